@@ -1,0 +1,50 @@
+import type { Hash32, PublicKey, SecretKey, Signature } from '../../core/crypto/bytes.ts';
+import { fromHex, toHex } from '../../core/crypto/bytes.ts';
+import { nobleHashes } from '../../core/crypto/hashes.ts';
+import { isScalar, scalarAdd, scalarMultiply } from '../../core/crypto/scalar.ts';
+import type { Crypto, HashFunctions } from '../../core/crypto/types.ts';
+
+/**
+ * No cryptography at all, for simulations: a "point" is its own discrete logarithm, so that every key derivation keeps its algebra
+ * while nothing costs a curve operation. Anyone can sign for anyone. Hashes are real and have their full length, because a shortened
+ * one makes ids collide.
+ */
+export function createFakeCrypto(hashes: HashFunctions = nobleHashes): Crypto {
+  return {
+    name: 'fake',
+    sha256: hashes.sha256,
+    ripemd160: hashes.ripemd160,
+    hmacSha256: hashes.hmacSha256,
+    isValidSecretKey: isScalar,
+    isValidPublicKey: (point) => point.startsWith('02') && isScalar(point.slice(2)),
+    publicKey: point,
+    pointMultiply: (base, scalar) => point(scalarMultiply(logarithm(base), scalar)),
+    pointAdd: (a, b) => point(scalarAdd(logarithm(a), logarithm(b))),
+    scalarAdd,
+    scalarMultiply,
+    sign,
+    verify: (signature, digest, key) => signature === sign(digest, logarithm(key)),
+    ecdh: (base, secret) => toHex<Hash32>(hashes.sha256(fromHex(point(scalarMultiply(logarithm(base), secret))))),
+  };
+}
+
+function point(scalar: SecretKey): PublicKey {
+  return `02${scalar}` as PublicKey;
+}
+
+function logarithm(key: PublicKey): SecretKey {
+  return key.slice(2) as SecretKey;
+}
+
+const TOP_BIT = 8;
+
+/**
+ * r is the digest and s the key, so the signature binds both without a hash. The key's top bit would make s high; it moves into r, by
+ * flipping the digest's top bit. No other digest verifies under the same key, and no other key under the same digest.
+ */
+function sign(digest: Hash32, secret: SecretKey): Signature {
+  const top = Number.parseInt(secret.charAt(0), 16);
+  if (top < TOP_BIT) return (digest + secret) as string as Signature;
+  const flipped = Number.parseInt(digest.charAt(0), 16) ^ TOP_BIT;
+  return (flipped.toString(16) + digest.slice(1) + (top ^ TOP_BIT).toString(16) + secret.slice(1)) as Signature;
+}

@@ -1,0 +1,223 @@
+import type { ChannelId, PublicKey } from '../core/crypto/bytes.ts';
+import type { ChannelConfig, Effect } from '../core/channel/io.ts';
+import type { ChannelState } from '../core/channel/state.ts';
+import type { NodeInput } from '../core/node/io.ts';
+import type { CommitmentFormat } from '../core/transactions/types.ts';
+
+// ---------------------------------------------------------------- scenarios: the replay contract
+
+/** Amounts are decimal strings in JSON, so that a scenario survives any JSON tool. */
+export type Decimal = string;
+
+/** Milliseconds of virtual time. */
+export type Latency =
+  | { readonly kind: 'fixed'; readonly ms: number }
+  | { readonly kind: 'uniform'; readonly minMs: number; readonly maxMs: number };
+
+export interface NodeSpec {
+  /** Short and readable: 'A', 'B', 'alice'. */
+  readonly name: string;
+  /** Which driver runs it. Default 'fulgurite'. */
+  readonly driver?: string;
+  /** Overrides of the default policy; amounts as decimal strings. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** How long a state store takes; 0 completes within the step. */
+  readonly storage?: Latency;
+  readonly watchers?: readonly { readonly name: string; readonly latency: Latency }[];
+}
+export interface LinkSpec {
+  /** Names of both ends, e.g. ['A', 'B']; the link's id is 'A-B'. */
+  readonly ends: readonly [string, string];
+  readonly latency: Latency;
+}
+/** Opened before the first action, in order of arrival, without faults: a prologue, so that a scenario starts where it gets interesting. */
+export interface ChannelSpec {
+  readonly name: string;
+  readonly opener: string;
+  readonly accepter: string;
+  readonly fundingSat: Decimal;
+  readonly pushMsat: Decimal;
+  readonly feeratePerKw: number;
+  readonly format: CommitmentFormat;
+}
+export interface WorldSpec {
+  /** Every key, preimage and latency derives from it, by label. */
+  readonly seed: string;
+  readonly crypto: 'fake' | 'noble' | 'native';
+  readonly nodes: readonly NodeSpec[];
+  readonly links: readonly LinkSpec[];
+  readonly channels: readonly ChannelSpec[];
+  /** Names of the licences that the drawn faults bring (see oracles/licences.ts). Most runs have none. */
+  readonly licences?: readonly string[];
+}
+
+/** One step of a scenario. Everything is named by meaning, never by an index into something that shrinking would shift. */
+export type Action =
+  // the network: `message` is the BOLT name of the message at the head of that direction
+  | { readonly do: 'deliver'; readonly link: string; readonly to: string; readonly message: string }
+  | { readonly do: 'connect'; readonly link: string }
+  /** Both directions lose what is in flight. */
+  | { readonly do: 'disconnect'; readonly link: string }
+  // storage: an unfinished store of `sink` ('state' or a watcher) for `channel`; `which` counts from the oldest unfinished one, 0-based
+  | { readonly do: 'stored'; readonly node: string; readonly channel: string; readonly sink: string; readonly which: number }
+  /** The process dies: unfinished stores listed in `survive` (same order as pending) made it to disk after all, the rest are torn and lost. */
+  | { readonly do: 'crash'; readonly node: string; readonly survive?: number }
+  | { readonly do: 'restart'; readonly node: string }
+  // the chain
+  | { readonly do: 'mine'; readonly blocks: number }
+  /** The node hears of its next blocks. */
+  | { readonly do: 'see'; readonly node: string; readonly blocks: number }
+  | { readonly do: 'feerate'; readonly node: string; readonly feeratePerKw: number }
+  // users
+  | { readonly do: 'open'; readonly as: string; readonly from: string; readonly to: string; readonly fundingSat: Decimal; readonly pushMsat: Decimal; readonly feeratePerKw: number; readonly format: CommitmentFormat }
+  | { readonly do: 'pay'; readonly as: string; readonly from: string; readonly channel: string; readonly amountMsat: Decimal; readonly cltvDelta: number; readonly hashOf?: string }
+  | { readonly do: 'fulfill'; readonly node: string; readonly payment: string }
+  | { readonly do: 'fail'; readonly node: string; readonly payment: string }
+  | { readonly do: 'fail_malformed'; readonly node: string; readonly payment: string }
+  | { readonly do: 'fee'; readonly node: string; readonly channel: string; readonly feeratePerKw: number }
+  | { readonly do: 'commit'; readonly node: string; readonly channel: string }
+  | { readonly do: 'shutdown'; readonly node: string; readonly channel: string }
+  | { readonly do: 'force_close'; readonly node: string; readonly channel: string }
+  | { readonly do: 'wait'; readonly ms: number }
+  /** A custom operation, namespaced: `acme/foo`. */
+  | { readonly do: 'custom'; readonly operation: string; readonly args: Readonly<Record<string, unknown>> };
+
+/** After the last action the world is healed (links up, nodes up, stores done, HTLCs resolved) and must settle: always, never an action. */
+export interface Scenario {
+  readonly format: 1;
+  readonly about?: string;
+  readonly world: WorldSpec;
+  readonly actions: readonly Action[];
+  /** What the run must pass through, or it has rotted, e.g. 'restart:A', 'message:channel_reestablish', 'action:7'. */
+  readonly milestones?: readonly string[];
+  /** 'pass', or the fingerprint that it must reproduce. */
+  readonly expect: string;
+}
+
+// ---------------------------------------------------------------- drivers
+
+/** Effects of a driver: those of core, with messages as bytes (2-byte type and payload). */
+export type DriverEffect =
+  | Exclude<Effect, { kind: 'send' }>
+  | { readonly kind: 'send'; readonly peer: PublicKey; readonly bytes: Uint8Array; readonly channelId?: ChannelId };
+
+/** One node of the world, whatever implements it. Synchronous. Oracles and schedules ask for the optional capabilities, and say "not applicable" where one is missing. */
+export interface Driver {
+  readonly nodeId: PublicKey;
+  step(input: NodeInput): readonly DriverEffect[];
+  /** What a host wrote to disk for a `store` effect. */
+  serialise?(effect: Extract<Effect, { kind: 'store' }>): Uint8Array;
+  /** Replaces the node by what was durable. `watcherIds`: newest update that each watcher holds, by channel and watcher. */
+  restart?(channels: readonly Uint8Array[], watcherIds: readonly { channelId: ChannelId; watcher: string; id: number }[], height: number, feeratePerKw: number): readonly DriverEffect[];
+  /** Capability: the channels' states as data. */
+  channels?(): ReadonlyMap<ChannelId, ChannelState>;
+  /** Capability: an independent copy. */
+  fork?(): Driver;
+}
+
+/** What a driver factory gets. `entropy(label)` gives 32 bytes of hex, equal for equal seeds. */
+export interface DriverContext {
+  readonly name: string;
+  readonly config: ChannelConfig;
+  readonly crypto: import('../core/crypto/types.ts').Crypto;
+  readonly entropy: (label: string) => string;
+}
+export type DriverFactory = (context: DriverContext) => Driver;
+
+// ---------------------------------------------------------------- oracles and findings
+
+/** What an oracle says when it fires. `fingerprint` = oracle/rule/kind of difference: equal for the same bug, whatever the seed. */
+export interface Finding {
+  readonly oracle: string;
+  readonly rule: string;
+  readonly kind: string;
+  readonly node?: string;
+  readonly channel?: string;
+  /** One sentence. */
+  readonly message: string;
+  /** The two differing values, printed. */
+  readonly expected: string;
+  readonly actual: string;
+  /** Which action was under way (index into the scenario), or 'settle'. */
+  readonly at: number | 'setup' | 'settle';
+}
+
+/** One step of one node, as oracles, traces and charts see it. */
+export interface StepRecord {
+  readonly index: number;
+  readonly timeMs: number;
+  readonly node: string;
+  readonly input: NodeInput | { readonly kind: 'restart' } | { readonly kind: 'crash' };
+  readonly effects: readonly DriverEffect[];
+}
+
+/** A payment as the users at both ends see it: what the ledger and liveness oracles judge by. */
+export interface PaymentRecord {
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+  readonly channel: string;
+  readonly htlcId: bigint;
+  readonly amountMsat: bigint;
+  readonly paymentHash: string;
+  readonly preimage: string;
+  readonly cltvExpiry: number;
+  /** The receiver's node presented it to its host. */
+  readonly received: boolean;
+  /** What the receiving host decided, if it has. */
+  readonly decision?: 'fulfill' | 'fail' | 'fail_malformed';
+  /** What the sending host was told, at least once; each distinct telling counts. */
+  readonly outcome?: 'sent' | 'failed';
+}
+export interface ChannelInfo {
+  readonly name: string;
+  readonly opener: string;
+  readonly accepter: string;
+  readonly fundingSat: bigint;
+  readonly pushMsat: bigint;
+  readonly format: CommitmentFormat;
+  /** Absent until the funding is known. */
+  readonly channelId?: ChannelId;
+}
+
+/** What oracles may look at. Nothing of it can be changed through this view. */
+export interface WorldView {
+  readonly spec: WorldSpec;
+  readonly timeMs: number;
+  /** Index of the action under way, or the phase. */
+  readonly at: number | 'setup' | 'settle';
+  readonly nodeNames: readonly string[];
+  readonly licences: ReadonlySet<string>;
+  driver(node: string): Driver | undefined;
+  nodeId(node: string): PublicKey;
+  nodeName(id: PublicKey): string;
+  height(node: string): number;
+  /** The link is up and both nodes run. */
+  connected(a: string, b: string): boolean;
+  /** Nothing in flight and no store unfinished between and at these two nodes. */
+  quiet(a: string, b: string): boolean;
+  readonly channels: readonly ChannelInfo[];
+  readonly payments: readonly PaymentRecord[];
+  /** State of one channel at one node, where the driver can show it. */
+  channelState(node: string, channel: string): ChannelState | undefined;
+  /** Transactions that nodes broadcast, with the outputs they spend, in order. */
+  readonly chain: ChainView;
+  readonly crypto: import('../core/crypto/types.ts').Crypto;
+}
+export interface ChainView {
+  readonly height: number;
+  /** Transactions in blocks, in order. */
+  readonly confirmed: readonly { readonly height: number; readonly tx: import('../core/bitcoin/tx.ts').Tx }[];
+  readonly mempool: readonly import('../core/bitcoin/tx.ts').Tx[];
+}
+
+export interface Oracle {
+  readonly name: string;
+  /** After every step of any node. The first finding ends the run. */
+  step?(world: WorldView, record: StepRecord): Finding | undefined;
+  /** Once when all has settled after healing. */
+  settled?(world: WorldView): Finding | undefined;
+  /** An independent copy, for forked worlds. */
+  fork(): Oracle;
+}
+export type OracleFactory = () => Oracle;
