@@ -1,0 +1,209 @@
+import { within, WireFailure } from './io.ts';
+import type { Reader, Writer } from './io.ts';
+import type { ArrayCount, Codec, TypeOf } from './schema.ts';
+import { tlvReader } from './tlv.ts';
+import type { Records, RecordsValue } from './tlv.ts';
+
+export type Expand<T> = T extends unknown ? { [K in keyof T]: T[K] } : never;
+
+/** A codec for the properties of an object, which can also fill an object that has some already. */
+export interface ObjectCodec<T> extends Codec<T> {
+  readInto(reader: Reader, target: Record<string, unknown>): void;
+}
+
+/** In a struct, the property is absent when there is no value. */
+export interface OptionCodec<T> extends Codec<T | undefined> {
+  readonly optional: true;
+}
+
+/** One byte says whether the value follows. */
+export function option<T>(item: Codec<T>): OptionCodec<T> {
+  return {
+    schema: { kind: 'option', item: item.schema },
+    minSize: 1,
+    optional: true,
+    read(reader) {
+      const present = reader.u8();
+      if (present > 1) throw new WireFailure('bad-value', `${present} is neither 0 nor 1`);
+      return present === 1 ? item.read(reader) : undefined;
+    },
+    write(writer, value) {
+      writer.u8(value === undefined ? 0 : 1);
+      if (value !== undefined) item.write(writer, value);
+    },
+  };
+}
+
+function readItems<T>(item: Codec<T>, count: number, reader: Reader): T[] {
+  // A claimed count never allocates: the items must be there.
+  if (count * item.minSize > reader.remaining) {
+    throw new WireFailure('truncated', `${count} items expected, ${reader.remaining} bytes left`);
+  }
+  const out: T[] = [];
+  try {
+    while (out.length < count) out.push(item.read(reader));
+  } catch (failure) {
+    throw within(failure, String(out.length));
+  }
+  return out;
+}
+
+function arrayOf<T>(item: Codec<T>, count: ArrayCount): Codec<readonly T[]> {
+  if (item.minSize === 0) throw new RangeError('an array of items that may be empty has no bound');
+  const prefixBytes = count.kind === 'prefix' ? count.bits / 8 : 0;
+  return {
+    schema: { kind: 'array', count, item: item.schema },
+    minSize: count.kind === 'fixed' ? count.length * item.minSize : prefixBytes,
+    read(reader) {
+      if (count.kind === 'fixed') return readItems(item, count.length, reader);
+      if (count.kind === 'prefix') {
+        const length = count.bits === 16 ? reader.u16() : reader.u32();
+        if (length > count.max) throw new WireFailure('too-long', `${length} items, at most ${count.max} allowed`);
+        return readItems(item, length, reader);
+      }
+      const out: T[] = [];
+      while (reader.remaining > 0) out.push(...readItems(item, 1, reader));
+      return out;
+    },
+    write(writer, values) {
+      if (count.kind === 'fixed' && values.length !== count.length) throw new RangeError(`${values.length} items, not ${count.length}`);
+      if (count.kind === 'prefix') {
+        if (values.length > count.max) throw new RangeError(`${values.length} items, at most ${count.max} allowed`);
+        if (count.bits === 16) writer.u16(values.length);
+        else writer.u32(values.length);
+      }
+      for (const value of values) item.write(writer, value);
+    },
+  };
+}
+
+/** Items behind a u16 count, as in the messages. */
+export function array<T>(item: Codec<T>, max = 0xffff): Codec<readonly T[]> {
+  return arrayOf(item, { kind: 'prefix', bits: 16, max });
+}
+
+/** Items behind a u32 count, for stored state. `max` is the limit that has a name in the rules. */
+export function list<T>(item: Codec<T>, max: number): Codec<readonly T[]> {
+  return arrayOf(item, { kind: 'prefix', bits: 32, max });
+}
+
+/** Items up to the end of the record. */
+export function restArray<T>(item: Codec<T>): Codec<readonly T[]> {
+  return arrayOf(item, { kind: 'rest' });
+}
+
+/** Always `length` items. */
+export function fixedArray<T>(item: Codec<T>, length: number): Codec<readonly T[]> {
+  return arrayOf(item, { kind: 'fixed', length });
+}
+
+export type Fields = Readonly<Record<string, Codec<unknown>>>;
+type OptionalNames<F> = { [K in keyof F]: F[K] extends { readonly optional: true } ? K : never }[keyof F];
+export type FieldsValue<F extends Fields> = Expand<
+  { readonly [K in Exclude<keyof F, OptionalNames<F>>]: TypeOf<F[K]> } & {
+    readonly [K in OptionalNames<F>]?: Exclude<TypeOf<F[K]>, undefined>;
+  }
+>;
+
+type Properties = Readonly<Record<string, unknown>>;
+
+function objectCodec<T>(fields: Fields, records: Records | undefined): ObjectCodec<T> {
+  const names = Object.keys(fields);
+  const codecs = Object.values(fields);
+  const extension = records === undefined ? undefined : tlvReader(records);
+
+  function readInto(reader: Reader, target: Record<string, unknown>): void {
+    let i = 0;
+    try {
+      for (; i < codecs.length; i++) {
+        const value = (codecs[i] as Codec<unknown>).read(reader);
+        if (value !== undefined) target[names[i] as string] = value;
+      }
+    } catch (failure) {
+      throw within(failure, names[i] as string);
+    }
+    extension?.readInto(reader, target);
+  }
+
+  function write(writer: Writer, value: T): void {
+    const properties = value as Properties;
+    for (let i = 0; i < codecs.length; i++) (codecs[i] as Codec<unknown>).write(writer, properties[names[i] as string]);
+    extension?.write(writer, properties);
+  }
+
+  return {
+    schema: {
+      kind: 'struct',
+      fields: names.map((name, i) => ({ name, schema: (codecs[i] as Codec<unknown>).schema })),
+      ...(extension === undefined ? {} : { records: extension.schema }),
+    },
+    minSize: codecs.reduce((sum, codec) => sum + codec.minSize, 0),
+    readInto,
+    read(reader) {
+      const target: Record<string, unknown> = {};
+      readInto(reader, target);
+      return target as T;
+    },
+    write,
+  };
+}
+
+/** Fields one after the other, in the order of declaration. */
+export function struct<F extends Fields>(fields: F): ObjectCodec<FieldsValue<F>> {
+  return objectCodec(fields, undefined);
+}
+
+/** Fields, then a TLV stream up to the end whose known records are optional properties. */
+export function structWithRecords<F extends Fields, R extends Records>(
+  fields: F,
+  records: R,
+): ObjectCodec<Expand<FieldsValue<F> & RecordsValue<R>>> {
+  return objectCodec(fields, records);
+}
+
+/** BOLT 1 `tlv_stream`: nothing but records, up to the end. */
+export function tlvStream<R extends Records>(records: R): ObjectCodec<RecordsValue<R>> {
+  return objectCodec({}, records);
+}
+
+export type Variant<F extends Fields> = { readonly tag: number; readonly codec: ObjectCodec<FieldsValue<F>> };
+type Variants = Readonly<Record<string, { readonly tag: number; readonly codec: ObjectCodec<unknown> }>>;
+type UnionValue<P extends string, V extends Variants> = {
+  [K in keyof V & string]: Expand<{ readonly [Q in P]: K } & TypeOf<V[K]['codec']>>;
+}[keyof V & string];
+
+/** One case of a union: the tag, a byte, is what stands in storage and never changes its meaning. */
+export function variant<F extends Fields>(tag: number, fields: F): Variant<F> {
+  return { tag, codec: struct(fields) };
+}
+
+/** A value that is one of several structs, told apart by the string in `property` (`kind`, `phase`). */
+export function union<const P extends string, V extends Variants>(property: P, variants: V): Codec<UnionValue<P, V>> {
+  const entries = Object.entries(variants).map(([name, { tag, codec }]) => ({ name, tag, codec }));
+  const byTag = new Map(entries.map((entry) => [entry.tag, entry]));
+  const byName = new Map(entries.map((entry) => [entry.name, entry]));
+  if (byTag.size !== entries.length) throw new RangeError('two variants with one tag');
+  return {
+    schema: { kind: 'union', property, variants: entries.map(({ name, tag, codec }) => ({ name, tag, schema: codec.schema })) },
+    minSize: 1 + Math.min(...entries.map((entry) => entry.codec.minSize)),
+    read(reader) {
+      const tag = reader.u8();
+      const entry = byTag.get(tag);
+      if (entry === undefined) throw new WireFailure('bad-value', `unknown tag ${tag}`).within(property);
+      const target: Record<string, unknown> = { [property]: entry.name };
+      try {
+        entry.codec.readInto(reader, target);
+      } catch (failure) {
+        throw within(failure, entry.name);
+      }
+      return target as UnionValue<P, V>;
+    },
+    write(writer, value) {
+      const name = (value as Properties)[property];
+      const entry = typeof name === 'string' ? byName.get(name) : undefined;
+      if (entry === undefined) throw new RangeError(`unknown ${property} ${String(name)}`);
+      writer.u8(entry.tag);
+      entry.codec.write(writer, value);
+    },
+  };
+}

@@ -1,0 +1,81 @@
+import type { Codec, WireErrorKind } from '../codec.ts';
+import { Reader, WireFailure, Writer } from '../io.ts';
+import { MAX_MESSAGE_SIZE } from '../limits.ts';
+import type { MessageDeclaration, MessageOf } from '../message.ts';
+import * as closing from './closing.ts';
+import * as control from './control.ts';
+import * as establishment from './establishment.ts';
+import * as gossip from './gossip.ts';
+import * as interactive from './interactive.ts';
+import * as operation from './operation.ts';
+
+export type * from './closing.ts';
+export type * from './control.ts';
+export type * from './establishment.ts';
+export type * from './gossip.ts';
+export type * from './interactive.ts';
+export type * from './operation.ts';
+
+const declarations = [closing, control, establishment, gossip, interactive, operation].flatMap((group) => Object.values(group));
+
+type Groups = typeof closing & typeof control & typeof establishment & typeof gossip & typeof interactive & typeof operation;
+
+/** Every message of BOLTs 1, 2, 4 and 7, told apart by `type`, the BOLT's name. */
+export type Message = MessageOf<Groups[keyof Groups]>;
+export type MessageName = Message['type'];
+
+/** Every declaration, by ascending type number: what fuzz targets, printers and generators walk through. */
+export const messageRegistry: readonly MessageDeclaration<MessageName, Message>[] = declarations.sort((a, b) => a.type - b.type);
+
+const byType = new Map<number, MessageDeclaration<MessageName, Message>>(messageRegistry.map((entry) => [entry.type, entry]));
+const byName = new Map<string, MessageDeclaration<MessageName, Message>>(messageRegistry.map((entry) => [entry.name, entry]));
+
+/**
+ * Why a message was refused. BOLT 1: an unknown odd type MUST be ignored; anything else MUST close the connection.
+ * `messageType` is absent when there were fewer than two bytes, `messageName` when the type is unknown.
+ */
+export type MessageError = {
+  readonly kind: WireErrorKind | 'unknown-even-type' | 'unknown-odd-type';
+  readonly messageType?: number;
+  readonly messageName?: MessageName;
+  readonly field: string;
+  readonly detail: string;
+};
+
+export type DecodedMessage = { readonly ok: true; readonly message: Message } | { readonly ok: false; readonly error: MessageError };
+
+/**
+ * Decodes type and payload. Structural only: points have the form of points but may lie on no curve, signatures may be invalid, and
+ * amounts may be absurd. Never throws.
+ */
+export function decodeMessage(bytes: Uint8Array): DecodedMessage {
+  if (bytes.length > MAX_MESSAGE_SIZE) return refused({ kind: 'too-long', field: '', detail: `${bytes.length} bytes` });
+  if (bytes.length < 2) return refused({ kind: 'truncated', field: 'type', detail: `${bytes.length} bytes` });
+  const reader = new Reader(bytes);
+  const messageType = reader.u16();
+  const declaration = byType.get(messageType);
+  if (declaration === undefined) {
+    const kind = messageType % 2 === 0 ? 'unknown-even-type' : 'unknown-odd-type';
+    return refused({ kind, messageType, field: 'type', detail: `type ${messageType}` });
+  }
+  try {
+    return { ok: true, message: declaration.codec.read(reader) };
+  } catch (failure) {
+    if (failure instanceof WireFailure) return refused({ ...failure.toError(), messageType, messageName: declaration.name });
+    throw failure;
+  }
+}
+
+function refused(error: MessageError): DecodedMessage {
+  return { ok: false, error };
+}
+
+/** The two-byte type and the payload. Throws RangeError when a field can't hold its value or the message is longer than the transport allows. */
+export function encodeMessage(message: Message): Uint8Array {
+  const { type, codec } = byName.get(message.type) as MessageDeclaration<MessageName, Message>;
+  const writer = new Writer(codec.minSize + 64);
+  writer.u16(type);
+  (codec as Codec<Message>).write(writer, message);
+  if (writer.position > MAX_MESSAGE_SIZE) throw new RangeError(`${message.type} of ${writer.position} bytes`);
+  return writer.finish();
+}

@@ -1,0 +1,90 @@
+import {
+  array,
+  blob,
+  bytes,
+  channelId,
+  fixedArray,
+  hash32,
+  point,
+  preimage,
+  record,
+  secretKey,
+  signature,
+  struct,
+  txid,
+  u16,
+  u32,
+  u64,
+  u8,
+  varBytes,
+} from '../codec.ts';
+import { ONION_ROUTING_PACKET_SIZE } from '../limits.ts';
+import { message } from '../message.ts';
+import type { MessageOf } from '../message.ts';
+
+/** BOLT 2: normal operation and reestablishment. */
+
+/** BOLT 4 attribution data: 20 hold times, and 210 HMACs truncated to 4 bytes each, kept together. */
+const attributionRecords = {
+  attributionData: record(1, struct({ htlcHoldTimes: fixedArray(u32, 20), truncatedHmacs: bytes(210 * 4) })),
+};
+
+export const updateAddHtlc = message(
+  128,
+  'update_add_htlc',
+  {
+    channelId,
+    id: u64,
+    amountMsat: u64,
+    paymentHash: hash32,
+    cltvExpiry: u32,
+    onionRoutingPacket: blob(ONION_ROUTING_PACKET_SIZE),
+  },
+  { pathKey: record(0, point) },
+);
+export const updateFulfillHtlc = message(130, 'update_fulfill_htlc', { channelId, id: u64, paymentPreimage: preimage }, attributionRecords);
+export const updateFailHtlc = message(131, 'update_fail_htlc', { channelId, id: u64, reason: varBytes() }, attributionRecords);
+export const updateFailMalformedHtlc = message(135, 'update_fail_malformed_htlc', {
+  channelId,
+  id: u64,
+  sha256OfOnion: hash32,
+  failureCode: u16,
+});
+export const startBatch = message(127, 'start_batch', { channelId, batchSize: u16 }, { messageType: record(1, u16) });
+export const commitmentSigned = message(
+  132,
+  'commitment_signed',
+  { channelId, signature, htlcSignatures: array(signature) },
+  { fundingTxid: record(1, txid) },
+);
+export const revokeAndAck = message(133, 'revoke_and_ack', {
+  channelId,
+  perCommitmentSecret: secretKey,
+  nextPerCommitmentPoint: point,
+});
+export const updateFee = message(134, 'update_fee', { channelId, feeratePerKw: u32 });
+export const channelReestablish = message(
+  136,
+  'channel_reestablish',
+  {
+    channelId,
+    nextCommitmentNumber: u64,
+    nextRevocationNumber: u64,
+    yourLastPerCommitmentSecret: secretKey,
+    myCurrentPerCommitmentPoint: point,
+  },
+  {
+    nextFunding: record(1, struct({ nextFundingTxid: txid, retransmitFlags: u8 })),
+    myCurrentFundingLocked: record(5, struct({ myCurrentFundingLockedTxid: txid, retransmitFlags: u8 })),
+  },
+);
+
+export type UpdateAddHtlc = MessageOf<typeof updateAddHtlc>;
+export type UpdateFulfillHtlc = MessageOf<typeof updateFulfillHtlc>;
+export type UpdateFailHtlc = MessageOf<typeof updateFailHtlc>;
+export type UpdateFailMalformedHtlc = MessageOf<typeof updateFailMalformedHtlc>;
+export type StartBatch = MessageOf<typeof startBatch>;
+export type CommitmentSigned = MessageOf<typeof commitmentSigned>;
+export type RevokeAndAck = MessageOf<typeof revokeAndAck>;
+export type UpdateFee = MessageOf<typeof updateFee>;
+export type ChannelReestablish = MessageOf<typeof channelReestablish>;

@@ -1,0 +1,104 @@
+import type { Hex } from '../crypto/bytes.ts';
+import { within, WireFailure } from './io.ts';
+import type { Reader, Writer } from './io.ts';
+import type { Codec, RecordSchema, TypeOf } from './schema.ts';
+
+/** A record that nobody here understands, kept so that the stream re-encodes exactly (BOLT 1: signatures cover extensions). */
+export type TlvRecord = { readonly type: bigint; readonly value: Hex };
+
+/** A record of a TLV stream: its type and the encoding of its value. */
+export type RecordCodec<T> = { readonly type: bigint; readonly codec: Codec<T> };
+export type Records = Readonly<Record<string, RecordCodec<unknown>>>;
+export type RecordsValue<R extends Records> = {
+  readonly [K in keyof R]?: TypeOf<R[K]['codec']>;
+} & { readonly unknownTlvs?: readonly TlvRecord[] };
+
+export function record<T>(type: number | bigint, codec: Codec<T>): RecordCodec<T> {
+  return { type: BigInt(type), codec };
+}
+
+type Known = RecordSchema & { readonly codec: Codec<unknown> };
+
+/** Reads the value of a known record: BOLT 1: its length must be exactly what the encoding needs. */
+function readValue(reader: Reader, end: number, { name, codec }: Known): unknown {
+  const outerEnd = reader.end;
+  reader.end = end;
+  try {
+    const value = codec.read(reader);
+    if (reader.remaining > 0) throw new WireFailure('trailing', `${reader.remaining} bytes left over in the record`);
+    return value;
+  } catch (failure) {
+    throw within(failure, name);
+  } finally {
+    reader.end = outerEnd;
+  }
+}
+
+function writeRecord(writer: Writer, type: bigint, writeValue: () => void): void {
+  writer.bigSize(type);
+  const start = writer.position;
+  writeValue();
+  writer.prefixLength(start);
+}
+
+/** The reading and writing of a TLV stream whose known records are properties of an object. */
+export function tlvReader(records: Records): {
+  readonly schema: readonly RecordSchema[];
+  readInto(reader: Reader, target: Record<string, unknown>): void;
+  write(writer: Writer, properties: Readonly<Record<string, unknown>>): void;
+} {
+  const known: readonly Known[] = Object.entries(records)
+    .map(([name, { type, codec }]) => ({ name, type, codec, schema: codec.schema }))
+    .sort((a, b) => (a.type < b.type ? -1 : 1));
+  const byType = new Map(known.map((entry) => [entry.type, entry]));
+  if (byType.size !== known.length) throw new RangeError('two records of one type');
+
+  /** BOLT 1: an unknown even type fails the stream. Ours to write are only those that may be ignored. */
+  function isKeepable(type: bigint): boolean {
+    return (type & 1n) === 1n && !byType.has(type);
+  }
+
+  return {
+    schema: known.map(({ name, type, schema }) => ({ name, type, schema })),
+
+    readInto(reader, target) {
+      const unknown: TlvRecord[] = [];
+      for (let previous = -1n; reader.remaining > 0;) {
+        const type = reader.bigSize();
+        if (type <= previous) throw new WireFailure('tlv-order', `type ${type} after ${previous}`);
+        previous = type;
+        const length = reader.bigSize();
+        if (length > reader.remaining) throw new WireFailure('truncated', `record ${type} of ${length} bytes, ${reader.remaining} left`);
+        const end = reader.position + Number(length);
+        const entry = byType.get(type);
+        if (entry !== undefined) target[entry.name] = readValue(reader, end, entry);
+        else if (isKeepable(type)) unknown.push({ type, value: reader.hex(Number(length)) });
+        else throw new WireFailure('unknown-even-tlv', `type ${type}`);
+      }
+      if (unknown.length > 0) target['unknownTlvs'] = unknown;
+    },
+
+    write(writer, properties) {
+      const unknown = (properties['unknownTlvs'] as readonly TlvRecord[] | undefined) ?? [];
+      let next = 0;
+      const writeUnknownBelow = (limit: bigint): void => {
+        for (let entry = unknown[next]; entry !== undefined && entry.type < limit; entry = unknown[++next]) {
+          const { type, value } = entry;
+          const previous = unknown[next - 1];
+          if (!isKeepable(type) || (previous !== undefined && previous.type >= type)) {
+            throw new RangeError(`record ${type} doesn't belong among the unknown ones here`);
+          }
+          writeRecord(writer, type, () => writer.hex(value));
+        }
+      };
+      for (const { name, type, codec } of known) {
+        const value = properties[name];
+        if (value === undefined) continue;
+        writeUnknownBelow(type);
+        writeRecord(writer, type, () => codec.write(writer, value));
+      }
+      writeUnknownBelow(1n << 64n);
+      if (next !== unknown.length) throw new RangeError('record type beyond 64 bits');
+    },
+  };
+}
