@@ -1,0 +1,53 @@
+import { hmac } from '@noble/hashes/hmac.js';
+import { sha256 } from '@noble/hashes/sha2.js';
+import * as secp256k1 from '@noble/secp256k1';
+import type { Hash32, PublicKey, SecretKey, Signature } from './bytes.ts';
+import { fromHex, toHex } from './bytes.ts';
+import { nobleHashes } from './hashes.ts';
+import { isScalar, isSignature, scalarAdd, scalarMultiply, scalarToBigint } from './scalar.ts';
+import type { Crypto, HashFunctions } from './types.ts';
+
+// The library leaves the choice of HMAC (for RFC 6979) to the program; only this module uses it.
+secp256k1.hashes.hmacSha256 = (key, data) => hmac(sha256, key, data);
+
+const PREHASHED = { prehash: false } as const;
+const COMPRESSED_POINT = /^0[23][0-9a-f]{64}$/;
+
+/** Compressed and in lower case: two spellings of one point would be two ids. */
+export function hasPointShape(hex: string): boolean {
+  return COMPRESSED_POINT.test(hex);
+}
+
+function isValidPublicKey(point: PublicKey): boolean {
+  return hasPointShape(point) && secp256k1.utils.isValidPublicKey(fromHex(point), true);
+}
+
+function pointMultiply(point: PublicKey, scalar: SecretKey): PublicKey {
+  return secp256k1.Point.fromHex(point).multiply(scalarToBigint(scalar)).toHex(true) as PublicKey;
+}
+
+function verify(signature: Signature, digest: Hash32, point: PublicKey): boolean {
+  return isSignature(signature) && secp256k1.verify(fromHex(signature), fromHex(digest), fromHex(point), PREHASHED);
+}
+
+/** Pure JavaScript, runs anywhere. A host's faster hash functions may be passed in; the curve stays noble's. */
+export function createNobleCrypto(hashes: HashFunctions = nobleHashes): Crypto {
+  return {
+    name: 'noble',
+    sha256: hashes.sha256,
+    ripemd160: hashes.ripemd160,
+    hmacSha256: hashes.hmacSha256,
+    isValidSecretKey: isScalar,
+    isValidPublicKey,
+    publicKey: (secret) => toHex<PublicKey>(secp256k1.getPublicKey(fromHex(secret))),
+    pointMultiply,
+    pointAdd: (a, b) => secp256k1.Point.fromHex(a).add(secp256k1.Point.fromHex(b)).toHex(true) as PublicKey,
+    scalarAdd,
+    scalarMultiply,
+    sign: (digest, secret) => toHex<Signature>(secp256k1.sign(fromHex(digest), fromHex(secret), PREHASHED)),
+    verify,
+    ecdh: (point, secret) => toHex<Hash32>(hashes.sha256(fromHex(pointMultiply(point, secret)))),
+  };
+}
+
+export const noble: Crypto = createNobleCrypto();
