@@ -1,0 +1,68 @@
+import { p2wpkh, p2wsh } from '../bitcoin/script.ts';
+import { serialiseOutpoint } from '../bitcoin/tx.ts';
+import type { PublicKey, Script } from '../crypto/bytes.ts';
+import { hash256Hex, sha256Hex } from '../crypto/hashes.ts';
+import type { Crypto } from '../crypto/types.ts';
+import { anchorWitnessScript, fundingWitnessScript, toRemoteWitnessScript } from './scripts.ts';
+import type { ChannelParams, Side } from './types.ts';
+
+/** A scriptPubKey, and the witness script behind it unless it is P2WPKH. */
+export interface OutputScript {
+  readonly script: Script;
+  readonly witnessScript?: Script;
+}
+
+/** What never changes between the commitments of one channel: hashed once, used by every one of them. */
+export interface ChannelScripts {
+  readonly funding: Required<OutputScript>;
+  readonly hashFundingPrevout: string;
+  /** The lower 48 bits that obscure commitment numbers. */
+  readonly obscuringFactor: bigint;
+  /** The to_remote output that pays this side in the OTHER side's commitment. */
+  readonly toRemote: Readonly<Record<Side, OutputScript>>;
+  readonly anchor: Readonly<Record<Side, Required<OutputScript>>>;
+}
+
+/** BOLT 3, Commitment Transaction: SHA256(opener's payment_basepoint || accepter's), lower 48 bits. */
+export function obscuringFactor(crypto: Crypto, openerPaymentBasepoint: PublicKey, accepterPaymentBasepoint: PublicKey): bigint {
+  return BigInt('0x' + sha256Hex(crypto, openerPaymentBasepoint + accepterPaymentBasepoint).slice(52));
+}
+
+function witnessOutput(crypto: Crypto, witnessScript: Script): Required<OutputScript> {
+  return { witnessScript, script: p2wsh(crypto, witnessScript) };
+}
+
+/** BOLT 3, Funding Transaction Output. */
+export function fundingOutput(crypto: Crypto, a: PublicKey, b: PublicKey): Required<OutputScript> {
+  return witnessOutput(crypto, fundingWitnessScript(a, b));
+}
+
+function toRemote(crypto: Crypto, params: ChannelParams, side: Side): OutputScript {
+  const key = params.parties[side].paymentBasepoint;
+  return params.format === 'anchors' ? witnessOutput(crypto, toRemoteWitnessScript(key)) : { script: p2wpkh(crypto, key) };
+}
+
+function compute(crypto: Crypto, params: ChannelParams): ChannelScripts {
+  const { opener, accepter } = params.parties;
+  return {
+    funding: fundingOutput(crypto, opener.fundingPubkey, accepter.fundingPubkey),
+    hashFundingPrevout: hash256Hex(crypto, serialiseOutpoint(params.funding)),
+    obscuringFactor: obscuringFactor(crypto, opener.paymentBasepoint, accepter.paymentBasepoint),
+    toRemote: { opener: toRemote(crypto, params, 'opener'), accepter: toRemote(crypto, params, 'accepter') },
+    anchor: {
+      opener: witnessOutput(crypto, anchorWitnessScript(opener.fundingPubkey)),
+      accepter: witnessOutput(crypto, anchorWitnessScript(accepter.fundingPubkey)),
+    },
+  };
+}
+
+const memo = new WeakMap<ChannelParams, { readonly crypto: Crypto; readonly scripts: ChannelScripts }>();
+
+/** The scripts of a channel, remembered for as long as its params object lives: keep one a channel, and a node's own. */
+export function channelScripts(crypto: Crypto, params: ChannelParams): ChannelScripts {
+  const known = memo.get(params);
+  if (known?.crypto === crypto) return known.scripts;
+  const scripts = compute(crypto, params);
+  memo.set(params, { crypto, scripts });
+  return scripts;
+}

@@ -1,0 +1,65 @@
+import { bip143Sighash, SIGHASH_ALL } from '../bitcoin/sighash.ts';
+import { EMPTY_SCRIPT, serialiseTx, txid, withWitness } from '../bitcoin/tx.ts';
+import type { Tx, TxOutput } from '../bitcoin/tx.ts';
+import type { Hash32, RawTx, Script, Signature, Txid } from '../crypto/bytes.ts';
+import type { Crypto } from '../crypto/types.ts';
+import { channelScripts } from './channelScripts.ts';
+import { fundingWitness } from './commitment.ts';
+import type { ChannelParams, Side } from './types.ts';
+
+export interface ClosingTerms {
+  /** What each side has when no HTLC is left. */
+  readonly balanceMsat: Readonly<Record<Side, bigint>>;
+  /** The `scriptpubkey` of each side's shutdown. */
+  readonly scripts: Readonly<Record<Side, Script>>;
+  /** `fee_satoshis` of closing_signed. */
+  readonly feeSat: bigint;
+  /** Outputs below this are left out: the dust_limit_satoshis of the side that signs. */
+  readonly dustLimitSat: bigint;
+  /** The side that eliminates its own output, as it may. */
+  readonly omit?: Side;
+}
+
+export interface ClosingOutput extends TxOutput {
+  readonly side: Side;
+}
+
+export interface BuiltClosing {
+  readonly params: ChannelParams;
+  readonly tx: Tx;
+  readonly txid: Txid;
+  /** What both sides sign to spend the funding output, with SIGHASH_ALL. */
+  readonly sighash: Hash32;
+  /** The same list as `tx.outputs`. */
+  readonly outputs: readonly ClosingOutput[];
+}
+
+export type ClosingResult =
+  { readonly ok: true; readonly closing: BuiltClosing } | { readonly ok: false; readonly reason: 'fee-exceeds-balance' | 'no-outputs' };
+
+/** BOLT 3, Transaction Output Ordering. */
+function compareOutputs(a: TxOutput, b: TxOutput): number {
+  if (a.amountSat !== b.amountSat) return a.amountSat < b.amountSat ? -1 : 1;
+  return a.script < b.script ? -1 : 1;
+}
+
+/** BOLT 3, Legacy Closing Transaction: the variant that these terms give, or why there is none. The opener pays the fee. */
+export function buildClosing(crypto: Crypto, params: ChannelParams, terms: ClosingTerms): ClosingResult {
+  const openerSat = terms.balanceMsat.opener / 1000n - terms.feeSat;
+  if (openerSat < 0n) return { ok: false, reason: 'fee-exceeds-balance' };
+  const both: readonly ClosingOutput[] = [
+    { side: 'opener', amountSat: openerSat, script: terms.scripts.opener },
+    { side: 'accepter', amountSat: terms.balanceMsat.accepter / 1000n, script: terms.scripts.accepter },
+  ];
+  const outputs = both.filter((output) => output.side !== terms.omit && output.amountSat >= terms.dustLimitSat).sort(compareOutputs);
+  if (outputs.length === 0) return { ok: false, reason: 'no-outputs' };
+  const input = { ...params.funding, sequence: 0xffffffff, scriptSig: EMPTY_SCRIPT, witness: [] };
+  const tx: Tx = { version: 2, locktime: 0, inputs: [input], outputs };
+  const sighash = bip143Sighash(crypto, tx, 0, channelScripts(crypto, params).funding.witnessScript, params.fundingSat, SIGHASH_ALL);
+  return { ok: true, closing: { params, tx, txid: txid(crypto, tx), sighash, outputs } };
+}
+
+/** The closing transaction, ready to broadcast. */
+export function signedClosingTx(crypto: Crypto, closing: BuiltClosing, signatureOpener: Signature, signatureAccepter: Signature): RawTx {
+  return serialiseTx(withWitness(closing.tx, 0, fundingWitness(crypto, closing.params, signatureOpener, signatureAccepter)));
+}

@@ -1,0 +1,57 @@
+import { byteLength } from '../bitcoin/encode.ts';
+import type { Script } from '../crypto/bytes.ts';
+import type { CommitmentFormat, HtlcSpec, Side } from './types.ts';
+
+/** BOLT 3, anchors: fixed at the dust limit of P2WSH. */
+export const ANCHOR_SAT = 330n;
+
+/** BOLT 3, Fee Calculation: expected weights. */
+const COMMITMENT_WEIGHT: Readonly<Record<CommitmentFormat, number>> = { static_remotekey: 724, anchors: 1124 };
+const HTLC_OUTPUT_WEIGHT = 172;
+const HTLC_TIMEOUT_WEIGHT = 663;
+const HTLC_SUCCESS_WEIGHT = 703;
+
+/** Satoshis for a weight, rounded down. A feerate and a weight are below 2^32 and 2^20: the product is exact. */
+function feeSat(feeratePerKw: number, weight: number): bigint {
+  return BigInt(Math.floor((feeratePerKw * weight) / 1000));
+}
+
+/** BOLT 3, Fee Calculation: the base fee of a commitment transaction, which the opener pays. */
+export function commitmentFeeSat(format: CommitmentFormat, feeratePerKw: number, untrimmedCount: number): bigint {
+  return feeSat(feeratePerKw, COMMITMENT_WEIGHT[format] + HTLC_OUTPUT_WEIGHT * untrimmedCount);
+}
+
+/** What the opener sets aside for anchor outputs, whether or not both are made (BOLT 3, Commitment Transaction Construction). */
+export function anchorsCostSat(format: CommitmentFormat): bigint {
+  return format === 'anchors' ? 2n * ANCHOR_SAT : 0n;
+}
+
+export type HtlcTransactionKind = 'timeout' | 'success';
+
+/** The owner of a commitment times out what it offered, and succeeds with what it received. */
+export function htlcTransactionKind(owner: Side, htlc: HtlcSpec): HtlcTransactionKind {
+  return htlc.offerer === owner ? 'timeout' : 'success';
+}
+
+/** BOLT 3, Fee Calculation: the fee of an HTLC transaction in satoshis; nothing with option_anchors. */
+export function htlcTxFeeSat(format: CommitmentFormat, feeratePerKw: number, kind: HtlcTransactionKind): bigint {
+  if (format === 'anchors') return 0n;
+  return feeSat(feeratePerKw, kind === 'timeout' ? HTLC_TIMEOUT_WEIGHT : HTLC_SUCCESS_WEIGHT);
+}
+
+/** BOLT 3, Trimmed Outputs: whether `owner`'s commitment leaves this HTLC to the fees. `dustLimitSat` is the owner's. */
+export function isTrimmed(format: CommitmentFormat, owner: Side, dustLimitSat: bigint, feeratePerKw: number, htlc: HtlcSpec): boolean {
+  const fee = htlcTxFeeSat(format, feeratePerKw, htlcTransactionKind(owner, htlc));
+  return htlc.amountMsat / 1000n - fee < dustLimitSat;
+}
+
+/** Weight of a closing transaction with outputs to these scripts, its two signatures counted at 73 bytes each. */
+export function closingWeight(scripts: readonly Script[]): number {
+  const outputs = scripts.reduce((sum, script) => sum + 9 + byteLength(script), 0);
+  return 4 * (4 + 1 + 41 + 1 + outputs + 4) + 2 + 222;
+}
+
+/** A closing fee for a feerate: what the opener proposes to itself before any negotiation. */
+export function closingFeeSat(feeratePerKw: number, scripts: readonly Script[]): bigint {
+  return feeSat(feeratePerKw, closingWeight(scripts));
+}

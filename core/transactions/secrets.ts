@@ -1,0 +1,71 @@
+import { fromHex, toHex } from '../crypto/bytes.ts';
+import type { SecretKey } from '../crypto/bytes.ts';
+import type { Crypto } from '../crypto/types.ts';
+
+/** BOLT 3, Per-commitment Secret Requirements: the index of commitment 0's secret; it counts down from here. */
+export const FIRST_SECRET_INDEX = 0xffffffffffffn;
+
+/** The index of the secret of a commitment number, in [0, 2^48). */
+export function secretIndex(commitmentNumber: bigint): bigint {
+  return FIRST_SECRET_INDEX - commitmentNumber;
+}
+
+/** BOLT 3, derive_secret: the secret of `index`, from one whose index has the same bits from `bits` up. */
+function deriveSecret(crypto: Crypto, base: SecretKey, bits: number, index: bigint): SecretKey {
+  let value = fromHex(base);
+  for (let bit = bits - 1; bit >= 0; bit--) {
+    if (((index >> BigInt(bit)) & 1n) === 0n) continue;
+    const flipped = value.slice();
+    flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
+    value = crypto.sha256(flipped);
+  }
+  return toHex<SecretKey>(value);
+}
+
+/** BOLT 3, generate_from_seed. `index` in [0, 2^48). */
+export function generateSecret(crypto: Crypto, seed: SecretKey, index: bigint): SecretKey {
+  return deriveSecret(crypto, seed, 48, index);
+}
+
+/** One secret that others derive from. `index` ends in as many zero bits as its place in the store says. */
+export interface StoredSecret {
+  readonly index: bigint;
+  readonly secret: SecretKey;
+}
+
+/** BOLT 3, Efficient Per-commitment Secret Storage: at most 49 secrets, by the trailing zeros of their index. */
+export type SecretStore = readonly StoredSecret[];
+
+export const EMPTY_SECRET_STORE: SecretStore = [];
+
+/** BOLT 3, where_to_put_secret. */
+function bucketOf(index: bigint): number {
+  for (let bit = 0; bit < 48; bit++) if (((index >> BigInt(bit)) & 1n) === 1n) return bit;
+  return 48;
+}
+
+export type InsertSecretResult =
+  | { readonly ok: true; readonly store: SecretStore }
+  | { readonly ok: false; readonly reason: 'secret-not-from-same-seed' | 'secret-out-of-order' };
+
+/**
+ * BOLT 3, insert_secret: the store with the secret of `index` added, or why not. The given store is left as it is.
+ * Secrets come in descending order of index, without gaps, from `FIRST_SECRET_INDEX`.
+ */
+export function insertSecret(crypto: Crypto, store: SecretStore, index: bigint, secret: SecretKey): InsertSecretResult {
+  const bucket = bucketOf(index);
+  if (index < 0n || bucket > store.length) return { ok: false, reason: 'secret-out-of-order' };
+  for (const known of store.slice(0, bucket)) {
+    if (deriveSecret(crypto, secret, bucket, known.index) !== known.secret) return { ok: false, reason: 'secret-not-from-same-seed' };
+  }
+  return { ok: true, store: [...store.slice(0, bucket), { index, secret }, ...store.slice(bucket + 1)] };
+}
+
+/** BOLT 3, derive_old_secret: undefined for an index that has not been received. */
+export function secretAt(crypto: Crypto, store: SecretStore, index: bigint): SecretKey | undefined {
+  for (const [bucket, known] of store.entries()) {
+    const bits = BigInt(bucket);
+    if (index >> bits === known.index >> bits) return deriveSecret(crypto, known.secret, bucket, index);
+  }
+  return undefined;
+}
