@@ -58,15 +58,20 @@ export function toHex<T extends string = Hex>(bytes: Uint8Array): T {
 
 /** Hex to bytes. Throws a RangeError on an odd length or a character that is no hex digit: hex that peers send is never parsed here. */
 export function fromHex(hex: string): Uint8Array {
+  const out = new Uint8Array(hex.length >>> 1);
+  writeHex(hex, out, 0);
+  return out;
+}
+
+/** `fromHex` into a buffer that has the room, from `at` on. */
+export function writeHex(hex: string, target: Uint8Array, at: number): void {
   if (hex.length % 2 !== 0) throw new RangeError('hex string of odd length');
-  const out = new Uint8Array(hex.length / 2);
   let seen = 0;
-  for (let i = 0, j = 0; i < out.length; i++, j += 2) {
+  for (let j = 0; j < hex.length; j += 2) {
     const high = DIGIT[hex.charCodeAt(j)] ?? 0xff;
     const low = DIGIT[hex.charCodeAt(j + 1)] ?? 0xff;
     seen |= high | low;
-    out[i] = (high << 4) | low;
+    target[at++] = (high << 4) | low;
   }
   if (seen > 15) throw new RangeError('not a hex string');
-  return out;
 }

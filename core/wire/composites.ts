@@ -39,9 +39,13 @@ function readItems<T>(item: Codec<T>, count: number, reader: Reader): T[] {
   if (count * item.minSize > reader.remaining) {
     throw new WireFailure('truncated', `${count} items expected, ${reader.remaining} bytes left`);
   }
+  return readWhile(item, reader, (length) => length < count);
+}
+
+function readWhile<T>(item: Codec<T>, reader: Reader, more: (length: number) => boolean): T[] {
   const out: T[] = [];
   try {
-    while (out.length < count) out.push(item.read(reader));
+    while (more(out.length)) out.push(item.read(reader));
   } catch (failure) {
     throw within(failure, String(out.length));
   }
@@ -61,9 +65,7 @@ function arrayOf<T>(item: Codec<T>, count: ArrayCount): Codec<readonly T[]> {
         if (length > count.max) throw new WireFailure('too-long', `${length} items, at most ${count.max} allowed`);
         return readItems(item, length, reader);
       }
-      const out: T[] = [];
-      while (reader.remaining > 0) out.push(...readItems(item, 1, reader));
-      return out;
+      return readWhile(item, reader, () => reader.remaining > 0);
     },
     write(writer, values) {
       if (count.kind === 'fixed' && values.length !== count.length) throw new RangeError(`${values.length} items, not ${count.length}`);

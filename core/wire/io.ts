@@ -1,4 +1,4 @@
-import { fromHex, toHex } from '../crypto/bytes.ts';
+import { toHex, writeHex } from '../crypto/bytes.ts';
 
 /** Why bytes were refused. Every kind is a broken BOLT 1 rule of the encoding, or of the canonical form of stored state. */
 export type WireErrorKind =
@@ -131,8 +131,12 @@ export class Writer {
   private bytes: Uint8Array;
   private length = 0;
 
-  constructor(capacity = 256) {
+  constructor(capacity: number) {
     this.bytes = new Uint8Array(capacity);
+  }
+
+  get capacity(): number {
+    return this.bytes.length;
   }
 
   get position(): number {
@@ -186,7 +190,7 @@ export class Writer {
   }
 
   hex(value: string): void {
-    this.blob(fromHex(value));
+    writeHex(value, this.bytes, this.reserve(value.length >>> 1));
   }
 
   blob(value: Uint8Array): void {
@@ -206,8 +210,13 @@ export class Writer {
     this.length = end;
   }
 
+  /** What was written, as a copy. */
   finish(): Uint8Array {
     return this.bytes.slice(0, this.length);
+  }
+
+  clear(): void {
+    this.length = 0;
   }
 
   private reserve(count: number): number {
@@ -221,4 +230,17 @@ export class Writer {
     this.length = needed;
     return at;
   }
+}
+
+const KEPT_CAPACITY = 65536;
+let spare: Writer | undefined;
+
+/** The bytes that `write` writes. The working buffer is kept for the next call: allocating one costs more than filling it. */
+export function written(write: (writer: Writer) => void): Uint8Array {
+  const writer = spare ?? new Writer(4096);
+  spare = undefined;
+  writer.clear();
+  write(writer);
+  if (writer.capacity <= KEPT_CAPACITY) spare = writer;
+  return writer.finish();
 }

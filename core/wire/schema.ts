@@ -1,5 +1,5 @@
-import { Reader, WireFailure, Writer } from './io.ts';
-import type { WireError } from './io.ts';
+import { Reader, WireFailure, written } from './io.ts';
+import type { WireError, Writer } from './io.ts';
 
 /** What a codec is made of, as data: test generators, printers and documentation derive from it. */
 export type Schema =
@@ -67,7 +67,5 @@ export function decode<T>(codec: Codec<T>, bytes: Uint8Array): Result<T> {
 
 /** Throws RangeError when the value is outside of what its fields can hold: that is a bug of the caller. */
 export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
-  const writer = new Writer(codec.minSize + 64);
-  codec.write(writer, value);
-  return writer.finish();
+  return written((writer) => codec.write(writer, value));
 }

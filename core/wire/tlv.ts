@@ -68,9 +68,12 @@ export function tlvReader(records: Records): {
         if (type <= previous) throw new WireFailure('tlv-order', `type ${type} after ${previous}`);
         previous = type;
         const length = reader.bigSize();
-        if (length > reader.remaining) throw new WireFailure('truncated', `record ${type} of ${length} bytes, ${reader.remaining} left`);
-        const end = reader.position + Number(length);
         const entry = byType.get(type);
+        if (length > reader.remaining) {
+          const failure = new WireFailure('truncated', `record ${type} of ${length} bytes, ${reader.remaining} left`);
+          throw entry === undefined ? failure : failure.within(entry.name);
+        }
+        const end = reader.position + Number(length);
         if (entry !== undefined) target[entry.name] = readValue(reader, end, entry);
         else if (isKeepable(type)) unknown.push({ type, value: reader.hex(Number(length)) });
         else throw new WireFailure('unknown-even-tlv', `type ${type}`);

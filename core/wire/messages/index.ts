@@ -1,5 +1,5 @@
-import type { Codec, WireErrorKind } from '../codec.ts';
-import { Reader, WireFailure, Writer } from '../io.ts';
+import type { WireErrorKind } from '../codec.ts';
+import { Reader, WireFailure, written } from '../io.ts';
 import { MAX_MESSAGE_SIZE } from '../limits.ts';
 import type { MessageDeclaration, MessageOf } from '../message.ts';
 import * as closing from './closing.ts';
@@ -73,9 +73,9 @@ function refused(error: MessageError): DecodedMessage {
 /** The two-byte type and the payload. Throws RangeError when a field can't hold its value or the message is longer than the transport allows. */
 export function encodeMessage(message: Message): Uint8Array {
   const { type, codec } = byName.get(message.type) as MessageDeclaration<MessageName, Message>;
-  const writer = new Writer(codec.minSize + 64);
-  writer.u16(type);
-  (codec as Codec<Message>).write(writer, message);
-  if (writer.position > MAX_MESSAGE_SIZE) throw new RangeError(`${message.type} of ${writer.position} bytes`);
-  return writer.finish();
+  return written((writer) => {
+    writer.u16(type);
+    codec.write(writer, message);
+    if (writer.position > MAX_MESSAGE_SIZE) throw new RangeError(`${message.type} of ${writer.position} bytes`);
+  });
 }
