@@ -134,8 +134,11 @@ describe.each(providers)('$name: signatures', (crypto) => {
         expect(crypto.sign(digest, key)).toBe(signature);
         expect(crypto.verify(signature, digest, crypto.publicKey(key))).toBe(true);
 
-        const flipped = number32(BigInt(`0x${digest}`) ^ (1n << BigInt(bit))) as Hash32;
+        const flip = (hex: Hex) => number32(BigInt(`0x${hex}`) ^ (1n << BigInt(bit)));
+        const flipped = flip(digest) as Hash32;
         expect(crypto.verify(signature, flipped, crypto.publicKey(key))).toBe(false);
+        const near = flip(key) as SecretKey;
+        if (crypto.isValidSecretKey(near)) expect(crypto.verify(signature, digest, crypto.publicKey(near))).toBe(false);
         if (other !== key) expect(crypto.verify(signature, digest, crypto.publicKey(other))).toBe(false);
         const altered = (BigInt(`0x${signature}`) ^ (1n << BigInt(bit * 2))).toString(16).padStart(128, '0') as Signature;
         expect(crypto.verify(altered, digest, crypto.publicKey(key))).toBe(false);
