@@ -24,6 +24,8 @@ export interface NodeSpec {
   /** How long a state store takes; 0 completes within the step. */
   readonly storage?: Latency;
   readonly watchers?: readonly { readonly name: string; readonly latency: Latency }[];
+  /** When its host acknowledges events: within the step, or only with the action `acknowledge` (and while settling). Default 'at-once'. */
+  readonly acknowledge?: 'at-once' | 'later';
 }
 export interface LinkSpec {
   /** Names of both ends, e.g. ['A', 'B']; the link's id is 'A-B'. */
@@ -60,7 +62,7 @@ export type Action =
   | { readonly do: 'disconnect'; readonly link: string }
   // storage: an unfinished store of `sink` ('state' or a watcher) for `channel`; `which` counts from the oldest unfinished one, 0-based
   | { readonly do: 'stored'; readonly node: string; readonly channel: string; readonly sink: string; readonly which: number }
-  /** The process dies: unfinished stores listed in `survive` (same order as pending) made it to disk after all, the rest are torn and lost. */
+  /** The process dies. `survive` is a bit mask over its unfinished stores, oldest first: those made it to disk after all, the rest are torn and lost. */
   | { readonly do: 'crash'; readonly node: string; readonly survive?: number }
   | { readonly do: 'restart'; readonly node: string }
   // the chain
@@ -78,6 +80,8 @@ export type Action =
   | { readonly do: 'commit'; readonly node: string; readonly channel: string }
   | { readonly do: 'shutdown'; readonly node: string; readonly channel: string }
   | { readonly do: 'force_close'; readonly node: string; readonly channel: string }
+  /** The host acknowledges every event that it has been told of. */
+  | { readonly do: 'acknowledge'; readonly node: string }
   | { readonly do: 'wait'; readonly ms: number }
   /** A custom operation, namespaced: `acme/foo`. */
   | { readonly do: 'custom'; readonly operation: string; readonly args: Readonly<Record<string, unknown>> };
@@ -111,8 +115,12 @@ export interface Driver {
   restart?(channels: readonly Uint8Array[], watcherIds: readonly { channelId: ChannelId; watcher: string; id: number }[], height: number, feeratePerKw: number): readonly DriverEffect[];
   /** Capability: the channels' states as data. */
   channels?(): ReadonlyMap<ChannelId, ChannelState>;
+  /** Capability: the least and the most that one more HTLC in this channel may carry now. Undefined when none can be added. */
+  sendable?(channelId: ChannelId): { readonly minMsat: bigint; readonly maxMsat: bigint } | undefined;
   /** Capability: an independent copy. */
   fork?(): Driver;
+  /** Capability: text that is equal for equal behaviour from here on, for telling states apart in exhaustive searches. */
+  fingerprint?(): string;
 }
 
 /** What a driver factory gets. `entropy(label)` gives 32 bytes of hex, equal for equal seeds. */
@@ -166,8 +174,21 @@ export interface PaymentRecord {
   readonly received: boolean;
   /** What the receiving host decided, if it has. */
   readonly decision?: 'fulfill' | 'fail' | 'fail_malformed';
-  /** What the sending host was told, at least once; each distinct telling counts. */
-  readonly outcome?: 'sent' | 'failed';
+  /** What the sending host was told, at least once. `lost`: its node crashed before the HTLC was durable, and has forgotten it. */
+  readonly outcome?: 'sent' | 'failed' | 'lost';
+  /** How often the sender's host heard an outcome that differs from an earlier one. More than 0 is never right. */
+  readonly contradictions: number;
+  /** Made by the world after settling, to prove that the channel still works. */
+  readonly probe: boolean;
+}
+/** After settling: one payment each way over every channel that is usable at both ends. */
+export interface ProbeRecord {
+  readonly channel: string;
+  readonly from: string;
+  readonly amountMsat: bigint;
+  /** `refused`: the node would not send what it had said can be sent; `stuck`: it never resolved. */
+  readonly result: 'sent' | 'failed' | 'refused' | 'stuck';
+  readonly detail: string;
 }
 export interface ChannelInfo {
   readonly name: string;
@@ -198,6 +219,8 @@ export interface WorldView {
   quiet(a: string, b: string): boolean;
   readonly channels: readonly ChannelInfo[];
   readonly payments: readonly PaymentRecord[];
+  /** Filled before `settled` is asked. */
+  readonly probes: readonly ProbeRecord[];
   /** State of one channel at one node, where the driver can show it. */
   channelState(node: string, channel: string): ChannelState | undefined;
   /** Transactions that nodes broadcast, with the outputs they spend, in order. */
@@ -209,6 +232,8 @@ export interface ChainView {
   /** Transactions in blocks, in order. */
   readonly confirmed: readonly { readonly height: number; readonly tx: import('../core/bitcoin/tx.ts').Tx }[];
   readonly mempool: readonly import('../core/bitcoin/tx.ts').Tx[];
+  /** An output of a transaction in a block or the mempool, or a wallet's coin. */
+  output(outpoint: import('../core/bitcoin/tx.ts').Outpoint): import('../core/bitcoin/tx.ts').TxOutput | undefined;
 }
 
 export interface Oracle {
