@@ -1,0 +1,58 @@
+/**
+ * The direction of imports (dependency-cruiser). A layer may import itself and what stands below it, never what stands above.
+ * Run with `npm run imports`.
+ */
+const layers = [
+  ['core/crypto'],
+  ['core/bitcoin'],
+  ['core/wire'],
+  ['core/transactions', 'core/onion', 'core/invoice'],
+  ['core/channel', 'core/monitor', 'core/gossip', 'core/routing', 'core/transport'],
+  ['core/node'],
+  ['core/index\\.ts'],
+  ['sim', 'fuzz-targets', 'mutation'],
+  ['scripts'],
+];
+
+/** Tests and their fixtures may compare with anything. */
+const tests = '\\.(test|fixture)\\.ts$';
+
+const startsWith = (folders) => `^(${folders.map((folder) => (folder.endsWith('.ts') ? `${folder}$` : `${folder}/`)).join('|')})`;
+
+const upward = layers.slice(0, -1).map((layer, index) => ({
+  name: `${layer.join(', ').replace('\\', '')} imports from above`,
+  severity: 'error',
+  from: { path: startsWith(layer), pathNot: tests },
+  to: { path: startsWith(layers.slice(index + 1).flat()) },
+}));
+
+module.exports = {
+  forbidden: [
+    ...upward,
+    {
+      name: 'channel and monitor live apart',
+      severity: 'error',
+      from: { path: '^core/monitor/', pathNot: tests },
+      to: { path: '^core/channel/', dependencyTypesNot: ['type-only'] },
+    },
+    { name: 'no cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
+    { name: 'every import resolves', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'the product needs no development dependency',
+      severity: 'error',
+      from: { path: '^(core|sim)/', pathNot: tests },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'] },
+    },
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '^(dist|build)/' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'types', 'node', 'default'],
+      extensions: ['.ts', '.js', '.d.ts', '.json'],
+    },
+  },
+};
