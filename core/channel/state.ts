@@ -1,11 +1,13 @@
 import type { ChannelId, Hash32, Hex, Preimage, PublicKey, Script, SecretKey, Signature, Txid } from '../crypto/bytes.ts';
-import type { CommitmentFormat, Side } from '../transactions/types.ts';
+import type { CommitmentFormat, HtlcSpec, Side } from '../transactions/types.ts';
 import type { SecretStore } from '../transactions/secrets.ts';
 import type { Tx } from '../bitcoin/tx.ts';
+import type { OpenChannel } from '../wire/messages/index.ts';
 
-/** An HTLC offered by the side whose log it stands in (BOLT 2 update_add_htlc). */
-export interface AddUpdate {
+/** An HTLC offered by the side whose log it stands in (BOLT 2, update_add_htlc). */
+export interface AddUpdate extends HtlcSpec {
   readonly kind: 'add';
+  readonly offerer: Side;
   readonly id: bigint;
   readonly amountMsat: bigint;
   readonly paymentHash: Hash32;
@@ -59,15 +61,11 @@ export interface SharedState {
 export interface Base {
   readonly cut: Cut;
   readonly balanceMsat: Readonly<Record<Side, bigint>>;
-  /** HTLCs in flight, in the order in which their adds were folded. */
-  readonly htlcs: readonly OfferedHtlc[];
+  /** HTLCs in flight that both sides have irrevocably committed, by offerer, in the order of their ids. */
+  readonly htlcs: Readonly<Record<Side, readonly AddUpdate[]>>;
   readonly feeratePerKw: number;
   /** The id that each side's next add after the base must have. */
   readonly nextHtlcId: Readonly<Record<Side, bigint>>;
-}
-export interface OfferedHtlc {
-  readonly offerer: Side;
-  readonly add: AddUpdate;
 }
 
 /** What one side announced in open_channel or accept_channel. Limits are those that the OTHER side must keep. */
@@ -183,6 +181,8 @@ export interface FundedBase {
   /** Our signatures for the peer's `next` commitment, kept to retransmit them identically. Present exactly when `next` is. */
   readonly sentSignatures?: readonly CommitmentSignatures[];
   readonly remote: RemoteRevocation;
+  /** Preimages that the peer revealed for HTLCs of ours in flight: known for good, even if the update_fulfill_htlc was rolled back. */
+  readonly learned: readonly { readonly htlcId: bigint; readonly preimage: Preimage }[];
   /** Which of revoke_and_ack and commitment_signed left last: the order in which both are retransmitted. */
   readonly lastSent: 'revoke_and_ack' | 'commitment_signed';
   /** Version of the newest state store. */
@@ -238,8 +238,8 @@ export interface OpeningState {
   readonly step: OpeningStep;
 }
 export type OpeningStep =
-  | { readonly kind: 'awaiting_host_accept'; readonly open: import('../wire/messages/index.ts').OpenChannel }
-  | { readonly kind: 'awaiting_accept_channel'; readonly open: import('../wire/messages/index.ts').OpenChannel }
+  | { readonly kind: 'awaiting_host_accept'; readonly open: OpenChannel }
+  | { readonly kind: 'awaiting_accept_channel'; readonly open: OpenChannel }
   | { readonly kind: 'awaiting_host_funding'; readonly params: ChannelParams; readonly remotePoint: PublicKey }
   | { readonly kind: 'awaiting_funding_created'; readonly params: ChannelParams; readonly remotePoint: PublicKey }
   | { readonly kind: 'awaiting_funding_signed'; readonly params: ChannelParams; readonly remotePoint: PublicKey; readonly funding: Funding; readonly fundingTx: Tx; readonly channelId: ChannelId };
