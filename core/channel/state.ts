@@ -146,9 +146,14 @@ export interface UnacknowledgedEvent {
   readonly id: number;
   readonly event: ChannelEvent;
 }
+export interface PaymentReference {
+  readonly htlcId: bigint;
+  readonly reference: Hex;
+}
 export type ChannelEvent =
-  | { readonly kind: 'payment_sent'; readonly htlcId: bigint; readonly paymentHash: Hash32; readonly preimage: Preimage }
-  | { readonly kind: 'payment_failed'; readonly htlcId: bigint; readonly paymentHash: Hash32; readonly failure: FailUpdate | FailMalformedUpdate }
+  | { readonly kind: 'payment_sent'; readonly reference: Hex; readonly paymentHash: Hash32; readonly preimage: Preimage }
+  /** `failure` is absent when the HTLC was never committed to. */
+  | { readonly kind: 'payment_failed'; readonly reference: Hex; readonly paymentHash: Hash32; readonly failure?: FailUpdate | FailMalformedUpdate }
   | { readonly kind: 'channel_usable' }
   | { readonly kind: 'channel_closed'; readonly closingTxid: Txid };
 
@@ -181,6 +186,8 @@ export interface FundedBase {
   /** Our signatures for the peer's `next` commitment, kept to retransmit them identically. Present exactly when `next` is. */
   readonly sentSignatures?: readonly CommitmentSignatures[];
   readonly remote: RemoteRevocation;
+  /** The host's names for HTLCs of ours: ids of adds that no signature covered may come again for others after a reconnection. */
+  readonly references: readonly PaymentReference[];
   /** Preimages that the peer revealed for HTLCs of ours in flight: known for good, even if the update_fulfill_htlc was rolled back. */
   readonly learned: readonly { readonly htlcId: bigint; readonly preimage: Preimage }[];
   /** Which of revoke_and_ack and commitment_signed left last: the order in which both are retransmitted. */

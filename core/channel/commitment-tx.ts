@@ -1,0 +1,74 @@
+import type { PublicKey } from '../crypto/bytes.ts';
+import type { Crypto } from '../crypto/types.ts';
+import { buildCommitment } from '../transactions/commitment.ts';
+import type { BuiltCommitment } from '../transactions/commitment.ts';
+import { htlcTransactions } from '../transactions/htlc.ts';
+import type { ChannelParams as TxParams, ChannelParty, Side } from '../transactions/types.ts';
+import { other } from '../transactions/types.ts';
+import type { Contents } from './contents.ts';
+import type { Signer } from './signer.ts';
+import type { ChannelParams, CommitmentSignatures, Funding, Party } from './state.ts';
+
+const memo = new WeakMap<ChannelParams, Map<string, TxParams>>();
+
+function txParty(own: Party, peer: Party): ChannelParty {
+  return { ...own, delayOnOwnCommitment: peer.toSelfDelay };
+}
+
+/** The same object for the same channel and funding, so that scripts and hashes of the channel are made once. */
+export function txParams(params: ChannelParams, funding: Funding): TxParams {
+  let byFunding = memo.get(params);
+  if (byFunding === undefined) memo.set(params, (byFunding = new Map<string, TxParams>()));
+  const key = `${funding.txid}:${funding.vout}`;
+  let result = byFunding.get(key);
+  if (result === undefined) {
+    const { opener, accepter } = params.parties;
+    result = {
+      format: params.format,
+      funding: { txid: funding.txid, vout: funding.vout },
+      fundingSat: funding.amountSat,
+      parties: { opener: txParty(opener, accepter), accepter: txParty(accepter, opener) },
+    };
+    byFunding.set(key, result);
+  }
+  return result;
+}
+
+/** `owner`'s commitment transaction, one a funding. */
+export function buildCommitments(
+  crypto: Crypto,
+  params: ChannelParams,
+  fundings: readonly Funding[],
+  owner: Side,
+  number: bigint,
+  point: PublicKey,
+  contents: Contents,
+): readonly BuiltCommitment[] {
+  return fundings.map((funding) => buildCommitment(crypto, txParams(params, funding), owner, number, point, contents));
+}
+
+/** BOLT 2, commitment_signed: our signatures for the peer's commitment, HTLCs in the order of its outputs. */
+export function signCommitment(crypto: Crypto, signer: Signer, params: ChannelParams, point: PublicKey, built: BuiltCommitment): CommitmentSignatures {
+  const sighashes = htlcTransactions(crypto, built).map((tx) => tx.sighash);
+  return {
+    signature: signer.signFunding(params.keysId, built.sighash),
+    htlcSignatures: sighashes.length === 0 ? [] : signer.signHtlcs(params.keysId, point, sighashes),
+  };
+}
+
+/** What is wrong with the peer's signatures for our commitment, if anything (BOLT 2, commitment_signed, receiving node). */
+export function checkSignatures(crypto: Crypto, params: ChannelParams, built: BuiltCommitment, signatures: CommitmentSignatures): string | undefined {
+  const peer = other(params.us);
+  if (!crypto.verify(signatures.signature, built.sighash, params.parties[peer].fundingPubkey)) {
+    return `signature is not valid for commitment ${built.number}`;
+  }
+  const transactions = htlcTransactions(crypto, built);
+  if (transactions.length !== signatures.htlcSignatures.length) {
+    return `num_htlcs is ${signatures.htlcSignatures.length}, the commitment has ${transactions.length} HTLC outputs`;
+  }
+  for (const [i, tx] of transactions.entries()) {
+    const signature = signatures.htlcSignatures[i] as CommitmentSignatures['signature'];
+    if (!crypto.verify(signature, tx.sighash, built.keys.htlcPubkeys[peer])) return `htlc_signature ${i} is not valid`;
+  }
+  return undefined;
+}

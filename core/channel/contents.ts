@@ -1,0 +1,118 @@
+import type { CommitmentContents, Side } from '../transactions/types.ts';
+import { other } from '../transactions/types.ts';
+import type { AddUpdate, Base, Cut, FeeUpdate, Removal, SharedState, Update } from './state.ts';
+
+export const SIDES: readonly Side[] = ['opener', 'accepter'];
+
+/** What a commitment says: balances outside HTLCs before fees, HTLCs by side and id, and the feerate. */
+export interface Contents extends CommitmentContents {
+  readonly htlcs: readonly AddUpdate[];
+}
+
+export function isRemoval(update: Update): update is Removal {
+  return update.kind === 'fulfill' || update.kind === 'fail' || update.kind === 'fail_malformed';
+}
+
+/** How many updates each side has sent, signed or not. */
+export function logLength(shared: SharedState, side: Side): number {
+  return shared.base.cut[side] + shared.logs[side].length;
+}
+
+/** The updates of `side` with absolute indexes in [from, to). */
+export function slice(shared: SharedState, side: Side, from: number, to: number = logLength(shared, side)): readonly Update[] {
+  const base = shared.base.cut[side];
+  return shared.logs[side].slice(Math.max(0, from - base), Math.max(0, to - base));
+}
+
+function htlcsOf(shared: SharedState, side: Side, cut: Cut): AddUpdate[] {
+  const htlcs = [...shared.base.htlcs[side]];
+  for (const update of slice(shared, side, shared.base.cut[side], cut[side])) if (update.kind === 'add') htlcs.push(update);
+  return htlcs;
+}
+
+/**
+ * BOLT 2, Normal Operation: what a commitment with `cut` of both logs says, adds before removals, the last fee wins.
+ *
+ * This fold is the one rule of what updates mean. A removal whose HTLC is not there is our bug, never a peer's: it was judged on receipt.
+ */
+export function contents(shared: SharedState, cut: Cut): Contents {
+  const { base } = shared;
+  const balanceMsat: Record<Side, bigint> = { opener: base.balanceMsat.opener, accepter: base.balanceMsat.accepter };
+  let { feeratePerKw } = base;
+  const htlcs: AddUpdate[] = [];
+  for (const offerer of SIDES) {
+    const remover = other(offerer);
+    const mine = htlcsOf(shared, offerer, cut);
+    for (let i = base.htlcs[offerer].length; i < mine.length; i++) balanceMsat[offerer] -= (mine[i] as AddUpdate).amountMsat;
+    for (const update of slice(shared, remover, base.cut[remover], cut[remover])) {
+      if (!isRemoval(update)) continue;
+      const at = mine.findIndex((htlc) => htlc.id === update.id);
+      if (at < 0) throw new Error(`removal of an HTLC that is not in flight: ${offerer} ${update.id}`);
+      const [removed] = mine.splice(at, 1) as [AddUpdate];
+      balanceMsat[update.kind === 'fulfill' ? remover : offerer] += removed.amountMsat;
+    }
+    htlcs.push(...mine);
+  }
+  const fee = slice(shared, 'opener', base.cut.opener, cut.opener).findLast((update): update is FeeUpdate => update.kind === 'fee');
+  if (fee !== undefined) feeratePerKw = fee.feeratePerKw;
+  return { balanceMsat, htlcs, feeratePerKw };
+}
+
+/** Updates that became irrevocably committed by a fold, by the side that sent them, in order. */
+export type Folded = Readonly<Record<Side, readonly Update[]>>;
+
+/** Folds into the base what both current commitments contain: irrevocably committed (BOLT 2, Forwarding HTLCs). */
+export function fold(shared: SharedState): { readonly shared: SharedState; readonly folded: Folded } {
+  const { opener, accepter } = shared.commitments;
+  const cut: Cut = {
+    opener: Math.min(opener.current.cut.opener, accepter.current.cut.opener),
+    accepter: Math.min(opener.current.cut.accepter, accepter.current.cut.accepter),
+  };
+  const folded: Folded = {
+    opener: slice(shared, 'opener', shared.base.cut.opener, cut.opener),
+    accepter: slice(shared, 'accepter', shared.base.cut.accepter, cut.accepter),
+  };
+  if (folded.opener.length === 0 && folded.accepter.length === 0) return { shared, folded };
+  const { balanceMsat, htlcs, feeratePerKw } = contents(shared, cut);
+  const base: Base = {
+    cut,
+    balanceMsat,
+    feeratePerKw,
+    htlcs: { opener: htlcs.filter((h) => h.offerer === 'opener'), accepter: htlcs.filter((h) => h.offerer === 'accepter') },
+    nextHtlcId: {
+      opener: shared.base.nextHtlcId.opener + countAdds(folded.opener),
+      accepter: shared.base.nextHtlcId.accepter + countAdds(folded.accepter),
+    },
+  };
+  const logs = { opener: slice(shared, 'opener', cut.opener), accepter: slice(shared, 'accepter', cut.accepter) };
+  return { shared: { ...shared, base, logs }, folded };
+}
+
+function countAdds(updates: readonly Update[]): bigint {
+  return BigInt(updates.filter((update) => update.kind === 'add').length);
+}
+
+/** The id that `side`'s next update_add_htlc must have. */
+export function nextHtlcId(shared: SharedState, side: Side): bigint {
+  return shared.base.nextHtlcId[side] + countAdds(shared.logs[side]);
+}
+
+export function append(shared: SharedState, side: Side, update: Update): SharedState {
+  return { ...shared, logs: { ...shared.logs, [side]: [...shared.logs[side], update] } };
+}
+
+/** Forgets what `side` sent beyond `length` updates. Ids and indexes beyond may come again with other content. */
+export function truncate(shared: SharedState, side: Side, length: number): SharedState {
+  if (logLength(shared, side) <= length) return shared;
+  return { ...shared, logs: { ...shared.logs, [side]: shared.logs[side].slice(0, length - shared.base.cut[side]) } };
+}
+
+/** What `signer` signs for the other side now: all of its own log, and what its own current commitment has of the owner's (BOLT 2). */
+export function cutToSign(shared: SharedState, signer: Side): Cut {
+  const owner = other(signer);
+  return { [signer]: logLength(shared, signer), [owner]: shared.commitments[signer].current.cut[owner] } as Cut;
+}
+
+export function sameCut(a: Cut, b: Cut): boolean {
+  return a.opener === b.opener && a.accepter === b.accepter;
+}

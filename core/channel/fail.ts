@@ -1,0 +1,77 @@
+import { toHex } from '../crypto/bytes.ts';
+import type { Hex } from '../crypto/bytes.ts';
+import type { Tx } from '../bitcoin/tx.ts';
+import { withWitness } from '../bitcoin/tx.ts';
+import { fundingWitness } from '../transactions/commitment.ts';
+import { buildCommitments, txParams } from './commitment-tx.ts';
+import { contents } from './contents.ts';
+import type { Out } from './effects.ts';
+import { become, notify, persist } from './effects.ts';
+import type { ChannelEnv } from './io.ts';
+import type { CommitmentSignatures, FailedState, Funding, FundedState } from './state.ts';
+
+/** The `data` of an error or warning: printable ASCII, as BOLT 1 asks. */
+export function errorData(text: string): Hex {
+  return toHex(Uint8Array.from(text, (c) => (c >= ' ' && c <= '~' ? c.charCodeAt(0) : 0x3f)));
+}
+
+/** Our current commitment transaction with both signatures: what enforces the channel on chain. */
+export function signedCommitment(env: ChannelEnv, state: FundedState): Tx {
+  const { crypto, signer } = env;
+  const { params, shared, fundings } = state;
+  const { us } = params;
+  const { number, cut } = shared.commitments[us].current;
+  const funding = fundings[0] as Funding;
+  const point = signer.perCommitmentPoint(params.keysId, number);
+  const [built] = buildCommitments(crypto, params, [funding], us, number, point, contents(shared, cut)) as [ReturnType<typeof buildCommitments>[0] & object];
+  const ours = signer.signFunding(params.keysId, built.sighash);
+  const theirs = (state.localSignatures[0] as CommitmentSignatures).signature;
+  const [opener, accepter] = us === 'opener' ? [ours, theirs] : [theirs, ours];
+  return withWitness(built.tx, 0, fundingWitness(crypto, txParams(params, funding), opener, accepter));
+}
+
+/**
+ * Fails the channel (BOLT 5). No store holds back the error or the broadcast. Held messages of the channel never leave: the
+ * revoke_and_ack of a commitment that we may broadcast is among them, and the node drops them when the phase changes to `failed`.
+ *
+ * `told`: the peer's own error failed the channel, so that we owe it none. `stale`: we have lost data and must not broadcast (BOLT 2).
+ */
+export function failChannel(out: Out<FundedState>, reason: string, how: { readonly told?: boolean; readonly stale?: boolean } = {}): Out<FailedState> {
+  const { env, state } = out;
+  const { channelId, params } = state;
+  const commitmentToBroadcast = how.stale === true ? undefined : signedCommitment(env, state);
+  const error = how.told === true ? undefined : errorData(reason);
+  const failed = become<FailedState>(out, {
+    phase: 'failed',
+    channelId,
+    params,
+    fundings: state.fundings,
+    shared: state.shared,
+    localSignatures: state.localSignatures,
+    ...(state.sentSignatures === undefined ? {} : { sentSignatures: state.sentSignatures }),
+    remote: state.remote,
+    references: state.references,
+    learned: state.learned,
+    lastSent: state.lastSent,
+    version: state.version,
+    nextMonitorId: state.nextMonitorId,
+    pendingMonitor: state.pendingMonitor,
+    nextEventId: state.nextEventId,
+    events: state.events,
+    reason,
+    ...(error === undefined ? {} : { error }),
+    ...(commitmentToBroadcast === undefined ? {} : { commitmentToBroadcast }),
+  });
+  if (error !== undefined && state.connection !== 'disconnected') sendError(failed);
+  if (commitmentToBroadcast !== undefined) failed.effects.push({ kind: 'broadcast', tx: commitmentToBroadcast, channelId, purpose: 'commitment' });
+  persist(failed);
+  notify(failed, { kind: 'failed', reason });
+  return failed;
+}
+
+/** Also at every reconnection (BOLT 2, Message Retransmission). Held by no store. */
+export function sendError(out: Out<FailedState>): void {
+  const { channelId, params, error } = out.state;
+  if (error === undefined) return;
+  out.effects.push({ kind: 'send', peer: params.peer, message: { type: 'error', channelId, data: error } });
+}
