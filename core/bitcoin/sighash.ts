@@ -27,7 +27,8 @@ function hashPrevouts(crypto: Crypto, tx: Tx): string {
   return hash256Hex(crypto, prevouts);
 }
 
-function hashSequence(crypto: Crypto, tx: Tx): string {
+/** Of the sequences of all inputs; transactions that agree in those share it. */
+export function hashSequence(crypto: Crypto, tx: Tx): string {
   let sequences = '';
   for (const input of tx.inputs) sequences += u32le(input.sequence);
   return hash256Hex(crypto, sequences);
@@ -41,14 +42,14 @@ function hashOutputs(crypto: Crypto, tx: Tx, index: number, base: number): strin
 }
 
 /** The midstates of one input under one sighash type. With SIGHASH_ALL they are the same for every input: compute them once. */
-export function sighashMidstates(crypto: Crypto, tx: Tx, index: number, sighashType: number): Midstates {
+export function sighashMidstates(crypto: Crypto, tx: Tx, index: number, sighashType: number, known: Partial<Midstates> = {}): Midstates {
   const base = sighashType & 0x1f;
   const anyoneCanPay = (sighashType & SIGHASH_ANYONECANPAY) !== 0;
   const oneSequence = anyoneCanPay || base === SIGHASH_SINGLE || base === SIGHASH_NONE;
   return {
-    hashPrevouts: anyoneCanPay ? ZERO : hashPrevouts(crypto, tx),
-    hashSequence: oneSequence ? ZERO : hashSequence(crypto, tx),
-    hashOutputs: hashOutputs(crypto, tx, index, base),
+    hashPrevouts: known.hashPrevouts ?? (anyoneCanPay ? ZERO : hashPrevouts(crypto, tx)),
+    hashSequence: known.hashSequence ?? (oneSequence ? ZERO : hashSequence(crypto, tx)),
+    hashOutputs: known.hashOutputs ?? hashOutputs(crypto, tx, index, base),
   };
 }
 
@@ -56,7 +57,7 @@ export function sighashMidstates(crypto: Crypto, tx: Tx, index: number, sighashT
  * The digest that a version 0 witness signature signs (BIP 143).
  *
  * `scriptCode` is the witness script (P2WSH) or the P2PKH script of the key (P2WPKH); `amountSat` is the spent output's.
- * `midstates` saves work where a caller has them; they must be those of this transaction, input and sighash type.
+ * `known` saves work where a caller has some of the hashes; they must be those of this transaction, input and sighash type.
  */
 export function bip143Sighash(
   crypto: Crypto,
@@ -65,10 +66,11 @@ export function bip143Sighash(
   scriptCode: Script,
   amountSat: bigint,
   sighashType: number,
-  midstates: Midstates = sighashMidstates(crypto, tx, index, sighashType),
+  known: Partial<Midstates> = {},
 ): Hash32 {
   const input = tx.inputs[index];
   if (input === undefined) throw new RangeError(`no input ${index}`);
+  const midstates = sighashMidstates(crypto, tx, index, sighashType, known);
   return hash256Hex<Hash32>(
     crypto,
     u32le(tx.version) +

@@ -1,12 +1,17 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseScriptSignature } from '../bitcoin/der.ts';
-import type { Signature } from '../crypto/bytes.ts';
+import { parseScriptSignature, scriptSignature } from '../bitcoin/der.ts';
+import { serialiseWithoutWitness } from '../bitcoin/tx.ts';
+import type { Hash32, Signature } from '../crypto/bytes.ts';
+import { hash256Hex } from '../crypto/hashes.ts';
 import { noble } from '../crypto/noble.ts';
-import { buildCommitment, commitmentNumber, signedCommitmentTx } from './commitment.ts';
+import { channelScripts, fundingOutput } from './channelScripts.ts';
+import { buildCommitment, commitmentNumber, fundingWitness, signedCommitmentTx } from './commitment.ts';
 import type { BuiltCommitment } from './commitment.ts';
-import { commitmentFeeSat } from './fees.ts';
+import { anchorsCostSat, commitmentFeeSat, htlcTxFeeSat } from './fees.ts';
 import { htlcTransactions, ownHtlcSighash, signedHtlcTx } from './htlc.ts';
-import type { CommitmentContents } from './types.ts';
+import { CommitmentKeys } from './keys.ts';
+import type { ChannelParams, CommitmentContents, CommitmentFormat, HtlcSpec, Side } from './types.ts';
 import { anchorVectors, commitmentVectors, testHtlcs, vectorKeys, vectorParams, vectorSecrets } from './vectors.fixture.ts';
 
 function compact(der: string): Signature {
@@ -98,4 +103,177 @@ describe('BOLT 3, Appendix F: commitment and HTLC transactions with anchors', ()
       expect(signed.htlcs).toEqual(vector.HtlcDescs.map((htlc) => ({ remote: compact(htlc.RemoteSigHex), tx: htlc.ResolutionTxHex })));
     });
   }
+});
+
+const SEED = 0xb0170003;
+const side = fc.constantFrom<Side>('opener', 'accepter');
+const htlc: fc.Arbitrary<HtlcSpec> = fc.record({
+  offerer: side,
+  id: fc.bigInt(0n, 1000n),
+  amountMsat: fc.oneof(fc.bigInt(1n, 3_000_000n), fc.bigInt(1n, 1_000_000_000n), fc.constantFrom(2_000_000n, 2_000_001n)),
+  paymentHash: fc.constantFrom('01', '02', 'f0').map((byte) => byte.repeat(32) as Hash32),
+  cltvExpiry: fc.integer({ min: 1, max: 499_999_999 }),
+});
+const contents: fc.Arbitrary<CommitmentContents> = fc
+  .record({
+    share: fc.bigInt(0n, 1_000_000n),
+    htlcs: fc.uniqueArray(htlc, { maxLength: 8, selector: (h) => `${h.offerer}${h.id}` }),
+    feeratePerKw: fc.oneof(fc.integer({ min: 0, max: 5000 }), fc.integer({ min: 0, max: 10_000_000 })),
+  })
+  .map(({ share, htlcs, feeratePerKw }) => {
+    const rest = 10_000_000_000n - htlcs.reduce((sum, h) => sum + h.amountMsat, 0n);
+    const opener = (rest * share) / 1_000_000n;
+    return { balanceMsat: { opener, accepter: rest - opener }, htlcs, feeratePerKw };
+  });
+const params = fc.record({
+  format: fc.constantFrom<CommitmentFormat>('anchors', 'static_remotekey'),
+  dust: fc.constantFrom(354n, 546n, 2000n),
+});
+
+describe('a commitment transaction', () => {
+  const allBut = (total: bigint, outputs: readonly { readonly amountSat: bigint }[]): bigint =>
+    outputs.reduce((sum, output) => sum - output.amountSat, total);
+
+  it('does not depend on the order in which HTLCs are listed', () => {
+    fc.assert(
+      fc.property(params, contents, ({ format, dust }, said) => {
+        const shuffled = { ...said, htlcs: said.htlcs.toReversed() };
+        const channel = vectorParams(format, dust);
+        expect(build(channel, shuffled).outputs).toEqual(build(channel, said).outputs);
+      }),
+      { seed: SEED, numRuns: 100 },
+    );
+  });
+
+  it('accounts for every satoshi: outputs, and what the rules leave to the fee', () => {
+    fc.assert(
+      fc.property(params, contents, ({ format, dust }, said) => {
+        const built = build(vectorParams(format, dust), said);
+        const untrimmed = said.htlcs.length - built.trimmed.length;
+        const cost = commitmentFeeSat(format, said.feeratePerKw, untrimmed) + anchorsCostSat(format);
+        const opener = said.balanceMsat.opener / 1000n - cost;
+        const anchors = built.outputs.filter((output) => output.kind === 'anchor');
+        for (const output of built.outputs) {
+          if (output.kind === 'to_local') expect(output.amountSat).toBe(opener);
+          if (output.kind === 'to_remote') expect(output.amountSat).toBe(said.balanceMsat.accepter / 1000n);
+          if (output.kind === 'htlc') expect(output.amountSat).toBe(output.htlc.amountMsat / 1000n);
+          if (output.kind !== 'anchor') expect(output.amountSat).toBeGreaterThanOrEqual(dust);
+        }
+        const kinds = new Set(built.outputs.map((output) => output.kind));
+        expect(kinds.has('to_local')).toBe(opener >= dust);
+        expect(kinds.has('to_remote')).toBe(said.balanceMsat.accepter / 1000n >= dust);
+        expect(anchors.map((output) => output.kind === 'anchor' && output.side).sort()).toEqual(
+          format === 'anchors'
+            ? [
+                ...(kinds.has('to_remote') || untrimmed > 0 ? ['accepter'] : []),
+                ...(kinds.has('to_local') || untrimmed > 0 ? ['opener'] : []),
+              ]
+            : [],
+        );
+        expect(built.feeSat).toBe(allBut(10_000_000n, built.outputs));
+        if (opener >= dust) expect(built.feeSat).toBeGreaterThanOrEqual(commitmentFeeSat(format, said.feeratePerKw, untrimmed));
+      }),
+      { seed: SEED, numRuns: 200 },
+    );
+  });
+
+  it('has outputs in order, and HTLC transactions in the order of their outputs', () => {
+    fc.assert(
+      fc.property(params, contents, ({ format, dust }, said) => {
+        const built = build(vectorParams(format, dust), said);
+        const order = built.outputs.map((output) => {
+          const cltv = output.kind === 'htlc' ? output.htlc.cltvExpiry : 0;
+          return output.amountSat.toString().padStart(20, '0') + output.script + cltv.toString().padStart(10, '0');
+        });
+        expect(order).toEqual(order.toSorted());
+        const transactions = htlcTransactions(noble, built);
+        const vouts = built.outputs.flatMap((output, vout) => (output.kind === 'htlc' ? [vout] : []));
+        expect(transactions.map((tx) => tx.vout)).toEqual(vouts);
+        for (const { tx, vout, htlc: spec, kind, amountSat } of transactions) {
+          expect(tx.inputs[0]).toEqual({ txid: built.txid, vout, sequence: format === 'anchors' ? 1 : 0, scriptSig: '', witness: [] });
+          expect(tx.locktime).toBe(kind === 'timeout' ? spec.cltvExpiry : 0);
+          expect(tx.outputs[0]?.amountSat).toBe(amountSat - htlcTxFeeSat(format, said.feeratePerKw, kind));
+          expect(tx.outputs[0]?.amountSat).toBeGreaterThanOrEqual(dust);
+        }
+      }),
+      { seed: SEED, numRuns: 100 },
+    );
+  });
+
+  it('of the accepter mirrors that of the opener', () => {
+    fc.assert(
+      fc.property(params, contents, ({ format, dust }, said) => {
+        const channel = vectorParams(format, dust);
+        const built = buildCommitment(noble, channel, 'accepter', 7n, vectorKeys.perCommitmentPoint, said, accepterKeys(channel));
+        for (const output of built.outputs) {
+          if (output.kind === 'to_local') expect([output.side, output.amountSat]).toEqual(['accepter', said.balanceMsat.accepter / 1000n]);
+          if (output.kind === 'to_remote') {
+            expect(output.side).toBe('opener');
+            expect(output.script).toBe(channelScripts(noble, channel).toRemote.opener.script);
+          }
+        }
+        for (const tx of htlcTransactions(noble, built)) expect(tx.kind).toBe(tx.htlc.offerer === 'accepter' ? 'timeout' : 'success');
+        expect(commitmentNumber(noble, channel, built.tx)).toBe(7n);
+      }),
+      { seed: SEED, numRuns: 50 },
+    );
+  });
+
+  it('is the same with keys derived on the way', () => {
+    const channel = vectorParams('anchors', 546n);
+    const said = { balanceMsat: { opener: 7_000_000_000n, accepter: 3_000_000_000n }, htlcs: [], feeratePerKw: 1000 };
+    const built = buildCommitment(noble, channel, 'opener', 42n, vectorKeys.perCommitmentPoint, said);
+    expect(built.txid).toBe(build(channel, said).txid);
+    expect(built.txid).toBe(hash256Hex(noble, serialiseWithoutWitness(built.tx)));
+  });
+
+  it('carries numbers up to 48 bits', () => {
+    const channel = vectorParams('anchors', 546n);
+    const said = { balanceMsat: { opener: 7_000_000_000n, accepter: 3_000_000_000n }, htlcs: [], feeratePerKw: 1000 };
+    for (const number of [0n, 1n, 0xffffffn, 0x1000000n, 0xffffffffffffn]) {
+      const { tx } = buildCommitment(noble, channel, 'opener', number, vectorKeys.perCommitmentPoint, said, vectorKeys.cached(channel));
+      expect(commitmentNumber(noble, channel, tx)).toBe(number);
+      expect([tx.locktime >>> 24, (tx.inputs[0]?.sequence ?? 0) >>> 24]).toEqual([0x20, 0x80]);
+    }
+  });
+
+  it('of an opener that cannot pay for its anchors is worth more than the channel, and says so', () => {
+    const said = { balanceMsat: { opener: 100_000n, accepter: 9_999_900_000n - 5_000_000n }, htlcs: [bigHtlc], feeratePerKw: 1000 };
+    expect(build(vectorParams('anchors', 546n), said).feeSat).toBe(100n - 660n);
+  });
+});
+
+const bigHtlc: HtlcSpec = { offerer: 'accepter', id: 0n, amountMsat: 5_000_000n, paymentHash: '01'.repeat(32) as Hash32, cltvExpiry: 500 };
+let cachedAccepterKeys: CommitmentKeys | undefined;
+function accepterKeys(channel: ChannelParams): CommitmentKeys {
+  return (cachedAccepterKeys ??= new CommitmentKeys(noble, channel, 'accepter', vectorKeys.perCommitmentPoint));
+}
+
+describe('channel scripts', () => {
+  it('are computed once for one params object, and again for another provider', () => {
+    const channel = vectorParams('anchors', 546n);
+    expect(channelScripts(noble, channel)).toBe(channelScripts(noble, channel));
+    expect(channelScripts({ ...noble }, channel)).not.toBe(channelScripts(noble, channel));
+    expect(channelScripts({ ...noble }, channel)).toEqual(channelScripts(noble, channel));
+  });
+
+  it('hold the funding script and the obscuring factor of Appendix C', () => {
+    const scripts = channelScripts(noble, vectorParams('static_remotekey', 546n));
+    expect(scripts.funding.witnessScript).toBe(vectorKeys.expectedFundingScript);
+    expect(scripts.obscuringFactor).toBe(vectorKeys.expectedObscuringFactor);
+    const { opener, accepter } = vectorParams('anchors', 546n).parties;
+    expect(fundingOutput(noble, accepter.fundingPubkey, opener.fundingPubkey)).toEqual(scripts.funding);
+  });
+});
+
+describe('signed transactions', () => {
+  it('put the signatures in the order of the funding keys', () => {
+    const channel = vectorParams('anchors', 546n);
+    const swapped = { ...channel, parties: { opener: channel.parties.accepter, accepter: channel.parties.opener } };
+    const [a, b] = ['11'.repeat(64), '22'.repeat(64)] as [Signature, Signature];
+    const [c, d] = [scriptSignature(a, 1), scriptSignature(b, 1)];
+    const script = channelScripts(noble, channel).funding.witnessScript;
+    expect(fundingWitness(noble, channel, a, b)).toEqual(['', c, d, script]);
+    expect(fundingWitness(noble, swapped, a, b)).toEqual(['', d, c, script]);
+  });
 });

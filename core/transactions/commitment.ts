@@ -1,11 +1,10 @@
-import { u32le } from '../bitcoin/encode.ts';
 import { scriptSignature } from '../bitcoin/der.ts';
 import { p2wsh } from '../bitcoin/script.ts';
 import { bip143Sighash, SIGHASH_ALL } from '../bitcoin/sighash.ts';
-import { EMPTY_SCRIPT, serialiseOutputs, serialiseTx, txid, withWitness } from '../bitcoin/tx.ts';
+import { EMPTY_SCRIPT, serialiseTx, txid, withWitness } from '../bitcoin/tx.ts';
 import type { Tx, TxOutput } from '../bitcoin/tx.ts';
 import type { Hash32, Hex, PublicKey, RawTx, Script, Signature, Txid } from '../crypto/bytes.ts';
-import { hash256Hex, ripemd160Hex } from '../crypto/hashes.ts';
+import { ripemd160Hex } from '../crypto/hashes.ts';
 import type { Crypto } from '../crypto/types.ts';
 import { channelScripts } from './channelScripts.ts';
 import { ANCHOR_SAT, anchorsCostSat, commitmentFeeSat, isTrimmed } from './fees.ts';
@@ -94,12 +93,8 @@ export function commitmentNumber(crypto: Crypto, params: ChannelParams, tx: Tx):
 }
 
 function fundingSighash(crypto: Crypto, params: ChannelParams, tx: Tx): Hash32 {
-  const scripts = channelScripts(crypto, params);
-  return bip143Sighash(crypto, tx, 0, scripts.funding.witnessScript, params.fundingSat, SIGHASH_ALL, {
-    hashPrevouts: scripts.hashFundingPrevout,
-    hashSequence: hash256Hex(crypto, u32le(tx.inputs[0]?.sequence ?? 0)),
-    hashOutputs: hash256Hex(crypto, serialiseOutputs(tx.outputs)),
-  });
+  const { funding, hashFundingPrevout } = channelScripts(crypto, params);
+  return bip143Sighash(crypto, tx, 0, funding.witnessScript, params.fundingSat, SIGHASH_ALL, { hashPrevouts: hashFundingPrevout });
 }
 
 /** BOLT 3, Transaction Output Ordering. The HTLC's id comes last, so that equal HTLCs have one order on both sides. */

@@ -1,5 +1,6 @@
 import { scriptSignature } from '../bitcoin/der.ts';
-import { bip143Sighash, SIGHASH_ALL, SIGHASH_SINGLE_ANYONECANPAY } from '../bitcoin/sighash.ts';
+import { bip143Sighash, hashSequence, SIGHASH_ALL, SIGHASH_SINGLE_ANYONECANPAY } from '../bitcoin/sighash.ts';
+import type { Midstates } from '../bitcoin/sighash.ts';
 import { EMPTY_SCRIPT, serialiseTx, withWitness } from '../bitcoin/tx.ts';
 import type { Tx } from '../bitcoin/tx.ts';
 import type { Hash32, Hex, Preimage, RawTx, Script, Signature } from '../crypto/bytes.ts';
@@ -31,7 +32,9 @@ export function htlcTransactions(crypto: Crypto, built: BuiltCommitment): readon
   const { params, owner, feeratePerKw } = built;
   const anchors = params.format === 'anchors';
   const sighashType = anchors ? SIGHASH_SINGLE_ANYONECANPAY : SIGHASH_ALL;
+  const sequence = anchors ? 1 : 0;
   const transactions: HtlcTransaction[] = [];
+  let known: Partial<Midstates> = {};
   for (const [vout, output] of built.outputs.entries()) {
     if (output.kind !== 'htlc') continue;
     const { htlc, amountSat, witnessScript } = output;
@@ -39,10 +42,12 @@ export function htlcTransactions(crypto: Crypto, built: BuiltCommitment): readon
     const tx: Tx = {
       version: 2,
       locktime: kind === 'timeout' ? htlc.cltvExpiry : 0,
-      inputs: [{ txid: built.txid, vout, sequence: anchors ? 1 : 0, scriptSig: EMPTY_SCRIPT, witness: [] }],
+      inputs: [{ txid: built.txid, vout, sequence, scriptSig: EMPTY_SCRIPT, witness: [] }],
       outputs: [{ amountSat: amountSat - htlcTxFeeSat(params.format, feeratePerKw, kind), script: built.keys.delayed.script }],
     };
-    const sighash = bip143Sighash(crypto, tx, 0, witnessScript, amountSat, sighashType);
+    // All of them have the same sequence.
+    if (!anchors && known.hashSequence === undefined) known = { hashSequence: hashSequence(crypto, tx) };
+    const sighash = bip143Sighash(crypto, tx, 0, witnessScript, amountSat, sighashType, known);
     transactions.push({ kind, htlc, vout, amountSat, witnessScript, tx, sighash, sighashType });
   }
   return transactions;

@@ -10,21 +10,51 @@ export function secretIndex(commitmentNumber: bigint): bigint {
   return FIRST_SECRET_INDEX - commitmentNumber;
 }
 
+function hasBit(index: bigint, bit: number): boolean {
+  return Math.floor(Number(index) / 2 ** bit) % 2 === 1;
+}
+
+/** One step of BOLT 3's derivation: flip the bit and hash. */
+function step(crypto: Crypto, value: Uint8Array, bit: number): Uint8Array {
+  const flipped = value.slice();
+  flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
+  return crypto.sha256(flipped);
+}
+
 /** BOLT 3, derive_secret: the secret of `index`, from one whose index has the same bits from `bits` up. */
 function deriveSecret(crypto: Crypto, base: SecretKey, bits: number, index: bigint): SecretKey {
   let value = fromHex(base);
-  for (let bit = bits - 1; bit >= 0; bit--) {
-    if (((index >> BigInt(bit)) & 1n) === 0n) continue;
-    const flipped = value.slice();
-    flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
-    value = crypto.sha256(flipped);
-  }
+  for (let bit = bits - 1; bit >= 0; bit--) if (hasBit(index, bit)) value = step(crypto, value, bit);
   return toHex<SecretKey>(value);
 }
 
-/** BOLT 3, generate_from_seed. `index` in [0, 2^48). */
+/** BOLT 3, generate_from_seed. `index` in [0, 2^48). Up to 48 hashes: use a `SecretGenerator` for many. */
 export function generateSecret(crypto: Crypto, seed: SecretKey, index: bigint): SecretKey {
   return deriveSecret(crypto, seed, 48, index);
+}
+
+/** generate_from_seed for one seed, remembering the way to the last index: neighbours cost one or two hashes. */
+export class SecretGenerator {
+  readonly #crypto: Crypto;
+  /** At `bit`, the value once all bits of the last index from `bit` up are done; the seed at 48. */
+  readonly #path: Uint8Array[];
+  #index = 0n;
+
+  constructor(crypto: Crypto, seed: SecretKey) {
+    this.#crypto = crypto;
+    this.#path = Array.from({ length: 49 }, () => fromHex(seed));
+  }
+
+  /** `index` in [0, 2^48). */
+  at(index: bigint): SecretKey {
+    const changed = (index ^ this.#index).toString(2).length;
+    for (let bit = changed - 1; bit >= 0; bit--) {
+      const above = this.#path[bit + 1] as Uint8Array;
+      this.#path[bit] = hasBit(index, bit) ? step(this.#crypto, above, bit) : above;
+    }
+    this.#index = index;
+    return toHex<SecretKey>(this.#path[0] as Uint8Array);
+  }
 }
 
 /** One secret that others derive from. `index` ends in as many zero bits as its place in the store says. */
@@ -40,7 +70,7 @@ export const EMPTY_SECRET_STORE: SecretStore = [];
 
 /** BOLT 3, where_to_put_secret. */
 function bucketOf(index: bigint): number {
-  for (let bit = 0; bit < 48; bit++) if (((index >> BigInt(bit)) & 1n) === 1n) return bit;
+  for (let bit = 0; bit < 48; bit++) if (hasBit(index, bit)) return bit;
   return 48;
 }
 

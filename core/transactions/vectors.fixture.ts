@@ -101,6 +101,8 @@ export const vectorKeys = {
     delayedPubkey: common.local_delayedpubkey,
     htlcPubkeys: { opener: common.local_htlcpubkey, accepter: common.remote_htlcpubkey },
   },
+  expectedFundingScript: common.funding_wscript,
+  expectedObscuringFactor: BigInt(common.obscuring_factor),
   /** All the vectors have the same keys. */
   cached: (params: ChannelParams): CommitmentKeys => (lastKeys ??= new CommitmentKeys(noble, params, 'opener', perCommitmentPoint)),
 };

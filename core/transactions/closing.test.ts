@@ -1,0 +1,95 @@
+import { describe, expect, it } from 'vitest';
+import { parseTx } from '../bitcoin/parse.ts';
+import { bip143Sighash, SIGHASH_ALL } from '../bitcoin/sighash.ts';
+import { txid, txWeight } from '../bitcoin/tx.ts';
+import type { Script, Signature } from '../crypto/bytes.ts';
+import { noble } from '../crypto/noble.ts';
+import { channelScripts } from './channelScripts.ts';
+import { buildClosing, signedClosingTx } from './closing.ts';
+import type { ClosingTerms } from './closing.ts';
+import { closingFeeSat, closingWeight } from './fees.ts';
+import { vectorParams, vectorSecrets } from './vectors.fixture.ts';
+
+const params = vectorParams('anchors', 546n);
+const opener = ('0014' + '22'.repeat(20)) as Script;
+const accepter = ('0020' + '11'.repeat(32)) as Script;
+const terms: ClosingTerms = {
+  balanceMsat: { opener: 7_000_000_999n, accepter: 3_000_000_001n },
+  scripts: { opener, accepter },
+  feeSat: 1000n,
+  dustLimitSat: 546n,
+};
+
+function outputs(change: Partial<ClosingTerms>): readonly unknown[] {
+  const result = buildClosing(noble, params, { ...terms, ...change });
+  return result.ok ? result.closing.outputs.map((output) => [output.side, output.amountSat, output.script]) : [result.reason];
+}
+
+describe('BOLT 3, Legacy Closing Transaction', () => {
+  it('spends the funding output for good, rounds down, and lets the opener pay', () => {
+    const result = buildClosing(noble, params, terms);
+    if (!result.ok) throw new Error(result.reason);
+    const { tx, sighash } = result.closing;
+    expect(tx).toEqual({
+      version: 2,
+      locktime: 0,
+      inputs: [{ ...params.funding, sequence: 0xffffffff, scriptSig: '', witness: [] }],
+      outputs: [
+        { side: 'accepter', amountSat: 3_000_000n, script: accepter },
+        { side: 'opener', amountSat: 6_999_000n, script: opener },
+      ],
+    });
+    expect(result.closing.txid).toBe(txid(noble, tx));
+    const script = channelScripts(noble, params).funding.witnessScript;
+    expect(sighash).toBe(bip143Sighash(noble, tx, 0, script, params.fundingSat, SIGHASH_ALL));
+  });
+
+  it('leaves out what is below the dust limit, not what is at it', () => {
+    const balances = (openerMsat: bigint, accepterMsat: bigint): Partial<ClosingTerms> => ({
+      balanceMsat: { opener: openerMsat, accepter: accepterMsat },
+    });
+    expect(outputs(balances(1_546_000n, 546_000n))).toEqual([
+      ['opener', 546n, opener],
+      ['accepter', 546n, accepter],
+    ]);
+    expect(outputs(balances(1_545_999n, 546_000n))).toEqual([['accepter', 546n, accepter]]);
+    expect(outputs(balances(1_546_000n, 545_999n))).toEqual([['opener', 546n, opener]]);
+    expect(outputs(balances(1_545_000n, 545_000n))).toEqual(['no-outputs']);
+  });
+
+  it('lets a side eliminate its own output', () => {
+    expect(outputs({ omit: 'opener' })).toEqual([['accepter', 3_000_000n, accepter]]);
+    expect(outputs({ omit: 'accepter' })).toEqual([['opener', 6_999_000n, opener]]);
+  });
+
+  it('has no variant in which the fee exceeds what the opener has', () => {
+    expect(outputs({ feeSat: 7_000_000n })).toEqual([['accepter', 3_000_000n, accepter]]);
+    expect(outputs({ feeSat: 7_000_001n })).toEqual(['fee-exceeds-balance']);
+  });
+
+  it('sorts by amount, then by script', () => {
+    const same = { balanceMsat: { opener: 2_001_000n, accepter: 1_001_000n } };
+    expect(outputs({ ...same, scripts: { opener: accepter, accepter: opener } })).toEqual([
+      ['accepter', 1001n, opener],
+      ['opener', 1001n, accepter],
+    ]);
+    expect(outputs(same)).toEqual([
+      ['opener', 1001n, opener],
+      ['accepter', 1001n, accepter],
+    ]);
+  });
+
+  it('is signed in the order of the funding keys, and weighs no more than estimated', () => {
+    const result = buildClosing(noble, params, terms);
+    if (!result.ok) throw new Error(result.reason);
+    const sign = (secret: typeof vectorSecrets.localFunding): Signature => noble.sign(result.closing.sighash, secret);
+    const raw = signedClosingTx(noble, result.closing, sign(vectorSecrets.localFunding), sign(vectorSecrets.remoteFunding));
+    const tx = parseTx(raw);
+    if (tx === undefined) throw new Error('cannot be parsed');
+    const weight = closingWeight([opener, accepter]);
+    expect(weight).toBe(4 * (4 + 1 + 41 + 1 + 31 + 43 + 4) + 224);
+    expect(txWeight(tx)).toBeLessThanOrEqual(weight);
+    expect(txWeight(tx)).toBeGreaterThan(weight - 8);
+    expect(closingFeeSat(253, [opener, accepter])).toBe(BigInt(Math.floor((weight * 253) / 1000)));
+  });
+});
