@@ -4,6 +4,7 @@ import { fromHex, toHex } from '../crypto/bytes.ts';
 import { nobleChaCha20Poly1305 } from '../crypto/chacha20poly1305.ts';
 import { noble } from '../crypto/noble.ts';
 import type { CipherState } from './cipher.ts';
+import { encodeNonce } from './cipher.ts';
 import { concat } from './fragments.ts';
 import { createReceiver, decryptMessages, encryptMessage, MAX_MESSAGE_LENGTH } from './messages.ts';
 
@@ -38,6 +39,19 @@ describe('BOLT 8, Appendix A: 1,002 messages over two key rotations', () => {
       read.push(...step.messages);
     }
     expect(read).toEqual(messages);
+  });
+});
+
+describe('nonces', () => {
+  // The published messages use none above 3.
+  it.each([
+    [0, '000000000000000000000000'],
+    [1, '000000000100000000000000'],
+    [255, '00000000ff00000000000000'],
+    [256, '000000000001000000000000'],
+    [999, '00000000e703000000000000'],
+  ])('%i is 32 zero bits, then 64 bits little-endian', (nonce, hex) => {
+    expect(toHex(encodeNonce(nonce))).toBe(hex);
   });
 });
 
