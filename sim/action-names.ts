@@ -1,0 +1,38 @@
+import type { Action } from './types.ts';
+
+/** Nodes, links, channels and payments that an action names, each with its kind. */
+export function namesIn(action: Action): string[] {
+  switch (action.do) {
+    case 'deliver':
+      return [`link ${action.link}`, `direction ${action.link} ${action.to}`, `message ${action.message}`];
+    case 'connect':
+    case 'disconnect':
+      return [`link ${action.link}`];
+    case 'stored':
+      return [`node ${action.node}`, `channel ${action.channel}`, `sink ${action.sink}`];
+    case 'crash':
+    case 'restart':
+    case 'see':
+    case 'feerate':
+    case 'acknowledge':
+      return [`node ${action.node}`];
+    case 'open':
+      return [`node ${action.from}`, `node ${action.to}`, `channel ${action.as}`];
+    case 'pay':
+      return [`node ${action.from}`, `channel ${action.channel}`, `payment ${action.as}`];
+    case 'fulfill':
+    case 'fail':
+    case 'fail_malformed':
+      return [`node ${action.node}`, `payment ${action.payment}`];
+    case 'fee':
+    case 'commit':
+    case 'shutdown':
+    case 'force_close':
+      return [`node ${action.node}`, `channel ${action.channel}`];
+    case 'custom':
+      return [`operation ${action.operation}`];
+    case 'mine':
+    case 'wait':
+      return [];
+  }
+}

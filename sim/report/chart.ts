@@ -1,0 +1,173 @@
+import type { ChartStep } from './observe.ts';
+import { Row } from './chart-row.ts';
+import type { Style } from './style.ts';
+import { plain } from './style.ts';
+import { cut, grouped } from './text.ts';
+
+export interface ChartOptions {
+  readonly nodes: readonly string[];
+  /** Characters a line. Default 110. */
+  readonly width?: number;
+  readonly style?: Style;
+  /** Only the newest rows. Default 300. */
+  readonly maxRows?: number;
+  /** Also draw the opening of the channels before the first action. Default false. */
+  readonly setup?: boolean;
+}
+
+const GUTTER = 11;
+const ROOM_AT_THE_RIGHT = 42;
+const NARROWEST = 24;
+
+/** A message between its sending and its arrival. */
+interface InFlight {
+  readonly number: number;
+  readonly label: string;
+}
+
+/**
+ * A message sequence chart for a terminal: one lifeline a node, time going down. A message that arrives before anything else happens
+ * is one arrow; one that is under way meanwhile leaves and arrives on two lines, joined by its number. Below a step stand the channels
+ * that it changed, as that node sees them.
+ */
+export function drawChart(steps: readonly ChartStep[], options: ChartOptions): string {
+  const chart = new Chart(options);
+  for (const step of steps) chart.add(step, options.setup === true || step.at !== 'setup');
+  return chart.text();
+}
+
+class Chart {
+  private readonly rows: (Row | string)[] = [];
+  private readonly columns: ReadonlyMap<string, number>;
+  private readonly width: number;
+  private readonly style: Style;
+  private readonly maxRows: number;
+  private readonly inFlight = new Map<string, InFlight[]>();
+  private readonly states = new Map<string, string>();
+  private messages = 0;
+  private lastDeparture: { readonly number: number; readonly row: number } | undefined;
+  private settling = false;
+
+  constructor({ nodes, width = 110, style = plain, maxRows = 300 }: ChartOptions) {
+    const spacing = Math.max(NARROWEST, Math.floor((width - GUTTER - ROOM_AT_THE_RIGHT) / Math.max(1, nodes.length - 1)));
+    this.columns = new Map(nodes.map((node, index) => [node, GUTTER + index * spacing]));
+    this.width = Math.max(width, GUTTER + (nodes.length - 1) * spacing + ROOM_AT_THE_RIGHT);
+    this.style = style;
+    this.maxRows = maxRows;
+  }
+
+  /** A step that is not shown still moves messages and states. */
+  add(step: ChartStep, shown: boolean): void {
+    if (step.at === 'settle' && !this.settling && shown) {
+      this.settling = true;
+      this.rows.push(this.style.dim(`${' '.repeat(GUTTER)}── faults end; everything must settle ──`));
+    }
+    const before = this.rows.length;
+    this.drawEvent(step);
+    if (step.did.length > 0) this.note(step.node, step.did.join(', '), 'dim');
+    for (const { to, label } of step.sent) this.depart(step.node, to, label);
+    this.drawStates(step);
+    if (!shown) {
+      this.rows.length = before;
+      this.lastDeparture = undefined;
+      return;
+    }
+    const first = this.rows[before];
+    if (first instanceof Row) first.put(0, `${grouped(step.timeMs)} ms`.padStart(GUTTER - 2), 'dim');
+  }
+
+  text(): string {
+    const header = new Row(this.width);
+    for (const [node, column] of this.columns) header.put(column, node, 'bold');
+    const hidden = Math.max(0, this.rows.length - this.maxRows);
+    return [
+      header,
+      ...(hidden > 0 ? [this.style.dim(`${' '.repeat(GUTTER)}… ${grouped(hidden)} earlier lines`)] : []),
+      ...this.rows.slice(hidden),
+    ]
+      .map((row) => (typeof row === 'string' ? row : row.text(this.style)))
+      .join('\n');
+  }
+
+  private drawEvent({ event, node }: ChartStep): void {
+    switch (event.kind) {
+      case 'message':
+        this.arrive(event.from, node, event.label);
+        return;
+      case 'connected':
+        this.note(node, `● connected to ${event.peer}`);
+        return;
+      case 'disconnected':
+        this.note(node, `● disconnected from ${event.peer}${this.lose(event.peer, node)}`, 'mark');
+        return;
+      case 'crash':
+        this.note(node, '✗ crash', 'bad');
+        return;
+      case 'other':
+        this.note(node, `● ${event.text}`);
+        return;
+    }
+  }
+
+  private drawStates(step: ChartStep): void {
+    for (const [channel, state] of step.channels) {
+      const key = `${step.node}/${channel}`;
+      if (this.states.get(key) === state) continue;
+      this.states.set(key, state);
+      this.note(step.node, `${channel}: ${state}`, 'mark');
+    }
+  }
+
+  private note(node: string, text: string, paint?: keyof Style): void {
+    const column = this.columns.get(node) ?? GUTTER;
+    const next = [...this.columns.values()].find((other) => other > column) ?? this.width;
+    const row = this.lifelines();
+    row.put(column + 2, cut(text, next - column - 3), paint);
+    this.rows.push(row);
+  }
+
+  private lifelines(): Row {
+    const row = new Row(this.width);
+    for (const column of this.columns.values()) row.put(column, '│', 'dim');
+    return row;
+  }
+
+  private queue(from: string, to: string): InFlight[] {
+    const key = `${from}>${to}`;
+    const queue = this.inFlight.get(key) ?? [];
+    this.inFlight.set(key, queue);
+    return queue;
+  }
+
+  private depart(from: string, to: string, label: string): void {
+    this.messages += 1;
+    this.queue(from, to).push({ number: this.messages, label });
+    this.lastDeparture = { number: this.messages, row: this.rows.length };
+    this.arrow(from, to, `${label} #${this.messages}`, 'departs');
+  }
+
+  private arrive(from: string, to: string, label: string): void {
+    const message = this.queue(from, to).shift();
+    const last = this.lastDeparture;
+    if (message && last?.number === message.number && last.row === this.rows.length - 1) {
+      this.rows.pop();
+      this.arrow(from, to, label, 'whole');
+    } else {
+      this.arrow(from, to, message ? `${label} #${message.number}` : label, 'arrives');
+    }
+  }
+
+  private arrow(from: string, to: string, label: string, part: 'whole' | 'departs' | 'arrives'): void {
+    const start = this.columns.get(from);
+    const end = this.columns.get(to);
+    const row = this.lifelines();
+    if (start !== undefined && end !== undefined) row.arrow(start, end, label, part);
+    this.rows.push(row);
+  }
+
+  /** A lost connection loses what was in flight, once: both ends hear of it. */
+  private lose(a: string, b: string): string {
+    const lost = [...this.queue(a, b).splice(0), ...this.queue(b, a).splice(0)].map(({ number }) => number).sort((x, y) => x - y);
+    return lost.length === 0 ? '' : `, ${lost.map((number) => `#${number}`).join(' ')} lost`;
+  }
+}

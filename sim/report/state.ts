@@ -1,0 +1,41 @@
+import type { ChannelState, FundedBase, SharedState } from '../../core/channel/state.ts';
+import type { Side } from '../../core/transactions/types.ts';
+
+/**
+ * One channel at one node on one line: each owner's commitment number (`3→4`: 4 is signed and 3 not yet revoked) and how many
+ * HTLCs each side has in flight, by what this node knows.
+ */
+export function channelInWords(state: ChannelState): string {
+  switch (state.phase) {
+    case 'opening':
+      return state.step.kind;
+    case 'forgotten':
+      return `forgotten: ${state.reason}`;
+    case 'funded': {
+      const closing = state.closingTx ? ' closing' : state.shutdownSent || state.shutdownReceived ? ' shutdown' : '';
+      const phase = state.connection === 'connected' ? (state.readySent && state.readyReceived ? '' : ' unready') : ` ${state.connection}`;
+      return `${commitments(state)}${phase}${closing}`;
+    }
+    case 'failed':
+      return `${commitments(state)} failed: ${state.reason}`;
+    case 'closed':
+      return `${commitments(state)} closed`;
+  }
+}
+
+function commitments({ params, shared }: FundedBase): string {
+  const of = (side: Side): string => {
+    const { current, next } = shared.commitments[side];
+    return next === undefined ? `${current.number}` : `${current.number}→${next.number}`;
+  };
+  const them: Side = params.us === 'opener' ? 'accepter' : 'opener';
+  return `ours ${of(params.us)} theirs ${of(them)} HTLCs ${inFlight(shared, params.us)}▸ ◂${inFlight(shared, them)}`;
+}
+
+/** HTLCs that this side offered and that no update has removed yet, unsigned updates included. */
+function inFlight({ base, logs }: SharedState, offerer: Side): number {
+  const remover: Side = offerer === 'opener' ? 'accepter' : 'opener';
+  const added = logs[offerer].filter((update) => update.kind === 'add').length;
+  const removed = logs[remover].filter((update) => update.kind !== 'add' && update.kind !== 'fee').length;
+  return base.htlcs[offerer].length + added - removed;
+}
