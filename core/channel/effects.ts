@@ -69,3 +69,11 @@ export function addEvent(out: Out<StoredChannel>, event: ChannelEvent): void {
 export function announceEvents(out: Out<StoredChannel>, firstId: number): void {
   for (const { id, event } of out.state.events) if (id >= firstId) notify(out, { kind: 'event', id, event });
 }
+
+/** After a restart: every watcher gets again what it has not acknowledged. */
+export function monitorReplay(out: Out<StoredChannel>): void {
+  const { channelId, pendingMonitor } = out.state;
+  for (const { id, update, waiting } of pendingMonitor) {
+    for (const watcher of waiting) out.effects.push({ kind: 'monitor', watcher, channelId, id, update });
+  }
+}

@@ -83,9 +83,9 @@ export interface OpenCommand {
   readonly upfrontShutdownScript?: Script;
 }
 export type ChannelCommand =
-  | { readonly kind: 'accept'; readonly channelId: ChannelId; readonly keysId: Hash32; readonly upfrontShutdownScript?: Script }
-  | { readonly kind: 'reject'; readonly channelId: ChannelId; readonly reason: string }
-  | { readonly kind: 'fund'; readonly channelId: ChannelId; readonly tx: Tx }
+  | { readonly kind: 'accept'; readonly peer: PublicKey; readonly channelId: ChannelId; readonly keysId: Hash32; readonly upfrontShutdownScript?: Script }
+  | { readonly kind: 'reject'; readonly peer: PublicKey; readonly channelId: ChannelId; readonly reason: string }
+  | { readonly kind: 'fund'; readonly peer: PublicKey; readonly channelId: ChannelId; readonly tx: Tx }
   | { readonly kind: 'add'; readonly channelId: ChannelId; /** The host's name for this payment, repeated in its events: at most 32 bytes. */ readonly reference: Hex; readonly amountMsat: bigint; readonly paymentHash: Hash32; readonly cltvExpiry: number; readonly onion: Uint8Array }
   | { readonly kind: 'fulfill'; readonly channelId: ChannelId; readonly id: bigint; readonly preimage: Preimage }
   | { readonly kind: 'fail'; readonly channelId: ChannelId; readonly id: bigint; readonly reason: Hex }

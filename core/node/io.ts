@@ -1,7 +1,7 @@
-import type { PublicKey, ChannelId } from '../crypto/bytes.ts';
+import type { ChannelId, Hex, PublicKey } from '../crypto/bytes.ts';
 import type { Crypto } from '../crypto/types.ts';
 import type { BlockTransaction, ChannelConfig, Command, Effect } from '../channel/io.ts';
-import type { ChannelState } from '../channel/state.ts';
+import type { OpeningState, StoredChannel } from '../channel/state.ts';
 import type { Signer } from '../channel/signer.ts';
 
 /** Everything that enters core. Data only. Peers are named by their node id. */
@@ -24,20 +24,17 @@ export interface NodeEnv {
   readonly config: ChannelConfig;
 }
 
-/** An effect that waits for its dependencies, and for everything before it in its channel's queue. */
-export type HeldEffect = Effect;
-
 export interface PeerState {
   readonly id: PublicKey;
-  /** Absent until its init came. */
-  readonly features?: string;
+  /** Absent until its init came: nothing else is sent or taken before. */
+  readonly features?: Hex;
 }
 
-/** One channel of a node: its state and its outgoing effects that wait for stores, in order. */
+/** One funded channel of a node: its state and its outgoing effects that wait for stores, in order. */
 export interface ChannelSlot {
-  readonly state: ChannelState;
-  readonly outbox: readonly HeldEffect[];
-  /** Newest version of the state store that is durable. */
+  readonly state: StoredChannel;
+  readonly outbox: readonly Effect[];
+  /** Newest version of the state store that is durable; 0 when none is. */
   readonly storedVersion: number;
 }
 
@@ -45,6 +42,20 @@ export interface NodeState {
   readonly height: number;
   readonly feeratePerKw: number;
   readonly peers: ReadonlyMap<PublicKey, PeerState>;
-  /** Keyed by the temporary id until the funding is known, then by the final id. */
   readonly channels: ReadonlyMap<ChannelId, ChannelSlot>;
+  /** By peer and temporary id (`openingKey`): two peers may choose the same id. */
+  readonly openings: ReadonlyMap<string, OpeningState>;
+}
+
+export function openingKey(peer: PublicKey, temporaryChannelId: ChannelId): string {
+  return `${peer}:${temporaryChannelId}`;
+}
+
+/** What a host kept durable, to start a node from. */
+export interface DurableNode {
+  readonly channels: readonly StoredChannel[];
+  /** The newest update that each watcher holds: it may be ahead of the channel. */
+  readonly watcherIds: readonly { readonly channelId: ChannelId; readonly watcher: string; readonly id: number }[];
+  readonly height: number;
+  readonly feeratePerKw: number;
 }

@@ -1,0 +1,316 @@
+import { accept, receiveFundingCreated, reject } from './accept.ts';
+import { addHtlc, receiveAdd } from './add.ts';
+import { closingBlockSeen, receiveClosingSigned } from './closing.ts';
+import { commit, commitObstacle, receiveCommitmentSigned, receiveRevokeAndAck } from './commit.ts';
+import { logLength } from './contents.ts';
+import { missedDeadline } from './deadlines.ts';
+import type { Out } from './effects.ts';
+import { become, start } from './effects.ts';
+import { errorData, failChannel, sendError } from './fail.ts';
+import { receiveUpdateFee, updateFee } from './fee.ts';
+import type { ChannelCommand, ChannelEnv, ChannelInput, Command, Step } from './io.ts';
+import { fund, receiveAcceptChannel, receiveFundingSigned } from './open.ts';
+import { fundingBlockSeen, receiveChannelReady } from './ready.ts';
+import { connect, diagnose, disconnect, resume } from './reestablish.ts';
+import { receiveRemoval, removeHtlc } from './remove.ts';
+import { advanceShutdown, receiveShutdown, shutdown } from './shutdown.ts';
+import type { ChannelState, ClosedState, FailedState, FundedState, OpeningState, StoredChannel } from './state.ts';
+import type { Refusal, Violation } from './violation.ts';
+import { isRefusal, isViolation, refusal, violation } from './violation.ts';
+import type { ChannelReestablish, Message } from '../wire/messages/index.ts';
+import { other } from '../transactions/types.ts';
+
+/** More updates than a peer could need between two of its signatures: all HTLCs added and removed, and fee changes. */
+export const MAX_UNSIGNED_UPDATES = 2000;
+
+/** What handling one input came to: nothing wrong, a rule that the peer broke, or a command that is refused. */
+type Outcome = Violation | Refusal | undefined;
+
+/** One channel, one input: pure. A violation or refusal discards what the step had done so far. */
+export function channelStep(env: ChannelEnv, state: ChannelState, input: ChannelInput): Step<ChannelState> {
+  const out = start(env, state);
+  const outcome = handle(out, input);
+  if (outcome === undefined) {
+    followUp(out);
+    return { state: out.state, effects: out.effects };
+  }
+  if (isRefusal(outcome)) return refused(state, input, outcome);
+  return violated(env, state, outcome);
+}
+
+function refused(state: ChannelState, input: ChannelInput, { refused: rule, detail }: Refusal): Step<ChannelState> {
+  const command: Command['kind'] = input.kind === 'command' ? input.command.kind : 'commit';
+  return { state, effects: [{ kind: 'refused', command, rule, detail }] };
+}
+
+function violated(env: ChannelEnv, state: ChannelState, { violated: rule, consequence, detail }: Violation): Step<ChannelState> {
+  const out = start(env, state);
+  const text = `${rule}: ${detail}`;
+  if (state.phase === 'forgotten') return { state, effects: [] };
+  const { peer, channelId } = addressOf(state);
+  switch (consequence) {
+    case 'ignore':
+      break;
+    case 'warn':
+    case 'warn-and-disconnect':
+      out.effects.push({ kind: 'send', peer, message: { type: 'warning', channelId, data: errorData(text) } });
+      if (consequence === 'warn-and-disconnect') out.effects.push({ kind: 'disconnect', peer, reason: text });
+      break;
+    case 'fail-channel':
+    case 'fail-peer':
+      if (state.phase === 'funded') failChannel(out as Out<FundedState>, text);
+      else if (state.phase === 'opening') forget(out as Out<OpeningState>, text, true);
+      break;
+  }
+  return { state: out.state, effects: out.effects };
+}
+
+function addressOf(state: OpeningState | StoredChannel): { readonly peer: OpeningState['peer']; readonly channelId: StoredChannel['channelId'] } {
+  if (state.phase === 'opening') return { peer: state.peer, channelId: state.temporaryChannelId };
+  return { peer: state.params.peer, channelId: state.channelId };
+}
+
+/** BOLT 2: an opening that fails leaves nothing to remember. */
+function forget(out: Out<OpeningState>, reason: string, tellPeer: boolean): void {
+  const { peer, temporaryChannelId: channelId } = out.state;
+  if (tellPeer) out.effects.push({ kind: 'send', peer, message: { type: 'error', channelId, data: errorData(reason) } });
+  out.effects.push({ kind: 'notify', channelId, event: { kind: 'forgotten', reason } });
+  become(out, { phase: 'forgotten', reason });
+}
+
+function handle(out: Out, input: ChannelInput): Outcome {
+  switch (out.state.phase) {
+    case 'opening':
+      return handleOpening(out as Out<OpeningState>, input);
+    case 'funded':
+      return handleFunded(out as Out<FundedState>, input);
+    case 'failed':
+      return handleFailed(out as Out<FailedState>, input);
+    case 'closed':
+      return handleStored(out as Out<ClosedState>, input);
+    case 'forgotten':
+      return undefined;
+  }
+}
+
+function handleOpening(out: Out<OpeningState>, input: ChannelInput): Outcome {
+  switch (input.kind) {
+    case 'disconnected':
+      forget(out, 'the connection was lost before the channel was funded', false);
+      return undefined;
+    case 'peer_error':
+      forget(out, 'the peer sent an error', false);
+      return undefined;
+    case 'message':
+      return openingMessage(out, input.message);
+    case 'command':
+      return openingCommand(out, input.command as ChannelCommand);
+    case 'connected':
+    case 'block':
+    case 'monitor_stored':
+      return undefined;
+  }
+}
+
+function openingMessage(out: Out<OpeningState>, message: Message): Outcome {
+  switch (message.type) {
+    case 'accept_channel':
+      return receiveAcceptChannel(out, message);
+    case 'funding_created':
+      return receiveFundingCreated(out, message);
+    case 'funding_signed':
+      return receiveFundingSigned(out, message);
+    default:
+      return violation(message.type, 'does not belong to the opening of a channel');
+  }
+}
+
+function openingCommand(out: Out<OpeningState>, command: ChannelCommand): Outcome {
+  switch (command.kind) {
+    case 'accept':
+      return accept(out, command);
+    case 'reject':
+      return reject(out, command);
+    case 'fund':
+      return fund(out, command);
+    case 'force_close':
+      forget(out, 'given up by the host', true);
+      return undefined;
+    default:
+      return refusal(command.kind, 'the channel is not open yet');
+  }
+}
+
+function handleFunded(out: Out<FundedState>, input: ChannelInput): Outcome {
+  switch (input.kind) {
+    case 'connected':
+      connect(out);
+      return undefined;
+    case 'disconnected':
+      disconnect(out);
+      return undefined;
+    case 'message':
+      return fundedMessage(out, input.message);
+    case 'command':
+      return fundedCommand(out, input.command as ChannelCommand);
+    case 'peer_error':
+      failChannel(out, 'the peer sent an error', { told: true });
+      return undefined;
+    case 'block':
+      return fundedBlock(out, input);
+    case 'monitor_stored':
+      return handleStored(out, input);
+  }
+}
+
+function fundedBlock(out: Out<FundedState>, { transactions }: Extract<ChannelInput, { kind: 'block' }>): Outcome {
+  const wrong = fundingBlockSeen(out, transactions);
+  if (wrong !== undefined || out.state.phase !== 'funded') return wrong;
+  if (closingBlockSeen(out, transactions)) return undefined;
+  const missed = missedDeadline(out.env, out.state);
+  return missed === undefined ? undefined : violation('cltv_expiry', missed);
+}
+
+function fundedMessage(out: Out<FundedState>, message: Message): Outcome {
+  const { state } = out;
+  if (message.type === 'channel_reestablish') return reestablish(out, message);
+  if (state.connection !== 'connected') {
+    return violation(message.type, 'came before channel_reestablish', 'warn-and-disconnect');
+  }
+  switch (message.type) {
+    case 'channel_ready':
+      return receiveChannelReady(out, message);
+    case 'update_add_htlc':
+    case 'update_fulfill_htlc':
+    case 'update_fail_htlc':
+    case 'update_fail_malformed_htlc':
+    case 'update_fee':
+      return update(out, message);
+    case 'commitment_signed':
+      return receiveCommitmentSigned(out, message);
+    case 'revoke_and_ack':
+      return receiveRevokeAndAck(out, message);
+    case 'shutdown':
+      return receiveShutdown(out, message);
+    case 'closing_signed':
+      return receiveClosingSigned(out, message);
+    case 'funding_created':
+    case 'funding_signed':
+    case 'accept_channel':
+      return violation(message.type, 'the channel is funded already');
+    default:
+      // BOLT 1, 9: messages of features that we did not offer are not for us to act on.
+      return violation(message.type, 'belongs to a feature that was not negotiated', 'warn');
+  }
+}
+
+type UpdateMessage = Extract<Message, { type: `update_${string}` }>;
+
+function update(out: Out<FundedState>, message: UpdateMessage): Outcome {
+  const { shared, params, readySent, readyReceived } = out.state;
+  if (!readySent || !readyReceived) return violation(message.type, 'came before channel_ready was exchanged');
+  const unsigned = logLength(shared, other(params.us)) - shared.commitments[params.us].current.cut[other(params.us)];
+  if (unsigned >= MAX_UNSIGNED_UPDATES) return violation('MAX_UNSIGNED_UPDATES', `${unsigned} updates without commitment_signed`);
+  switch (message.type) {
+    case 'update_add_htlc':
+      return receiveAdd(out, message);
+    case 'update_fulfill_htlc':
+    case 'update_fail_htlc':
+    case 'update_fail_malformed_htlc':
+      return receiveRemoval(out, message);
+    case 'update_fee':
+      return receiveUpdateFee(out, message);
+  }
+}
+
+function reestablish(out: Out<FundedState>, message: ChannelReestablish): Outcome {
+  if (out.state.connection !== 'reestablishing') return violation('channel_reestablish', 'came twice in one connection', 'warn-and-disconnect');
+  const diagnosis = diagnose(out.env, out.state, message);
+  switch (diagnosis.kind) {
+    case 'violation':
+      return diagnosis.violation;
+    case 'we-are-behind':
+      failChannel(out, 'we have lost data: please fail the channel', { stale: true });
+      return undefined;
+    case 'resume':
+      resume(out, message, diagnosis);
+      return undefined;
+  }
+}
+
+function fundedCommand(out: Out<FundedState>, command: ChannelCommand): Outcome {
+  switch (command.kind) {
+    case 'add':
+    case 'fulfill':
+    case 'fail':
+    case 'fail_malformed':
+    case 'fee':
+      return updateCommand(out, command);
+    case 'commit':
+      return commit(out);
+    case 'shutdown':
+      return shutdown(out, command);
+    case 'force_close':
+      failChannel(out, 'closed by its owner');
+      return undefined;
+    case 'acknowledge':
+      return handleStored(out, { kind: 'command', command });
+    case 'accept':
+    case 'reject':
+    case 'fund':
+      return refusal(command.kind, 'the channel is funded already');
+  }
+}
+
+function updateCommand(out: Out<FundedState>, command: Extract<ChannelCommand, { kind: 'add' | 'fulfill' | 'fail' | 'fail_malformed' | 'fee' }>): Outcome {
+  const { connection, readySent, readyReceived } = out.state;
+  if (connection !== 'connected') return refusal('connected', 'the peer is not connected');
+  if (!readySent || !readyReceived) return refusal('channel_ready', 'the channel is not ready');
+  switch (command.kind) {
+    case 'add':
+      return addHtlc(out, command);
+    case 'fee':
+      return updateFee(out, command.feeratePerKw);
+    case 'fulfill':
+    case 'fail':
+    case 'fail_malformed':
+      return removeHtlc(out, command);
+  }
+}
+
+function handleFailed(out: Out<FailedState>, input: ChannelInput): Outcome {
+  if (input.kind === 'connected') sendError(out);
+  // A peer that goes on as if nothing had happened has not heard, or has forgotten.
+  if (input.kind === 'message' && input.message.type === 'channel_reestablish') {
+    const { channelId, params, reason } = out.state;
+    out.effects.push({ kind: 'send', peer: params.peer, message: { type: 'error', channelId, data: errorData(reason) } });
+  }
+  return handleStored(out, input);
+}
+
+/** What is possible in every stored phase. */
+function handleStored(out: Out<StoredChannel>, input: ChannelInput): Outcome {
+  const { state } = out;
+  if (input.kind === 'monitor_stored') {
+    const pendingMonitor = state.pendingMonitor
+      .map((p) => (p.id === input.id ? { ...p, waiting: p.waiting.filter((w) => w !== input.watcher) } : p))
+      .filter((p) => p.waiting.length > 0);
+    out.state = { ...state, pendingMonitor };
+  } else if (input.kind === 'command' && input.command.kind === 'acknowledge') {
+    const { eventId } = input.command;
+    out.state = { ...state, events: state.events.filter((event) => event.id !== eventId) };
+  } else if (input.kind === 'command') {
+    return refusal(input.command.kind, 'the channel is closed');
+  }
+  return undefined;
+}
+
+/** What follows from any step: updates are signed as soon as that is possible, a shutdown goes on. */
+function followUp(out: Out): void {
+  if (out.state.phase !== 'funded') return;
+  const funded = out as Out<FundedState>;
+  if (funded.state.connection !== 'connected') return;
+  if (out.env.config.commit === 'auto' && commitObstacle(funded.state) === undefined) commit(funded);
+  const wrong = advanceShutdown(funded);
+  if (wrong !== undefined && isViolation(wrong) && out.state.phase === 'funded') failChannel(funded, wrong.detail);
+}

@@ -1,0 +1,43 @@
+import type { ChannelId } from '../crypto/bytes.ts';
+import type { Dependency, Effect } from '../channel/io.ts';
+import type { ChannelSlot } from './io.ts';
+
+/** Effects that wait for stores, and for everything before them in their channel's queue. */
+function waits(effect: Effect): boolean {
+  return (effect.kind === 'send' || effect.kind === 'notify' || effect.kind === 'broadcast' || effect.kind === 'disconnect') && effect.after !== undefined;
+}
+
+function isDurable(channels: ReadonlyMap<ChannelId, ChannelSlot>, { sink, channelId, version }: Dependency): boolean {
+  const slot = channels.get(channelId);
+  if (slot === undefined) return true;
+  if (sink === 'state') return slot.storedVersion >= version;
+  // a watcher's updates count by contiguous prefix: none up to this one may be open
+  return slot.state.pendingMonitor.every((pending) => pending.id > version || !pending.waiting.includes(sink));
+}
+
+function mayLeave(channels: ReadonlyMap<ChannelId, ChannelSlot>, effect: Effect): boolean {
+  if (!('after' in effect) || effect.after === undefined) return true;
+  return effect.after.every((dependency) => isDurable(channels, dependency));
+}
+
+/** Puts a step's effects in order: what waits joins the channel's queue, the rest leaves at once. */
+export function enqueue(slot: ChannelSlot, effects: readonly Effect[], leaving: Effect[]): ChannelSlot {
+  const waiting: Effect[] = [];
+  for (const effect of effects) (waits(effect) ? waiting : leaving).push(effect);
+  return waiting.length === 0 ? slot : { ...slot, outbox: [...slot.outbox, ...waiting] };
+}
+
+/** Releases from the head of the channel's queue what no store holds back. The channel is paused while the head waits. */
+export function release(channels: ReadonlyMap<ChannelId, ChannelSlot>, slot: ChannelSlot, leaving: Effect[]): ChannelSlot {
+  let count = 0;
+  while (count < slot.outbox.length && mayLeave(channels, slot.outbox[count] as Effect)) count++;
+  if (count === 0) return slot;
+  leaving.push(...slot.outbox.slice(0, count));
+  return { ...slot, outbox: slot.outbox.slice(count) };
+}
+
+/** Held messages count as sent and lost: after a disconnection, and when the channel fails. Other effects stay. */
+export function dropHeldSends(slot: ChannelSlot): ChannelSlot {
+  if (!slot.outbox.some((effect) => effect.kind === 'send')) return slot;
+  return { ...slot, outbox: slot.outbox.filter((effect) => effect.kind !== 'send') };
+}

@@ -1,0 +1,63 @@
+import { announceEvents, monitorReplay, start } from '../channel/effects.ts';
+import { presentHtlc } from '../channel/commit.ts';
+import { isRemoval } from '../channel/contents.ts';
+import type { Out } from '../channel/effects.ts';
+import type { ChannelEnv, Effect, Step } from '../channel/io.ts';
+import { disconnect } from '../channel/reestablish.ts';
+import { broadcastFunding, watchFunding } from '../channel/opening.ts';
+import type { FundedState, StoredChannel } from '../channel/state.ts';
+import type { ChannelId } from '../crypto/bytes.ts';
+import { other } from '../transactions/types.ts';
+import type { ChannelSlot, DurableNode, NodeEnv, NodeState } from './io.ts';
+import { enqueue, release } from './outbox.ts';
+
+/**
+ * A node is what was durable. Nothing is connected; watchers get again what they have not acknowledged; events that the host has not
+ * acknowledged, and incoming HTLCs that nobody has resolved, are presented again; transactions are broadcast again.
+ */
+export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState> {
+  const { height, feeratePerKw, watcherIds } = durable;
+  const channelEnv: ChannelEnv = { ...env, height, feeratePerKw, peerFeatures: '' };
+  const channels = new Map<ChannelId, ChannelSlot>();
+  const effects: Effect[] = [];
+  for (const stored of durable.channels) {
+    const ahead = watcherIds.filter((w) => w.channelId === stored.channelId).map((w) => w.id + 1);
+    const out = start<StoredChannel>(channelEnv, { ...stored, nextMonitorId: Math.max(stored.nextMonitorId, ...ahead) });
+    revive(out);
+    const slot: ChannelSlot = { state: out.state, outbox: [], storedVersion: out.state.version };
+    channels.set(stored.channelId, enqueue(slot, out.effects, effects));
+  }
+  for (const [channelId, slot] of channels) channels.set(channelId, release(channels, slot, effects));
+  return { state: { height, feeratePerKw, peers: new Map(), channels, openings: new Map() }, effects };
+}
+
+function revive(out: Out<StoredChannel>): void {
+  monitorReplay(out);
+  announceEvents(out, 0);
+  const { state } = out;
+  switch (state.phase) {
+    case 'funded':
+      reviveFunded(out as Out<FundedState>);
+      break;
+    case 'failed': {
+      const { commitmentToBroadcast: tx, channelId } = state;
+      if (tx !== undefined) out.effects.push({ kind: 'broadcast', tx, channelId, purpose: 'commitment' });
+      break;
+    }
+    case 'closed':
+      break;
+  }
+}
+
+function reviveFunded(out: Out<FundedState>): void {
+  disconnect(out);
+  const { state } = out;
+  const { shared, params, channelId, fundingTx, closingTx } = state;
+  const { us } = params;
+  watchFunding(out);
+  if (fundingTx !== undefined && state.fundings.some((f) => f.confirmedHeight === undefined)) broadcastFunding(out, fundingTx);
+  if (closingTx !== undefined) out.effects.push({ kind: 'broadcast', tx: closingTx, channelId, purpose: 'closing' });
+  for (const htlc of shared.base.htlcs[other(us)]) {
+    if (!shared.logs[us].some((update) => isRemoval(update) && update.id === htlc.id)) presentHtlc(out, htlc.id);
+  }
+}
