@@ -190,7 +190,8 @@ export class Writer {
   }
 
   hex(value: string): void {
-    writeHex(value, this.bytes, this.reserve(value.length >>> 1));
+    const at = this.reserve(value.length >>> 1);
+    writeHex(value, this.bytes, at);
   }
 
   blob(value: Uint8Array): void {
