@@ -1,3 +1,4 @@
+import { secp256k1 as curves } from '@noble/curves/secp256k1.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import * as secp256k1 from '@noble/secp256k1';
@@ -19,18 +20,27 @@ export function hasPointShape(hex: string): boolean {
 }
 
 function isValidPublicKey(point: PublicKey): boolean {
-  return hasPointShape(point) && secp256k1.utils.isValidPublicKey(fromHex(point), true);
+  return hasPointShape(point) && curves.utils.isValidPublicKey(fromHex(point), true);
 }
 
+/** Not in constant time: here the scalar is a tweak that both sides know. */
 function pointMultiply(point: PublicKey, scalar: SecretKey): PublicKey {
-  return secp256k1.Point.fromHex(point).multiply(scalarToBigint(scalar)).toHex(true) as PublicKey;
+  const product = curves.Point.fromHex(point).multiplyUnsafe(scalarToBigint(scalar));
+  return toHex<PublicKey>(product.toBytes());
+}
+
+function pointAdd(a: PublicKey, b: PublicKey): PublicKey {
+  return toHex<PublicKey>(curves.Point.fromHex(a).add(curves.Point.fromHex(b)).toBytes());
 }
 
 function verify(signature: Signature, digest: Hash32, point: PublicKey): boolean {
-  return isSignature(signature) && secp256k1.verify(fromHex(signature), fromHex(digest), fromHex(point), PREHASHED);
+  return isSignature(signature) && curves.verify(fromHex(signature), fromHex(digest), fromHex(point), PREHASHED);
 }
 
-/** Pure JavaScript, runs anywhere. A host's faster hash functions may be passed in; the curve stays noble's. */
+/**
+ * Pure JavaScript, runs anywhere. Of the two noble libraries, @noble/secp256k1 is the faster with the generator (keys, signing) and
+ * @noble/curves with any other point (verification, tweaks). A host's faster hash functions may be passed in.
+ */
 export function createNobleCrypto(hashes: HashFunctions = nobleHashes): Crypto {
   return {
     name: 'noble',
@@ -41,12 +51,12 @@ export function createNobleCrypto(hashes: HashFunctions = nobleHashes): Crypto {
     isValidPublicKey,
     publicKey: (secret) => toHex<PublicKey>(secp256k1.getPublicKey(fromHex(secret))),
     pointMultiply,
-    pointAdd: (a, b) => secp256k1.Point.fromHex(a).add(secp256k1.Point.fromHex(b)).toHex(true) as PublicKey,
+    pointAdd,
     scalarAdd,
     scalarMultiply,
     sign: (digest, secret) => toHex<Signature>(secp256k1.sign(fromHex(digest), fromHex(secret), PREHASHED)),
     verify,
-    ecdh: (point, secret) => toHex<Hash32>(hashes.sha256(fromHex(pointMultiply(point, secret)))),
+    ecdh: (point, secret) => toHex<Hash32>(hashes.sha256(curves.getSharedSecret(fromHex(secret), fromHex(point)))),
   };
 }
 
