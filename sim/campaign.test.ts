@@ -1,0 +1,103 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Found, Stretch } from './campaign.ts';
+import { Merger, emptyTally, tallyRun } from './campaign.ts';
+import { summary } from './report/summary.ts';
+import type { StatisticsSummary } from './statistics.ts';
+
+const stats: StatisticsSummary = {
+  steps: 7,
+  messages: 3,
+  messageTypes: { update_add_htlc: 2, commitment_signed: 1 },
+  actions: { pay: 2, disconnect: 1 },
+  refused: {},
+  events: { payment_sent: 1 },
+  outcomes: {},
+};
+
+function found(seed: number, kind: string): Found {
+  const finding = { oracle: 'toy', rule: 'rule', kind, message: '', expected: '', actual: '', at: 0 } as const;
+  const world = { seed: 's', crypto: 'fake', nodes: [], links: [], channels: [] } as const;
+  return { seed, token: `t${seed}`, finding, scenario: { format: 1, world, actions: [], expect: `toy/rule/${kind}` } };
+}
+
+function stretch(index: number, kinds: readonly string[]): Stretch {
+  const tally = emptyTally();
+  tallyRun(tally, stats, index % 2 === 0 ? [] : ['fee-spike']);
+  return { index, tally, found: kinds.map((kind, at) => found(index * 10 + at, kind)) };
+}
+
+const stretches = [stretch(0, []), stretch(1, ['a', 'b', 'a']), stretch(2, ['b']), stretch(3, ['c']), stretch(4, ['d', 'a'])];
+
+describe('merging', () => {
+  it('gives the same whatever the order in which workers finish', () => {
+    const inOrder = new Merger({ maxFindings: 3 });
+    for (const one of stretches) inOrder.add(one);
+    expect(inOrder.full).toBe(true);
+    expect(inOrder.findings.map(({ fingerprint, count, first }) => [fingerprint, count, first.seed])).toEqual([
+      ['toy/rule/a', 2, 10],
+      ['toy/rule/b', 2, 11],
+      ['toy/rule/c', 1, 30],
+    ]);
+    expect(inOrder.tally.runs).toBe(4);
+    fc.assert(
+      fc.property(fc.shuffledSubarray(stretches, { minLength: stretches.length }), (order) => {
+        const merger = new Merger({ maxFindings: 3 });
+        for (const one of order) merger.add(one);
+        expect(merger.findings).toEqual(inOrder.findings);
+        expect(merger.tally).toEqual(inOrder.tally);
+      }),
+      { seed: 7, numRuns: 50 },
+    );
+  });
+
+  it('does not count known findings towards the limit, but lists them with the reason', () => {
+    const merger = new Merger({ maxFindings: 2, known: { 'toy/rule/a': 'waits for a decision' } });
+    for (const one of stretches) merger.add(one);
+    expect(merger.findings.map(({ fingerprint, known }) => [fingerprint, known])).toEqual([
+      ['toy/rule/a', 'waits for a decision'],
+      ['toy/rule/b', undefined],
+      ['toy/rule/c', undefined],
+    ]);
+  });
+
+  it('counts what waits behind a stretch that never came, once the campaign ends', () => {
+    const merger = new Merger({ maxFindings: 9 });
+    merger.add(stretch(2, ['b']));
+    expect(merger.findings).toEqual([]);
+    merger.close();
+    expect(merger.findings.map(({ fingerprint }) => fingerprint)).toEqual(['toy/rule/b']);
+    expect(merger.tally.runs).toBe(1);
+  });
+});
+
+describe('the closing summary', () => {
+  it('says what happened, what never did, and what was found', () => {
+    const merger = new Merger({ maxFindings: 9 });
+    for (const one of stretches.slice(0, 3)) merger.add(one);
+    const text = summary({
+      tally: merger.tally,
+      findings: merger.findings,
+      elapsedMs: 2000,
+      possible: { message: ['commitment_signed', 'error'] },
+    });
+    expect(text.split('\n').filter((line) => line !== '')).toEqual([
+      '3 runs in 2.0 s, 9 operations, 21 steps, 9 messages',
+      '1.50 runs/s, 4.50 messages/s',
+      '1 run drew a fault that licenses an outcome (33.3%)',
+      'messages received',
+      '          6  update_add_htlc              3  commitment_signed',
+      '      never  error',
+      'operations and faults',
+      '          6  pay                          3  disconnect',
+      'events told to hosts',
+      '          3  payment_sent',
+      'licences drawn',
+      '          1  fee-spike',
+      '2 findings',
+      'finding     seeds  first  known',
+      'toy/rule/a      2  t10',
+      'toy/rule/b      2  t11',
+    ]);
+  });
+});
