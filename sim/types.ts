@@ -11,8 +11,7 @@ export type Decimal = string;
 
 /** Milliseconds of virtual time. */
 export type Latency =
-  | { readonly kind: 'fixed'; readonly ms: number }
-  | { readonly kind: 'uniform'; readonly minMs: number; readonly maxMs: number };
+  { readonly kind: 'fixed'; readonly ms: number } | { readonly kind: 'uniform'; readonly minMs: number; readonly maxMs: number };
 
 export interface NodeSpec {
   /** Short and readable: 'A', 'B', 'alice'. */
@@ -26,6 +25,8 @@ export interface NodeSpec {
   readonly watchers?: readonly { readonly name: string; readonly latency: Latency }[];
   /** When its host acknowledges events: within the step, or only with the action `acknowledge` (and while settling). Default 'at-once'. */
   readonly acknowledge?: 'at-once' | 'later';
+  /** Its feerate estimate at the start, in satoshi per 1000 weight. Default 2500. */
+  readonly feeratePerKw?: number;
 }
 export interface LinkSpec {
   /** Names of both ends, e.g. ['A', 'B']; the link's id is 'A-B'. */
@@ -41,6 +42,8 @@ export interface ChannelSpec {
   readonly pushMsat: Decimal;
   readonly feeratePerKw: number;
   readonly format: CommitmentFormat;
+  /** Both sides say at opening where their money goes on mutual close. Default false. */
+  readonly upfrontShutdown?: boolean;
 }
 export interface WorldSpec {
   /** Every key, preimage and latency derives from it, by label. */
@@ -71,8 +74,26 @@ export type Action =
   | { readonly do: 'see'; readonly node: string; readonly blocks: number }
   | { readonly do: 'feerate'; readonly node: string; readonly feeratePerKw: number }
   // users
-  | { readonly do: 'open'; readonly as: string; readonly from: string; readonly to: string; readonly fundingSat: Decimal; readonly pushMsat: Decimal; readonly feeratePerKw: number; readonly format: CommitmentFormat }
-  | { readonly do: 'pay'; readonly as: string; readonly from: string; readonly channel: string; readonly amountMsat: Decimal; readonly cltvDelta: number; readonly hashOf?: string }
+  | {
+      readonly do: 'open';
+      readonly as: string;
+      readonly from: string;
+      readonly to: string;
+      readonly fundingSat: Decimal;
+      readonly pushMsat: Decimal;
+      readonly feeratePerKw: number;
+      readonly format: CommitmentFormat;
+      readonly upfrontShutdown?: boolean;
+    }
+  | {
+      readonly do: 'pay';
+      readonly as: string;
+      readonly from: string;
+      readonly channel: string;
+      readonly amountMsat: Decimal;
+      readonly cltvDelta: number;
+      readonly hashOf?: string;
+    }
   | { readonly do: 'fulfill'; readonly node: string; readonly payment: string }
   | { readonly do: 'fail'; readonly node: string; readonly payment: string }
   | { readonly do: 'fail_malformed'; readonly node: string; readonly payment: string }
@@ -112,7 +133,12 @@ export interface Driver {
   /** What a host wrote to disk for a `store` effect. */
   serialise?(effect: Extract<Effect, { kind: 'store' }>): Uint8Array;
   /** Replaces the node by what was durable. `watcherIds`: newest update that each watcher holds, by channel and watcher. */
-  restart?(channels: readonly Uint8Array[], watcherIds: readonly { channelId: ChannelId; watcher: string; id: number }[], height: number, feeratePerKw: number): readonly DriverEffect[];
+  restart?(
+    channels: readonly Uint8Array[],
+    watcherIds: readonly { channelId: ChannelId; watcher: string; id: number }[],
+    height: number,
+    feeratePerKw: number,
+  ): readonly DriverEffect[];
   /** Capability: the channels' states as data. */
   channels?(): ReadonlyMap<ChannelId, ChannelState>;
   /** Capability: the least and the most that one more HTLC in this channel may carry now. Undefined when none can be added. */
@@ -129,6 +155,9 @@ export interface DriverContext {
   readonly config: ChannelConfig;
   readonly crypto: import('../core/crypto/types.ts').Crypto;
   readonly entropy: (label: string) => string;
+  /** Of the newest block that it has seen, and its first estimate. */
+  readonly height: number;
+  readonly feeratePerKw: number;
 }
 export type DriverFactory = (context: DriverContext) => Driver;
 
@@ -197,8 +226,12 @@ export interface ChannelInfo {
   readonly fundingSat: bigint;
   readonly pushMsat: bigint;
   readonly format: CommitmentFormat;
+  readonly upfrontShutdown: boolean;
+  readonly temporaryChannelId: ChannelId;
   /** Absent until the funding is known. */
   readonly channelId?: ChannelId;
+  /** A node let go of it before it was funded. */
+  readonly forgotten: boolean;
 }
 
 /** What oracles may look at. Nothing of it can be changed through this view. */

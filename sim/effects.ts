@@ -1,0 +1,59 @@
+import type { ChannelId, PublicKey } from '../core/crypto/bytes.ts';
+import type { Host } from './host.ts';
+import { otherEnd } from './network.ts';
+import type { DriverEffect } from './types.ts';
+import { answer, notified } from './users.ts';
+import type { World } from './world.ts';
+
+/** Carries out one effect of a node. What answers it is told to the node after the step. */
+export function perform(world: World, host: Host, effect: DriverEffect): void {
+  switch (effect.kind) {
+    case 'send':
+      return send(world, host, effect.peer, effect.bytes);
+    case 'store': {
+      const done = host.disk.store(effect, host.watch.seenHeight, world.timeMs);
+      if (done !== undefined) stored(world, host, 'state', effect.channelId, effect.version);
+      return;
+    }
+    case 'monitor': {
+      const done = host.disk.monitor(effect, world.timeMs);
+      if (done !== undefined) stored(world, host, effect.watcher, effect.channelId, effect.id);
+      return;
+    }
+    case 'forget':
+      return host.disk.forget(effect.channelId);
+    case 'broadcast':
+      return world.stats.count('event', `broadcast ${effect.purpose}: ${world.chain.broadcast(effect.tx)}`);
+    case 'watch_tx':
+      return host.watch.watchTx(effect.txid);
+    case 'watch_spend':
+      return host.watch.watchSpend({ txid: effect.txid, vout: effect.vout });
+    case 'notify':
+      return notified(world, host, effect.channelId, effect.event);
+    case 'ask':
+      return answer(world, host, effect);
+    case 'disconnect':
+      world.stats.count('event', `disconnect: ${effect.reason}`);
+      return disconnect(world, host, effect.peer);
+    case 'refused':
+      return world.stats.count('refused', `${effect.command}: ${effect.rule}`);
+  }
+}
+
+function stored(world: World, host: Host, sink: string, channelId: ChannelId, version: number): void {
+  world.later(host, { kind: 'stored', sink, channelId, version });
+}
+
+function send(world: World, host: Host, peer: PublicKey, bytes: Uint8Array): void {
+  const port = world.port(host.name, peer);
+  port?.link.send(otherEnd(port.end), bytes, world.timeMs);
+}
+
+/** What the node sent before still arrives; what was sent to it does not. */
+function disconnect(world: World, host: Host, peer: PublicKey): void {
+  const port = world.port(host.name, peer);
+  if (port?.link.up !== true || port.link.closedBy === port.end) return;
+  if (!port.link.open) return world.breakLink(port.link);
+  world.tellDisconnected(port.link, port.end);
+  if (port.link.close(port.end)) world.tellDisconnected(port.link, otherEnd(port.end));
+}

@@ -1,0 +1,32 @@
+import type { Finding } from './types.ts';
+
+/** Equal for the same bug, whatever the seed. */
+export function fingerprint(finding: Pick<Finding, 'oracle' | 'rule' | 'kind'>): string {
+  return `${finding.oracle}/${finding.rule}/${finding.kind}`;
+}
+
+/** A thrown exception is always a bug of the node that threw. */
+export function exceptionFinding(error: unknown, node: string, at: Finding['at']): Finding {
+  const name = error instanceof Error ? error.name : typeof error;
+  const message = error instanceof Error ? error.message : String(error);
+  const detail = error instanceof Error ? (error.stack ?? message) : message;
+  return {
+    oracle: 'exception',
+    rule: head(message),
+    kind: name,
+    node,
+    message: `${node} threw: ${message}`,
+    expected: 'no exception',
+    actual: detail,
+    at,
+  };
+}
+
+/** The message without what differs from seed to seed: numbers and hex. */
+function head(message: string): string {
+  const [first = ''] = message.split('\n');
+  return first
+    .replace(/\b[0-9a-f]{16,}\b/g, '#')
+    .replace(/\d+n?/g, '#')
+    .slice(0, 100);
+}

@@ -1,0 +1,119 @@
+import type { ChannelConfig } from '../core/channel/io.ts';
+import type { AddUpdate } from '../core/channel/state.ts';
+import { p2wpkh } from '../core/bitcoin/script.ts';
+import type { ChannelId, PublicKey, Script, SecretKey } from '../core/crypto/bytes.ts';
+import type { Crypto } from '../core/crypto/types.ts';
+import { ChainWatch } from './chain.ts';
+import type { End, Link } from './network.ts';
+import { DEFAULT_FEERATE_PER_KW, policyOf } from './policy.ts';
+import { stream } from './random.ts';
+import { Disk } from './storage.ts';
+import type { Driver, DriverFactory, Latency, NodeSpec } from './types.ts';
+
+const AT_ONCE: Latency = { kind: 'fixed', ms: 0 };
+
+/** One end of a link, as the node there sees it. */
+export interface Port {
+  readonly link: Link;
+  readonly end: End;
+  readonly peer: string;
+}
+
+/** An incoming HTLC that was presented to the host. */
+export interface Presented {
+  readonly payment: string;
+  readonly channelId: ChannelId;
+  readonly add: AddUpdate;
+}
+
+/** Everything that every host of a world is made with. */
+export interface HostContext {
+  readonly seed: string;
+  readonly crypto: Crypto;
+  readonly entropy: (label: string) => string;
+  readonly factory: DriverFactory;
+}
+
+/** One node's surroundings: its implementation, disk, wallet, view of the chain, and what it was told and has not answered. */
+export class Host {
+  readonly spec: NodeSpec;
+  readonly config: ChannelConfig;
+  readonly driver: Driver;
+  readonly disk: Disk;
+  readonly walletSecret: SecretKey;
+  readonly walletScript: Script;
+  watch: ChainWatch;
+  running: boolean;
+  feeratePerKw: number;
+  /** Events told and not acknowledged, where the host does so later. */
+  unacknowledged: { readonly channelId: ChannelId; readonly eventId: number }[];
+  presented: Presented[];
+  /** When this node hears of a block, by milliseconds after it was mined. */
+  readonly blockDelayMs: number;
+
+  constructor(spec: NodeSpec, context: HostContext, from?: Host) {
+    const { seed, crypto, entropy } = context;
+    this.spec = spec;
+    if (from !== undefined) {
+      if (from.driver.fork === undefined) throw new RangeError(`the driver of '${spec.name}' cannot be forked`);
+      this.driver = from.driver.fork();
+      this.config = from.config;
+      this.disk = from.disk.fork();
+      this.walletSecret = from.walletSecret;
+      this.walletScript = from.walletScript;
+      this.watch = new ChainWatch(from.watch);
+      this.running = from.running;
+      this.feeratePerKw = from.feeratePerKw;
+      this.unacknowledged = [...from.unacknowledged];
+      this.presented = [...from.presented];
+      this.blockDelayMs = from.blockDelayMs;
+      return;
+    }
+    const watchers = spec.watchers ?? [];
+    const names = watchers.map((w) => w.name);
+    this.config = policyOf(spec.config ?? {}, names);
+    this.feeratePerKw = spec.feeratePerKw ?? DEFAULT_FEERATE_PER_KW;
+    this.watch = new ChainWatch();
+    this.driver = context.factory({
+      name: spec.name,
+      config: this.config,
+      crypto,
+      entropy: (label) => entropy(`node/${spec.name}/${label}`),
+      height: this.watch.seenHeight,
+      feeratePerKw: this.feeratePerKw,
+    });
+    this.disk = new Disk({ storage: spec.storage ?? AT_ONCE, watchers }, stream(seed, `storage/${spec.name}`));
+    this.walletSecret = entropy(`wallet/${spec.name}`) as SecretKey;
+    this.walletScript = p2wpkh(crypto, crypto.publicKey(this.walletSecret));
+    this.running = true;
+    this.unacknowledged = [];
+    this.presented = [];
+    this.blockDelayMs = stream(seed, `blocks/${spec.name}`).int(2000);
+  }
+
+  get name(): string {
+    return this.spec.name;
+  }
+
+  get nodeId(): PublicKey {
+    return this.driver.nodeId;
+  }
+
+  /** The process dies: all that is not on disk is gone. */
+  crash(survive: number): void {
+    this.disk.crash(survive);
+    this.running = false;
+    const height = this.heightToResume();
+    this.watch = new ChainWatch();
+    this.watch.seenHeight = height;
+    this.unacknowledged = [];
+    this.presented = [];
+  }
+
+  /** The host reads blocks again from where the oldest of its durable states was written, or that channel would miss some. */
+  private heightToResume(): number {
+    let height = Number.POSITIVE_INFINITY;
+    for (const snapshot of this.disk.durable.values()) height = Math.min(height, snapshot.height);
+    return Number.isFinite(height) ? height : this.watch.seenHeight;
+  }
+}

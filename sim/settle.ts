@@ -1,0 +1,170 @@
+import { apply } from './apply.ts';
+import type { Host } from './host.ts';
+import { DEFAULT_FEERATE_PER_KW } from './policy.ts';
+import { runToRest } from './setup.ts';
+import type { PaymentRecord } from './types.ts';
+import { pay } from './users.ts';
+import type { World } from './world.ts';
+
+/** Rounds of healing after which a world should long have come to rest. */
+const MAX_ROUNDS = 100;
+/** How often a link that nodes break again is connected again. */
+const MAX_RECONNECTIONS = 20;
+/** An HTLC offered by a probe expires this many blocks ahead. */
+const PROBE_CLTV_DELTA = 144;
+
+/**
+ * The second phase of every run: faults stop, nodes and links come back, users decide what they still owe, and everything is given the
+ * time and the blocks to finish. Then each usable channel carries a payment each way.
+ */
+export function settle(world: World): void {
+  world.at = 'settle';
+  calmEstimates(world);
+  if (!comeToRest(world) || !probe(world)) return;
+  for (const oracle of world.oracles) world.finding ??= oracle.settled?.(world);
+}
+
+function comeToRest(world: World): boolean {
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    if (!runToRest(world)) break;
+    if (world.finding !== undefined) return false;
+    if (!heal(world)) return true;
+  }
+  world.finding = {
+    oracle: 'liveness',
+    rule: 'the world settles',
+    kind: 'does-not-settle',
+    message: 'after healing, nodes keep exchanging messages or breaking their connection',
+    expected: 'nothing left to do',
+    actual: `still busy after ${MAX_ROUNDS} rounds`,
+    at: 'settle',
+  };
+  return false;
+}
+
+/** Estimators recover: two nodes whose estimates stay far apart may never agree on a closing fee. */
+function calmEstimates(world: World): void {
+  for (const host of world.hosts.values()) {
+    const feeratePerKw = host.spec.feeratePerKw ?? DEFAULT_FEERATE_PER_KW;
+    if (host.feeratePerKw === feeratePerKw) continue;
+    apply(world, { do: 'restart', node: host.name });
+    apply(world, { do: 'feerate', node: host.name, feeratePerKw });
+  }
+}
+
+/** One round: the first kind of thing that there is to do. False when there is nothing. */
+function heal(world: World): boolean {
+  return (
+    restartNodes(world) ||
+    connectLinks(world) ||
+    decidePayments(world) ||
+    acknowledgeEvents(world) ||
+    commitManually(world) ||
+    confirm(world)
+  );
+}
+
+function some<T>(items: Iterable<T>, act: (item: T) => boolean): boolean {
+  let any = false;
+  for (const item of items) if (act(item)) any = true;
+  return any;
+}
+
+function restartNodes(world: World): boolean {
+  return some(world.nodeNames, (node) => apply(world, { do: 'restart', node }) === 'applied');
+}
+
+function connectLinks(world: World): boolean {
+  return some(world.links.values(), (link) => {
+    if (link.connectionsWhileSettling >= MAX_RECONNECTIONS) return false;
+    if (apply(world, { do: 'connect', link: link.id }) !== 'applied') return false;
+    link.connectionsWhileSettling++;
+    return true;
+  });
+}
+
+/** Probes are paid; of the others the name decides, so that leaving one out changes no other. */
+export function decisionFor(payment: PaymentRecord): 'fulfill' | 'fail' {
+  return payment.probe || (payment.name.charCodeAt(payment.name.length - 1) & 3) !== 0 ? 'fulfill' : 'fail';
+}
+
+function decidePayments(world: World): boolean {
+  return some([...world.payments], (payment) => {
+    if (!payment.received || payment.decision !== undefined) return false;
+    return apply(world, { do: decisionFor(payment), node: payment.to, payment: payment.name }) === 'applied';
+  });
+}
+
+function acknowledgeEvents(world: World): boolean {
+  return some(world.nodeNames, (node) => apply(world, { do: 'acknowledge', node }) === 'applied');
+}
+
+/** A host that batches signs what is left to sign. */
+function commitManually(world: World): boolean {
+  return some(
+    world.hosts.values(),
+    (host) => host.config.commit === 'manual' && some(world.channels, ({ name }) => commits(world, host, name)),
+  );
+}
+
+function commits(world: World, host: Host, channel: string): boolean {
+  const id = world.idOf(channel);
+  const info = world.info(channel);
+  if (id === undefined || info === undefined || (info.opener !== host.name && info.accepter !== host.name)) return false;
+  const effects = world.step(host, { kind: 'command', command: { kind: 'commit', channelId: id } });
+  world.drain();
+  return effects.some((effect) => effect.kind !== 'refused');
+}
+
+/** Blocks until everything is confirmed, and as deep as the node that asks for most wants its channels. */
+function confirm(world: World): boolean {
+  const { chain } = world;
+  const lastWithTx = chain.blocks.findLast((block) => block.transactions.length > 0);
+  const depth = Math.max(...[...world.hosts.values()].map((host) => host.config.minimumDepth), 1);
+  if (!chain.hasUnconfirmed && (lastWithTx === undefined || chain.height - lastWithTx.height + 1 >= depth)) return false;
+  return apply(world, { do: 'mine', blocks: 1 }) === 'applied';
+}
+
+/** One after another: two that cross may each be more than the other leaves. False if the world does not settle any more. */
+function probe(world: World): boolean {
+  for (const info of world.channels) {
+    if (info.channelId === undefined) continue;
+    for (const from of [info.opener, info.accepter]) {
+      if (!isUsable(world, info.opener, info.name) || !isUsable(world, info.accepter, info.name)) continue;
+      const range = world.driver(from)?.sendable?.(info.channelId);
+      if (range === undefined || range.minMsat > range.maxMsat) continue;
+      if (!probeWith(world, info.name, from, probeAmount(range))) return false;
+    }
+  }
+  return true;
+}
+
+/** All that can be sent would leave the peer's probe nothing to show: half of it. */
+function probeAmount(range: { readonly minMsat: bigint; readonly maxMsat: bigint }): bigint {
+  const half = range.maxMsat / 2n;
+  return half < range.minMsat ? range.maxMsat : half;
+}
+
+function probeWith(world: World, channel: string, from: string, amountMsat: bigint): boolean {
+  const name = `probe/${channel}/${from}`;
+  const refused = pay(world, { as: name, from, channel, cltvDelta: PROBE_CLTV_DELTA }, amountMsat, true);
+  world.drain();
+  if (!comeToRest(world)) return false;
+  const outcome = world.ledger.get(name)?.outcome;
+  const resolved = outcome === 'sent' || outcome === 'failed' ? outcome : 'stuck';
+  world.probes.push({ channel, from, amountMsat, result: refused === undefined ? resolved : 'refused', detail: refused ?? '' });
+  return true;
+}
+
+function isUsable(world: World, node: string, channel: string): boolean {
+  const state = world.channelState(node, channel);
+  return (
+    state?.phase === 'funded' &&
+    state.connection === 'connected' &&
+    state.readySent &&
+    state.readyReceived &&
+    state.shutdownSent === undefined &&
+    state.shutdownReceived === undefined &&
+    state.shutdownWanted === undefined
+  );
+}

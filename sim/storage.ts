@@ -1,0 +1,143 @@
+import type { ChannelId } from '../core/crypto/bytes.ts';
+import { drawLatency } from './clock.ts';
+import type { Random } from './random.ts';
+import type { DriverEffect, Latency } from './types.ts';
+
+export type StoreEffect = Extract<DriverEffect, { kind: 'store' }>;
+type MonitorEffect = Extract<DriverEffect, { kind: 'monitor' }>;
+
+/** A write under way. `sink` is 'state' or a watcher's name. */
+export interface Write {
+  readonly sink: string;
+  readonly channelId: ChannelId;
+  /** Version of a state store, id of a watcher's update. */
+  readonly version: number;
+  readonly dueMs: number;
+  /** What is written, for a state store. */
+  readonly snapshot?: Snapshot;
+}
+/** A durable state and the height that the node had seen when it wrote it: where its host looks for blocks again after a restart. */
+export interface Snapshot {
+  readonly effect: StoreEffect;
+  readonly height: number;
+}
+
+/** What a watcher holds: every update up to `newest`, and those beyond it that overtook others. */
+interface Held {
+  readonly newest: number;
+  readonly beyond: readonly number[];
+}
+
+export interface DiskSpec {
+  readonly storage: Latency;
+  readonly watchers: readonly { readonly name: string; readonly latency: Latency }[];
+}
+
+function isImmediate(latency: Latency): boolean {
+  return latency.kind === 'fixed' && latency.ms === 0;
+}
+
+/**
+ * One node's disk, and the watchers of the chain that it reports to. Writes finish late and in any order; an old snapshot that finishes
+ * late never replaces a newer one. A crash tears what is unfinished.
+ */
+export class Disk {
+  private readonly spec: DiskSpec;
+  private readonly random: Random;
+  private readonly writes: Write[];
+  private readonly snapshots: Map<ChannelId, Snapshot>;
+  private readonly held: Map<string, Held>;
+
+  constructor(spec: DiskSpec, random: Random, from?: Disk) {
+    this.spec = spec;
+    this.random = random;
+    this.writes = from === undefined ? [] : [...from.writes];
+    this.snapshots = new Map(from?.snapshots);
+    this.held = new Map(from?.held);
+  }
+
+  fork(): Disk {
+    return new Disk(this.spec, this.random.fork(), this);
+  }
+
+  /** Unfinished writes, oldest first. */
+  get unfinished(): readonly Write[] {
+    return this.writes;
+  }
+
+  get durable(): ReadonlyMap<ChannelId, Snapshot> {
+    return this.snapshots;
+  }
+
+  /** Starts a state store. Returns the write if it is done already. */
+  store(effect: StoreEffect, height: number, nowMs: number): Write | undefined {
+    const { channelId, version } = effect;
+    return this.begin(this.spec.storage, { sink: 'state', channelId, version, snapshot: { effect, height } }, nowMs);
+  }
+
+  monitor(effect: MonitorEffect, nowMs: number): Write | undefined {
+    const watcher = this.spec.watchers.find((w) => w.name === effect.watcher);
+    if (watcher === undefined) throw new RangeError(`no watcher '${effect.watcher}'`);
+    const { channelId, id } = effect;
+    const key = heldKey(channelId, watcher.name);
+    if (!this.held.has(key)) this.held.set(key, { newest: id - 1, beyond: [] });
+    return this.begin(watcher.latency, { sink: watcher.name, channelId, version: id }, nowMs);
+  }
+
+  private begin(latency: Latency, write: Omit<Write, 'dueMs'>, nowMs: number): Write | undefined {
+    const started = { ...write, dueMs: nowMs + drawLatency(latency, this.random) };
+    if (isImmediate(latency)) {
+      this.keep(started);
+      return started;
+    }
+    this.writes.push(started);
+    return undefined;
+  }
+
+  /** Finishes the `which`-th oldest write to this sink for this channel. */
+  finish(sink: string, channelId: ChannelId, which: number): Write | undefined {
+    let skip = which;
+    const at = this.writes.findIndex((w) => w.sink === sink && w.channelId === channelId && skip-- === 0);
+    const [write] = at === -1 ? [] : this.writes.splice(at, 1);
+    if (write !== undefined) this.keep(write);
+    return write;
+  }
+
+  /** The process dies: bit i of `survive` says whether the i-th oldest unfinished write made it. */
+  crash(survive: number): void {
+    for (const [i, write] of this.writes.entries()) if (i < 32 && ((survive >>> i) & 1) === 1) this.keep(write);
+    this.writes.length = 0;
+  }
+
+  forget(channelId: ChannelId): void {
+    this.snapshots.delete(channelId);
+    for (let i = this.writes.length - 1; i >= 0; i--) if (this.writes[i]?.channelId === channelId) this.writes.splice(i, 1);
+  }
+
+  /** Newest update up to which each watcher holds all. */
+  watcherIds(): { channelId: ChannelId; watcher: string; id: number }[] {
+    return [...this.held].map(([key, { newest }]) => {
+      const [channelId, watcher] = key.split('/') as [ChannelId, string];
+      return { channelId, watcher, id: newest };
+    });
+  }
+
+  private keep(write: Write): void {
+    if (write.snapshot === undefined) this.hold(heldKey(write.channelId, write.sink), write.version);
+    else if ((this.snapshots.get(write.channelId)?.effect.version ?? -1) < write.version) {
+      this.snapshots.set(write.channelId, write.snapshot);
+    }
+  }
+
+  private hold(key: string, id: number): void {
+    const { newest, beyond } = this.held.get(key) as Held;
+    let top = newest;
+    const all = new Set([...beyond, id]);
+    while (all.has(top + 1)) top++;
+    this.held.set(key, { newest: top, beyond: [...all].filter((n) => n > top) });
+  }
+}
+
+function heldKey(channelId: ChannelId, watcher: string): string {
+  return `${channelId}/${watcher}`;
+}

@@ -1,0 +1,109 @@
+import type { Crypto } from '../core/crypto/types.ts';
+import { RunningHash } from './hash.ts';
+import type { Action, DriverEffect, StepRecord } from './types.ts';
+
+/** Hears of everything in order, for traces that people or charts read. */
+export interface TraceListener {
+  action?(action: Action, index: number | 'setup' | 'settle'): void;
+  step?(record: StepRecord): void;
+}
+
+/** The running hash over every action, input and effect of a run: equal hashes, equal runs. */
+export class Trace {
+  private readonly hash: RunningHash;
+  private readonly listener: TraceListener | undefined;
+
+  constructor(listener?: TraceListener, from?: Trace) {
+    this.hash = new RunningHash(from?.hash);
+    this.listener = listener;
+  }
+
+  action(action: Action, index: number | 'setup' | 'settle'): void {
+    hashAction(this.hash, action);
+    this.listener?.action?.(action, index);
+  }
+
+  step(record: StepRecord): void {
+    const { hash } = this;
+    hash.number(record.timeMs);
+    hash.text(record.node);
+    hash.text(record.input.kind);
+    for (const effect of record.effects) hashEffect(hash, effect);
+    this.listener?.step?.(record);
+  }
+
+  /** What follows from a restart is what was written. */
+  bytes(bytes: Uint8Array): void {
+    this.hash.bytes(bytes);
+  }
+
+  digest(crypto: Pick<Crypto, 'sha256'>): string {
+    return this.hash.digest(crypto);
+  }
+}
+
+/** Whatever the order in which a scenario's JSON happens to name the fields. */
+function hashAction(hash: RunningHash, action: Action): void {
+  hash.text(action.do);
+  if (action.do === 'deliver') {
+    hash.text(action.link);
+    hash.text(action.to);
+    hash.text(action.message);
+    return;
+  }
+  for (const key of Object.keys(action).sort()) {
+    hash.text(key);
+    hashValue(hash, (action as Readonly<Record<string, unknown>>)[key]);
+  }
+}
+
+/** Plain data, by its shape. */
+function hashValue(hash: RunningHash, value: unknown): void {
+  if (typeof value === 'string') hash.text(value);
+  else if (typeof value === 'number') hash.number(value);
+  else if (typeof value === 'bigint') hash.bigint(value);
+  else if (value instanceof Uint8Array) hash.bytes(value);
+  else if (typeof value === 'boolean') hash.word(value ? 1 : 2);
+  else if (typeof value === 'object' && value !== null) {
+    for (const key in value) {
+      hash.text(key);
+      hashValue(hash, (value as Readonly<Record<string, unknown>>)[key]);
+    }
+  } else hash.word(0);
+}
+
+function hashEffect(hash: RunningHash, effect: DriverEffect): void {
+  hash.text(effect.kind);
+  switch (effect.kind) {
+    case 'send':
+      hash.text(effect.peer);
+      hash.bytes(effect.bytes);
+      return;
+    // The state itself shows in all that it sends, and in the bytes of every restart: hashing each snapshot would cost more than the node.
+    case 'store':
+      hash.text(effect.channelId);
+      hash.number(effect.version);
+      return;
+    case 'monitor':
+      hash.text(effect.watcher);
+      hash.number(effect.id);
+      hashValue(hash, effect.update);
+      return;
+    case 'broadcast':
+      hash.text(effect.purpose);
+      hashValue(hash, effect.tx);
+      return;
+    case 'notify':
+      hash.text(effect.channelId);
+      hashValue(hash, effect.event);
+      return;
+    case 'forget':
+    case 'watch_tx':
+    case 'watch_spend':
+    case 'ask':
+    case 'disconnect':
+    case 'refused':
+      hashValue(hash, effect);
+      return;
+  }
+}
