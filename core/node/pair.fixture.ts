@@ -1,0 +1,161 @@
+import type { Command, Effect } from '../channel/io.ts';
+import { createSigner } from '../channel/key-signer.ts';
+import type { FundedState, StoredChannel } from '../channel/state.ts';
+import type { Tx } from '../bitcoin/tx.ts';
+import type { ChannelId, Hash32, Preimage, PublicKey } from '../crypto/bytes.ts';
+import { sha256Hex } from '../crypto/hashes.ts';
+import { noble } from '../crypto/noble.ts';
+import type { Crypto } from '../crypto/types.ts';
+import { encodeMessage } from '../wire/messages/index.ts';
+import type { Message } from '../wire/messages/index.ts';
+import { DEFAULT_CONFIG } from './config.ts';
+import type { NodeEnv, NodeInput, NodeState } from './io.ts';
+import { createNode, nodeStep } from './node.ts';
+import type { ChannelConfig } from '../channel/io.ts';
+
+/** 32 bytes that a test can recognise. */
+export function bytes32<T extends string = Hash32>(n: number): T {
+  return n.toString(16).padStart(2, '0').repeat(32).slice(0, 64) as T;
+}
+
+export function preimageOf(n: number): { readonly preimage: Preimage; readonly paymentHash: Hash32 } {
+  const preimage = bytes32<Preimage>(n);
+  return { preimage, paymentHash: sha256Hex(noble, preimage) };
+}
+
+/** A node under test with its host: everything it does is recorded, stores finish at once unless `holdStores`. */
+export class TestNode {
+  readonly id: PublicKey;
+  readonly env: NodeEnv;
+  state: NodeState;
+  readonly outgoing: Message[] = [];
+  readonly log: Effect[] = [];
+  holdStores = false;
+  readonly heldStores: NodeInput[] = [];
+
+  constructor(crypto: Crypto, seed: number, config: Partial<ChannelConfig> = {}) {
+    const secret = bytes32(seed);
+    this.id = crypto.publicKey(secret as never);
+    this.env = { crypto, signer: createSigner(crypto, secret), config: { ...DEFAULT_CONFIG, ...config } };
+    this.state = createNode(100, 2500);
+  }
+
+  input(input: NodeInput): readonly Effect[] {
+    const step = nodeStep(this.env, this.state, input);
+    this.state = step.state;
+    const stores = step.effects.flatMap((effect) => this.#effect(effect));
+    if (this.holdStores) this.heldStores.push(...stores);
+    else for (const store of stores) this.input(store);
+    return step.effects;
+  }
+
+  command(command: Command): readonly Effect[] {
+    return this.input({ kind: 'command', command });
+  }
+
+  /** Carries out one effect. Answers are given after all effects of a step: feeding one in between would reorder what leaves. */
+  #effect(effect: Effect): readonly NodeInput[] {
+    this.log.push(effect);
+    if (effect.kind === 'send') this.outgoing.push(effect.message);
+    if (effect.kind === 'store') return [{ kind: 'stored', sink: 'state', channelId: effect.channelId, version: effect.version }];
+    if (effect.kind === 'monitor') return [{ kind: 'stored', sink: effect.watcher, channelId: effect.channelId, version: effect.id }];
+    return [];
+  }
+
+  channel(channelId: ChannelId): StoredChannel {
+    const slot = this.state.channels.get(channelId);
+    if (slot === undefined) throw new Error(`no channel ${channelId}`);
+    return slot.state;
+  }
+
+  notifications(): readonly Extract<Effect, { kind: 'notify' }>['event'][] {
+    return this.log.flatMap((effect) => (effect.kind === 'notify' ? [effect.event] : []));
+  }
+}
+
+/** Two nodes, joined by the test. */
+export class Pair {
+  readonly a: TestNode;
+  readonly b: TestNode;
+
+  constructor(options: { readonly crypto?: Crypto; readonly a?: Partial<ChannelConfig>; readonly b?: Partial<ChannelConfig> } = {}) {
+    const crypto = options.crypto ?? noble;
+    this.a = new TestNode(crypto, 0x0a, options.a);
+    this.b = new TestNode(crypto, 0x0b, options.b);
+  }
+
+  connect(): void {
+    this.a.input({ kind: 'connected', peer: this.b.id });
+    this.b.input({ kind: 'connected', peer: this.a.id });
+    this.exchange();
+  }
+
+  disconnect(): void {
+    this.a.outgoing.length = 0;
+    this.b.outgoing.length = 0;
+    this.a.input({ kind: 'disconnected', peer: this.b.id });
+    this.b.input({ kind: 'disconnected', peer: this.a.id });
+  }
+
+  /** Delivers one message of `from`, if there is one. */
+  deliver(from: TestNode): Message | undefined {
+    const to = from === this.a ? this.b : this.a;
+    const message = from.outgoing.shift();
+    if (message !== undefined) to.input({ kind: 'received', peer: from.id, bytes: encodeMessage(message) });
+    return message;
+  }
+
+  /** Delivers until nothing is left. */
+  exchange(): void {
+    while (this.deliver(this.a) !== undefined || this.deliver(this.b) !== undefined);
+  }
+
+  block(transactions: readonly Tx[] = []): void {
+    for (const node of [this.a, this.b]) {
+      const height = node.state.height + 1;
+      node.input({ kind: 'block', height, transactions: transactions.map((tx, index) => ({ index, tx })) });
+    }
+    this.exchange();
+  }
+
+  /** Opens and confirms a channel from a to b. */
+  open(options: { readonly fundingSat?: bigint; readonly pushMsat?: bigint; readonly format?: 'anchors' | 'static_remotekey' } = {}): ChannelId {
+    const fundingSat = options.fundingSat ?? 1_000_000n;
+    const temporaryChannelId = bytes32<ChannelId>(0x77);
+    const { pushMsat = 300_000_000n, format = 'anchors' } = options;
+    this.a.command({
+      kind: 'open',
+      peer: this.b.id,
+      temporaryChannelId,
+      keysId: bytes32(1),
+      fundingSat,
+      pushMsat,
+      feeratePerKw: 2500,
+      format,
+      announce: false,
+    });
+    this.exchange();
+    this.b.command({ kind: 'accept', peer: this.a.id, channelId: temporaryChannelId, keysId: bytes32(2) });
+    this.exchange();
+    const asked = this.a.log.findLast((effect) => effect.kind === 'ask' && effect.question.kind === 'fund');
+    if (asked?.kind !== 'ask' || asked.question.kind !== 'fund') throw new Error('no funding was asked for');
+    const tx: Tx = {
+      version: 2,
+      locktime: 0,
+      inputs: [{ txid: bytes32(0x99), vout: 0, sequence: 0xffffffff, scriptSig: '' as never, witness: ['00'] }],
+      outputs: [{ amountSat: fundingSat, script: asked.question.script }],
+    };
+    this.a.command({ kind: 'fund', peer: this.b.id, channelId: temporaryChannelId, tx });
+    this.exchange();
+    this.block([tx]);
+    this.block();
+    this.block();
+    const [channelId] = this.a.state.channels.keys();
+    return channelId as ChannelId;
+  }
+
+  /** Both sides' view, which must be one (DESIGN: sides are absolute). */
+  shared(channelId: ChannelId): readonly [FundedState['shared'], FundedState['shared']] {
+    return [this.a.channel(channelId).shared, this.b.channel(channelId).shared];
+  }
+}
