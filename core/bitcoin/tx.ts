@@ -84,3 +84,8 @@ export function txWeight(tx: Tx): number {
 export function withWitness(tx: Tx, index: number, witness: readonly Hex[]): Tx {
   return { ...tx, inputs: tx.inputs.map((input, i) => (i === index ? { ...input, witness } : input)) };
 }
+
+/** The transaction and nothing else: outputs that builders make say more about themselves, which is not to be stored. */
+export function plainTx(tx: Tx): Tx {
+  return { ...tx, outputs: tx.outputs.map(({ amountSat, script }) => ({ amountSat, script })) };
+}

@@ -1,7 +1,7 @@
 import { toHex } from '../crypto/bytes.ts';
 import type { Hex } from '../crypto/bytes.ts';
 import type { Tx } from '../bitcoin/tx.ts';
-import { withWitness } from '../bitcoin/tx.ts';
+import { plainTx, withWitness } from '../bitcoin/tx.ts';
 import { fundingWitness } from '../transactions/commitment.ts';
 import { buildCommitments, txParams } from './commitment-tx.ts';
 import { contents } from './contents.ts';
@@ -27,7 +27,7 @@ export function signedCommitment(env: ChannelEnv, state: FundedState): Tx {
   const ours = signer.signFunding(params.keysId, built.sighash);
   const theirs = (state.localSignatures[0] as CommitmentSignatures).signature;
   const [opener, accepter] = us === 'opener' ? [ours, theirs] : [theirs, ours];
-  return withWitness(built.tx, 0, fundingWitness(crypto, txParams(params, funding), opener, accepter));
+  return plainTx(withWitness(built.tx, 0, fundingWitness(crypto, txParams(params, funding), opener, accepter)));
 }
 
 /**

@@ -86,7 +86,8 @@ export function someHtlcFits(fundingSat: bigint, message: PartyMessage): Broken 
 
 export function dustLimitInBounds(config: ChannelConfig, dustLimitSat: bigint): Broken {
   if (dustLimitSat < MIN_DUST_LIMIT_SAT) return violation('dust_limit_satoshis', `${dustLimitSat} sat, at least ${MIN_DUST_LIMIT_SAT}`);
-  if (dustLimitSat > config.maxDustLimitSat) return violation('dust_limit_satoshis', `${dustLimitSat} sat, at most ${config.maxDustLimitSat}`);
+  if (dustLimitSat > config.maxDustLimitSat)
+    return violation('dust_limit_satoshis', `${dustLimitSat} sat, at most ${config.maxDustLimitSat}`);
   return undefined;
 }
 

@@ -105,8 +105,9 @@ export function resume(out: Out<FundedState>, message: ChannelReestablish, { rev
   if (revoke && out.state.lastSent === 'commitment_signed') sendRevokeAndAck(out);
   if (commit) retransmitCommitment(out);
   if (revoke && out.state.lastSent === 'revoke_and_ack') sendRevokeAndAck(out);
-  offerAgain(out);
+  // Before new updates: BOLT 2 forbids shutdown while updates of the sender are not signed for.
   retransmitShutdown(out);
+  offerAgain(out);
 }
 
 /** The updates that our last signature added, and that signature: identical to the first time. */

@@ -240,13 +240,12 @@ export interface OpeningState {
   readonly phase: 'opening';
   readonly temporaryChannelId: ChannelId;
   readonly peer: PublicKey;
-  readonly keysId: Hash32;
   readonly us: Side;
   readonly step: OpeningStep;
 }
 export type OpeningStep =
   | { readonly kind: 'awaiting_host_accept'; readonly open: OpenChannel }
-  | { readonly kind: 'awaiting_accept_channel'; readonly open: OpenChannel }
+  | { readonly kind: 'awaiting_accept_channel'; readonly open: OpenChannel; readonly keysId: Hash32 }
   | { readonly kind: 'awaiting_host_funding'; readonly params: ChannelParams; readonly remotePoint: PublicKey }
   | { readonly kind: 'awaiting_funding_created'; readonly params: ChannelParams; readonly remotePoint: PublicKey }
   | { readonly kind: 'awaiting_funding_signed'; readonly params: ChannelParams; readonly remotePoint: PublicKey; readonly funding: Funding; readonly fundingTx: Tx; readonly channelId: ChannelId };
