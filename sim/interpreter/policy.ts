@@ -1,0 +1,66 @@
+import { byteLength } from '../../core/bitcoin/encode.ts';
+import { parseTx } from '../../core/bitcoin/parse.ts';
+import { dustThresholdSat, scriptKind } from '../../core/bitcoin/script.ts';
+import { txWeight } from '../../core/bitcoin/tx.ts';
+import type { Tx, TxInput, TxOutput } from '../../core/bitcoin/tx.ts';
+import type { RawTx } from '../../core/crypto/bytes.ts';
+import type { SpendVerdict } from './verify.ts';
+
+/** Bitcoin Core's defaults (policy.h). */
+const MAX_STANDARD_WEIGHT = 400_000;
+const MAX_P2WSH_SCRIPT_BYTES = 3600;
+const MAX_P2WSH_STACK_ITEMS = 100;
+const MAX_P2WSH_STACK_ITEM_BYTES = 80;
+const MAX_OP_RETURN_BYTES = 83;
+const MIN_RELAY_SAT_PER_VBYTE = 1n;
+
+export interface PolicyOptions {
+  /** A child, or inputs added later, bring the fee: commitment and HTLC transactions of channels with anchors. */
+  readonly feeFromElsewhere?: boolean;
+}
+
+function checkOutput(output: TxOutput): string | undefined {
+  const kind = scriptKind(output.script);
+  if (kind === 'other') return `output script ${output.script} is not standard`;
+  if (kind === 'op_return' && byteLength(output.script) > MAX_OP_RETURN_BYTES) return 'OP_RETURN too long';
+  return output.amountSat < dustThresholdSat(output.script) ? `output of ${output.amountSat} sat is dust` : undefined;
+}
+
+function checkInput(input: TxInput, prevout: TxOutput | undefined): string | undefined {
+  if (prevout === undefined) return 'spends an unknown output';
+  if (input.scriptSig !== '') return 'scriptSig in a witness input';
+  if (scriptKind(prevout.script) !== 'p2wsh') return undefined;
+  const stack = input.witness.slice(0, -1);
+  if (byteLength(input.witness.at(-1) ?? '') > MAX_P2WSH_SCRIPT_BYTES) return 'witness script too long';
+  if (stack.length > MAX_P2WSH_STACK_ITEMS) return 'too many witness items';
+  return stack.some((item) => byteLength(item) > MAX_P2WSH_STACK_ITEM_BYTES) ? 'witness item too long' : undefined;
+}
+
+function checkFee(tx: Tx, weight: number, prevouts: readonly TxOutput[]): string | undefined {
+  const spent = prevouts.reduce((sum, prevout) => sum + prevout.amountSat, 0n);
+  const fee = tx.outputs.reduce((rest, output) => rest - output.amountSat, spent);
+  const minimum = BigInt(Math.ceil(weight / 4)) * MIN_RELAY_SAT_PER_VBYTE;
+  return fee < minimum ? `fee of ${fee} sat, ${minimum} sat are needed to be relayed` : undefined;
+}
+
+function firstProblem(tx: Tx, prevouts: readonly TxOutput[], options: PolicyOptions): string | undefined {
+  if (tx.version !== 2) return `version ${tx.version}`;
+  const weight = txWeight(tx);
+  if (weight > MAX_STANDARD_WEIGHT) return `weight ${weight}`;
+  for (const output of tx.outputs) {
+    const problem = checkOutput(output);
+    if (problem !== undefined) return problem;
+  }
+  for (const [index, input] of tx.inputs.entries()) {
+    const problem = checkInput(input, prevouts[index]);
+    if (problem !== undefined) return problem;
+  }
+  return options.feeFromElsewhere === true ? undefined : checkFee(tx, weight, prevouts);
+}
+
+/** Whether a node with Bitcoin Core's defaults would relay a valid transaction: what is standard, not what is valid. */
+export function checkPolicy(spendingTx: RawTx, prevouts: readonly TxOutput[], options: PolicyOptions = {}): SpendVerdict {
+  const tx = parseTx(spendingTx);
+  const reason = tx === undefined ? 'not a transaction' : firstProblem(tx, prevouts, options);
+  return reason === undefined ? { ok: true } : { ok: false, reason };
+}
