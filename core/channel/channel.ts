@@ -5,11 +5,12 @@ import { commit, commitObstacle, receiveCommitmentSigned, receiveRevokeAndAck } 
 import { logLength } from './contents.ts';
 import { missedDeadline } from './deadlines.ts';
 import type { Out } from './effects.ts';
-import { become, start } from './effects.ts';
+import { start } from './effects.ts';
 import { errorData, failChannel, sendError } from './fail.ts';
 import { receiveUpdateFee, updateFee } from './fee.ts';
 import type { ChannelCommand, ChannelEnv, ChannelInput, Command, Step } from './io.ts';
 import { fund, receiveAcceptChannel, receiveFundingSigned } from './open.ts';
+import { forgetOpening } from './opening.ts';
 import { fundingBlockSeen, receiveChannelReady } from './ready.ts';
 import { connect, diagnose, disconnect, resume } from './reestablish.ts';
 import { receiveRemoval, removeHtlc } from './remove.ts';
@@ -59,7 +60,7 @@ function violated(env: ChannelEnv, state: ChannelState, { violated: rule, conseq
     case 'fail-channel':
     case 'fail-peer':
       if (state.phase === 'funded') failChannel(out as Out<FundedState>, text);
-      else if (state.phase === 'opening') forget(out as Out<OpeningState>, text, true);
+      else if (state.phase === 'opening') forgetOpening(out as Out<OpeningState>, text, true);
       break;
   }
   return { state: out.state, effects: out.effects };
@@ -68,14 +69,6 @@ function violated(env: ChannelEnv, state: ChannelState, { violated: rule, conseq
 function addressOf(state: OpeningState | StoredChannel): { readonly peer: OpeningState['peer']; readonly channelId: StoredChannel['channelId'] } {
   if (state.phase === 'opening') return { peer: state.peer, channelId: state.temporaryChannelId };
   return { peer: state.params.peer, channelId: state.channelId };
-}
-
-/** BOLT 2: an opening that fails leaves nothing to remember. */
-function forget(out: Out<OpeningState>, reason: string, tellPeer: boolean): void {
-  const { peer, temporaryChannelId: channelId } = out.state;
-  if (tellPeer) out.effects.push({ kind: 'send', peer, message: { type: 'error', channelId, data: errorData(reason) } });
-  out.effects.push({ kind: 'notify', channelId, event: { kind: 'forgotten', reason } });
-  become(out, { phase: 'forgotten', reason });
 }
 
 function handle(out: Out, input: ChannelInput): Outcome {
@@ -96,10 +89,10 @@ function handle(out: Out, input: ChannelInput): Outcome {
 function handleOpening(out: Out<OpeningState>, input: ChannelInput): Outcome {
   switch (input.kind) {
     case 'disconnected':
-      forget(out, 'the connection was lost before the channel was funded', false);
+      forgetOpening(out, 'the connection was lost before the channel was funded', false);
       return undefined;
     case 'peer_error':
-      forget(out, 'the peer sent an error', false);
+      forgetOpening(out, 'the peer sent an error', false);
       return undefined;
     case 'message':
       return openingMessage(out, input.message);
@@ -134,7 +127,7 @@ function openingCommand(out: Out<OpeningState>, command: ChannelCommand): Outcom
     case 'fund':
       return fund(out, command);
     case 'force_close':
-      forget(out, 'given up by the host', true);
+      forgetOpening(out, 'given up by the host', true);
       return undefined;
     default:
       return refusal(command.kind, 'the channel is not open yet');

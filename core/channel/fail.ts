@@ -3,6 +3,7 @@ import type { Hex } from '../crypto/bytes.ts';
 import type { Tx } from '../bitcoin/tx.ts';
 import { plainTx, withWitness } from '../bitcoin/tx.ts';
 import { fundingWitness } from '../transactions/commitment.ts';
+import { baseOf } from './base.ts';
 import { buildCommitments, txParams } from './commitment-tx.ts';
 import { contents } from './contents.ts';
 import type { Out } from './effects.ts';
@@ -38,26 +39,12 @@ export function signedCommitment(env: ChannelEnv, state: FundedState): Tx {
  */
 export function failChannel(out: Out<FundedState>, reason: string, how: { readonly told?: boolean; readonly stale?: boolean } = {}): Out<FailedState> {
   const { env, state } = out;
-  const { channelId, params } = state;
+  const { channelId } = state;
   const commitmentToBroadcast = how.stale === true ? undefined : signedCommitment(env, state);
   const error = how.told === true ? undefined : errorData(reason);
   const failed = become<FailedState>(out, {
+    ...baseOf(state),
     phase: 'failed',
-    channelId,
-    params,
-    fundings: state.fundings,
-    shared: state.shared,
-    localSignatures: state.localSignatures,
-    ...(state.sentSignatures === undefined ? {} : { sentSignatures: state.sentSignatures }),
-    remote: state.remote,
-    references: state.references,
-    learned: state.learned,
-    lastSent: state.lastSent,
-    version: state.version,
-    nextMonitorId: state.nextMonitorId,
-    pendingMonitor: state.pendingMonitor,
-    nextEventId: state.nextEventId,
-    events: state.events,
     reason,
     ...(error === undefined ? {} : { error }),
     ...(commitmentToBroadcast === undefined ? {} : { commitmentToBroadcast }),
