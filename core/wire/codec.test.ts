@@ -357,6 +357,20 @@ describe('records nobody understands', () => {
     expect(c.decode(stream, bytes)).toStrictEqual({ ok: true, value });
   });
 
+  it('are ordered whatever the order of declaration', () => {
+    const unordered = c.tlvStream({ b: c.record(3, c.u8), a: c.record(1, c.u8) });
+    expect(hexEncode(unordered, { b: 2, a: 1, unknownTlvs: [{ type: 2n ** 32n + 1n, value: '' }] })).toBe(
+      '010101030102ff000000010000000100',
+    );
+    expect(() => c.encode(unordered, { unknownTlvs: [{ type: 3n, value: '02' }] })).toThrow(RangeError);
+  });
+
+  it('a known record ends where its length says, even when more bytes follow', () => {
+    const short = c.tlvStream({ a: c.record(1, c.u16), b: c.record(3, c.restBytes()) });
+    expect(refusal(short, '010107' + '0300')).toEqual({ kind: 'truncated', field: 'a' });
+    expect(hexDecode(short, '01020708' + '030109')).toEqual({ ok: true, value: { a: 0x0708, b: '09' } });
+  });
+
   it('can’t be written when a receiver would refuse them', () => {
     for (const types of [[2n], [3n, 3n], [5n, 3n], [4n], [2n ** 64n + 1n]]) {
       const unknownTlvs = types.map((type) => ({ type, value: '' }));

@@ -34,15 +34,8 @@ export function option<T>(item: Codec<T>): OptionCodec<T> {
   };
 }
 
-function readItems<T>(item: Codec<T>, count: number, reader: Reader): T[] {
-  // A claimed count never allocates: the items must be there.
-  if (count * item.minSize > reader.remaining) {
-    throw new WireFailure('truncated', `${count} items expected, ${reader.remaining} bytes left`);
-  }
-  return readWhile(item, reader, (length) => length < count);
-}
-
-function readWhile<T>(item: Codec<T>, reader: Reader, more: (length: number) => boolean): T[] {
+/** A claimed count never allocates: items are read until they are there or the bytes end. */
+function readWhile<T>(item: Codec<T>, reader: Reader, more: (have: number) => boolean): T[] {
   const out: T[] = [];
   try {
     while (more(out.length)) out.push(item.read(reader));
@@ -59,11 +52,11 @@ function arrayOf<T>(item: Codec<T>, count: ArrayCount): Codec<readonly T[]> {
     schema: { kind: 'array', count, item: item.schema },
     minSize: count.kind === 'fixed' ? count.length * item.minSize : prefixBytes,
     read(reader) {
-      if (count.kind === 'fixed') return readItems(item, count.length, reader);
+      if (count.kind === 'fixed') return readWhile(item, reader, (have) => have < count.length);
       if (count.kind === 'prefix') {
         const length = count.bits === 16 ? reader.u16() : reader.u32();
         if (length > count.max) throw new WireFailure('too-long', `${length} items, at most ${count.max} allowed`);
-        return readItems(item, length, reader);
+        return readWhile(item, reader, (have) => have < length);
       }
       return readWhile(item, reader, () => reader.remaining > 0);
     },

@@ -5,7 +5,7 @@ import messageVectors from '../../../corpus/vectors/bolt01-messages.json' with {
 import { anyMessage, arbitraryMessage } from '../../../fuzz-targets/arbitraries.ts';
 import { fromHex, toHex } from '../../crypto/bytes.ts';
 import type { Schema } from '../codec.ts';
-import { printMessage, toJson } from '../print.ts';
+import { printableText, printMessage, toJson } from '../print.ts';
 import { decodeMessage, encodeMessage, messageRegistry } from './index.ts';
 import type { Message } from './index.ts';
 
@@ -232,6 +232,7 @@ describe('printing', () => {
       'error channelId=0x00000000…(32) data=0x6f6f7073 "oops"',
     );
     expect(printMessage({ type: 'error', channelId: hex('00', 32), data: '0a' })).toBe('error channelId=0x00000000…(32) data=0x0a');
+    expect(['1f', '20', '7e', '7f'].map(printableText)).toEqual([undefined, ' ', '~', undefined]);
     expect(
       printMessage({
         type: 'closing_signed',
