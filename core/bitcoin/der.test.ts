@@ -41,16 +41,16 @@ describe('signatures in scripts', () => {
   it.each([
     ['nothing', ''],
     ['a sighash byte alone', '01'],
-    ['no sequence', '3106020101020101' + '01'],
-    ['a wrong total length', '3007020101020101' + '01'],
-    ['a negative r', '3006020181020101' + '01'],
-    ['a negative s', '3006020101020181' + '01'],
-    ['a padded r', '300702020001020101' + '01'],
-    ['an empty r', '30050200020101' + '01'],
-    ['something behind s', '3007020101020101ff' + '01'],
-    ['no s', '3003020101' + '01'],
-    ['s of another type', '3006020101030101' + '01'],
-    ['r of 33 significant bytes', '302602210' + '1'.repeat(65) + '020101' + '01'],
+    ['no sequence', '310602010102010101'],
+    ['a wrong total length', '300702010102010101'],
+    ['a negative r', '300602018102010101'],
+    ['a negative s', '300602010102018101'],
+    ['a padded r', '30070202000102010101'],
+    ['an empty r', '3005020002010101'],
+    ['something behind s', '3007020101020101ff01'],
+    ['no s', '300302010101'],
+    ['s of another type', '300602010103010101'],
+    ['r of 33 significant bytes', '302602210' + '1'.repeat(65) + '02010101'],
   ])('are refused with %s', (_, item) => expect(parseScriptSignature(item)).toBeUndefined());
 
   it('may hold a zero, which verification refuses', () => {

@@ -66,9 +66,9 @@ describe('scripts', () => {
     expect(witnessProgram(p2wpkh)?.version).toBe(0);
     expect(witnessProgram('510111' as Script)).toBeUndefined();
     expect(witnessProgram(('5129' + '11'.repeat(41)) as Script)).toBeUndefined();
-    expect(witnessProgram(('6102' + '1111') as Script)).toBeUndefined();
-    expect(witnessProgram(('5002' + '1111') as Script)).toBeUndefined();
-    expect(witnessProgram(('5103' + '1111') as Script)).toBeUndefined();
+    expect(witnessProgram('61021111' as Script)).toBeUndefined();
+    expect(witnessProgram('50021111' as Script)).toBeUndefined();
+    expect(witnessProgram('51031111' as Script)).toBeUndefined();
   });
 
   it('have the dust thresholds of BOLT 3', () => {

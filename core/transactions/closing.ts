@@ -1,10 +1,9 @@
 import { bip143Sighash, SIGHASH_ALL } from '../bitcoin/sighash.ts';
-import { EMPTY_SCRIPT, serialiseTx, txid, withWitness } from '../bitcoin/tx.ts';
+import { EMPTY_SCRIPT, txid } from '../bitcoin/tx.ts';
 import type { Tx, TxOutput } from '../bitcoin/tx.ts';
-import type { Hash32, RawTx, Script, Signature, Txid } from '../crypto/bytes.ts';
+import type { Hash32, Script, Txid } from '../crypto/bytes.ts';
 import type { Crypto } from '../crypto/types.ts';
 import { channelScripts } from './channelScripts.ts';
-import { fundingWitness } from './commitment.ts';
 import type { ChannelParams, Side } from './types.ts';
 
 export interface ClosingTerms {
@@ -57,9 +56,4 @@ export function buildClosing(crypto: Crypto, params: ChannelParams, terms: Closi
   const tx: Tx = { version: 2, locktime: 0, inputs: [input], outputs };
   const sighash = bip143Sighash(crypto, tx, 0, channelScripts(crypto, params).funding.witnessScript, params.fundingSat, SIGHASH_ALL);
   return { ok: true, closing: { params, tx, txid: txid(crypto, tx), sighash, outputs } };
-}
-
-/** The closing transaction, ready to broadcast. */
-export function signedClosingTx(crypto: Crypto, closing: BuiltClosing, signatureOpener: Signature, signatureAccepter: Signature): RawTx {
-  return serialiseTx(withWitness(closing.tx, 0, fundingWitness(crypto, closing.params, signatureOpener, signatureAccepter)));
 }

@@ -1,5 +1,3 @@
-import { byteLength } from '../bitcoin/encode.ts';
-import type { Script } from '../crypto/bytes.ts';
 import type { CommitmentFormat, HtlcSpec, Side } from './types.ts';
 
 /** BOLT 3, anchors: fixed at the dust limit of P2WSH. */
@@ -43,15 +41,4 @@ export function htlcTxFeeSat(format: CommitmentFormat, feeratePerKw: number, kin
 export function isTrimmed(format: CommitmentFormat, owner: Side, dustLimitSat: bigint, feeratePerKw: number, htlc: HtlcSpec): boolean {
   const fee = htlcTxFeeSat(format, feeratePerKw, htlcTransactionKind(owner, htlc));
   return htlc.amountMsat / 1000n - fee < dustLimitSat;
-}
-
-/** Weight of a closing transaction with outputs to these scripts, its two signatures counted at 73 bytes each. */
-export function closingWeight(scripts: readonly Script[]): number {
-  const outputs = scripts.reduce((sum, script) => sum + 9 + byteLength(script), 0);
-  return 4 * (4 + 1 + 41 + 1 + outputs + 4) + 2 + 222;
-}
-
-/** A closing fee for a feerate: what the opener proposes to itself before any negotiation. */
-export function closingFeeSat(feeratePerKw: number, scripts: readonly Script[]): bigint {
-  return feeSat(feeratePerKw, closingWeight(scripts));
 }
