@@ -3,7 +3,7 @@
  * (`codec.schema`). Wire messages (BOLT 1) and stored state are both declared with it.
  */
 export { decode, encode } from './schema.ts';
-export type { ArrayCount, Codec, FieldSchema, RecordSchema, Result, Schema, TypeOf, VariantSchema } from './schema.ts';
+export type { Codec, RecordSchema, Result, Schema, TypeOf } from './schema.ts';
 export type { WireError, WireErrorKind } from './io.ts';
 export {
   bigSize,

@@ -35,12 +35,12 @@ function printHex(hex: Hex): string {
 }
 
 /** BOLT 7: block height, transaction index and output index, separated by `x`. */
-export function printShortChannelId(id: bigint): string {
+function printShortChannelId(id: bigint): string {
   return `${id >> 40n}x${(id >> 16n) & 0xffffffn}x${id & 0xffffn}`;
 }
 
 /** A value of this schema as short, readable text on one line. Long hex is cut to its first digits and its length in bytes. */
-export function printValue(schema: Schema, value: unknown): string {
+function printValue(schema: Schema, value: unknown): string {
   switch (schema.kind) {
     case 'unsigned':
       return schema.format === 'short_channel_id' ? printShortChannelId(value as bigint) : String(value);

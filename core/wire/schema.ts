@@ -31,10 +31,10 @@ export type ArrayCount =
   | { readonly kind: 'rest' }
   | { readonly kind: 'fixed'; readonly length: number };
 
-export type FieldSchema = { readonly name: string; readonly schema: Schema };
+type FieldSchema = { readonly name: string; readonly schema: Schema };
 /** A TLV record that a struct knows. */
 export type RecordSchema = { readonly name: string; readonly type: bigint; readonly schema: Schema };
-export type VariantSchema = { readonly name: string; readonly tag: number; readonly schema: Schema };
+type VariantSchema = { readonly name: string; readonly tag: number; readonly schema: Schema };
 
 /**
  * One declaration of how a value stands in bytes. `read` throws only `WireFailure`; `write` throws RangeError for a value that the
