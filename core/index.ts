@@ -1,0 +1,42 @@
+/**
+ * The public names of fulgurite's core, listed by hand: a Lightning node that never acts by itself.
+ *
+ * `nodeStep(env, state, input)` is everything: inputs are data, effects are data. The host brings keys, randomness, storage and a chain.
+ */
+export type {
+  Branded,
+  ChannelId,
+  Hash32,
+  Hex,
+  Preimage,
+  PublicKey,
+  RawTx,
+  Script,
+  SecretKey,
+  Signature,
+  Txid,
+} from './crypto/bytes.ts';
+export { fromHex, toHex } from './crypto/bytes.ts';
+export type { Crypto, HashFunctions } from './crypto/types.ts';
+export { createNobleCrypto, noble } from './crypto/noble.ts';
+export { createNativeCrypto } from './crypto/native.ts';
+export { sha256Hex } from './crypto/hashes.ts';
+
+export type { Outpoint, Tx, TxInput, TxOutput } from './bitcoin/tx.ts';
+export { serialiseTx, txid } from './bitcoin/tx.ts';
+
+export type { Message, MessageName } from './wire/messages/index.ts';
+export { decodeMessage, encodeMessage, messageRegistry } from './wire/messages/index.ts';
+export { hasFeature, makeFeatures } from './wire/features.ts';
+
+export type { CommitmentFormat, Side } from './transactions/types.ts';
+export type { ChannelConfig, Command, Dependency, Effect, Notification, Question, Step } from './channel/io.ts';
+export type { ChannelEvent, ChannelState, FailedState, FundedState, MonitorUpdate, StoredChannel } from './channel/state.ts';
+export type { Basepoints, Signer } from './channel/signer.ts';
+export { createSigner } from './channel/key-signer.ts';
+export { decodeChannel, encodeChannel } from './channel/codec.ts';
+
+export type { DurableNode, NodeEnv, NodeInput, NodeState, PeerState } from './node/io.ts';
+export { CHAIN_HASHES, DEFAULT_CONFIG } from './node/config.ts';
+export { createNode, nodeStep } from './node/node.ts';
+export { restoreNode } from './node/restore.ts';
