@@ -33,6 +33,7 @@ export {
   txid,
   u16,
   u32,
+  u53,
   u64,
   u8,
   utf8,

@@ -45,6 +45,18 @@ export const u64: Codec<bigint> = {
   write: (writer, value) => writer.u64(checkedBig(value, 0n, MAX_U64, 'u64')),
 };
 
+/** Eight bytes for what a plain number can count, for stored state. */
+export const u53: Codec<number> = {
+  schema: { kind: 'unsigned', bits: 53 },
+  minSize: 8,
+  read(reader) {
+    const value = reader.u64();
+    if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new WireFailure('bad-value', `${value} is no u53`);
+    return Number(value);
+  },
+  write: (writer, value) => writer.u64(BigInt(checked(value, 0, Number.MAX_SAFE_INTEGER, 'u53'))),
+};
+
 /** BOLT 7: block height, transaction index and output index packed in eight bytes. */
 export const shortChannelId: Codec<bigint> = { ...u64, schema: { kind: 'unsigned', bits: 64, format: 'short_channel_id' } };
 

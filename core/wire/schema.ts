@@ -3,7 +3,7 @@ import type { WireError, Writer } from './io.ts';
 
 /** What a codec is made of, as data: test generators, printers and documentation derive from it. */
 export type Schema =
-  | { readonly kind: 'unsigned'; readonly bits: 8 | 16 | 32 | 64; readonly format?: 'short_channel_id' }
+  | { readonly kind: 'unsigned'; readonly bits: 8 | 16 | 32 | 53 | 64; readonly format?: 'short_channel_id' }
   | { readonly kind: 'signed'; readonly bits: 8 | 16 | 32 | 64 }
   | { readonly kind: 'truncated'; readonly bits: 16 | 32 | 64 }
   | { readonly kind: 'bigSize' }
