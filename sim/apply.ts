@@ -4,7 +4,7 @@ import type { Host } from './host.ts';
 import { messageName } from './names.ts';
 import type { OperationRegistry } from './operation.ts';
 import type { Action } from './types.ts';
-import { pay, resolve } from './users.ts';
+import { pay, resolve, resolveOwed } from './users.ts';
 import type { World } from './world.ts';
 
 export type Applied = 'applied' | 'not-applicable';
@@ -118,6 +118,7 @@ function deliver(world: World, action: Extract<Action, { do: 'deliver' }>): bool
   world.stats.count('message', action.message);
   const peer = world.nodeId(link.spec.ends[end === 0 ? 1 : 0]);
   world.step(world.host(action.to), { kind: 'received', peer, bytes: head.bytes });
+  if (action.message === 'channel_reestablish') resolveOwed(world, world.host(action.to));
   if (link.closedBy !== undefined && link.head(end) === undefined) world.breakLink(link);
   return true;
 }

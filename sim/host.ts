@@ -48,6 +48,8 @@ export class Host {
   /** Events told and not acknowledged, where the host does so later. */
   unacknowledged: { readonly channelId: ChannelId; readonly eventId: number }[];
   presented: Presented[];
+  /** Payments whose decision the node would not take yet: told again when it is connected. */
+  owed: string[];
   /** When this node hears of a block, by milliseconds after it was mined. */
   readonly blockDelayMs: number;
 
@@ -66,6 +68,7 @@ export class Host {
       this.feeratePerKw = from.feeratePerKw;
       this.unacknowledged = [...from.unacknowledged];
       this.presented = [...from.presented];
+      this.owed = [...from.owed];
       this.blockDelayMs = from.blockDelayMs;
       return;
     }
@@ -88,6 +91,7 @@ export class Host {
     this.running = true;
     this.unacknowledged = [];
     this.presented = [];
+    this.owed = [];
     this.blockDelayMs = stream(seed, `blocks/${spec.name}`).int(2000);
   }
 
@@ -108,6 +112,7 @@ export class Host {
     this.watch.seenHeight = height;
     this.unacknowledged = [];
     this.presented = [];
+    this.owed = [];
   }
 
   /** The host reads blocks again from where the oldest of its durable states was written, or that channel would miss some. */

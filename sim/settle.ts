@@ -3,7 +3,7 @@ import type { Host } from './host.ts';
 import { DEFAULT_FEERATE_PER_KW } from './policy.ts';
 import { runToRest } from './setup.ts';
 import type { PaymentRecord } from './types.ts';
-import { pay } from './users.ts';
+import { pay, resolveOwed } from './users.ts';
 import type { World } from './world.ts';
 
 /** Rounds of healing after which a world should long have come to rest. */
@@ -89,10 +89,19 @@ export function decisionFor(payment: PaymentRecord): 'fulfill' | 'fail' {
 }
 
 function decidePayments(world: World): boolean {
-  return some([...world.payments], (payment) => {
-    if (!payment.received || payment.decision !== undefined) return false;
-    return apply(world, { do: decisionFor(payment), node: payment.to, payment: payment.name }) === 'applied';
+  const taken = some(world.hosts.values(), (host) => {
+    const owed = host.owed.length;
+    resolveOwed(world, host);
+    world.drain();
+    return host.owed.length < owed;
   });
+  return (
+    taken ||
+    some([...world.payments], (payment) => {
+      if (!payment.received || payment.decision !== undefined) return false;
+      return apply(world, { do: decisionFor(payment), node: payment.to, payment: payment.name }) === 'applied';
+    })
+  );
 }
 
 function acknowledgeEvents(world: World): boolean {

@@ -121,7 +121,10 @@ export interface Scenario {
 
 // ---------------------------------------------------------------- drivers
 
-/** Effects of a driver: those of core, with messages as bytes (2-byte type and payload). */
+/**
+ * Effects of a driver: those of core, with messages as bytes (2-byte type and payload). A driver that shows no `channels` may put into
+ * `store` whatever its own `serialise` understands: nobody else looks at it.
+ */
 export type DriverEffect =
   | Exclude<Effect, { kind: 'send' }>
   | { readonly kind: 'send'; readonly peer: PublicKey; readonly bytes: Uint8Array; readonly channelId?: ChannelId };
@@ -131,7 +134,7 @@ export interface Driver {
   readonly nodeId: PublicKey;
   step(input: NodeInput): readonly DriverEffect[];
   /** What a host wrote to disk for a `store` effect. */
-  serialise?(effect: Extract<Effect, { kind: 'store' }>): Uint8Array;
+  serialise?(effect: Extract<DriverEffect, { kind: 'store' }>): Uint8Array;
   /** Replaces the node by what was durable. `watcherIds`: newest update that each watcher holds, by channel and watcher. */
   restart?(
     channels: readonly Uint8Array[],

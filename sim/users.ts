@@ -1,11 +1,11 @@
-import type { Notification } from '../core/channel/io.ts';
+import type { ChannelCommand, Notification } from '../core/channel/io.ts';
 import type { AddUpdate, ChannelEvent } from '../core/channel/state.ts';
 import type { ChannelId, Hash32, Hex, Preimage, Txid } from '../core/crypto/bytes.ts';
 import { toHex } from '../core/crypto/bytes.ts';
 import { RunningHash } from './hash.ts';
-import type { Host } from './host.ts';
+import type { Host, Presented } from './host.ts';
 import { referenceOf } from './payments.ts';
-import type { Action, DriverEffect } from './types.ts';
+import type { Action, DriverEffect, PaymentRecord } from './types.ts';
 import type { World } from './world.ts';
 
 /** What users and their hosts do: they answer nodes at once, and otherwise decide nothing by themselves. */
@@ -15,6 +15,9 @@ export type Decision = 'fulfill' | 'fail' | 'fail_malformed';
 /** BOLT 4: BADONION | PERM | 5, invalid_onion_hmac. */
 const INVALID_ONION_HMAC = 0xc005;
 const ONION_SIZE = 1366;
+/** Rules by which a node refuses a decision for the moment only. */
+const NOT_NOW: ReadonlySet<string> = new Set(['connected', 'channel_ready']);
+const TOO_LATE = 'fulfillment deadline';
 
 export function answer(world: World, host: Host, effect: Extract<DriverEffect, { kind: 'ask' }>): void {
   const { peer, channelId, question } = effect;
@@ -81,18 +84,35 @@ export function resolve(world: World, host: Host, payment: string, decision: Dec
   const known = host.presented.find((p) => p.payment === payment);
   const record = world.ledger.get(payment);
   if (known === undefined || record === undefined) return false;
-  const { channelId, add } = known;
-  const target = { channelId, id: add.id };
   world.ledger.decided(payment, decision);
-  if (decision === 'fulfill') {
-    world.later(host, { kind: 'command', command: { kind: 'fulfill', ...target, preimage: record.preimage as Preimage } });
-  } else if (decision === 'fail') {
-    world.later(host, { kind: 'command', command: { kind: 'fail', ...target, reason: world.entropy(`failure/${payment}`) } });
-  } else {
-    const sha256OfOnion = toHex<Hash32>(world.crypto.sha256(add.onion));
-    world.later(host, { kind: 'command', command: { kind: 'fail_malformed', ...target, sha256OfOnion, failureCode: INVALID_ONION_HMAC } });
-  }
+  const command = decisionCommand(world, known, record, decision);
+  world.later(host, { kind: 'command', command }, (rule) => {
+    if (NOT_NOW.has(rule)) host.owed.push(payment);
+    // It was decided too late: what can no longer be enforced on chain must not be claimed.
+    else if (rule === TOO_LATE) resolve(world, host, payment, 'fail');
+  });
   return true;
+}
+
+/** Tells a node again what it could not take while it was disconnected. */
+export function resolveOwed(world: World, host: Host): void {
+  const { owed } = host;
+  host.owed = [];
+  for (const payment of owed) resolve(world, host, payment, world.ledger.get(payment)?.decision ?? 'fail');
+}
+
+function decisionCommand(world: World, { payment, channelId, add }: Presented, record: PaymentRecord, decision: Decision): ChannelCommand {
+  const target = { channelId, id: add.id };
+  switch (decision) {
+    case 'fulfill':
+      return { kind: 'fulfill', ...target, preimage: record.preimage as Preimage };
+    case 'fail':
+      return { kind: 'fail', ...target, reason: world.entropy(`failure/${payment}`) };
+    case 'fail_malformed': {
+      const sha256OfOnion = toHex<Hash32>(world.crypto.sha256(add.onion));
+      return { kind: 'fail_malformed', ...target, sha256OfOnion, failureCode: INVALID_ONION_HMAC };
+    }
+  }
 }
 
 /** A payment over one channel. Returns the reason if the node refused it. */

@@ -42,6 +42,7 @@ export interface WorldOptions {
 interface Todo {
   readonly host: Host;
   readonly input: NodeInput;
+  readonly onRefused: ((rule: string) => void) | undefined;
 }
 
 /**
@@ -156,15 +157,19 @@ export class World implements WorldView {
   }
 
   /** To be told to a node after the step under way. */
-  later(host: Host, input: NodeInput): void {
-    this.todo.push({ host, input });
+  later(host: Host, input: NodeInput, onRefused?: (rule: string) => void): void {
+    this.todo.push({ host, input, onRefused });
   }
 
   /** Tells what waits, until nothing does. */
   drain(): void {
     for (let i = 0; i < this.todo.length; i++) {
-      const { host, input } = this.todo[i] as Todo;
-      if (host.running) this.step(host, input);
+      const { host, input, onRefused } = this.todo[i] as Todo;
+      if (!host.running) continue;
+      const effects = this.step(host, input);
+      if (onRefused === undefined) continue;
+      const refused = effects.find((effect) => effect.kind === 'refused');
+      if (refused !== undefined) onRefused(refused.rule);
     }
     this.todo.length = 0;
   }

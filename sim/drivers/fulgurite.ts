@@ -1,0 +1,101 @@
+import type { Effect } from '../../core/channel/io.ts';
+import { decodeChannel, encodeChannel } from '../../core/channel/codec.ts';
+import { createSigner } from '../../core/channel/key-signer.ts';
+import { sendable } from '../../core/channel/sendable.ts';
+import type { ChannelState } from '../../core/channel/state.ts';
+import type { ChannelId, Hash32, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
+import { toHex } from '../../core/crypto/bytes.ts';
+import type { NodeEnv, NodeInput, NodeState } from '../../core/node/io.ts';
+import { createNode, nodeStep } from '../../core/node/node.ts';
+import { restoreNode } from '../../core/node/restore.ts';
+import { encodeMessage } from '../../core/wire/messages/index.ts';
+import type { Driver, DriverContext, DriverEffect, DriverFactory } from '../types.ts';
+
+/** This project's own core as a node of a world. */
+export const fulguriteDriver: DriverFactory = (context: DriverContext) => {
+  const { crypto, config, entropy } = context;
+  const signer = createSigner(crypto, entropy('seed') as string as Hash32);
+  const nodeId = crypto.publicKey(entropy('id') as SecretKey);
+  return new FulguriteDriver(nodeId, { crypto, signer, config }, createNode(context.height, context.feeratePerKw));
+};
+
+class FulguriteDriver implements Driver {
+  readonly nodeId: PublicKey;
+  private readonly env: NodeEnv;
+  private state: NodeState;
+  private shown: { readonly of: NodeState; readonly channels: ReadonlyMap<ChannelId, ChannelState> } | undefined;
+
+  constructor(nodeId: PublicKey, env: NodeEnv, state: NodeState) {
+    this.nodeId = nodeId;
+    this.env = env;
+    this.state = state;
+  }
+
+  fork(): FulguriteDriver {
+    return new FulguriteDriver(this.nodeId, this.env, this.state);
+  }
+
+  step(input: NodeInput): readonly DriverEffect[] {
+    const { state, effects } = nodeStep(this.env, this.state, input);
+    this.state = state;
+    return effects.map(toBytes);
+  }
+
+  serialise(effect: Extract<DriverEffect, { kind: 'store' }>): Uint8Array {
+    return encodeChannel(effect.state);
+  }
+
+  /** Throws when a stored channel cannot be read: what a node wrote it must be able to read. */
+  restart(
+    stored: readonly Uint8Array[],
+    watcherIds: readonly { channelId: ChannelId; watcher: string; id: number }[],
+    height: number,
+    feeratePerKw: number,
+  ): readonly DriverEffect[] {
+    const channels = stored.map((bytes) => {
+      const decoded = decodeChannel(bytes);
+      if (!decoded.ok) throw new Error(`a stored channel cannot be read: ${JSON.stringify(decoded.error)}`);
+      return decoded.value;
+    });
+    const { state, effects } = restoreNode(this.env, { channels, watcherIds, height, feeratePerKw });
+    this.state = state;
+    return effects.map(toBytes);
+  }
+
+  channels(): ReadonlyMap<ChannelId, ChannelState> {
+    if (this.shown?.of === this.state) return this.shown.channels;
+    const channels = new Map<ChannelId, ChannelState>();
+    for (const opening of this.state.openings.values()) channels.set(opening.temporaryChannelId, opening);
+    for (const [id, slot] of this.state.channels) channels.set(id, slot.state);
+    this.shown = { of: this.state, channels };
+    return channels;
+  }
+
+  sendable(channelId: ChannelId): { readonly minMsat: bigint; readonly maxMsat: bigint } | undefined {
+    const channel = this.state.channels.get(channelId)?.state;
+    if (channel?.phase !== 'funded') return undefined;
+    const { height, feeratePerKw, peers } = this.state;
+    return sendable({ ...this.env, height, feeratePerKw, peerFeatures: peers.get(channel.params.peer)?.features ?? '' }, channel);
+  }
+
+  fingerprint(): string {
+    const parts: string[] = [...this.state.peers.values()].map(({ id, features }) => `${id} ${features ?? ''}`);
+    for (const { state, outbox, storedVersion } of this.state.channels.values()) {
+      parts.push(toHex(encodeChannel(state)), JSON.stringify(outbox, printable), storedVersion.toString());
+    }
+    for (const opening of this.state.openings.values()) parts.push(JSON.stringify(opening, printable));
+    return parts.join('\n');
+  }
+}
+
+function toBytes(effect: Effect): DriverEffect {
+  if (effect.kind !== 'send') return effect;
+  const { kind, peer, message, channelId } = effect;
+  const bytes = encodeMessage(message);
+  return channelId === undefined ? { kind, peer, bytes } : { kind, peer, bytes, channelId };
+}
+
+function printable(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return value.toString();
+  return value instanceof Uint8Array ? toHex(value) : value;
+}
