@@ -219,6 +219,25 @@ describe('a commitment transaction', () => {
     );
   });
 
+  it("trims by its owner's dust limit, and keeps what is exactly at it", () => {
+    const channel = vectorParams('static_remotekey', 0n);
+    const { opener, accepter } = channel.parties;
+    const uneven = { ...channel, parties: { opener: { ...opener, dustLimitSat: 1000n }, accepter: { ...accepter, dustLimitSat: 5000n } } };
+    const htlcs = [1000n, 4999n, 5000n].map((sat, i) => ({ ...bigHtlc, id: BigInt(i), amountMsat: sat * 1000n }));
+    const kept = (owner: Side, accepterSat: bigint): readonly string[] => {
+      const balanceMsat = { opener: 9_000_000_000n, accepter: accepterSat * 1000n };
+      const keys = owner === 'opener' ? vectorKeys.cached(channel) : accepterKeys(channel);
+      const said = { balanceMsat, htlcs, feeratePerKw: 0 };
+      const built = buildCommitment(noble, uneven, owner, 1n, vectorKeys.perCommitmentPoint, said, keys);
+      expect(built.trimmed.length + built.outputs.filter((output) => output.kind === 'htlc').length).toBe(3);
+      return built.outputs.map((output) => (output.kind === 'htlc' ? `${output.amountSat}` : output.kind)).toSorted();
+    };
+    expect(kept('opener', 1000n)).toEqual(['1000', '4999', '5000', 'to_local', 'to_remote']);
+    expect(kept('opener', 999n)).toEqual(['1000', '4999', '5000', 'to_local']);
+    expect(kept('accepter', 5000n)).toEqual(['5000', 'to_local', 'to_remote']);
+    expect(kept('accepter', 4999n)).toEqual(['5000', 'to_remote']);
+  });
+
   it('is the same with keys derived on the way', () => {
     const channel = vectorParams('anchors', 546n);
     const said = { balanceMsat: { opener: 7_000_000_000n, accepter: 3_000_000_000n }, htlcs: [], feeratePerKw: 1000 };

@@ -115,12 +115,11 @@ function htlcOutput(crypto: Crypto, owner: Side, keys: HtlcScriptKeys, htlc: Htl
 
 /**
  * The balances in satoshis after the opener has paid (BOLT 3, Commitment Transaction Construction, step 3). Crossing updates may
- * leave the opener short: then it pays what it has.
+ * leave the opener short: what is then negative is below dust, so the opener pays what it has.
  */
 function balancesAfterFee(params: ChannelParams, contents: CommitmentContents, untrimmedCount: number): Record<Side, bigint> {
   const cost = commitmentFeeSat(params.format, contents.feeratePerKw, untrimmedCount) + anchorsCostSat(params.format);
-  const opener = contents.balanceMsat.opener / 1000n - cost;
-  return { opener: opener < 0n ? 0n : opener, accepter: contents.balanceMsat.accepter / 1000n };
+  return { opener: contents.balanceMsat.opener / 1000n - cost, accepter: contents.balanceMsat.accepter / 1000n };
 }
 
 /** to_local, to_remote and anchors (BOLT 3, Commitment Transaction Construction, steps 6 to 8). */
