@@ -219,6 +219,13 @@ describe('a commitment transaction', () => {
     );
   });
 
+  it('orders HTLCs that are equal in everything by their ids', () => {
+    const htlcs = [3n, 1n, 2n].map((id) => ({ ...bigHtlc, id }));
+    const said = { balanceMsat: { opener: 5_000_000_000n, accepter: 4_985_000_000n }, htlcs, feeratePerKw: 253 };
+    const ids = htlcTransactions(noble, build(vectorParams('anchors', 354n), said)).map((tx) => tx.htlc.id);
+    expect(ids).toEqual([1n, 2n, 3n]);
+  });
+
   it("trims by its owner's dust limit, and keeps what is exactly at it", () => {
     const channel = vectorParams('static_remotekey', 0n);
     const { opener, accepter } = channel.parties;
