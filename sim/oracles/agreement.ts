@@ -1,0 +1,124 @@
+import type { Commitment, SharedState } from '../../core/channel/state.ts';
+import type { Side } from '../../core/transactions/types.ts';
+import type { Finding, Oracle, WorldView } from '../types.ts';
+import { firstDifference, kindOfPath } from './compare.ts';
+import { contentsOf, SIDES } from './contents.ts';
+import { changes, channelName, hasCommitments, peerName, peerState, statesOf } from './look.ts';
+import type { WithCommitments } from './look.ts';
+import { finding } from './report.ts';
+
+const ORACLE = 'agreement';
+
+interface Pair {
+  readonly world: WorldView;
+  readonly node: string;
+  readonly peer: string;
+  readonly mine: WithCommitments;
+  readonly theirs: WithCommitments;
+}
+
+/**
+ * The commitment transaction that one side signs is the one that the other verifies, for every owner and number; and when two nodes are
+ * connected, reestablished and quiet, what they share is equal to the last field. Sides are absolute, so nothing has to be mirrored.
+ */
+export function createAgreement(): Oracle {
+  return build(new Map());
+}
+
+/** `equal`: the two shared states, by channel, that were found equal last: immutable, so the same objects need no second look. */
+function build(equal: Map<string, readonly [SharedState, SharedState]>): Oracle {
+  return {
+    name: ORACLE,
+    step(world, record) {
+      for (const { before, after } of changes(world, record)) {
+        if (!hasCommitments(after) || (hasCommitments(before) && before.shared === after.shared)) continue;
+        const pair = pairOf(world, record.node, after);
+        const found = pair && sameTransactions(pair);
+        if (found !== undefined) return found;
+      }
+      // A channel also falls quiet without changing, when a store is finished: so all of the node's are looked at.
+      for (const state of statesOf(world, record.node).values()) {
+        const pair = hasCommitments(state) ? pairOf(world, record.node, state) : undefined;
+        const found = pair && sameWhenQuiet(pair, equal);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+    settled(world) {
+      for (const info of world.channels) {
+        const state = world.channelState(info.opener, info.name);
+        const pair = hasCommitments(state) ? pairOf(world, info.opener, state) : undefined;
+        const found = pair && (sameTransactions(pair) ?? sameWhenQuiet(pair, equal));
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+    fork: () => build(new Map(equal)),
+  };
+}
+
+function pairOf(world: WorldView, node: string, mine: WithCommitments): Pair | undefined {
+  const theirs = peerState(world, mine);
+  return theirs && { world, node, peer: peerName(world, mine), mine, theirs };
+}
+
+function isQuiet({ world, node, peer, mine, theirs }: Pair): boolean {
+  for (const state of [mine, theirs]) if (state.phase !== 'funded' || state.connection !== 'connected') return false;
+  return world.connected(node, peer) && world.quiet(node, peer);
+}
+
+function sameTransactions(pair: Pair): Finding | undefined {
+  for (const owner of SIDES) {
+    const mine = pair.mine.shared.commitments[owner];
+    const theirs = pair.theirs.shared.commitments[owner];
+    for (const a of [mine.current, mine.next]) {
+      for (const b of [theirs.current, theirs.next]) {
+        if (a === undefined || b === undefined || a.number !== b.number) continue;
+        const found = sameTransaction(pair, owner, a, b);
+        if (found !== undefined) return found;
+      }
+    }
+  }
+  return undefined;
+}
+
+function sameTransaction(pair: Pair, owner: Side, a: Commitment, b: Commitment): Finding | undefined {
+  if (a.txids.length === b.txids.length && a.txids.every((txid, i) => txid === b.txids[i])) return undefined;
+  const mine = contentsOf(pair.mine.shared, a);
+  const theirs = contentsOf(pair.theirs.shared, b);
+  const difference = firstDifference(mine, theirs);
+  const { world, node, peer } = pair;
+  const common = { oracle: ORACLE, rule: 'commitment', node, channel: channelName(world, pair.mine.channelId) };
+  const about = `${node} and ${peer} disagree on commitment ${a.number} of the ${owner}`;
+  if (difference === undefined) {
+    const message = `${about}: the contents are equal, the transactions are not`;
+    return finding(world, { ...common, kind: 'same contents, other transaction', message, expected: a.txids, actual: b.txids });
+  }
+  const { path, left, right } = difference;
+  return finding(world, { ...common, kind: kindOfPath(path), message: `${about}: ${path} differs`, expected: left, actual: right });
+}
+
+function sameWhenQuiet(pair: Pair, equal: Map<string, readonly [SharedState, SharedState]>): Finding | undefined {
+  const { world, node, peer } = pair;
+  const { channelId } = pair.mine;
+  const mine = pair.mine.shared;
+  const theirs = pair.theirs.shared;
+  const last = equal.get(channelId);
+  if (last !== undefined && last.includes(mine) && last.includes(theirs)) return undefined;
+  if (!isQuiet(pair)) return undefined;
+  const difference = firstDifference(mine, theirs);
+  if (difference === undefined) {
+    equal.set(channelId, [mine, theirs]);
+    return undefined;
+  }
+  return finding(world, {
+    oracle: ORACLE,
+    rule: 'shared state when quiet',
+    kind: kindOfPath(difference.path),
+    node,
+    channel: channelName(world, channelId),
+    message: `${node} and ${peer} are connected and quiet, yet ${difference.path} differs`,
+    expected: difference.left,
+    actual: difference.right,
+  });
+}

@@ -1,0 +1,47 @@
+/** Where two values differ first. `path` names fields and indexes, e.g. `base.htlcs.0.add.amountMsat`. */
+export interface FirstDifference {
+  readonly path: string;
+  readonly left: unknown;
+  readonly right: unknown;
+}
+
+/** Deep comparison of data: objects, arrays, byte arrays, maps and primitives. An absent field equals one that is undefined. */
+export function firstDifference(left: unknown, right: unknown, path = ''): FirstDifference | undefined {
+  if (left === right) return undefined;
+  if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return { path, left, right };
+  if (left instanceof Uint8Array || right instanceof Uint8Array) return sameBytes(left, right) ? undefined : { path, left, right };
+  if (left instanceof Map || right instanceof Map) {
+    if (!(left instanceof Map && right instanceof Map)) return { path, left, right };
+    return firstDifference([...left.entries()], [...right.entries()], path);
+  }
+  if (Array.isArray(left) !== Array.isArray(right)) return { path, left, right };
+  const a = left as Readonly<Record<string, unknown>>;
+  const b = right as Readonly<Record<string, unknown>>;
+  if (Array.isArray(left) && Array.isArray(right) && left.length !== right.length) return { path: join(path, 'length'), left, right };
+  for (const key of Object.keys(a)) {
+    const difference = firstDifference(a[key], b[key], join(path, key));
+    if (difference !== undefined) return difference;
+  }
+  for (const key of Object.keys(b)) {
+    if (!(key in a) && b[key] !== undefined) return { path: join(path, key), left: undefined, right: b[key] };
+  }
+  return undefined;
+}
+
+/** A path without what differs between seeds: indexes and which of the two sides. */
+export function kindOfPath(path: string): string {
+  return path
+    .split('.')
+    .filter((part) => !/^\d+$/.test(part) && part !== 'opener' && part !== 'accepter')
+    .join('.');
+}
+
+function join(path: string, key: string): string {
+  return path === '' ? key : `${path}.${key}`;
+}
+
+function sameBytes(left: unknown, right: unknown): boolean {
+  if (!(left instanceof Uint8Array && right instanceof Uint8Array) || left.length !== right.length) return false;
+  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
+  return true;
+}

@@ -1,0 +1,235 @@
+import type { StoredChannel } from '../../core/channel/state.ts';
+import type { ChannelId, PublicKey } from '../../core/crypto/bytes.ts';
+import type { Message } from '../../core/wire/messages/index.ts';
+import type { DriverEffect, Finding, Oracle, StepRecord, WorldView } from '../types.ts';
+import { otherSide } from './contents.ts';
+import { Barrier, factOf } from './durability/barrier.ts';
+import { commitmentNumberOf, Promises } from './durability/secrets.ts';
+import { isStaleRestart } from './licences.ts';
+import { channelName, hasCommitments, messageOf, nameOf, statesOf } from './look.ts';
+import { finding } from './report.ts';
+
+const ORACLE = 'durability';
+
+/** One channel at one node. */
+interface Track {
+  readonly barrier: Barrier;
+  readonly promises: Promises;
+  /** Number of the newest commitment of the peer that it got a signature for. */
+  signed: bigint;
+}
+
+/** Nothing leaves before what makes it true is durable; nothing revoked is ever broadcast, and nothing broadcast revoked. */
+export function createDurability(): Oracle {
+  return new Durability();
+}
+
+class Durability implements Oracle {
+  readonly name = ORACLE;
+  private readonly tracks: Map<string, Track>;
+  /** First points, by node and temporary channel id. */
+  private readonly firstPoints: Map<string, PublicKey>;
+
+  constructor(tracks?: ReadonlyMap<string, Track>, firstPoints?: ReadonlyMap<string, PublicKey>) {
+    this.tracks = new Map(
+      [...(tracks ?? [])].map(([key, t]) => [key, { barrier: t.barrier.fork(), promises: t.promises.fork(), signed: t.signed }]),
+    );
+    this.firstPoints = new Map(firstPoints);
+  }
+
+  fork(): Oracle {
+    return new Durability(this.tracks, this.firstPoints);
+  }
+
+  step(world: WorldView, record: StepRecord): Finding | undefined {
+    const { node, input } = record;
+    if (input.kind === 'crash') {
+      for (const [key, { barrier }] of this.tracks) if (key.startsWith(`${node}/`)) barrier.crashed();
+      return undefined;
+    }
+    if (input.kind === 'stored') this.tracks.get(`${node}/${input.channelId}`)?.barrier.stored(input.sink, input.version);
+    const states = statesOf(world, node);
+    if (input.kind === 'connected' || (input.kind === 'received' && messageOf(input.bytes)?.type === 'init')) {
+      for (const [id, state] of states) {
+        if (hasCommitments(state) && state.params.peer === input.peer) this.track(node, id).barrier.say(factOf.reestablish);
+      }
+    }
+    this.write(record);
+    if (input.kind === 'restart') {
+      const found = this.restarted(world, node);
+      if (found !== undefined) return found;
+    }
+    for (const effect of record.effects) {
+      const found = this.leave(world, record, effect);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  private track(node: string, channelId: ChannelId): Track {
+    const key = `${node}/${channelId}`;
+    let track = this.tracks.get(key);
+    if (track === undefined) {
+      track = { barrier: new Barrier(), promises: new Promises(), signed: 0n };
+      this.tracks.set(key, track);
+    }
+    return track;
+  }
+
+  /** Writes are issued as soon as they are asked for, whatever stands before them in the list of effects. */
+  private write({ node, effects }: StepRecord): void {
+    for (const effect of effects) {
+      if (effect.kind === 'store') {
+        const { barrier, promises } = this.track(node, effect.channelId);
+        barrier.store(effect);
+        const first = this.firstPoints.get(`${node}/${effect.state.params.temporaryChannelId}`);
+        if (first !== undefined) promises.announce(0n, first);
+      } else if (effect.kind === 'monitor') this.track(node, effect.channelId).barrier.monitor(effect);
+      else if (effect.kind === 'forget') this.tracks.delete(`${node}/${effect.channelId}`);
+    }
+  }
+
+  private leave(world: WorldView, record: StepRecord, effect: DriverEffect): Finding | undefined {
+    if (effect.kind === 'send') return this.send(world, record.node, effect.bytes);
+    if (effect.kind !== 'notify' && effect.kind !== 'broadcast') return undefined;
+    const state = statesOf(world, record.node).get(effect.channelId);
+    if (!hasCommitments(state)) return undefined;
+    const here: Place = { world, node: record.node, state, track: this.track(record.node, effect.channelId) };
+    if (effect.kind === 'notify') {
+      const { event } = effect;
+      if (event.kind === 'event') return barred(here, event.event.kind, factOf.event(event.id));
+      return event.kind === 'htlc_received' ? barred(here, event.kind, factOf.received(event.add.id)) : undefined;
+    }
+    switch (effect.purpose) {
+      case 'funding':
+        return barred(here, 'broadcast of the funding', factOf.channel);
+      case 'closing':
+        return state.phase === 'funded' ? barred(here, 'broadcast of the closing', factOf.closingTx) : undefined;
+      case 'commitment': {
+        const number = commitmentNumberOf(world.crypto, state, effect.tx);
+        return broken(here, 'revocation', here.track.promises.broadcasts(number), `commitment ${number}`);
+      }
+    }
+  }
+
+  private send(world: WorldView, node: string, bytes: Uint8Array): Finding | undefined {
+    const name = nameOf(bytes);
+    if (name === undefined || !JUDGED.has(name)) return undefined;
+    const message = messageOf(bytes);
+    if (message === undefined) return undefined;
+    if (message.type === 'open_channel' || message.type === 'accept_channel') {
+      this.firstPoints.set(`${node}/${message.temporaryChannelId}`, message.firstPerCommitmentPoint);
+      return undefined;
+    }
+    const state = 'channelId' in message ? statesOf(world, node).get(message.channelId) : undefined;
+    if (!hasCommitments(state)) return undefined;
+    return judge({ world, node, state, track: this.track(node, state.channelId) }, message);
+  }
+
+  /** A node comes back as what was durable, and remembers at least what it has told others. */
+  private restarted(world: WorldView, node: string): Finding | undefined {
+    const states = statesOf(world, node);
+    for (const [key, track] of this.tracks) {
+      if (!key.startsWith(`${node}/`)) continue;
+      const state = states.get(key.slice(node.length + 1) as ChannelId);
+      const { barrier, promises } = track;
+      if (!hasCommitments(state)) {
+        if (barrier.acknowledged === 0) continue;
+        const message = `${node} came back without a channel that was durable`;
+        return finding(world, { oracle: ORACLE, rule: 'restart', kind: 'channel gone', node, message, expected: barrier.acknowledged, actual: 'none' });
+      }
+      const here: Place = { world, node, state, track };
+      const { acknowledged } = barrier;
+      barrier.restored(state);
+      if (isStaleRestart(world, acknowledged, state.version)) continue;
+      const found =
+        broken(here, 'restart', state.version < acknowledged && 'older than what was durable', `version ${state.version} after ${acknowledged}`) ??
+        broken(here, 'restart', ownNumber(state) < promises.revoked && 'forgot a revocation', `${ownNumber(state)} after ${promises.revoked}`) ??
+        broken(here, 'restart', signedNumber(state) < track.signed && 'forgot a signature', `${signedNumber(state)} after ${track.signed}`);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+}
+
+const JUDGED: ReadonlySet<string> = new Set([
+  'open_channel',
+  'accept_channel',
+  'funding_signed',
+  'channel_ready',
+  'shutdown',
+  'closing_signed',
+  'update_fulfill_htlc',
+  'commitment_signed',
+  'revoke_and_ack',
+  'channel_reestablish',
+]);
+
+interface Place {
+  readonly world: WorldView;
+  readonly node: string;
+  readonly state: StoredChannel;
+  readonly track: Track;
+}
+
+function ownNumber(state: StoredChannel): bigint {
+  return state.shared.commitments[state.params.us].current.number;
+}
+
+function signedNumber(state: StoredChannel): bigint {
+  const { current, next } = state.shared.commitments[otherSide(state.params.us)];
+  return (next ?? current).number;
+}
+
+/** A message of a channel that leaves. */
+function judge(here: Place, message: Message): Finding | undefined {
+  const { world, state, track } = here;
+  const name = message.type;
+  switch (message.type) {
+    case 'funding_signed':
+      return barred(here, name, factOf.channel);
+    case 'channel_ready':
+      return broken(here, 'points', !track.promises.announce(1n, message.secondPerCommitmentPoint) && 'another second point than before', name);
+    case 'shutdown':
+      return barred(here, name, factOf.shutdown);
+    case 'closing_signed':
+      return barred(here, name, factOf.closing(message.feeSat));
+    case 'update_fulfill_htlc':
+      return barred(here, name, factOf.fulfill(message.id));
+    case 'channel_reestablish':
+      return barred(here, name, factOf.reestablish);
+    case 'commitment_signed': {
+      track.signed = signedNumber(state);
+      return barred(here, name, factOf.commitmentSigned(track.signed));
+    }
+    case 'revoke_and_ack': {
+      const revoked = ownNumber(state) - 1n;
+      const wrong = track.promises.revoke(world.crypto, revoked, message);
+      return broken(here, 'revocation', wrong, `revoke_and_ack for commitment ${revoked}`) ?? barred(here, name, factOf.revokeAndAck(revoked));
+    }
+    default:
+      return undefined;
+  }
+}
+
+/** A finding if what is told is not durable yet. */
+function barred({ world, node, state, track }: Place, what: string, fact: string): Finding | undefined {
+  const obstacle = track.barrier.obstacle(fact);
+  if (obstacle === undefined) return undefined;
+  return finding(world, {
+    oracle: ORACLE,
+    rule: 'told before it was durable',
+    kind: `${what}, ${obstacle}`,
+    node,
+    channel: channelName(world, state.channelId),
+    message: `${node} let ${fact} leave before what makes it true was durable`,
+    expected: 'all of its writes finished',
+    actual: obstacle === 'never-stored' ? 'no snapshot contains it' : track.barrier.describe(),
+  });
+}
+
+function broken({ world, node, state }: Place, rule: string, kind: string | false | undefined, about: string): Finding | undefined {
+  if (kind === undefined || kind === false) return undefined;
+  const channel = channelName(world, state.channelId);
+  return finding(world, { oracle: ORACLE, rule, kind, node, channel, message: `${node}, ${about}: ${kind}`, expected: 'never', actual: about });
+}

@@ -1,0 +1,137 @@
+import type { StoredChannel } from '../../../core/channel/state.ts';
+import type { DriverEffect, StepRecord } from '../../types.ts';
+import { otherSide } from '../contents.ts';
+
+type StoreEffect = Extract<DriverEffect, { kind: 'store' }>;
+type MonitorEffect = Extract<DriverEffect, { kind: 'monitor' }>;
+
+interface Pending {
+  readonly sink: string;
+  readonly version: number;
+  /** Which store or monitor update of the channel it is, counted over all sinks. */
+  readonly order: number;
+}
+
+/**
+ * One channel of one node, as its disk and its watchers see it: what was issued and not acknowledged, and since which of these writes each
+ * message has been due. It reads snapshots and acknowledgements only, never what an effect says that it waits for.
+ */
+export class Barrier {
+  private pending: readonly Pending[] = [];
+  private issued = 0;
+  /** By fact: the order of the write that must be durable, with all before it, before the fact may be told. */
+  private readonly due: Map<string, number> = new Map();
+  private snapshot: StoredChannel | undefined;
+  /** Newest version of the state that is durable. */
+  acknowledged = 0;
+
+  fork(): Barrier {
+    const copy = new Barrier();
+    copy.pending = this.pending;
+    copy.issued = this.issued;
+    for (const [fact, order] of this.due) copy.due.set(fact, order);
+    copy.snapshot = this.snapshot;
+    copy.acknowledged = this.acknowledged;
+    return copy;
+  }
+
+  store(effect: StoreEffect): void {
+    const before = this.issued;
+    this.pending = [...this.pending, { sink: 'state', version: effect.version, order: ++this.issued }];
+    for (const fact of newFacts(this.snapshot, effect.state)) if (!this.due.has(fact)) this.due.set(fact, this.issued);
+    // The peer's memory of an update that no signature covers is worth nothing to it, so such an update needs no store of its own.
+    for (const fact of looseFacts(this.snapshot, effect.state)) if (!this.due.has(fact)) this.due.set(fact, before);
+    this.snapshot = effect.state;
+  }
+
+  monitor(effect: MonitorEffect): void {
+    this.pending = [...this.pending, { sink: effect.watcher, version: effect.id, order: ++this.issued }];
+  }
+
+  stored(sink: string, version: number): void {
+    this.pending = this.pending.filter((write) => write.sink !== sink || (sink === 'state' ? write.version > version : write.version !== version));
+    if (sink === 'state' && version > this.acknowledged) this.acknowledged = version;
+  }
+
+  /** Facts that came about without a snapshot of their own: they wait for all that was issued so far. */
+  endOfStep(state: StoredChannel): void {
+    for (const fact of looseFacts(this.snapshot, state)) if (!this.due.has(fact)) this.due.set(fact, this.issued);
+  }
+
+  /** Something that is said anew each time, such as channel_reestablish: it waits for all that was issued before. */
+  say(fact: string): void {
+    this.due.set(fact, this.issued);
+  }
+
+  crashed(): void {
+    this.pending = [];
+  }
+
+  /** All that the restored state says is durable, except what its watchers are told again. */
+  restored(state: StoredChannel): void {
+    this.due.clear();
+    for (const fact of [...newFacts(undefined, state), ...looseFacts(undefined, state)]) this.due.set(fact, this.issued);
+    this.snapshot = state;
+    this.acknowledged = state.version;
+  }
+
+  /** Why this may not leave now, if it may not. */
+  obstacle(fact: string): 'never-stored' | 'store-unfinished' | undefined {
+    const order = this.due.get(fact);
+    if (order === undefined) return 'never-stored';
+    return this.pending.some((write) => write.order <= order) ? 'store-unfinished' : undefined;
+  }
+
+  describe(): string {
+    const writes = this.pending.map(({ sink, version }) => `${sink} ${version}`);
+    return writes.length === 0 ? 'all stores finished' : `unfinished: ${writes.join(', ')}`;
+  }
+}
+
+export const factOf = {
+  commitmentSigned: (number: bigint): string => `commitment_signed ${number}`,
+  revokeAndAck: (number: bigint): string => `revoke_and_ack ${number}`,
+  fulfill: (id: bigint): string => `update_fulfill_htlc ${id}`,
+  event: (id: number): string => `event ${id}`,
+  received: (id: bigint): string => `htlc_received ${id}`,
+  shutdown: 'shutdown',
+  channel: 'funding_signed',
+  reestablish: 'channel_reestablish',
+  closing: (feeSat: bigint): string => `closing_signed ${feeSat}`,
+  closingTx: 'closing transaction',
+} as const;
+
+/** What this snapshot makes true that must survive a crash once somebody has been told of it. */
+function newFacts(before: StoredChannel | undefined, after: StoredChannel): string[] {
+  const facts: string[] = [];
+  const { us } = after.params;
+  const peer = otherSide(us);
+  if (before === undefined) facts.push(factOf.channel);
+  const { next } = after.shared.commitments[peer];
+  if (next !== undefined && next !== before?.shared.commitments[peer].next) facts.push(factOf.commitmentSigned(next.number));
+  const { number } = after.shared.commitments[us].current;
+  if (number > 0n && number !== before?.shared.commitments[us].current.number) facts.push(factOf.revokeAndAck(number - 1n));
+  if (after.events !== before?.events) for (const { id } of after.events) facts.push(factOf.event(id));
+  if (after.shared.base.htlcs[peer] !== before?.shared.base.htlcs[peer]) {
+    for (const { id } of after.shared.base.htlcs[peer]) facts.push(factOf.received(id));
+  }
+  if (after.phase === 'funded') {
+    if (after.shutdownSent !== undefined) facts.push(factOf.shutdown);
+    if (after.closingTx !== undefined) facts.push(factOf.closingTx);
+  }
+  return facts;
+}
+
+/** What may be told before any snapshot has it, if only all earlier ones are durable. */
+function looseFacts(before: StoredChannel | undefined, after: StoredChannel): string[] {
+  const facts: string[] = [];
+  const log = after.shared.logs[after.params.us];
+  if (log !== before?.shared.logs[after.params.us]) for (const update of log) if (update.kind === 'fulfill') facts.push(factOf.fulfill(update.id));
+  if (after.phase === 'funded' && after.closing?.offered !== undefined) facts.push(factOf.closing(after.closing.offered.feeSat));
+  return facts;
+}
+
+/** Whether the step is one that brings a crashed node back. */
+export function isRestart(record: StepRecord): boolean {
+  return record.input.kind === 'restart';
+}

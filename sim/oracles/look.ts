@@ -1,0 +1,113 @@
+import type { ChannelState, FundedBase } from '../../core/channel/state.ts';
+import type { ChannelId } from '../../core/crypto/bytes.ts';
+import type { Message, MessageName } from '../../core/wire/messages/index.ts';
+import { decodeMessage } from '../../core/wire/messages/index.ts';
+import type { Driver, DriverEffect, StepRecord, WorldView } from '../types.ts';
+
+/** One channel of the node that moved, whose state is not the same object as after the last step that was looked at. */
+export interface Change {
+  readonly channelId: ChannelId;
+  /** Undefined when the channel is new, or was not looked at before. */
+  readonly before: ChannelState | undefined;
+  readonly after: ChannelState;
+}
+
+const NONE: readonly Change[] = [];
+const NO_STATES: ReadonlyMap<ChannelId, ChannelState> = new Map();
+const changesOf = new WeakMap<StepRecord, readonly Change[]>();
+const seen = new WeakMap<Driver, ReadonlyMap<ChannelId, ChannelState>>();
+
+export function statesOf(world: WorldView, node: string): ReadonlyMap<ChannelId, ChannelState> {
+  return world.driver(node)?.channels?.() ?? NO_STATES;
+}
+
+/** What this step changed, found once a step however many oracles ask. */
+export function changes(world: WorldView, record: StepRecord): readonly Change[] {
+  const known = changesOf.get(record);
+  if (known !== undefined) return known;
+  const driver = world.driver(record.node);
+  const result = driver === undefined ? NONE : compare(driver);
+  changesOf.set(record, result);
+  return result;
+}
+
+function compare(driver: Driver): readonly Change[] {
+  const states = driver.channels?.() ?? NO_STATES;
+  const before = seen.get(driver);
+  if (before === states) return NONE;
+  let out: Change[] | undefined;
+  for (const [channelId, after] of states) {
+    const previous = before?.get(channelId);
+    if (previous !== after) (out ??= []).push({ channelId, before: previous, after });
+  }
+  seen.set(driver, states);
+  return out ?? NONE;
+}
+
+/** States with commitments: funded, failed and closed. */
+export type WithCommitments = Extract<ChannelState, FundedBase>;
+
+export function hasCommitments(state: ChannelState | undefined): state is WithCommitments {
+  return state !== undefined && state.phase !== 'opening' && state.phase !== 'forgotten';
+}
+
+export function peerName(world: WorldView, state: FundedBase): string {
+  return world.nodeName(state.params.peer);
+}
+
+/** The other node's state of the same channel, where it runs and can show it. */
+export function peerState(world: WorldView, state: FundedBase): WithCommitments | undefined {
+  const other = statesOf(world, peerName(world, state)).get(state.channelId);
+  return hasCommitments(other) ? other : undefined;
+}
+
+export function channelName(world: WorldView, channelId: string): string | undefined {
+  return world.channels.find((info) => info.channelId === channelId)?.name;
+}
+
+// ---------------------------------------------------------------- messages
+
+const NAMES: ReadonlyMap<number, MessageName> = new Map([
+  [1, 'warning'],
+  [17, 'error'],
+  [32, 'open_channel'],
+  [33, 'accept_channel'],
+  [34, 'funding_created'],
+  [35, 'funding_signed'],
+  [36, 'channel_ready'],
+  [38, 'shutdown'],
+  [39, 'closing_signed'],
+  [128, 'update_add_htlc'],
+  [130, 'update_fulfill_htlc'],
+  [131, 'update_fail_htlc'],
+  [132, 'commitment_signed'],
+  [133, 'revoke_and_ack'],
+  [134, 'update_fee'],
+  [135, 'update_fail_malformed_htlc'],
+  [136, 'channel_reestablish'],
+]);
+
+/** The BOLT name from the two bytes of the type, without decoding the rest. Undefined for what no oracle judges. */
+export function nameOf(bytes: Uint8Array): MessageName | undefined {
+  return NAMES.get(((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0));
+}
+
+const decoded = new WeakMap<Uint8Array, Message | 'undecodable'>();
+
+/** One decoding a message, however many oracles and ends look at the same bytes. */
+export function messageOf(bytes: Uint8Array): Message | undefined {
+  let message = decoded.get(bytes);
+  if (message === undefined) {
+    const result = decodeMessage(bytes);
+    message = result.ok ? result.message : 'undecodable';
+    decoded.set(bytes, message);
+  }
+  return message === 'undecodable' ? undefined : message;
+}
+
+/** What this step received, if it was a message. */
+export function receivedBytes(record: StepRecord): Uint8Array | undefined {
+  return record.input.kind === 'received' ? record.input.bytes : undefined;
+}
+
+export type SendEffect = Extract<DriverEffect, { kind: 'send' }>;

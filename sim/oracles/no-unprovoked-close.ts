@@ -1,0 +1,248 @@
+import type { ChannelConfig } from '../../core/channel/io.ts';
+import type { ChannelState } from '../../core/channel/state.ts';
+import { fromHex } from '../../core/crypto/bytes.ts';
+import type { ChannelId, Hex } from '../../core/crypto/bytes.ts';
+import type { Message } from '../../core/wire/messages/index.ts';
+import { DEFAULT_FEERATE_PER_KW, policyOf } from '../policy.ts';
+import type { Finding, Oracle, StepRecord, WorldView } from '../types.ts';
+import { LICENCES } from './licences.ts';
+import type { Circumstances, Outcome, Past } from './licences.ts';
+import { changes, channelName, hasCommitments, messageOf, nameOf, statesOf } from './look.ts';
+import { channelIdOf } from './reference/channel.ts';
+import { finding, normalise } from './report.ts';
+
+const ORACLE = 'no-unprovoked-close';
+const ALL_CHANNELS = '00'.repeat(32);
+
+/** Adds to every oracle's contract: how often each licence has justified an outcome. */
+export interface LicensingOracle extends Oracle {
+  readonly licensed: ReadonlyMap<string, number>;
+}
+
+/**
+ * Between honest nodes nothing is refused, warned about, closed or dropped unless the protocol says so, and the oracle has recomputed that it
+ * does. What follows from something already justified (the peer's own error, the error repeated at reconnection) is no second outcome.
+ */
+export function createNoUnprovokedClose(): LicensingOracle {
+  return new NoUnprovokedClose();
+}
+
+/** One outcome of a step, before it is judged. */
+interface Event {
+  readonly outcome: Outcome;
+  readonly channelId: ChannelId | undefined;
+  /** In the node's own words. */
+  readonly reason: string;
+}
+
+class NoUnprovokedClose implements LicensingOracle {
+  readonly name = ORACLE;
+  readonly licensed: Map<string, number>;
+  private readonly past: Map<string, Set<Past>>;
+  /** By node: its feerate estimate. */
+  private readonly feerates: Map<string, number>;
+  /** By node and channel: the newest durable version. */
+  private readonly durable: Map<string, number>;
+  /** By temporary id: the final id, once funding_created told it, while the opening is not complete at both ends. */
+  private readonly openings: Map<ChannelId, { readonly nodes: readonly string[]; readonly channelId?: ChannelId }>;
+  private readonly configs: Map<string, ChannelConfig>;
+
+  constructor(from?: NoUnprovokedClose) {
+    this.licensed = new Map(from?.licensed);
+    this.past = new Map([...(from?.past ?? [])].map(([id, set]) => [id, new Set(set)]));
+    this.feerates = new Map(from?.feerates);
+    this.durable = new Map(from?.durable);
+    this.openings = new Map(from?.openings);
+    this.configs = new Map(from?.configs);
+  }
+
+  fork(): Oracle {
+    return new NoUnprovokedClose(this);
+  }
+
+  step(world: WorldView, record: StepRecord): Finding | undefined {
+    this.remember(world, record);
+    const events = this.events(world, record);
+    if (events.length === 0) return undefined;
+    for (const event of events) {
+      const found = this.judge(world, record, event);
+      if (found !== undefined) return found;
+    }
+    return undefined;
+  }
+
+  // ---------------------------------------------------------------- what happened
+
+  private mark(channelId: string, what: Past): void {
+    const set = this.past.get(channelId);
+    if (set === undefined) this.past.set(channelId, new Set([what]));
+    else set.add(what);
+  }
+
+  private remember(world: WorldView, record: StepRecord): void {
+    const { node, input } = record;
+    switch (input.kind) {
+      case 'feerate':
+        this.feerates.set(node, input.feeratePerKw);
+        break;
+      case 'stored':
+        if (input.sink === 'state') {
+          const key = `${node}/${input.channelId}`;
+          this.durable.set(key, Math.max(this.durable.get(key) ?? 0, input.version));
+        }
+        break;
+      case 'restart':
+        for (const [id, state] of statesOf(world, node)) {
+          if (hasCommitments(state) && state.version < (this.durable.get(`${node}/${id}`) ?? 0)) this.mark(id, 'restored-older');
+        }
+        break;
+      case 'command':
+        if (input.command.kind === 'force_close') this.mark(input.command.channelId, 'force-close-asked');
+        break;
+      case 'disconnected':
+        this.interrupted(node, world.nodeName(input.peer));
+        break;
+      case 'crash':
+        this.interrupted(node);
+        break;
+      case 'received':
+        this.opening(node, world.nodeName(input.peer), input.bytes);
+        break;
+      case 'connected':
+      case 'block':
+        break;
+    }
+    for (const effect of record.effects) if (effect.kind === 'send') this.opening(node, world.nodeName(effect.peer), effect.bytes);
+  }
+
+  /** Follows openings until the opener has got funding_signed: before that, a lost connection makes it forget. */
+  private opening(node: string, peer: string, bytes: Uint8Array): void {
+    const name = nameOf(bytes);
+    if (name === 'open_channel' || name === 'funding_created') {
+      const message = messageOf(bytes);
+      if (message?.type === 'open_channel') this.openings.set(message.temporaryChannelId, { nodes: [node, peer] });
+      if (message?.type === 'funding_created') {
+        const channelId = channelIdOf(message.fundingTxid, message.fundingOutputIndex);
+        this.openings.set(message.temporaryChannelId, { nodes: [node, peer], channelId });
+      }
+    } else if (name === 'channel_ready') {
+      const message = messageOf(bytes);
+      if (message?.type !== 'channel_ready') return;
+      for (const [id, opening] of this.openings) if (opening.channelId === message.channelId) this.openings.delete(id);
+    }
+  }
+
+  private interrupted(node: string, peer?: string): void {
+    for (const [temporary, { nodes, channelId }] of this.openings) {
+      if (!nodes.includes(node) || (peer !== undefined && !nodes.includes(peer))) continue;
+      this.mark(temporary, 'opening-interrupted');
+      if (channelId !== undefined) this.mark(channelId, 'opening-interrupted');
+    }
+  }
+
+  // ---------------------------------------------------------------- outcomes
+
+  private events(world: WorldView, record: StepRecord): readonly Event[] {
+    const events: Event[] = [];
+    for (const { channelId, before, after } of changes(world, record)) {
+      if (after.phase === 'failed' && before !== undefined && before.phase !== 'failed') {
+        events.push({ outcome: 'failed', channelId, reason: after.reason });
+      }
+      if (after.phase === 'funded' && hasCommitments(before) && this.startsShutdown(record, before, after)) {
+        events.push({ outcome: 'shutdown', channelId, reason: 'nobody asked for it' });
+      }
+    }
+    for (const effect of record.effects) {
+      if (effect.kind === 'send') {
+        const name = nameOf(effect.bytes);
+        if (name !== 'error' && name !== 'warning') continue;
+        const message = messageOf(effect.bytes);
+        if (message?.type === 'error' || message?.type === 'warning') {
+          events.push({ outcome: message.type, channelId: message.channelId, reason: text(message.data) });
+        }
+      } else if (effect.kind === 'disconnect') events.push({ outcome: 'disconnect', channelId: undefined, reason: effect.reason });
+      else if (effect.kind === 'notify' && effect.event.kind === 'forgotten') {
+        events.push({ outcome: 'forgotten', channelId: effect.channelId, reason: effect.event.reason });
+      }
+    }
+    return events;
+  }
+
+  private startsShutdown({ input }: StepRecord, before: ChannelState, after: ChannelState): boolean {
+    if (before.phase !== 'funded' || after.phase !== 'funded') return false;
+    const wanted = (state: typeof before): boolean =>
+      state.shutdownSent !== undefined || state.shutdownWanted !== undefined || state.shutdownReceived !== undefined;
+    const asked = input.kind === 'command' && input.command.kind === 'shutdown';
+    const told = input.kind === 'received' && nameOf(input.bytes) === 'shutdown';
+    return !wanted(before) && wanted(after) && !asked && !told;
+  }
+
+  // ---------------------------------------------------------------- judgement
+
+  private judge(world: WorldView, record: StepRecord, event: Event): Finding | undefined {
+    const { node, input } = record;
+    const received = input.kind === 'received' ? messageOf(input.bytes) : undefined;
+    if (follows(world, record, received, event)) return undefined;
+    const circumstances = this.circumstances(world, record, received, event);
+    const licences = LICENCES.filter(({ licenses, holds }) => licenses.includes(event.outcome) && holds(circumstances));
+    const drawn = licences.find(({ name }) => world.licences.has(name));
+    if (drawn !== undefined) {
+      this.licensed.set(drawn.name, (this.licensed.get(drawn.name) ?? 0) + 1);
+      return undefined;
+    }
+    const hint = licences.length === 0 ? 'no condition holds that would justify it' : `the licence ${licences.map((l) => l.name).join(', ')} was not drawn`;
+    return finding(world, {
+      oracle: ORACLE,
+      rule: event.outcome,
+      kind: normalise(event.reason),
+      node,
+      channel: event.channelId && channelName(world, event.channelId),
+      message: `${node}: ${event.outcome} between honest nodes, and ${hint}`,
+      expected: 'nothing of the kind',
+      actual: event.reason,
+    });
+  }
+
+  private circumstances(world: WorldView, record: StepRecord, received: Message | undefined, event: Event): Circumstances {
+    const { node } = record;
+    const id = event.channelId ?? idIn(received);
+    const change = changes(world, record).find(({ channelId }) => channelId === id);
+    const before = change === undefined ? statesOf(world, node).get(id as ChannelId) : change.before;
+    const spec = world.spec.nodes.find(({ name }) => name === node);
+    let config = this.configs.get(node);
+    if (config === undefined) {
+      config = policyOf(spec?.config ?? {}, []);
+      this.configs.set(node, config);
+    }
+    const feeratePerKw = this.feerates.get(node) ?? spec?.feeratePerKw ?? DEFAULT_FEERATE_PER_KW;
+    return { world, record, config, feeratePerKw, received, before, past: this.past.get(id ?? '') ?? new Set<Past>() };
+  }
+}
+
+/** Whether this is only what an earlier, already judged outcome leads to. */
+function follows(world: WorldView, record: StepRecord, received: Message | undefined, event: Event): boolean {
+  // The peer spoke of this channel's end first, and was judged for it.
+  if (received?.type === 'error') {
+    const same = event.channelId === undefined || received.channelId === ALL_CHANNELS || received.channelId === event.channelId;
+    if (same) return true;
+  }
+  const { channelId } = event;
+  if (channelId === undefined) {
+    // A connection is closed for a reason that an error or warning of the same step has told.
+    return record.effects.some((effect) => effect.kind === 'send' && (nameOf(effect.bytes) === 'error' || nameOf(effect.bytes) === 'warning'));
+  }
+  if (event.outcome !== 'error') return false;
+  // The error of a channel that had failed before is repeated; one that fails now is judged as 'failed'.
+  return statesOf(world, record.node).get(channelId)?.phase === 'failed';
+}
+
+function idIn(message: Message | undefined): ChannelId | undefined {
+  if (message === undefined) return undefined;
+  if ('channelId' in message) return message.channelId;
+  return 'temporaryChannelId' in message ? message.temporaryChannelId : undefined;
+}
+
+/** The `data` of an error or warning as text. */
+function text(data: Hex): string {
+  return String.fromCharCode(...fromHex(data));
+}
