@@ -3,19 +3,7 @@
  *
  * `nodeStep(env, state, input)` is everything: inputs are data, effects are data. The host brings keys, randomness, storage and a chain.
  */
-export type {
-  Branded,
-  ChannelId,
-  Hash32,
-  Hex,
-  Preimage,
-  PublicKey,
-  RawTx,
-  Script,
-  SecretKey,
-  Signature,
-  Txid,
-} from './crypto/bytes.ts';
+export type { Branded, ChannelId, Hash32, Hex, Preimage, PublicKey, RawTx, Script, SecretKey, Signature, Txid } from './crypto/bytes.ts';
 export { fromHex, toHex } from './crypto/bytes.ts';
 export type { Crypto, HashFunctions } from './crypto/types.ts';
 export { createNobleCrypto, noble } from './crypto/noble.ts';

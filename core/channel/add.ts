@@ -25,10 +25,12 @@ function offeringRule(env: ChannelEnv, params: ChannelParams, shared: SharedStat
   const { config } = env;
   if (htlc.amountMsat <= 0n) return { rule: 'amount_msat', detail: 'must be greater than 0' };
   const { htlcMinimumMsat } = params.parties[peer];
-  if (htlc.amountMsat < htlcMinimumMsat) return { rule: 'htlc_minimum_msat', detail: `the receiver takes ${htlcMinimumMsat} msat and more` };
+  if (htlc.amountMsat < htlcMinimumMsat)
+    return { rule: 'htlc_minimum_msat', detail: `the receiver takes ${htlcMinimumMsat} msat and more` };
   if (htlc.cltvExpiry >= CLTV_EXPIRY_LIMIT) return { rule: 'cltv_expiry', detail: `must be below ${CLTV_EXPIRY_LIMIT}` };
   if (htlc.cltvExpiry <= env.height) return { rule: 'cltv_expiry', detail: `height ${env.height} has been reached` };
-  if (htlc.cltvExpiry > env.height + config.maxCltvAhead) return { rule: 'cltv_expiry', detail: `more than ${config.maxCltvAhead} blocks ahead` };
+  if (htlc.cltvExpiry > env.height + config.maxCltvAhead)
+    return { rule: 'cltv_expiry', detail: `more than ${config.maxCltvAhead} blocks ahead` };
 
   const next = contents(shared, cutToSign(shared, us));
   const inFlight = inFlightLimit(params, us, next);
@@ -50,12 +52,22 @@ function openerKeepsFee(env: ChannelEnv, params: ChannelParams, next: Contents):
 
 /** The peer pays the fee: it must be able to, and we keep our own reserve. */
 function accepterKeepsReserve(params: ChannelParams, next: Contents): LimitBroken | undefined {
-  return reserveKept(params, 'accepter', next, 0n) ?? reserveKept(params, 'opener', next, dearestOpenerCostSat(params, next, next.feeratePerKw));
+  return (
+    reserveKept(params, 'accepter', next, 0n) ?? reserveKept(params, 'opener', next, dearestOpenerCostSat(params, next, next.feeratePerKw))
+  );
 }
 
 export function addMessage(state: FundedState, htlc: AddUpdate): UpdateAddHtlc {
   const { id, amountMsat, paymentHash, cltvExpiry, onion, pathKey } = htlc;
-  const message = { type: 'update_add_htlc' as const, channelId: state.channelId, id, amountMsat, paymentHash, cltvExpiry, onionRoutingPacket: onion };
+  const message = {
+    type: 'update_add_htlc' as const,
+    channelId: state.channelId,
+    id,
+    amountMsat,
+    paymentHash,
+    cltvExpiry,
+    onionRoutingPacket: onion,
+  };
   return pathKey === undefined ? message : { ...message, pathKey };
 }
 

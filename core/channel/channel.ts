@@ -66,7 +66,10 @@ function violated(env: ChannelEnv, state: ChannelState, { violated: rule, conseq
   return { state: out.state, effects: out.effects };
 }
 
-function addressOf(state: OpeningState | StoredChannel): { readonly peer: OpeningState['peer']; readonly channelId: StoredChannel['channelId'] } {
+function addressOf(state: OpeningState | StoredChannel): {
+  readonly peer: OpeningState['peer'];
+  readonly channelId: StoredChannel['channelId'];
+} {
   if (state.phase === 'opening') return { peer: state.peer, channelId: state.temporaryChannelId };
   return { peer: state.params.peer, channelId: state.channelId };
 }
@@ -217,7 +220,8 @@ function update(out: Out<FundedState>, message: UpdateMessage): Outcome {
 }
 
 function reestablish(out: Out<FundedState>, message: ChannelReestablish): Outcome {
-  if (out.state.connection !== 'reestablishing') return violation('channel_reestablish', 'came twice in one connection', 'warn-and-disconnect');
+  if (out.state.connection !== 'reestablishing')
+    return violation('channel_reestablish', 'came twice in one connection', 'warn-and-disconnect');
   const diagnosis = diagnose(out.env, out.state, message);
   switch (diagnosis.kind) {
     case 'violation':
@@ -255,7 +259,10 @@ function fundedCommand(out: Out<FundedState>, command: ChannelCommand): Outcome 
   }
 }
 
-function updateCommand(out: Out<FundedState>, command: Extract<ChannelCommand, { kind: 'add' | 'fulfill' | 'fail' | 'fail_malformed' | 'fee' }>): Outcome {
+function updateCommand(
+  out: Out<FundedState>,
+  command: Extract<ChannelCommand, { kind: 'add' | 'fulfill' | 'fail' | 'fail_malformed' | 'fee' }>,
+): Outcome {
   const { connection, readySent, readyReceived } = out.state;
   if (connection !== 'connected') return refusal('connected', 'the peer is not connected');
   if (!readySent || !readyReceived) return refusal('channel_ready', 'the channel is not ready');

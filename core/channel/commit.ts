@@ -175,4 +175,3 @@ export function presentHtlc(out: Out<FundedState>, id: bigint): void {
   const dustExposureExceeded = both.some((c) => exceedsDustExposure(params, c, add, env.config.maxDustHtlcExposureMsat));
   notify(out, { kind: 'htlc_received', add, dustExposureExceeded });
 }
-

@@ -48,7 +48,13 @@ export function buildCommitments(
 }
 
 /** BOLT 2, commitment_signed: our signatures for the peer's commitment, HTLCs in the order of its outputs. */
-export function signCommitment(crypto: Crypto, signer: Signer, params: ChannelParams, point: PublicKey, built: BuiltCommitment): CommitmentSignatures {
+export function signCommitment(
+  crypto: Crypto,
+  signer: Signer,
+  params: ChannelParams,
+  point: PublicKey,
+  built: BuiltCommitment,
+): CommitmentSignatures {
   const sighashes = htlcTransactions(crypto, built).map((tx) => tx.sighash);
   return {
     signature: signer.signFunding(params.keysId, built.sighash),
@@ -57,7 +63,12 @@ export function signCommitment(crypto: Crypto, signer: Signer, params: ChannelPa
 }
 
 /** What is wrong with the peer's signatures for our commitment, if anything (BOLT 2, commitment_signed, receiving node). */
-export function checkSignatures(crypto: Crypto, params: ChannelParams, built: BuiltCommitment, signatures: CommitmentSignatures): string | undefined {
+export function checkSignatures(
+  crypto: Crypto,
+  params: ChannelParams,
+  built: BuiltCommitment,
+  signatures: CommitmentSignatures,
+): string | undefined {
   const peer = other(params.us);
   if (!crypto.verify(signatures.signature, built.sighash, params.parties[peer].fundingPubkey)) {
     return `signature is not valid for commitment ${built.number}`;

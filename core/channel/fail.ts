@@ -24,7 +24,9 @@ export function signedCommitment(env: ChannelEnv, state: FundedState): Tx {
   const { number, cut } = shared.commitments[us].current;
   const funding = fundings[0] as Funding;
   const point = signer.perCommitmentPoint(params.keysId, number);
-  const [built] = buildCommitments(crypto, params, [funding], us, number, point, contents(shared, cut)) as [ReturnType<typeof buildCommitments>[0] & object];
+  const [built] = buildCommitments(crypto, params, [funding], us, number, point, contents(shared, cut)) as [
+    ReturnType<typeof buildCommitments>[0] & object,
+  ];
   const ours = signer.signFunding(params.keysId, built.sighash);
   const theirs = (state.localSignatures[0] as CommitmentSignatures).signature;
   const [opener, accepter] = us === 'opener' ? [ours, theirs] : [theirs, ours];
@@ -37,7 +39,11 @@ export function signedCommitment(env: ChannelEnv, state: FundedState): Tx {
  *
  * `told`: the peer's own error failed the channel, so that we owe it none. `stale`: we have lost data and must not broadcast (BOLT 2).
  */
-export function failChannel(out: Out<FundedState>, reason: string, how: { readonly told?: boolean; readonly stale?: boolean } = {}): Out<FailedState> {
+export function failChannel(
+  out: Out<FundedState>,
+  reason: string,
+  how: { readonly told?: boolean; readonly stale?: boolean } = {},
+): Out<FailedState> {
   const { env, state } = out;
   const { channelId } = state;
   const commitmentToBroadcast = how.stale === true ? undefined : signedCommitment(env, state);
@@ -50,7 +56,8 @@ export function failChannel(out: Out<FundedState>, reason: string, how: { readon
     ...(commitmentToBroadcast === undefined ? {} : { commitmentToBroadcast }),
   });
   if (error !== undefined && state.connection !== 'disconnected') sendError(failed);
-  if (commitmentToBroadcast !== undefined) failed.effects.push({ kind: 'broadcast', tx: commitmentToBroadcast, channelId, purpose: 'commitment' });
+  if (commitmentToBroadcast !== undefined)
+    failed.effects.push({ kind: 'broadcast', tx: commitmentToBroadcast, channelId, purpose: 'commitment' });
   persist(failed);
   notify(failed, { kind: 'failed', reason });
   return failed;

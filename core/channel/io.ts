@@ -25,8 +25,20 @@ export type Effect =
   | StoreEffect
   /** The channel is gone without trace: remove its stored state. */
   | { readonly kind: 'forget'; readonly channelId: ChannelId }
-  | { readonly kind: 'monitor'; readonly watcher: string; readonly channelId: ChannelId; readonly id: number; readonly update: MonitorUpdate }
-  | { readonly kind: 'broadcast'; readonly tx: Tx; readonly channelId: ChannelId; readonly purpose: 'funding' | 'commitment' | 'closing'; readonly after?: readonly Dependency[] }
+  | {
+      readonly kind: 'monitor';
+      readonly watcher: string;
+      readonly channelId: ChannelId;
+      readonly id: number;
+      readonly update: MonitorUpdate;
+    }
+  | {
+      readonly kind: 'broadcast';
+      readonly tx: Tx;
+      readonly channelId: ChannelId;
+      readonly purpose: 'funding' | 'commitment' | 'closing';
+      readonly after?: readonly Dependency[];
+    }
   | { readonly kind: 'watch_tx'; readonly txid: Txid; readonly channelId: ChannelId }
   | { readonly kind: 'watch_spend'; readonly txid: Txid; readonly vout: number; readonly channelId: ChannelId }
   | NotifyEffect
@@ -66,8 +78,7 @@ export type Notification =
 
 /** Answered by a later command with the same channel id. */
 export type Question =
-  | { readonly kind: 'accept'; readonly open: OpenChannel }
-  | { readonly kind: 'fund'; readonly amountSat: bigint; readonly script: Script };
+  { readonly kind: 'accept'; readonly open: OpenChannel } | { readonly kind: 'fund'; readonly amountSat: bigint; readonly script: Script };
 
 export interface OpenCommand {
   readonly kind: 'open';
@@ -83,13 +94,33 @@ export interface OpenCommand {
   readonly upfrontShutdownScript?: Script;
 }
 export type ChannelCommand =
-  | { readonly kind: 'accept'; readonly peer: PublicKey; readonly channelId: ChannelId; readonly keysId: Hash32; readonly upfrontShutdownScript?: Script }
+  | {
+      readonly kind: 'accept';
+      readonly peer: PublicKey;
+      readonly channelId: ChannelId;
+      readonly keysId: Hash32;
+      readonly upfrontShutdownScript?: Script;
+    }
   | { readonly kind: 'reject'; readonly peer: PublicKey; readonly channelId: ChannelId; readonly reason: string }
   | { readonly kind: 'fund'; readonly peer: PublicKey; readonly channelId: ChannelId; readonly tx: Tx }
-  | { readonly kind: 'add'; readonly channelId: ChannelId; /** The host's name for this payment, repeated in its events: at most 32 bytes. */ readonly reference: Hex; readonly amountMsat: bigint; readonly paymentHash: Hash32; readonly cltvExpiry: number; readonly onion: Uint8Array }
+  | {
+      readonly kind: 'add';
+      readonly channelId: ChannelId;
+      /** The host's name for this payment, repeated in its events: at most 32 bytes. */ readonly reference: Hex;
+      readonly amountMsat: bigint;
+      readonly paymentHash: Hash32;
+      readonly cltvExpiry: number;
+      readonly onion: Uint8Array;
+    }
   | { readonly kind: 'fulfill'; readonly channelId: ChannelId; readonly id: bigint; readonly preimage: Preimage }
   | { readonly kind: 'fail'; readonly channelId: ChannelId; readonly id: bigint; readonly reason: Hex }
-  | { readonly kind: 'fail_malformed'; readonly channelId: ChannelId; readonly id: bigint; readonly sha256OfOnion: Hash32; readonly failureCode: number }
+  | {
+      readonly kind: 'fail_malformed';
+      readonly channelId: ChannelId;
+      readonly id: bigint;
+      readonly sha256OfOnion: Hash32;
+      readonly failureCode: number;
+    }
   | { readonly kind: 'fee'; readonly channelId: ChannelId; readonly feeratePerKw: number }
   | { readonly kind: 'commit'; readonly channelId: ChannelId }
   | { readonly kind: 'shutdown'; readonly channelId: ChannelId; readonly script: Script }

@@ -11,7 +11,12 @@ export interface LimitBroken {
   readonly detail: string;
 }
 
-export function untrimmedCount(params: ChannelParams, owner: Side, contents: Contents, feeratePerKw: number = contents.feeratePerKw): number {
+export function untrimmedCount(
+  params: ChannelParams,
+  owner: Side,
+  contents: Contents,
+  feeratePerKw: number = contents.feeratePerKw,
+): number {
   const { dustLimitSat } = params.parties[owner];
   let count = 0;
   for (const htlc of contents.htlcs) if (!isTrimmed(params.format, owner, dustLimitSat, feeratePerKw, htlc)) count++;
@@ -66,7 +71,12 @@ export function openerAffords(params: ChannelParams, owner: Side, contents: Cont
 }
 
 /** BOLT 2, Bounding exposure to trimmed in-flight HTLCs: what `owner`'s commitment leaves to the fees, in millisatoshi. */
-export function dustExposureMsat(params: ChannelParams, owner: Side, contents: Contents, feeratePerKw: number = contents.feeratePerKw): bigint {
+export function dustExposureMsat(
+  params: ChannelParams,
+  owner: Side,
+  contents: Contents,
+  feeratePerKw: number = contents.feeratePerKw,
+): bigint {
   const { dustLimitSat } = params.parties[owner];
   let sum = 0n;
   for (const htlc of contents.htlcs) if (isTrimmed(params.format, owner, dustLimitSat, feeratePerKw, htlc)) sum += htlc.amountMsat;
@@ -81,4 +91,3 @@ export function exceedsDustExposure(params: ChannelParams, contents: Contents, h
       dustExposureMsat(params, owner, contents) > maxMsat,
   );
 }
-

@@ -39,7 +39,8 @@ export function reestablishMessage(env: ChannelEnv, state: FundedBase): ChannelR
     channelId: state.channelId,
     nextCommitmentNumber: number + 1n,
     nextRevocationNumber: revoked,
-    yourLastPerCommitmentSecret: revoked === 0n ? NO_SECRET : (secretAt(env.crypto, remote.secrets, secretIndex(revoked - 1n)) as SecretKey),
+    yourLastPerCommitmentSecret:
+      revoked === 0n ? NO_SECRET : (secretAt(env.crypto, remote.secrets, secretIndex(revoked - 1n)) as SecretKey),
     myCurrentPerCommitmentPoint: env.signer.perCommitmentPoint(params.keysId, number),
   };
 }
@@ -97,7 +98,11 @@ const MAX_COMMITMENT_NUMBER = 0xffffffffffffn;
  * The peer's channel_reestablish, when the diagnosis is to resume: sends again what was lost, in the order of the first time, then
  * goes on with what the peer never had a signature for.
  */
-export function resume(out: Out<FundedState>, message: ChannelReestablish, { revoke, commit }: { readonly revoke: boolean; readonly commit: boolean }): void {
+export function resume(
+  out: Out<FundedState>,
+  message: ChannelReestablish,
+  { revoke, commit }: { readonly revoke: boolean; readonly commit: boolean },
+): void {
   out.state = { ...out.state, connection: 'connected' };
   const { us } = out.state.params;
   const ourNext = out.state.shared.commitments[us].current.number + 1n;
@@ -159,4 +164,3 @@ function offerAgain(out: Out<FundedState>): void {
     announceEvents(out, firstEvent);
   }
 }
-

@@ -60,8 +60,10 @@ export function removeHtlc(out: Out<FundedState>, command: RemoveCommand): Refus
   const htlc = removable(state.shared, other(us), command.id);
   if (typeof htlc === 'string') return refusal('removal', htlc);
   if (command.kind === 'fulfill') {
-    if (sha256Hex(out.env.crypto, command.preimage) !== htlc.paymentHash) return refusal('payment_preimage', 'does not hash to payment_hash');
-    if (pastFulfillDeadline(out.env, htlc)) return refusal('fulfillment deadline', `HTLC ${htlc.id} expires at ${htlc.cltvExpiry}: fail it`);
+    if (sha256Hex(out.env.crypto, command.preimage) !== htlc.paymentHash)
+      return refusal('payment_preimage', 'does not hash to payment_hash');
+    if (pastFulfillDeadline(out.env, htlc))
+      return refusal('fulfillment deadline', `HTLC ${htlc.id} expires at ${htlc.cltvExpiry}: fail it`);
   }
   if (command.kind === 'fail_malformed' && (command.failureCode & BADONION) === 0) {
     return refusal('failure_code', 'BADONION must be set in update_fail_malformed_htlc');

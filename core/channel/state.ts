@@ -129,7 +129,13 @@ export interface RemoteRevocation {
 /** What a watcher of the chain must know (BOLT 5), as increments. */
 export type MonitorUpdate =
   | { readonly kind: 'local_commitment'; readonly number: bigint; readonly cut: Cut; readonly signatures: readonly CommitmentSignatures[] }
-  | { readonly kind: 'remote_commitment'; readonly number: bigint; readonly cut: Cut; readonly point: PublicKey; readonly txids: readonly Txid[] }
+  | {
+      readonly kind: 'remote_commitment';
+      readonly number: bigint;
+      readonly cut: Cut;
+      readonly point: PublicKey;
+      readonly txids: readonly Txid[];
+    }
   | { readonly kind: 'remote_secret'; readonly number: bigint; readonly secret: SecretKey }
   | { readonly kind: 'preimage'; readonly paymentHash: Hash32; readonly preimage: Preimage }
   | { readonly kind: 'closed' };
@@ -153,7 +159,12 @@ export interface PaymentReference {
 export type ChannelEvent =
   | { readonly kind: 'payment_sent'; readonly reference: Hex; readonly paymentHash: Hash32; readonly preimage: Preimage }
   /** `failure` is absent when the HTLC was never committed to. */
-  | { readonly kind: 'payment_failed'; readonly reference: Hex; readonly paymentHash: Hash32; readonly failure?: FailUpdate | FailMalformedUpdate }
+  | {
+      readonly kind: 'payment_failed';
+      readonly reference: Hex;
+      readonly paymentHash: Hash32;
+      readonly failure?: FailUpdate | FailMalformedUpdate;
+    }
   | { readonly kind: 'channel_usable' }
   | { readonly kind: 'channel_closed'; readonly closingTxid: Txid };
 
@@ -248,7 +259,14 @@ export type OpeningStep =
   | { readonly kind: 'awaiting_accept_channel'; readonly open: OpenChannel; readonly keysId: Hash32 }
   | { readonly kind: 'awaiting_host_funding'; readonly params: ChannelParams; readonly remotePoint: PublicKey }
   | { readonly kind: 'awaiting_funding_created'; readonly params: ChannelParams; readonly remotePoint: PublicKey }
-  | { readonly kind: 'awaiting_funding_signed'; readonly params: ChannelParams; readonly remotePoint: PublicKey; readonly funding: Funding; readonly fundingTx: Tx; readonly channelId: ChannelId };
+  | {
+      readonly kind: 'awaiting_funding_signed';
+      readonly params: ChannelParams;
+      readonly remotePoint: PublicKey;
+      readonly funding: Funding;
+      readonly fundingTx: Tx;
+      readonly channelId: ChannelId;
+    };
 
 /** Gone without trace: opening was refused, given up or lost. The node drops it. */
 export interface ForgottenState {

@@ -4,7 +4,10 @@ import type { ChannelSlot } from './io.ts';
 
 /** Effects that wait for stores, and for everything before them in their channel's queue. */
 function waits(effect: Effect): boolean {
-  return (effect.kind === 'send' || effect.kind === 'notify' || effect.kind === 'broadcast' || effect.kind === 'disconnect') && effect.after !== undefined;
+  return (
+    (effect.kind === 'send' || effect.kind === 'notify' || effect.kind === 'broadcast' || effect.kind === 'disconnect') &&
+    effect.after !== undefined
+  );
 }
 
 function isDurable(channels: ReadonlyMap<ChannelId, ChannelSlot>, { sink, channelId, version }: Dependency): boolean {

@@ -119,7 +119,9 @@ export class Pair {
   }
 
   /** Opens and confirms a channel from a to b. */
-  open(options: { readonly fundingSat?: bigint; readonly pushMsat?: bigint; readonly format?: 'anchors' | 'static_remotekey' } = {}): ChannelId {
+  open(
+    options: { readonly fundingSat?: bigint; readonly pushMsat?: bigint; readonly format?: 'anchors' | 'static_remotekey' } = {},
+  ): ChannelId {
     const fundingSat = options.fundingSat ?? 1_000_000n;
     const temporaryChannelId = bytes32<ChannelId>(0x77);
     const { pushMsat = 300_000_000n, format = 'anchors' } = options;
