@@ -65,8 +65,8 @@ describe('merging', () => {
     const merger = new Merger({ maxFindings: 9 });
     merger.add(stretch(2, ['b']));
     expect(merger.findings).toEqual([]);
-    merger.close();
-    expect(merger.findings.map(({ fingerprint }) => fingerprint)).toEqual(['toy/rule/b']);
+    merger.close([found(99, 'early')]);
+    expect(merger.findings.map(({ fingerprint }) => fingerprint)).toEqual(['toy/rule/b', 'toy/rule/early']);
     expect(merger.tally.runs).toBe(1);
   });
 });

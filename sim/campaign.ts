@@ -103,13 +103,17 @@ export class Merger {
     }
   }
 
-  /** What stands behind a stretch that never came (a campaign that was interrupted or ran out of time) counts too, in order. */
-  close(): void {
+  /**
+   * What stands behind a stretch that never came (a campaign that was interrupted or ran out of time) counts too, in order;
+   * so do findings of stretches that had not ended.
+   */
+  close(early: readonly Found[] = []): void {
     for (const index of [...this.waiting.keys()].sort((a, b) => a - b)) {
       const stretch = this.waiting.get(index);
       if (stretch && !this.full) this.count(stretch);
     }
     this.waiting.clear();
+    this.countFound(early);
   }
 
   /** As many findings as were asked for, known ones not counted. */
@@ -126,6 +130,10 @@ export class Merger {
 
   private count({ tally, found }: Stretch): void {
     addTally(this.tally, tally);
+    this.countFound(found);
+  }
+
+  private countFound(found: readonly Found[]): void {
     for (const one of found) {
       const name = fingerprint(one.finding);
       const seen = this.distinct.get(name);

@@ -1,0 +1,63 @@
+/// <reference types="node" />
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { packageRoot } from './files.ts';
+import { StaleBugError, edit, plant, readBug, readBugs } from './plant.ts';
+import type { PlantedBug } from './plant.ts';
+
+const bug: PlantedBug = {
+  name: 'plant-test',
+  file: 'core/node/config.ts',
+  find: 'toSelfDelay: 144',
+  replace: 'toSelfDelay: 145',
+  sides: 'one',
+};
+
+describe('planting', () => {
+  it('edits a build and leaves the source alone', async () => {
+    const before = readFileSync(join(packageRoot(), bug.file), 'utf8');
+    const file = {
+      ...bug,
+      name: 'plant-test-ids',
+      file: 'sim/drivers/fulgurite.ts',
+      find: "entropy('id')",
+      replace: "entropy('other id')",
+    };
+    const { module, sides } = await plant(file);
+    expect(sides).toBe('one');
+    expect(readFileSync(module, 'utf8')).toContain('other id');
+    expect(readFileSync(join(packageRoot(), bug.file), 'utf8')).toBe(before);
+    const { fulguriteDriver } = (await import(module)) as { fulguriteDriver: unknown };
+    expect(fulguriteDriver).toBeTypeOf('function');
+  });
+
+  it.each([
+    ['text that is not there', { find: 'no such text' }],
+    ['text that is there twice', { find: 'readonly' }],
+    ['a file that is not there', { file: 'core/none.ts' }],
+    ['a file that the driver does not use', { file: 'sim/shrink.ts', find: 'class Search' }],
+  ])('refuses %s as stale', async (_, change) => {
+    await expect(plant({ ...bug, ...change })).rejects.toThrow(StaleBugError);
+  });
+
+  it('reads bugs by the name of their file, and refuses what is none', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'planted-'));
+    const { name: _, ...text } = bug;
+    writeFileSync(join(folder, 'b-second.json'), JSON.stringify(text));
+    writeFileSync(join(folder, 'a-first.json'), JSON.stringify({ ...text, expectOracle: 'limits' }));
+    expect(readBugs(folder)).toEqual([
+      { ...text, name: 'a-first', expectOracle: 'limits' },
+      { ...text, name: 'b-second' },
+    ]);
+    writeFileSync(join(folder, 'c.json'), JSON.stringify({ ...text, sides: 'none' }));
+    expect(() => readBugs(folder)).toThrow(StaleBugError);
+    writeFileSync(join(folder, 'd.json'), JSON.stringify({ ...text, replace: text.find }));
+    expect(() => readBug(join(folder, 'd.json'))).toThrow('same text');
+  });
+
+  it('replaces literally', () => {
+    expect(edit({ ...bug, find: 'a.b', replace: "$& $' $1" }, 'x a.b y')).toBe("x $& $' $1 y");
+  });
+});
