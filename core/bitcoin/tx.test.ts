@@ -102,6 +102,13 @@ describe('transactions, against @scure/btc-signer', () => {
 });
 
 describe('parseTx', () => {
+  it('reads the version without a sign', () => {
+    const outputs = [{ amountSat: 1n, script: '51' as Script }];
+    const inputs = [{ txid: '11'.repeat(32) as Txid, vout: 0, sequence: 1, scriptSig: '' as Script, witness: [] }];
+    const tx: Tx = { version: 0xfffffffe, locktime: 0, inputs, outputs };
+    expect(parseTx(serialiseTx(tx))).toEqual(tx);
+  });
+
   it('answers undefined for what is no transaction', () => {
     for (const raw of ['', '00', '02000000', '0200000000010000000000']) expect(parseTx(raw as RawTx)).toBeUndefined();
   });

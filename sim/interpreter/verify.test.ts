@@ -210,6 +210,10 @@ describe('verifySpend', () => {
     expect(reason(withWitness(tx, 0, [signature, hybrid]), [{ ...prevout, script: p2wpkh(noble, hybrid) }])).toBe(
       'input 0: SCRIPT_ERR_WITNESS_PUBKEYTYPE',
     );
+    const long = `${key}00` as PublicKey;
+    expect(reason(withWitness(tx, 0, [signature, long]), [{ ...prevout, script: p2wpkh(noble, long) }])).toBe(
+      'input 0: SCRIPT_ERR_WITNESS_PUBKEYTYPE',
+    );
     const noPoint = `02${'00'.repeat(32)}` as PublicKey;
     expect(reason(withWitness(tx, 0, [signature, noPoint]), [{ ...prevout, script: p2wpkh(noble, noPoint) }])).toBe(
       'input 0: SCRIPT_ERR_SIG_NULLFAIL',
@@ -241,6 +245,17 @@ describe('verifySpend', () => {
     expect(reason(two, [prevout, prevout])).toBe('input 1: SCRIPT_ERR_WITNESS_PROGRAM_MISMATCH');
     const taproot = { ...prevout, script: ('5120' + '11'.repeat(32)) as Script };
     expect(reason(two, [prevout, taproot])).toBe('input 1: spends a script that is neither P2WPKH nor P2WSH');
+  });
+
+  it.each([
+    ['an ordinary push', '51', 'ok'],
+    ['a push that is not minimal', '0101', 'input 0: SCRIPT_ERR_MINIMALDATA'],
+    ['an opcode kept for the future', 'b051', 'input 0: SCRIPT_ERR_DISCOURAGE_UPGRADABLE_NOPS'],
+    ['a false result', '00', 'input 0: SCRIPT_ERR_EVAL_FALSE_IN_STACK'],
+    ['two results', '5151', 'input 0: SCRIPT_ERR_EVAL_FALSE'],
+  ])('judges a script with %s', (_, script, expected) => {
+    const spent = { ...prevout, script: p2wsh(noble, script as Script) };
+    expect(reason(withWitness(tx, 0, [script]), [spent])).toBe(expected);
   });
 
   it('answers, not throws, for a script that cannot be read', () => {

@@ -15,7 +15,6 @@ const MAX_MONEY_SAT = 21_000_000n * 100_000_000n;
 
 /** Every rule of consensus and standardness for version 0 witnesses, except those that `encodingChecks` brings. */
 const FLAGS = [
-  'SCRIPT_VERIFY_P2SH',
   'SCRIPT_VERIFY_WITNESS',
   'SCRIPT_VERIFY_NULLDUMMY',
   'SCRIPT_VERIFY_MINIMALDATA',
