@@ -1,0 +1,214 @@
+import { createFakeCrypto } from '../../sim/crypto/fake.ts';
+import type { Tx } from '../bitcoin/tx.ts';
+import type { ChannelId, Hash32, PublicKey, Script, SecretKey, Txid } from '../crypto/bytes.ts';
+import { DEFAULT_CONFIG } from '../node/config.ts';
+import type { Side } from '../transactions/types.ts';
+import { other } from '../transactions/types.ts';
+import type { Message, MessageName } from '../wire/messages/index.ts';
+import { receiveOpenChannel } from './accept.ts';
+import { channelStep } from './channel.ts';
+import type { ChannelCommand, ChannelConfig, ChannelEnv, ChannelInput, Effect, OpenCommand } from './io.ts';
+import { createSigner } from './key-signer.ts';
+import { startOpen } from './open.ts';
+import type { ChannelState, FundedState } from './state.ts';
+import { isRefusal, isViolation } from './violation.ts';
+
+const crypto = createFakeCrypto();
+
+export function bytes32<T extends string = Hash32>(n: number): T {
+  return n.toString(16).padStart(2, '0').repeat(32) as T;
+}
+
+export const NODE_ID: Readonly<Record<Side, PublicKey>> = {
+  opener: crypto.publicKey(bytes32<SecretKey>(0x0a)),
+  accepter: crypto.publicKey(bytes32<SecretKey>(0x0b)),
+};
+export const P2WPKH_A = ('0014' + 'a1'.repeat(20)) as Script;
+export const P2WPKH_B = ('0014' + 'b2'.repeat(20)) as Script;
+export const TEMPORARY_ID = bytes32<ChannelId>(0x77);
+
+export function envOf(side: Side, config: Partial<ChannelConfig> = {}, surroundings: Partial<ChannelEnv> = {}): ChannelEnv {
+  const signer = createSigner(crypto, bytes32(side === 'opener' ? 0x0a : 0x0b));
+  return {
+    crypto,
+    signer,
+    config: { ...DEFAULT_CONFIG, watchers: ['monitor'], ...config },
+    height: 100,
+    feeratePerKw: 2500,
+    peerFeatures: DEFAULT_CONFIG.features,
+    ...surroundings,
+  };
+}
+
+export function openCommand(changes: Partial<OpenCommand> = {}): OpenCommand {
+  return {
+    kind: 'open',
+    peer: NODE_ID.accepter,
+    temporaryChannelId: TEMPORARY_ID,
+    keysId: bytes32(1),
+    fundingSat: 1_000_000n,
+    pushMsat: 300_000_000n,
+    feeratePerKw: 2500,
+    format: 'anchors',
+    announce: false,
+    ...changes,
+  };
+}
+
+export function fundingTx(amountSat: bigint, script: Script): Tx {
+  const input = { txid: bytes32<Txid>(0x99), vout: 0, sequence: 0xffffffff, scriptSig: '' as Script, witness: ['00'] };
+  return { version: 2, locktime: 0, inputs: [input], outputs: [{ amountSat, script }] };
+}
+
+/** One end of a channel, its surroundings, and what it has done. */
+export interface End {
+  env: ChannelEnv;
+  state: ChannelState;
+  readonly outgoing: Message[];
+  readonly log: Effect[];
+}
+
+/** The two ends of one channel without nodes around them: stores are done at once. */
+export class Duo {
+  readonly ends: Readonly<Record<Side, End>>;
+
+  constructor(
+    options: {
+      readonly opener?: Partial<ChannelConfig>;
+      readonly accepter?: Partial<ChannelConfig>;
+      readonly command?: Partial<OpenCommand>;
+    } = {},
+  ) {
+    const nothing: ChannelState = { phase: 'forgotten', reason: 'not begun' };
+    const end = (side: Side): End => ({ env: envOf(side, options[side]), state: nothing, outgoing: [], log: [] });
+    this.ends = { opener: end('opener'), accepter: end('accepter') };
+    const started = startOpen(this.ends.opener.env, openCommand(options.command));
+    if (isRefusal(started)) throw new Error(`${started.refused}: ${started.detail}`);
+    this.#take('opener', started.state, started.effects);
+  }
+
+  input(side: Side, input: ChannelInput): readonly Effect[] {
+    const { env, state } = this.ends[side];
+    const step = channelStep(env, state, input);
+    this.#take(side, step.state, step.effects);
+    return step.effects;
+  }
+
+  message(side: Side, message: Message): readonly Effect[] {
+    return this.input(side, { kind: 'message', message });
+  }
+
+  command(side: Side, command: ChannelCommand): readonly Effect[] {
+    return this.input(side, { kind: 'command', command });
+  }
+
+  /** Delivers the oldest message that `from` has sent. */
+  deliver(from: Side): Message | undefined {
+    const message = this.ends[from].outgoing.shift();
+    if (message === undefined) return undefined;
+    const to = other(from);
+    if (message.type === 'open_channel') {
+      const received = receiveOpenChannel(this.ends[to].env, NODE_ID[from], message);
+      if (isViolation(received)) throw new Error(`${received.violated}: ${received.detail}`);
+      this.#take(to, received.state, received.effects);
+    } else if (message.type === 'error' || message.type === 'warning') {
+      this.ends[to].log.push({ kind: 'send', peer: NODE_ID[to], message });
+    } else {
+      this.message(to, message);
+    }
+    return message;
+  }
+
+  /** Delivers until nothing is left; the types, in order. */
+  exchange(): readonly string[] {
+    const types: string[] = [];
+    for (;;) {
+      const fromOpener = this.deliver('opener');
+      const fromAccepter = this.deliver('accepter');
+      if (fromOpener !== undefined) types.push(`opener ${fromOpener.type}`);
+      if (fromAccepter !== undefined) types.push(`accepter ${fromAccepter.type}`);
+      if (fromOpener === undefined && fromAccepter === undefined) return types;
+    }
+  }
+
+  block(transactions: readonly Tx[] = [], count = 1): void {
+    for (const side of ['opener', 'accepter'] as const) {
+      const end = this.ends[side];
+      end.env = { ...end.env, height: end.env.height + count };
+      this.input(side, { kind: 'block', transactions: transactions.map((tx, index) => ({ index, tx })) });
+    }
+  }
+
+  /** Loses the connection and what is in flight, and comes back. */
+  reconnect(): void {
+    for (const side of ['opener', 'accepter'] as const) {
+      this.ends[side].outgoing.length = 0;
+      this.input(side, { kind: 'disconnected' });
+    }
+    for (const side of ['opener', 'accepter'] as const) this.input(side, { kind: 'connected' });
+  }
+
+  /** Up to the host's question for a funding transaction. */
+  negotiate(acceptScript?: Script): Tx {
+    this.exchange();
+    const accept = { kind: 'accept', peer: NODE_ID.opener, channelId: TEMPORARY_ID, keysId: bytes32<Hash32>(2) } as const;
+    this.command('accepter', acceptScript === undefined ? accept : { ...accept, upfrontShutdownScript: acceptScript });
+    this.exchange();
+    const asked = this.ends.opener.log.findLast((effect) => effect.kind === 'ask');
+    if (asked?.kind !== 'ask' || asked.question.kind !== 'fund') throw new Error('no funding was asked for');
+    return fundingTx(asked.question.amountSat, asked.question.script);
+  }
+
+  /** Up to funding_signed. */
+  fund(): Tx {
+    const tx = this.negotiate();
+    this.command('opener', { kind: 'fund', peer: NODE_ID.accepter, channelId: TEMPORARY_ID, tx });
+    this.exchange();
+    return tx;
+  }
+
+  /** Up to normal operation. */
+  open(): this {
+    this.block([this.fund()]);
+    this.block([], 2);
+    this.exchange();
+    return this;
+  }
+
+  funded(side: Side): FundedState {
+    const { state } = this.ends[side];
+    if (state.phase !== 'funded') throw new Error(`${side} is ${state.phase}`);
+    return state;
+  }
+
+  get channelId(): ChannelId {
+    return this.funded('opener').channelId;
+  }
+
+  #take(side: Side, state: ChannelState, effects: readonly Effect[]): void {
+    const end = this.ends[side];
+    end.state = state;
+    end.log.push(...effects);
+    for (const effect of effects) if (effect.kind === 'send') end.outgoing.push(effect.message);
+  }
+}
+
+/** Kinds of effects in order, with the names of messages. */
+export function kinds(effects: readonly Effect[]): readonly string[] {
+  return effects.map((effect) => (effect.kind === 'send' ? effect.message.type : effect.kind));
+}
+
+/** The only message of this type among the effects. */
+export function sent<N extends MessageName>(effects: readonly Effect[], type: N): Extract<Message, { type: N }> {
+  const found = effects.flatMap((effect) => (effect.kind === 'send' && effect.message.type === type ? [effect.message] : []));
+  if (found.length !== 1) throw new Error(`${found.length} of ${type}`);
+  return found[0] as Extract<Message, { type: N }>;
+}
+
+/** The text of the error or warning among the effects. */
+export function complaint(effects: readonly Effect[]): string | undefined {
+  const effect = effects.find((e) => e.kind === 'send' && (e.message.type === 'error' || e.message.type === 'warning'));
+  if (effect?.kind !== 'send' || (effect.message.type !== 'error' && effect.message.type !== 'warning')) return undefined;
+  const { data, type } = effect.message;
+  return `${type} ${String.fromCharCode(...(data.match(/../g) ?? []).map((byte) => parseInt(byte, 16)))}`;
+}
