@@ -8,7 +8,7 @@ export function u8(n: number): Hex {
 }
 
 /** Two bytes, little endian. */
-export function u16le(n: number): Hex {
+function u16le(n: number): Hex {
   return u8(n) + u8(n >>> 8);
 }
 

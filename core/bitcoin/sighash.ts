@@ -6,9 +6,9 @@ import { serialiseOutpoint, serialiseOutputs } from './tx.ts';
 import type { Tx } from './tx.ts';
 
 export const SIGHASH_ALL = 0x01;
-export const SIGHASH_NONE = 0x02;
-export const SIGHASH_SINGLE = 0x03;
-export const SIGHASH_ANYONECANPAY = 0x80;
+const SIGHASH_NONE = 0x02;
+const SIGHASH_SINGLE = 0x03;
+const SIGHASH_ANYONECANPAY = 0x80;
 /** What a peer signs HTLC transactions with where anchors apply (BOLT 3, HTLC-Timeout and HTLC-Success Transactions). */
 export const SIGHASH_SINGLE_ANYONECANPAY = 0x83;
 

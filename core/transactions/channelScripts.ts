@@ -24,7 +24,7 @@ export interface ChannelScripts {
 }
 
 /** BOLT 3, Commitment Transaction: SHA256(opener's payment_basepoint || accepter's), lower 48 bits. */
-export function obscuringFactor(crypto: Crypto, openerPaymentBasepoint: PublicKey, accepterPaymentBasepoint: PublicKey): bigint {
+function obscuringFactor(crypto: Crypto, openerPaymentBasepoint: PublicKey, accepterPaymentBasepoint: PublicKey): bigint {
   return BigInt('0x' + sha256Hex(crypto, openerPaymentBasepoint + accepterPaymentBasepoint).slice(52));
 }
 

@@ -19,7 +19,7 @@ export interface ClosingTerms {
   readonly omit?: Side;
 }
 
-export interface ClosingOutput extends TxOutput {
+interface ClosingOutput extends TxOutput {
   readonly side: Side;
 }
 
