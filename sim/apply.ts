@@ -41,7 +41,7 @@ function dispatch(world: World, action: Action, operations: OperationRegistry | 
     case 'crash':
       return crash(world, action.node, action.survive ?? 0);
     case 'restart':
-      return restart(world, action.node);
+      return restart(world, action.node, action.backup);
     case 'mine':
       return mine(world, action.blocks);
     case 'see':
@@ -154,10 +154,11 @@ function crash(world: World, node: string, survive: number): boolean {
   return true;
 }
 
-function restart(world: World, node: string): boolean {
+function restart(world: World, node: string, backup: number | undefined): boolean {
   const host = world.hosts.get(node);
   const { driver } = host ?? {};
   if (host === undefined || host.running || driver?.restart === undefined || driver.serialise === undefined) return false;
+  if (backup !== undefined && !host.disk.restoreBackup(backup)) return false;
   host.running = true;
   const channels: Uint8Array[] = [];
   for (const { effect } of host.disk.durable.values()) {
@@ -175,6 +176,7 @@ function restart(world: World, node: string): boolean {
 function mine(world: World, blocks: number): boolean {
   if (blocks < 1 || blocks > MAX_BLOCKS_AT_ONCE) return false;
   for (let i = 0; i < blocks; i++) world.chain.mine(world.timeMs);
+  if (world.at !== 'setup') world.minedBlocks += blocks;
   return true;
 }
 

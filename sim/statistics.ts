@@ -10,14 +10,20 @@ export class Statistics {
     this.counts = new Map(from === undefined ? [] : [...from.counts].map(([group, names]) => [group, new Map(names)]));
   }
 
-  count(group: StatisticsGroup, name: string): void {
+  count(group: StatisticsGroup, name: string, times = 1): void {
     let names = this.counts.get(group);
     if (names === undefined) this.counts.set(group, (names = new Map()));
-    names.set(name, (names.get(name) ?? 0) + 1);
+    names.set(name, (names.get(name) ?? 0) + times);
   }
 
   get(group: StatisticsGroup, name: string): number {
     return this.counts.get(group)?.get(name) ?? 0;
+  }
+
+  /** `message:channel_reestablish`, `event:channel_usable`: whether it was counted at least once. */
+  reached(milestone: string): boolean {
+    const colon = milestone.indexOf(':');
+    return this.counts.get(milestone.slice(0, colon) as StatisticsGroup)?.has(milestone.slice(colon + 1)) === true;
   }
 
   /** As plain data, names in the order of their first occurrence. */

@@ -33,6 +33,9 @@ export interface DiskSpec {
   readonly watchers: readonly { readonly name: string; readonly latency: Latency }[];
 }
 
+/** Backups of one channel that are kept. */
+const MAX_BACKUPS = 8;
+
 function isImmediate(latency: Latency): boolean {
   return latency.kind === 'fixed' && latency.ms === 0;
 }
@@ -46,6 +49,8 @@ export class Disk {
   private readonly random: Random;
   private readonly writes: Write[];
   private readonly snapshots: Map<ChannelId, Snapshot>;
+  /** What newer snapshots replaced, newest last: the backups that a careless user may bring back. */
+  private readonly backups: Map<ChannelId, readonly Snapshot[]>;
   private readonly held: Map<string, Held>;
 
   constructor(spec: DiskSpec, random: Random, from?: Disk) {
@@ -53,6 +58,7 @@ export class Disk {
     this.random = random;
     this.writes = from === undefined ? [] : [...from.writes];
     this.snapshots = new Map(from?.snapshots);
+    this.backups = new Map(from?.backups);
     this.held = new Map(from?.held);
   }
 
@@ -111,6 +117,7 @@ export class Disk {
 
   forget(channelId: ChannelId): void {
     this.snapshots.delete(channelId);
+    this.backups.delete(channelId);
     for (let i = this.writes.length - 1; i >= 0; i--) if (this.writes[i]?.channelId === channelId) this.writes.splice(i, 1);
   }
 
@@ -124,9 +131,27 @@ export class Disk {
 
   private keep(write: Write): void {
     if (write.snapshot === undefined) this.hold(heldKey(write.channelId, write.sink), write.version);
-    else if ((this.snapshots.get(write.channelId)?.effect.version ?? -1) < write.version) {
-      this.snapshots.set(write.channelId, write.snapshot);
+    else this.replace(write.channelId, write.snapshot);
+  }
+
+  private replace(channelId: ChannelId, snapshot: Snapshot): void {
+    const before = this.snapshots.get(channelId);
+    if (before !== undefined && before.effect.version >= snapshot.effect.version) return;
+    this.snapshots.set(channelId, snapshot);
+    if (before === undefined) return;
+    const backups = this.backups.get(channelId) ?? [];
+    this.backups.set(channelId, [...backups, before].slice(-MAX_BACKUPS));
+  }
+
+  /** Puts every channel back to its `age`-th newest backup, or the oldest that there is. False when there is none of any channel. */
+  restoreBackup(age: number): boolean {
+    for (const [channelId, backups] of this.backups) {
+      const backup = backups.at(-age) ?? backups[0];
+      if (backup !== undefined) this.snapshots.set(channelId, backup);
     }
+    const any = this.backups.size > 0;
+    this.backups.clear();
+    return any;
   }
 
   private hold(key: string, id: number): void {

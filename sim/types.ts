@@ -67,7 +67,8 @@ export type Action =
   | { readonly do: 'stored'; readonly node: string; readonly channel: string; readonly sink: string; readonly which: number }
   /** The process dies. `survive` is a bit mask over its unfinished stores, oldest first: those made it to disk after all, the rest are torn and lost. */
   | { readonly do: 'crash'; readonly node: string; readonly survive?: number }
-  | { readonly do: 'restart'; readonly node: string }
+  /** `backup`: not from the newest durable state but from the n-th before it (fault: stale backup). */
+  | { readonly do: 'restart'; readonly node: string; readonly backup?: number }
   // the chain
   | { readonly do: 'mine'; readonly blocks: number }
   /** The node hears of its next blocks. */
@@ -280,5 +281,7 @@ export interface Oracle {
   settled?(world: WorldView): Finding | undefined;
   /** An independent copy, for forked worlds. */
   fork(): Oracle;
+  /** How often each licence has justified an outcome, where this oracle judges by licences. */
+  readonly licensed?: ReadonlyMap<string, number>;
 }
 export type OracleFactory = () => Oracle;

@@ -69,6 +69,8 @@ export class World implements WorldView {
   finding: Finding | undefined;
   /** Numbers what must differ each time: coins of wallets. */
   serial: number;
+  /** Since the world was set up. */
+  minedBlocks: number;
   private stepIndex: number;
   private readonly todo: Todo[] = [];
   private readonly ports: ReadonlyMap<string, ReadonlyMap<PublicKey, Port>>;
@@ -102,6 +104,7 @@ export class World implements WorldView {
     this.at = from?.at ?? 'setup';
     this.finding = from?.finding;
     this.serial = from?.serial ?? 0;
+    this.minedBlocks = from?.minedBlocks ?? 0;
     this.stepIndex = from?.stepIndex ?? 0;
   }
 

@@ -1,4 +1,4 @@
-import type { Effect } from '../../core/channel/io.ts';
+import type { Dependency, Effect } from '../../core/channel/io.ts';
 import { decodeChannel, encodeChannel } from '../../core/channel/codec.ts';
 import { createSigner } from '../../core/channel/key-signer.ts';
 import { sendable } from '../../core/channel/sendable.ts';
@@ -78,14 +78,24 @@ class FulguriteDriver implements Driver {
     return sendable({ ...this.env, height, feeratePerKw, peerFeatures: peers.get(channel.params.peer)?.features ?? '' }, channel);
   }
 
+  /** Versions of stores only count up: they are told relative to the newest. */
   fingerprint(): string {
     const parts: string[] = [...this.state.peers.values()].map(({ id, features }) => `${id} ${features ?? ''}`);
     for (const { state, outbox, storedVersion } of this.state.channels.values()) {
-      parts.push(toHex(encodeChannel(state)), JSON.stringify(outbox, printable), storedVersion.toString());
+      const held = outbox.map((effect) => ('after' in effect ? { ...effect, after: relative(effect.after, state.version) } : effect));
+      parts.push(
+        toHex(encodeChannel({ ...state, version: 0 })),
+        JSON.stringify(held, printable),
+        (state.version - storedVersion).toString(),
+      );
     }
     for (const opening of this.state.openings.values()) parts.push(JSON.stringify(opening, printable));
     return parts.join('\n');
   }
+}
+
+function relative(after: readonly Dependency[] | undefined, version: number): readonly Dependency[] {
+  return (after ?? []).map((d) => (d.sink === 'state' ? { ...d, version: d.version - version } : d));
 }
 
 function toBytes(effect: Effect): DriverEffect {

@@ -1,0 +1,170 @@
+import { execute, createWorld, BUILT_IN_REGISTRY } from './run.ts';
+import type { RunOptions, RunResult } from './run.ts';
+import type { OperationRegistry } from './operation.ts';
+import { between, chance, pick, pickWeighted, shuffle, stream } from './random.ts';
+import type { Choices } from './random.ts';
+import type { CampaignOptions, SeedToken } from './seed.ts';
+import { printToken } from './seed.ts';
+import { MixedStrategy } from './strategies/mixed.ts';
+import type { WeightedOperation } from './strategies/mixed.ts';
+import { PctStrategy } from './strategies/pct.ts';
+import { fifo, random } from './strategies/schedulers.ts';
+import type { Strategy } from './strategies/strategy.ts';
+import type { ChannelSpec, Latency, NodeSpec, WorldSpec } from './types.ts';
+
+/** What a seed expands to: a world, and who moves next in it. */
+export interface Generated {
+  readonly spec: WorldSpec;
+  readonly strategy: Strategy;
+}
+
+/** Runs one seed of a campaign. Its result's scenario has every action explicit, and gives the same hash when it is run. */
+export function runSeed(token: SeedToken, options: RunOptions = {}): RunResult {
+  const { spec, strategy } = generate(token, options.operations ?? BUILT_IN_REGISTRY);
+  return execute(createWorld(spec, options), strategy, options);
+}
+
+/** Expands a seed. World and schedule have streams of their own: a change to one does not shift the other. */
+export function generate(token: SeedToken, registry: OperationRegistry = BUILT_IN_REGISTRY): Generated {
+  const { options, seed } = token;
+  const label = printToken(token, registry);
+  const worldChoices = stream(label, 'world');
+  const schedule = stream(label, 'schedule');
+  const swarm = options.strategy === 'swarm';
+  const mix = swarm ? swarmMix(worldChoices, registry, options) : plainMix(registry);
+  const licences = [...new Set(mix.flatMap(({ operation, weight }) => (weight > 0 ? (operation.licences ?? []) : [])))];
+  const nodes = ['A', 'B'].map((name) => (swarm ? swarmNode(worldChoices, name) : { name, storage: QUICK_DISK }));
+  const channels = swarm ? swarmChannels(worldChoices) : [plainChannel(`${seed % 2 === 0 ? 'anchors' : 'static_remotekey'}`)];
+  const spec: WorldSpec = {
+    seed: label,
+    crypto: options.crypto,
+    nodes,
+    links: [{ ends: ['A', 'B'], latency: swarm ? pick(worldChoices, LATENCIES) : QUICK_DISK }],
+    channels,
+    ...(licences.length === 0 ? {} : { licences }),
+  };
+  return { spec, strategy: strategyOf(options, mix, worldChoices, schedule) };
+}
+
+const QUICK_DISK: Latency = { kind: 'uniform', minMs: 1, maxMs: 20 };
+const LATENCIES: readonly Latency[] = [
+  { kind: 'fixed', ms: 10 },
+  { kind: 'uniform', minMs: 1, maxMs: 100 },
+  { kind: 'uniform', minMs: 100, maxMs: 5_000 },
+];
+const DISKS: readonly Latency[] = [
+  { kind: 'fixed', ms: 0 },
+  { kind: 'fixed', ms: 0 },
+  { kind: 'uniform', minMs: 1, maxMs: 20 },
+  { kind: 'uniform', minMs: 1, maxMs: 1_000 },
+  { kind: 'uniform', minMs: 500, maxMs: 60_000 },
+];
+
+function strategyOf(options: CampaignOptions, mix: readonly WeightedOperation[], world: Choices, choices: Choices): Strategy {
+  const { strategy: name, steps } = options;
+  const pct = (changes: number): Strategy => new PctStrategy({ choices, mix, steps, changes, horizon: steps * 10 });
+  const mixed = (scheduler: typeof fifo, eventsPerOperation: number): Strategy =>
+    new MixedStrategy({ name, choices, scheduler, mix, steps, eventsPerOperation });
+  switch (name) {
+    case 'fifo':
+      return mixed(fifo, 4);
+    case 'random':
+      return mixed(random, 4);
+    case 'pct':
+      return pct(3);
+    case 'swarm':
+      if (chance(world, 1, 6)) return pct(between(world, 1, 8));
+      return mixed(chance(world, 1, 5) ? fifo : random, pick(world, [1, 2, 4, 4, 8, 16]));
+  }
+}
+
+// ---------------------------------------------------------------- operations
+
+/** What a run of the plain strategies does, by weight: no licences. */
+const WEIGHTS: Readonly<Record<string, number>> = {
+  pay: 12,
+  fulfill: 8,
+  fail: 4,
+  fail_malformed: 1,
+  fee: 2,
+  commit: 6,
+  acknowledge: 2,
+  open: 1,
+  shutdown: 1,
+  disconnect: 3,
+  connect: 12,
+  crash: 2,
+  restart: 12,
+  mine: 2,
+  feerate: 1,
+  wait: 1,
+};
+/** Without these a run would stand still after its first fault, or carry nothing. */
+const ALWAYS: readonly string[] = ['pay', 'connect', 'restart', 'commit'];
+/** An operation of your own that says nothing else. */
+const DEFAULT_WEIGHT = 3;
+
+function plainMix(registry: OperationRegistry): WeightedOperation[] {
+  return registry.all
+    .filter((operation) => (operation.licences ?? []).length === 0)
+    .map((operation) => ({ operation, weight: WEIGHTS[operation.name] ?? DEFAULT_WEIGHT }));
+}
+
+/** Each seed leaves out about a third of the operations and weighs the others anew: what all runs mix, no run goes deep into. */
+function swarmMix(choices: Choices, registry: OperationRegistry, options: CampaignOptions): WeightedOperation[] {
+  const mix = plainMix(registry).map(({ operation, weight }) => {
+    const factor = ALWAYS.includes(operation.name) ? between(choices, 1, 3) : pick(choices, [0, 0, 1, 1, 2, 6]);
+    return { operation, weight: weight * factor };
+  });
+  if (!chance(choices, options.licensedPercent, 100)) return mix;
+  const licensed = shuffle(
+    choices,
+    registry.all.filter((operation) => (operation.licences ?? []).length > 0),
+  );
+  const drawn = licensed.slice(0, pickWeighted(choices, [0, 3, 1])).map((operation) => ({ operation, weight: between(choices, 1, 6) }));
+  return [...mix, ...drawn];
+}
+
+// ---------------------------------------------------------------- worlds
+
+function swarmNode(choices: Choices, name: string): NodeSpec {
+  const watchers = Array.from({ length: pick(choices, [0, 0, 0, 1, 2]) }, (_, i) => ({ name: `w${i + 1}`, latency: pick(choices, DISKS) }));
+  return {
+    name,
+    storage: pick(choices, DISKS),
+    ...(watchers.length === 0 ? {} : { watchers }),
+    ...(chance(choices, 1, 4) ? { acknowledge: 'later' as const } : {}),
+    config: {
+      minimumDepth: between(choices, 1, 3),
+      ...(chance(choices, 1, 5) ? { commit: 'manual' } : {}),
+      ...(chance(choices, 1, 4) ? { dustLimitSat: pick(choices, ['354', '546', '1000', '3000']) } : {}),
+      ...(chance(choices, 1, 4) ? { maxAcceptedHtlcs: pick(choices, [1, 2, 5, 483]) } : {}),
+      ...(chance(choices, 1, 4) ? { htlcMinimumMsat: pick(choices, ['0', '1000', '5000000']) } : {}),
+      ...(chance(choices, 1, 4) ? { maxHtlcValueInFlightMsat: pick(choices, ['50000000', '200000000', '18446744073709551615']) } : {}),
+      ...(chance(choices, 1, 6) ? { maxDustHtlcExposureMsat: pick(choices, ['1000000', '5000000']) } : {}),
+      ...(chance(choices, 1, 6) ? { toSelfDelay: between(choices, 1, 1000) } : {}),
+    },
+  };
+}
+
+function swarmChannels(choices: Choices): ChannelSpec[] {
+  const count = pick(choices, [1, 1, 1, 1, 2, 3]);
+  return Array.from({ length: count }, (_, i) => {
+    const [opener, accepter] = chance(choices, 1, 2) ? ['A', 'B'] : ['B', 'A'];
+    const fundingSat = between(choices, 100, 2_000) * 1_000;
+    return {
+      name: `c${i + 1}`,
+      opener: opener as string,
+      accepter: accepter as string,
+      fundingSat: fundingSat.toString(),
+      pushMsat: (BigInt(Math.floor((fundingSat * between(choices, 0, 60)) / 100)) * 1000n + BigInt(choices.int(1000))).toString(),
+      feeratePerKw: between(choices, 1250, 5000),
+      format: pick(choices, ['anchors', 'static_remotekey'] as const),
+      ...(chance(choices, 1, 3) ? { upfrontShutdown: true } : {}),
+    };
+  });
+}
+
+function plainChannel(format: ChannelSpec['format']): ChannelSpec {
+  return { name: 'c1', opener: 'A', accepter: 'B', fundingSat: '1000000', pushMsat: '400000000', feeratePerKw: 2500, format };
+}

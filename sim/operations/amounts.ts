@@ -1,0 +1,62 @@
+import { dearestOpenerCostSat } from '../../core/channel/limits.ts';
+import { contents, cutToSign } from '../../core/channel/contents.ts';
+import { htlcTxFeeSat } from '../../core/transactions/fees.ts';
+import type { Choices } from '../random.ts';
+import { between, chance, pick } from '../random.ts';
+import type { World } from '../world.ts';
+import type { UsableEnd } from './look.ts';
+
+/** HTLCs of the peer for which a careful opener keeps fees aside: more than cross its own in any run. */
+const CAREFUL_HTLCS = 20;
+
+type Range = { readonly minMsat: bigint; readonly maxMsat: bigint };
+
+/** An amount that lies where implementations differ: at limits, at the edge of dust, everything, almost nothing. */
+export function interestingAmount(world: World, end: UsableEnd, choices: Choices): bigint | undefined {
+  const range = carefulRange(world, end);
+  if (range === undefined || range.maxMsat < range.minMsat) return undefined;
+  const { minMsat, maxMsat } = range;
+  const within = (amount: bigint): bigint => (amount < minMsat ? minMsat : amount > maxMsat ? maxMsat : amount);
+  switch (choices.int(9)) {
+    case 0:
+      return minMsat;
+    case 1:
+      return within(minMsat + BigInt(choices.int(1000)));
+    case 2:
+    case 3:
+      return within(aroundDust(end, choices));
+    case 4:
+      return maxMsat;
+    case 5:
+      return within(maxMsat / BigInt(between(choices, 2, 8)));
+    default:
+      return within(BigInt(between(choices, 1, 200)) * 1_000_000n + BigInt(chance(choices, 1, 3) ? choices.int(1000) : 0));
+  }
+}
+
+/** Within a few millisatoshis of what either commitment trims. */
+function aroundDust({ state }: UsableEnd, choices: Choices): bigint {
+  const { format, parties } = state.params;
+  const owner = pick(choices, ['opener', 'accepter'] as const);
+  const feeSat = htlcTxFeeSat(format, state.shared.base.feeratePerKw, pick(choices, ['timeout', 'success'] as const));
+  return (parties[owner].dustLimitSat + feeSat) * 1000n + BigInt(pick(choices, [-1000, -1, 0, 1, 999]));
+}
+
+/** What the node says it can send; as the opener, less what it would cost it when HTLCs of the peer cross, unless that is licensed. */
+function carefulRange(world: World, end: UsableEnd): Range | undefined {
+  const id = end.info.channelId;
+  const range = id === undefined ? undefined : world.driver(end.node)?.sendable?.(id);
+  if (range === undefined || world.licences.has('opener-short')) return range;
+  const spareMsat = openerSpareMsat(end.state, end.state.shared.base.feeratePerKw);
+  if (end.state.params.us === 'accepter') return spareMsat >= 0n ? range : undefined;
+  return { minMsat: range.minMsat, maxMsat: range.maxMsat < spareMsat ? range.maxMsat : spareMsat };
+}
+
+/** What the opener has beyond its reserve and the fees of many more HTLCs at this feerate, in millisatoshi; negative when it lacks some. */
+export function openerSpareMsat(state: UsableEnd['state'], feeratePerKw: number): bigint {
+  const { params, shared } = state;
+  const now = contents(shared, cutToSign(shared, params.us));
+  const rate = feeratePerKw > now.feeratePerKw ? feeratePerKw : now.feeratePerKw;
+  const costSat = dearestOpenerCostSat(params, now, rate, CAREFUL_HTLCS);
+  return now.balanceMsat.opener - (params.parties.accepter.channelReserveSat + costSat) * 1000n;
+}

@@ -1,0 +1,103 @@
+import type { Operation } from '../operation.ts';
+import { between, chance, pick } from '../random.ts';
+import type { World } from '../world.ts';
+import { openerSpareMsat } from './amounts.ts';
+import { freshName, usableEnds } from './look.ts';
+
+/** Feerates between which honest estimates of one time lie, in satoshi per 1000 weight: any two are tolerable to each other. */
+export const CALM_FEERATES = { min: 1250, max: 5000 } as const;
+/** Channels at once in one world. */
+const MAX_CHANNELS = 4;
+
+const fee: Operation = {
+  name: 'fee',
+  kind: 'operation',
+  generate(world, choices) {
+    const ends = usableEnds(world).filter(({ node, info }) => node === info.opener);
+    if (ends.length === 0) return undefined;
+    const { node, info, state } = pick(choices, ends);
+    const wild = world.licences.has('feerate-refused') && chance(choices, 1, 2);
+    const feeratePerKw = wild ? between(choices, 253, 60_000) : between(choices, CALM_FEERATES.min, CALM_FEERATES.max);
+    if (!world.licences.has('opener-short') && openerSpareMsat(state, feeratePerKw) < 0n) return undefined;
+    return { do: 'fee', node, channel: info.name, feeratePerKw };
+  },
+};
+
+/** Only for nodes whose host batches. */
+const commit: Operation = {
+  name: 'commit',
+  kind: 'operation',
+  generate(world, choices) {
+    const ends = usableEnds(world).filter(({ node }) => world.host(node).config.commit === 'manual');
+    if (ends.length === 0) return undefined;
+    const { node, info } = pick(choices, ends);
+    return { do: 'commit', node, channel: info.name };
+  },
+};
+
+const acknowledge: Operation = {
+  name: 'acknowledge',
+  kind: 'operation',
+  generate(world, choices) {
+    const nodes = world.nodeNames.filter((node) => world.host(node).running && world.host(node).unacknowledged.length > 0);
+    return nodes.length === 0 ? undefined : { do: 'acknowledge', node: pick(choices, nodes) };
+  },
+};
+
+function openableEnds(world: World): (readonly [string, string])[] {
+  return [...world.links.values()].filter((link) => link.open).flatMap(({ spec: { ends } }) => [ends, [ends[1], ends[0]] as const]);
+}
+
+const open: Operation = {
+  name: 'open',
+  kind: 'operation',
+  generate(world, choices) {
+    const ends = openableEnds(world);
+    if (ends.length === 0 || world.channels.length >= MAX_CHANNELS) return undefined;
+    const [from, to] = pick(choices, ends);
+    const as = freshName('c', (name) => world.info(name) !== undefined, world.channels.length + 1);
+    const odd = world.licences.has('opening-refused') && chance(choices, 1, 2);
+    const fundingSat = odd ? pick(choices, [1_000, 19_999, 21_000, 30_000]) : between(choices, 100, 2_000) * 1_000;
+    const pushSat = chance(choices, 1, 2) ? 0 : Math.floor((fundingSat * between(choices, 1, odd ? 100 : 60)) / 100);
+    return {
+      do: 'open',
+      as,
+      from,
+      to,
+      fundingSat: fundingSat.toString(),
+      pushMsat: (BigInt(pushSat) * 1000n + BigInt(choices.int(1000))).toString(),
+      feeratePerKw: between(choices, CALM_FEERATES.min, CALM_FEERATES.max),
+      format: pick(choices, ['anchors', 'static_remotekey'] as const),
+      upfrontShutdown: chance(choices, 1, 3),
+    };
+  },
+};
+
+const shutdown: Operation = {
+  name: 'shutdown',
+  kind: 'operation',
+  generate(world, choices) {
+    const ends = usableEnds(world);
+    if (ends.length === 0) return undefined;
+    const { node, info } = pick(choices, ends);
+    return { do: 'shutdown', node, channel: info.name };
+  },
+};
+
+const forceClose: Operation = {
+  name: 'force_close',
+  kind: 'operation',
+  licences: ['force-close'],
+  generate(world, choices) {
+    const ends = usableEnds(world);
+    if (ends.length === 0) return undefined;
+    const { node, info } = pick(choices, ends);
+    return { do: 'force_close', node, channel: info.name };
+  },
+};
+
+/** Lets other operations draw what only this licence makes fair: the opener spends all that it has while HTLCs cross. */
+const spendAll: Operation = { ...fee, name: 'spend-all', licences: ['opener-short'] };
+const oddOpening: Operation = { ...open, name: 'odd-opening', licences: ['opening-refused'] };
+
+export const channelOperations: readonly Operation[] = [fee, commit, acknowledge, open, shutdown, forceClose, spendAll, oddOpening];

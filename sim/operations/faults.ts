@@ -1,0 +1,127 @@
+import type { Operation } from '../operation.ts';
+import type { Choices } from '../random.ts';
+import { between, chance, pick } from '../random.ts';
+import type { Action } from '../types.ts';
+import type { World } from '../world.ts';
+import { CALM_FEERATES } from './channels.ts';
+import { isOpening, linksOf } from './look.ts';
+
+/** Blocks that a run without licence mines at most: fewer than any HTLC is away from trouble. */
+const SAFE_BLOCKS = 15;
+
+function mayInterrupt(world: World, nodes: readonly string[]): boolean {
+  return world.licences.has('opening-lost') || !isOpening(world, nodes);
+}
+
+const disconnect: Operation = {
+  name: 'disconnect',
+  kind: 'fault',
+  generate(world, choices) {
+    const links = [...world.links.values()].filter((link) => link.up && mayInterrupt(world, link.spec.ends));
+    return links.length === 0 ? undefined : { do: 'disconnect', link: pick(choices, links).id };
+  },
+};
+
+const connect: Operation = {
+  name: 'connect',
+  kind: 'operation',
+  generate(world, choices) {
+    const links = [...world.links.values()].filter((link) => !link.up && link.spec.ends.every((end) => world.host(end).running));
+    return links.length === 0 ? undefined : { do: 'connect', link: pick(choices, links).id };
+  },
+};
+
+function crashNode(world: World, choices: Choices): Action | undefined {
+  const nodes = world.nodeNames.filter((node) => {
+    if (!world.host(node).running || world.host(node).driver.restart === undefined) return false;
+    return linksOf(world, node).every((link) => mayInterrupt(world, link.spec.ends));
+  });
+  if (nodes.length === 0) return undefined;
+  const node = pick(choices, nodes);
+  const unfinished = Math.min(world.host(node).disk.unfinished.length, 31);
+  if (unfinished === 0) return { do: 'crash', node };
+  // All torn, all done, or any mixture.
+  const all = 2 ** unfinished;
+  return { do: 'crash', node, survive: chance(choices, 1, 3) ? 0 : chance(choices, 1, 2) ? all - 1 : choices.int(all) };
+}
+
+const crash: Operation = { name: 'crash', kind: 'fault', generate: crashNode };
+
+function downNodes(world: World): string[] {
+  return world.nodeNames.filter((node) => !world.host(node).running);
+}
+
+const restart: Operation = {
+  name: 'restart',
+  kind: 'operation',
+  generate(world, choices) {
+    const nodes = downNodes(world);
+    return nodes.length === 0 ? undefined : { do: 'restart', node: pick(choices, nodes) };
+  },
+};
+
+const staleBackup: Operation = {
+  name: 'stale-backup',
+  kind: 'fault',
+  licences: ['stale-backup'],
+  generate(world, choices) {
+    const nodes = downNodes(world);
+    return nodes.length === 0 ? crashNode(world, choices) : { do: 'restart', node: pick(choices, nodes), backup: between(choices, 1, 6) };
+  },
+};
+
+const interruptedOpening: Operation = { ...disconnect, name: 'interrupted-opening', licences: ['opening-lost'] };
+
+const mine: Operation = {
+  name: 'mine',
+  kind: 'operation',
+  generate(world, choices) {
+    const blocks = between(choices, 1, 3);
+    return world.minedBlocks + blocks > SAFE_BLOCKS ? undefined : { do: 'mine', blocks };
+  },
+};
+
+const expiry: Operation = {
+  name: 'expiry',
+  kind: 'fault',
+  licences: ['expired-htlc'],
+  generate: (_world, choices) => ({ do: 'mine', blocks: between(choices, 1, 40) }),
+};
+
+function estimate(world: World, choices: Choices, min: number, max: number): Action | undefined {
+  const nodes = world.nodeNames.filter((node) => world.host(node).running);
+  return nodes.length === 0 ? undefined : { do: 'feerate', node: pick(choices, nodes), feeratePerKw: between(choices, min, max) };
+}
+
+const feerate: Operation = {
+  name: 'feerate',
+  kind: 'operation',
+  generate: (world, choices) => estimate(world, choices, CALM_FEERATES.min, CALM_FEERATES.max),
+};
+
+const feeSpike: Operation = {
+  name: 'fee-spike',
+  kind: 'fault',
+  licences: ['feerate-refused', 'closing-range', 'dust-exposure'],
+  generate: (world, choices) => estimate(world, choices, 253, 60_000),
+};
+
+const wait: Operation = {
+  name: 'wait',
+  kind: 'operation',
+  generate: (_world, choices) => ({ do: 'wait', ms: between(choices, 1, 60_000) }),
+};
+
+export const faultOperations: readonly Operation[] = [
+  disconnect,
+  connect,
+  crash,
+  restart,
+  mine,
+  feerate,
+  wait,
+  staleBackup,
+  interruptedOpening,
+  expiry,
+  feeSpike,
+];
