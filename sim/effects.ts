@@ -11,6 +11,7 @@ export function perform(world: World, host: Host, effect: DriverEffect): void {
     case 'send':
       return send(world, host, effect.peer, effect.bytes);
     case 'store': {
+      learnId(world, effect);
       const done = host.disk.store(effect, host.watch.seenHeight, world.timeMs);
       if (done !== undefined) stored(world, host, 'state', effect.channelId, effect.version);
       return;
@@ -38,6 +39,12 @@ export function perform(world: World, host: Host, effect: DriverEffect): void {
     case 'refused':
       return world.stats.count('refused', `${effect.command}: ${effect.rule}`);
   }
+}
+
+/** A channel has its final id as soon as a node keeps it: what happens to that store is already addressed by the channel's name. */
+function learnId(world: World, { channelId, state }: Extract<DriverEffect, { kind: 'store' }>): void {
+  const info = world.infoById(state.params.temporaryChannelId);
+  if (info !== undefined && info.channelId === undefined) world.changeInfo(info.name, { channelId });
 }
 
 function stored(world: World, host: Host, sink: string, channelId: ChannelId, version: number): void {
