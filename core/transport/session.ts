@@ -12,6 +12,7 @@ export type Session =
   /** Close the connection; whatever still comes is ignored. */
   | { readonly kind: 'failed'; readonly error: SessionError };
 
+export type HandshakeSession = Extract<Session, { readonly kind: 'handshake' }>;
 export type OpenSession = Extract<Session, { readonly kind: 'open' }>;
 export type SessionError = HandshakeError | DecryptionError;
 
@@ -29,13 +30,16 @@ const NOTHING: readonly Uint8Array[] = [];
 export function dial(
   env: TransportEnv,
   keys: { readonly staticSecret: SecretKey; readonly remoteStatic: PublicKey; readonly ephemeralSecret: SecretKey },
-): { readonly session: Session; readonly send: Uint8Array } {
+): { readonly session: HandshakeSession; readonly send: Uint8Array } {
   const { state, send } = initiator(env, keys);
   return { session: { kind: 'handshake', handshake: state }, send };
 }
 
 /** The peer has dialled. `ephemeralSecret` must be fresh randomness, used for this connection alone. */
-export function accept(env: TransportEnv, keys: { readonly staticSecret: SecretKey; readonly ephemeralSecret: SecretKey }): Session {
+export function accept(
+  env: TransportEnv,
+  keys: { readonly staticSecret: SecretKey; readonly ephemeralSecret: SecretKey },
+): HandshakeSession {
   return { kind: 'handshake', handshake: responder(env, keys) };
 }
 

@@ -8,6 +8,7 @@ const layers = [
   ['core/wire'],
   ['core/transactions', 'core/onion', 'core/invoice'],
   ['core/channel', 'core/monitor', 'core/gossip', 'core/routing', 'core/transport'],
+  ['core/peers'],
   ['core/node'],
   ['core/index\\.ts'],
   ['sim', 'fuzz-targets', 'mutation'],

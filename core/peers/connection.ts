@@ -1,0 +1,48 @@
+import type { PublicKey } from '../crypto/bytes.ts';
+import type { HandshakeSession } from '../transport/session.ts';
+import type { Incoming } from './incoming.ts';
+import type { ConnectionId } from './io.ts';
+import type { Outgoing } from './outgoing.ts';
+
+/** One connection, by how far it has come. A value: the host holds the socket. */
+export type Connection = HandshakeConnection | OpenConnection | ClosingConnection;
+
+interface Common {
+  readonly id: ConnectionId;
+  /** We dialled it; otherwise the peer did. */
+  readonly dialled: boolean;
+  /** When this stage began. */
+  readonly sinceMs: number;
+  readonly outgoing: Outgoing;
+}
+
+export interface HandshakeConnection extends Common {
+  readonly stage: 'handshake';
+  readonly session: HandshakeSession;
+  /** Whom we dialled. */
+  readonly wanted?: PublicKey;
+}
+
+/** The peer has proved who it is. */
+export interface OpenConnection extends Common {
+  readonly stage: 'open';
+  readonly peer: PublicKey;
+  readonly incoming: Incoming;
+  /** Its first message has been handed on. */
+  readonly greeted: boolean;
+  /** The node has a message of this connection, and is not done with it. */
+  readonly busy: boolean;
+  /** False after `stop_reading`. */
+  readonly reading: boolean;
+  /** Since when we have been listening in vain. */
+  readonly quietSinceMs: number;
+  /** When our ping that has no pong yet was sent. */
+  readonly pingedMs?: number;
+  /** The peer's pings since `sinceMs`. */
+  readonly pings: { readonly sinceMs: number; readonly count: number };
+}
+
+/** Nobody's any more: it is kept until its last bytes have left. */
+export interface ClosingConnection extends Common {
+  readonly stage: 'closing';
+}

@@ -1,0 +1,101 @@
+import type { PublicKey } from '../crypto/bytes.ts';
+import { accept, dial, receive } from '../transport/session.ts';
+import type { OpenSession } from '../transport/session.ts';
+import type { HandshakeConnection, OpenConnection } from './connection.ts';
+import { startIncoming } from './incoming.ts';
+import type { CloseReason, ConnectionId, PeersInput } from './io.ts';
+import { EMPTY_OUTGOING, enqueue } from './outgoing.ts';
+import { handOn } from './receiving.ts';
+import { close, count, offerBytes, put } from './run.ts';
+import type { Run } from './run.ts';
+import { newerSurvives } from './survivor.ts';
+import type { Rival } from './survivor.ts';
+
+export function dialled(run: Run, { connection: id, peer, ephemeralSecret }: Extract<PeersInput, { kind: 'dialled' }>): void {
+  assertNew(run, id);
+  const { env } = run;
+  // While one is under way a second is useless, and could end it: the peer may see the two in another order.
+  if (count(run, (other) => other.stage === 'handshake' && other.wanted === peer) > 0) {
+    run.effects.push({ kind: 'close', connection: id, reason: 'DUPLICATE' });
+    return;
+  }
+  const { session, send: actOne } = dial(env, { staticSecret: env.staticSecret, remoteStatic: peer, ephemeralSecret });
+  const { nowMs } = run.state;
+  const outgoing = enqueue(EMPTY_OUTGOING, actOne, nowMs);
+  put(run, {
+    stage: 'handshake',
+    id,
+    dialled: true,
+    sinceMs: nowMs,
+    outgoing,
+    wanted: peer,
+    session,
+  });
+  offerBytes(run, id);
+}
+
+export function accepted(run: Run, { connection: id, ephemeralSecret }: Extract<PeersInput, { kind: 'accepted' }>): void {
+  assertNew(run, id);
+  const { env } = run;
+  if (count(run, (other) => other.stage === 'handshake' && !other.dialled) >= env.limits.maxHandshakes) {
+    run.effects.push({ kind: 'close', connection: id, reason: 'TOO_MANY_HANDSHAKES' });
+    return;
+  }
+  const session = accept(env, { staticSecret: env.staticSecret, ephemeralSecret });
+  put(run, { stage: 'handshake', id, dialled: false, sinceMs: run.state.nowMs, outgoing: EMPTY_OUTGOING, session });
+}
+
+function assertNew(run: Run, id: ConnectionId): void {
+  if (run.state.connections.has(id)) throw new RangeError(`connection ${id} exists`);
+}
+
+export function shakeHands(run: Run, connection: HandshakeConnection, bytes: Uint8Array): void {
+  const { session, send: act, messages } = receive(run.env, connection.session, bytes);
+  const outgoing = act === undefined ? connection.outgoing : enqueue(connection.outgoing, act, run.state.nowMs);
+  switch (session.kind) {
+    case 'handshake':
+      put(run, { ...connection, session, outgoing });
+      break;
+    case 'open':
+      establish(run, { ...connection, outgoing }, session, messages);
+      break;
+    case 'failed':
+      close(run, connection.id, session.error);
+      return;
+  }
+  offerBytes(run, connection.id);
+}
+
+/** The peer is who it says. One connection of it stays. */
+function establish(run: Run, connection: HandshakeConnection, session: OpenSession, messages: readonly Uint8Array[]): void {
+  const { state } = run;
+  const { id, dialled, outgoing } = connection;
+  const { nowMs } = state;
+  const peer = session.remoteStatic;
+  const refusal = refuse(run, peer, { dialled, sinceMs: nowMs });
+  if (refusal !== undefined) {
+    close(run, id, refusal);
+    return;
+  }
+  const older = state.peers.get(peer);
+  if (older !== undefined) close(run, older, 'DUPLICATE');
+  const incoming = startIncoming(session, messages);
+  const pings = { sinceMs: nowMs, count: 0 };
+  const common = { id, dialled, outgoing, sinceMs: nowMs, quietSinceMs: nowMs, incoming, pings };
+  put(run, { ...common, stage: 'open', peer, greeted: false, busy: false, reading: true });
+  run.state = { ...run.state, peers: new Map(run.state.peers).set(peer, id) };
+  run.effects.push({ kind: 'connected', connection: id, peer });
+  handOn(run, id);
+}
+
+function refuse(run: Run, peer: PublicKey, newer: Rival): CloseReason | undefined {
+  const { env, state } = run;
+  if (peer === env.nodeId) return 'SELF';
+  const older = state.peers.get(peer);
+  if (older !== undefined) {
+    const rival = state.connections.get(older) as OpenConnection;
+    return newerSurvives(env.nodeId, peer, rival, newer, env.limits.crossingMs) ? undefined : 'DUPLICATE';
+  }
+  const inbound = count(run, (other) => other.stage === 'open' && !other.dialled);
+  return !newer.dialled && inbound >= env.limits.maxInboundPeers ? 'TOO_MANY_PEERS' : undefined;
+}

@@ -1,0 +1,87 @@
+import type { PublicKey, SecretKey } from '../crypto/bytes.ts';
+import type { TransportEnv } from '../transport/cipher.ts';
+import type { SessionError } from '../transport/session.ts';
+import type { Connection } from './connection.ts';
+import type { PeerLimits } from './limits.ts';
+
+/** Chosen by the host, and never used twice. */
+export type ConnectionId = number;
+
+/**
+ * What a host tells the peer manager, as it would learn it from select(). Data only. A connection that the manager does not know (any
+ * more) is no error: events cross.
+ */
+export type PeersInput =
+  /** A connection to the node `peer` is up. `ephemeralSecret` is fresh randomness, used for this connection alone. */
+  | { readonly kind: 'dialled'; readonly connection: ConnectionId; readonly peer: PublicKey; readonly ephemeralSecret: SecretKey }
+  /** Somebody has connected to us. `ephemeralSecret` as above. */
+  | { readonly kind: 'accepted'; readonly connection: ConnectionId; readonly ephemeralSecret: SecretKey }
+  /** Bytes arrived, cut anywhere. The buffer is the host's again afterwards. */
+  | { readonly kind: 'bytes'; readonly connection: ConnectionId; readonly bytes: Uint8Array }
+  /** There is room to write again; of the bytes of the last `write` so many were taken (0 up to all). */
+  | { readonly kind: 'room'; readonly connection: ConnectionId; readonly taken: number }
+  /** The connection is gone: closed by the peer, or broken. */
+  | { readonly kind: 'gone'; readonly connection: ConnectionId }
+  /** Time passed: a monotonic clock, in milliseconds. `nextDeadline` says when it is wanted next. */
+  | { readonly kind: 'time'; readonly nowMs: number }
+  /** One whole message for a peer, of at most 65,535 bytes. Dropped when the peer is not connected: it counts as sent and lost. */
+  | { readonly kind: 'send'; readonly peer: PublicKey; readonly bytes: Uint8Array }
+  /** The node is done with the last `received` of this connection, and its answers have been sent. */
+  | { readonly kind: 'handled'; readonly connection: ConnectionId }
+  /** Hang up, after what was sent before has left. */
+  | { readonly kind: 'disconnect'; readonly peer: PublicKey };
+
+/** What the peer manager wants done, in order. `connected`, `disconnected` and `received` are inputs of the node as they stand. */
+export type PeersEffect =
+  /** Send these bytes, or a part of them from the front. The next `write` comes after `room`. */
+  | { readonly kind: 'write'; readonly connection: ConnectionId; readonly bytes: Uint8Array }
+  | { readonly kind: 'stop_reading'; readonly connection: ConnectionId }
+  | { readonly kind: 'resume_reading'; readonly connection: ConnectionId }
+  /** Hang up: the manager has forgotten the connection, and answers no more of its inputs. */
+  | { readonly kind: 'close'; readonly connection: ConnectionId; readonly reason: CloseReason }
+  /** The peer has proved that it is this node. Its first message must be init (BOLT 1), which is the node's to judge. */
+  | { readonly kind: 'connected'; readonly connection: ConnectionId; readonly peer: PublicKey }
+  | { readonly kind: 'disconnected'; readonly connection: ConnectionId; readonly peer: PublicKey }
+  /** One whole message. The next of this connection comes after `handled`, unless the connection has ended. */
+  | { readonly kind: 'received'; readonly connection: ConnectionId; readonly peer: PublicKey; readonly bytes: Uint8Array };
+
+export type CloseReason =
+  | SessionError
+  /** Asked for by the host with `disconnect`. */
+  | 'DISCONNECT'
+  | 'HANDSHAKE_TIMEOUT'
+  | 'INIT_TIMEOUT'
+  | 'NO_PONG'
+  | 'BAD_PONG'
+  | 'TOO_MANY_PINGS'
+  /** The peer has taken nothing of what we sent for too long. */
+  | 'WRITE_TIMEOUT'
+  /** The peer takes less than it makes us send. */
+  | 'OUTGOING_FULL'
+  /** Bytes were handed over in spite of `stop_reading`. */
+  | 'INCOMING_FULL'
+  | 'TOO_MANY_HANDSHAKES'
+  | 'TOO_MANY_PEERS'
+  /** Another connection of the same peer stays. */
+  | 'DUPLICATE'
+  | 'SELF';
+
+/** What a step needs to know of its surroundings: see `createPeersEnv`. */
+export interface PeersEnv extends TransportEnv {
+  readonly nodeId: PublicKey;
+  readonly staticSecret: SecretKey;
+  readonly limits: PeerLimits;
+}
+
+export interface PeersState {
+  readonly nowMs: number;
+  /** In the order in which they came. */
+  readonly connections: ReadonlyMap<ConnectionId, Connection>;
+  /** The one connection of each connected peer (BOLT 1: a single connection per peer). */
+  readonly peers: ReadonlyMap<PublicKey, ConnectionId>;
+}
+
+export interface PeersStep {
+  readonly state: PeersState;
+  readonly effects: readonly PeersEffect[];
+}
