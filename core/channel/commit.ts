@@ -1,7 +1,7 @@
 import { insertSecret, secretIndex } from '../transactions/secrets.ts';
 import { other } from '../transactions/types.ts';
 import type { CommitmentSigned, RevokeAndAck } from '../wire/messages/index.ts';
-import { peerViews } from './add.ts';
+import { faultOfPeer } from './add.ts';
 import { buildCommitments, checkSignatures, signCommitment } from './commitment-tx.ts';
 import { contents, cutToSign, fold, sameCut, slice, SIDES } from './contents.ts';
 import type { Folded } from './contents.ts';
@@ -64,8 +64,7 @@ function unaffordableFee(state: FundedState): string | undefined {
   if (params.us === 'opener') return undefined;
   const news = slice(shared, 'opener', shared.commitments.accepter.current.cut.opener);
   if (!news.some((update) => update.kind === 'fee')) return undefined;
-  const [most, least] = peerViews(shared, params).map((cut) => openerAffords(params, 'accepter', contents(shared, cut)));
-  return most !== undefined && least !== undefined ? most.detail : undefined;
+  return faultOfPeer(shared, params, (next) => openerAffords(params, 'accepter', next))?.detail;
 }
 
 /** BOLT 2, commitment_signed, receiving node: verify, revoke the old commitment, acknowledge. */
@@ -83,7 +82,8 @@ export function receiveCommitmentSigned(out: Out<FundedState>, message: Commitme
   const next = contents(shared, cut);
   if (SIDES.some((side) => next.balanceMsat[side] < 0n)) return violation('commitment_signed', 'a balance would be negative');
   const point = env.signer.perCommitmentPoint(params.keysId, number);
-  const built = buildCommitments(env.crypto, params, fundings, us, number, point, next);
+  const secret = env.signer.perCommitmentSecret(params.keysId, number);
+  const built = buildCommitments(env.crypto, params, fundings, us, number, point, next, secret);
   const signatures: CommitmentSignatures = { signature: message.signature, htlcSignatures: message.htlcSignatures };
   for (const b of built) {
     if (b.feeSat < 0n) return violation('commitment_signed', 'the opener cannot pay for its anchors');

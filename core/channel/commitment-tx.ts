@@ -1,7 +1,8 @@
-import type { PublicKey } from '../crypto/bytes.ts';
+import type { PublicKey, SecretKey } from '../crypto/bytes.ts';
 import type { Crypto } from '../crypto/types.ts';
 import { buildCommitment } from '../transactions/commitment.ts';
 import type { BuiltCommitment } from '../transactions/commitment.ts';
+import { CommitmentKeys } from '../transactions/keys.ts';
 import { htlcTransactions } from '../transactions/htlc.ts';
 import type { ChannelParams as TxParams, ChannelParty, Side } from '../transactions/types.ts';
 import { other } from '../transactions/types.ts';
@@ -34,7 +35,7 @@ export function txParams(params: ChannelParams, funding: Funding): TxParams {
   return result;
 }
 
-/** `owner`'s commitment transaction, one a funding. */
+/** `owner`'s commitment transaction, one a funding. For our own, the secret of its number makes it cheaper. */
 export function buildCommitments(
   crypto: Crypto,
   params: ChannelParams,
@@ -43,8 +44,13 @@ export function buildCommitments(
   number: bigint,
   point: PublicKey,
   contents: Contents,
+  perCommitmentSecret?: SecretKey,
 ): readonly BuiltCommitment[] {
-  return fundings.map((funding) => buildCommitment(crypto, txParams(params, funding), owner, number, point, contents));
+  return fundings.map((funding) => {
+    const tx = txParams(params, funding);
+    const keys = new CommitmentKeys(crypto, tx, owner, point, perCommitmentSecret);
+    return buildCommitment(crypto, tx, owner, number, point, contents, keys);
+  });
 }
 
 /** BOLT 2, commitment_signed: our signatures for the peer's commitment, HTLCs in the order of its outputs. */

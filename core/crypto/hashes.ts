@@ -8,6 +8,7 @@ import type { HashFunctions } from './types.ts';
 /** The hash functions that need nothing of the platform. */
 export const nobleHashes: HashFunctions = {
   sha256: (data) => sha256(data),
+  sha256ToHex: (data) => toHex(sha256(data)),
   ripemd160: (data) => ripemd160(data),
   hmacSha256: (key, data) => hmac(sha256, key, data),
 };
@@ -23,12 +24,12 @@ export function hash160(hashes: HashFunctions, data: Uint8Array): Uint8Array {
 }
 
 export function sha256Hex<T extends Branded<string> = Hash32>(hashes: HashFunctions, data: Hex): T {
-  return toHex<T>(hashes.sha256(fromHex(data)));
+  return hashes.sha256ToHex(fromHex(data)) as T;
 }
 
 /** `hash256` of hex: of a raw transaction without witnesses it is the Txid (internal byte order). */
 export function hash256Hex<T extends Branded<string> = Hash32>(hashes: HashFunctions, data: Hex): T {
-  return toHex<T>(hash256(hashes, fromHex(data)));
+  return hashes.sha256ToHex(hashes.sha256(fromHex(data))) as T;
 }
 
 /** RIPEMD160 alone: BOLT 3 HTLC scripts commit to RIPEMD160(payment_hash), which is a SHA-256 already. 20 bytes. */

@@ -10,6 +10,7 @@ export interface Secp256k1Module {
   publicKeyVerify(publicKey: Uint8Array): boolean;
   publicKeyCreate(secret: Uint8Array): Uint8Array;
   publicKeyCombine(publicKeys: readonly Uint8Array[]): Uint8Array;
+  publicKeyTweakAdd(publicKey: Uint8Array, tweak: Uint8Array): Uint8Array;
   publicKeyTweakMul(publicKey: Uint8Array, tweak: Uint8Array): Uint8Array;
   ecdsaSign(digest: Uint8Array, secret: Uint8Array): { readonly signature: Uint8Array };
   ecdsaVerify(signature: Uint8Array, digest: Uint8Array, publicKey: Uint8Array): boolean;
@@ -21,6 +22,7 @@ export function createNativeCrypto(secp256k1: Secp256k1Module, hashes: HashFunct
   return {
     name: 'native',
     sha256: hashes.sha256,
+    sha256ToHex: hashes.sha256ToHex,
     ripemd160: hashes.ripemd160,
     hmacSha256: hashes.hmacSha256,
     isValidSecretKey: isScalar,
@@ -28,6 +30,7 @@ export function createNativeCrypto(secp256k1: Secp256k1Module, hashes: HashFunct
     publicKey: (secret) => toHex<PublicKey>(secp256k1.publicKeyCreate(fromHex(secret))),
     pointMultiply: (point, scalar) => toHex<PublicKey>(secp256k1.publicKeyTweakMul(fromHex(point), fromHex(scalar))),
     pointAdd: (a, b) => toHex<PublicKey>(secp256k1.publicKeyCombine([fromHex(a), fromHex(b)])),
+    pointTweakAdd: (point, tweak) => toHex<PublicKey>(secp256k1.publicKeyTweakAdd(fromHex(point), fromHex(tweak))),
     scalarAdd,
     scalarMultiply,
     sign: (digest, secret) => sign(secp256k1, digest, secret),

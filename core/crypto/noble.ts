@@ -23,14 +23,36 @@ function isValidPublicKey(point: PublicKey): boolean {
   return hasPointShape(point) && curves.utils.isValidPublicKey(fromHex(point), true);
 }
 
+type ParsedPoint = ReturnType<typeof curves.Point.fromHex>;
+const MAX_PARSED = 1000;
+const parsed = new Map<PublicKey, ParsedPoint>();
+
+/** Decompressing a point costs a square root; a channel's basepoints come again and again. */
+function parse(point: PublicKey): ParsedPoint {
+  let result = parsed.get(point);
+  if (result === undefined) {
+    if (parsed.size >= MAX_PARSED) parsed.clear();
+    parsed.set(point, (result = curves.Point.fromHex(point)));
+  }
+  return result;
+}
+
 /** Not in constant time: here the scalar is a tweak that both sides know. */
 function pointMultiply(point: PublicKey, scalar: SecretKey): PublicKey {
-  const product = curves.Point.fromHex(point).multiplyUnsafe(scalarToBigint(scalar));
+  const product = parse(point).multiplyUnsafe(scalarToBigint(scalar));
   return toHex<PublicKey>(product.toBytes());
 }
 
 function pointAdd(a: PublicKey, b: PublicKey): PublicKey {
-  return toHex<PublicKey>(curves.Point.fromHex(a).add(curves.Point.fromHex(b)).toBytes());
+  return toHex<PublicKey>(parse(a).add(parse(b)).toBytes());
+}
+
+function pointTweakAdd(point: PublicKey, tweak: SecretKey): PublicKey {
+  return toHex<PublicKey>(
+    parse(point)
+      .add(curves.Point.BASE.multiply(scalarToBigint(tweak)))
+      .toBytes(),
+  );
 }
 
 function verify(signature: Signature, digest: Hash32, point: PublicKey): boolean {
@@ -45,6 +67,7 @@ export function createNobleCrypto(hashes: HashFunctions = nobleHashes): Crypto {
   return {
     name: 'noble',
     sha256: hashes.sha256,
+    sha256ToHex: hashes.sha256ToHex,
     ripemd160: hashes.ripemd160,
     hmacSha256: hashes.hmacSha256,
     isValidSecretKey: isScalar,
@@ -52,6 +75,7 @@ export function createNobleCrypto(hashes: HashFunctions = nobleHashes): Crypto {
     publicKey: (secret) => toHex<PublicKey>(secp256k1.getPublicKey(fromHex(secret))),
     pointMultiply,
     pointAdd,
+    pointTweakAdd,
     scalarAdd,
     scalarMultiply,
     sign: (digest, secret) => toHex<Signature>(secp256k1.sign(fromHex(digest), fromHex(secret), PREHASHED)),

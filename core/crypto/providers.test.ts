@@ -73,7 +73,7 @@ describe.each(providers)('$name: keys', (crypto) => {
   });
 
   it('is a homomorphism: adding and multiplying commute with taking the public key', () => {
-    const { publicKey, scalarAdd, scalarMultiply, pointAdd, pointMultiply } = crypto;
+    const { publicKey, scalarAdd, scalarMultiply, pointAdd, pointMultiply, pointTweakAdd } = crypto;
     fc.assert(
       fc.property(anyKey, anyKey, (a, b) => {
         fc.pre(add(a, b) !== secret(0n));
@@ -81,6 +81,7 @@ describe.each(providers)('$name: keys', (crypto) => {
         expect(scalarMultiply(a, b)).toBe(secret((BigInt(`0x${a}`) * BigInt(`0x${b}`)) % CURVE_ORDER));
         expect(pointAdd(publicKey(a), publicKey(b))).toBe(publicKey(add(a, b)));
         expect(pointMultiply(publicKey(a), b)).toBe(publicKey(scalarMultiply(a, b)));
+        expect(pointTweakAdd(publicKey(a), b)).toBe(publicKey(add(a, b)));
       }),
       runs(crypto.name === 'noble' ? 10 : 200),
     );
@@ -116,6 +117,7 @@ describe.each(providers)('$name: keys', (crypto) => {
 
   it('throws where the result would be infinity or zero', () => {
     expect(() => crypto.pointAdd(crypto.publicKey(ONE), crypto.publicKey(LAST))).toThrow();
+    expect(() => crypto.pointTweakAdd(crypto.publicKey(ONE), LAST)).toThrow();
     expect(() => crypto.scalarAdd(ONE, LAST)).toThrow(RangeError);
     expect(() => crypto.scalarMultiply(ONE, secret(CURVE_ORDER))).toThrow(RangeError);
     expect(() => crypto.pointMultiply(crypto.publicKey(KEY), secret(0n))).toThrow();

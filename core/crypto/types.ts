@@ -12,6 +12,8 @@ export interface Crypto {
   readonly name: string;
 
   sha256(data: Uint8Array): Uint8Array;
+  /** The same digest as hex, which some hosts make faster than bytes. */
+  sha256ToHex(data: Uint8Array): Hex;
   /** RIPEMD160 of the bytes. */
   ripemd160(data: Uint8Array): Uint8Array;
   hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
@@ -23,6 +25,8 @@ export interface Crypto {
   /** point × scalar. */
   pointMultiply(point: PublicKey, scalar: SecretKey): PublicKey;
   pointAdd(a: PublicKey, b: PublicKey): PublicKey;
+  /** point + tweak × G, in one operation: what key derivation does most. */
+  pointTweakAdd(point: PublicKey, tweak: SecretKey): PublicKey;
   /** a + b mod n. */
   scalarAdd(a: SecretKey, b: SecretKey): SecretKey;
   /** a × b mod n. */
@@ -39,6 +43,8 @@ export interface Crypto {
 /** Hash functions that a host may have faster than noble's (node:crypto). Results must be identical. */
 export interface HashFunctions {
   sha256(data: Uint8Array): Uint8Array;
+  /** The same digest as hex, which some hosts make faster than bytes. */
+  sha256ToHex(data: Uint8Array): Hex;
   ripemd160(data: Uint8Array): Uint8Array;
   hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
 }

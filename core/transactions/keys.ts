@@ -4,11 +4,11 @@ import { hash160Hex, sha256Hex } from '../crypto/hashes.ts';
 import type { Crypto } from '../crypto/types.ts';
 import { delayedWitnessScript } from './scripts.ts';
 import { other } from './types.ts';
-import type { BasepointSecrets, ChannelParams, Side } from './types.ts';
+import type { ChannelParams, Side } from './types.ts';
 
 /** BOLT 3, Key Derivation: pubkey = basepoint + SHA256(per_commitment_point || basepoint) * G. */
 export function derivePublicKey(crypto: Crypto, basepoint: PublicKey, perCommitmentPoint: PublicKey): PublicKey {
-  return crypto.pointAdd(basepoint, crypto.publicKey(sha256Hex<SecretKey>(crypto, perCommitmentPoint + basepoint)));
+  return crypto.pointTweakAdd(basepoint, sha256Hex<SecretKey>(crypto, perCommitmentPoint + basepoint));
 }
 
 /** BOLT 3, Key Derivation: privkey = basepoint_secret + SHA256(per_commitment_point || basepoint). */
@@ -16,27 +16,21 @@ export function derivePrivateKey(crypto: Crypto, secret: SecretKey, basepoint: P
   return crypto.scalarAdd(secret, sha256Hex<SecretKey>(crypto, perCommitmentPoint + basepoint));
 }
 
-/** A point, with the scalar behind it where that is known: multiplying the generator is many times as fast as multiplying a point. */
-interface MaybeKnown {
-  readonly point: PublicKey;
-  readonly secret?: SecretKey | undefined;
-}
-
-function multiply(crypto: Crypto, base: MaybeKnown, scalar: SecretKey): PublicKey {
-  return base.secret === undefined
-    ? crypto.pointMultiply(base.point, scalar)
-    : crypto.publicKey(crypto.scalarMultiply(base.secret, scalar));
-}
-
-function revocationPublicKey(crypto: Crypto, basepoint: MaybeKnown, perCommitment: MaybeKnown): PublicKey {
-  const a = sha256Hex<SecretKey>(crypto, basepoint.point + perCommitment.point);
-  const b = sha256Hex<SecretKey>(crypto, perCommitment.point + basepoint.point);
-  return crypto.pointAdd(multiply(crypto, basepoint, a), multiply(crypto, perCommitment, b));
-}
-
-/** BOLT 3, revocationpubkey Derivation, from two points. */
-export function deriveRevocationPublicKey(crypto: Crypto, revocationBasepoint: PublicKey, perCommitmentPoint: PublicKey): PublicKey {
-  return revocationPublicKey(crypto, { point: revocationBasepoint }, { point: perCommitmentPoint });
+/**
+ * BOLT 3, revocationpubkey Derivation, from two points. The owner of the commitment knows `perCommitmentSecret`, and multiplying the
+ * generator is cheaper than multiplying a point.
+ */
+export function deriveRevocationPublicKey(
+  crypto: Crypto,
+  revocationBasepoint: PublicKey,
+  perCommitmentPoint: PublicKey,
+  perCommitmentSecret?: SecretKey,
+): PublicKey {
+  const basepointTweak = sha256Hex<SecretKey>(crypto, revocationBasepoint + perCommitmentPoint);
+  const pointTweak = sha256Hex<SecretKey>(crypto, perCommitmentPoint + revocationBasepoint);
+  const left = crypto.pointMultiply(revocationBasepoint, basepointTweak);
+  if (perCommitmentSecret === undefined) return crypto.pointAdd(left, crypto.pointMultiply(perCommitmentPoint, pointTweak));
+  return crypto.pointTweakAdd(left, crypto.scalarMultiply(perCommitmentSecret, pointTweak));
 }
 
 /** BOLT 3, revocationpubkey Derivation: the private key, once the peer has revealed its per-commitment secret. */
@@ -53,48 +47,39 @@ export function deriveRevocationPrivateKey(
   );
 }
 
-/** Secrets of one side, which make its keys cheaper to derive. `perCommitmentSecret` only of a commitment that this side owns. */
-export interface KnownSecrets {
-  readonly side: Side;
-  readonly basepoints: BasepointSecrets;
-  readonly perCommitmentSecret?: SecretKey;
-}
-
 /**
  * The keys of one side's commitment, and what every script of it shares.
  *
  * Each is derived when first asked for, and once: build a commitment and its HTLC transactions with the same object, and keep it
- * for as long as commitments with this per-commitment point are built.
+ * for as long as commitments with this per-commitment point are built. The owner may give its secret to make them cheaper.
  */
 export class CommitmentKeys {
   readonly owner: Side;
   readonly perCommitmentPoint: PublicKey;
   readonly #crypto: Crypto;
   readonly #params: ChannelParams;
-  readonly #known: KnownSecrets | undefined;
+  readonly #perCommitmentSecret: SecretKey | undefined;
   #revocationPubkey: PublicKey | undefined;
   #revocationPubkeyHash: Hex | undefined;
   #delayedPubkey: PublicKey | undefined;
   #htlcPubkeys: Readonly<Record<Side, PublicKey>> | undefined;
   #delayed: { readonly witnessScript: Script; readonly script: Script } | undefined;
 
-  constructor(crypto: Crypto, params: ChannelParams, owner: Side, perCommitmentPoint: PublicKey, known?: KnownSecrets) {
+  constructor(crypto: Crypto, params: ChannelParams, owner: Side, perCommitmentPoint: PublicKey, perCommitmentSecret?: SecretKey) {
     this.owner = owner;
     this.perCommitmentPoint = perCommitmentPoint;
     this.#crypto = crypto;
     this.#params = params;
-    this.#known = known;
+    this.#perCommitmentSecret = perCommitmentSecret;
   }
 
   /** The peer's blinded key that takes everything if this commitment is revoked. */
   get revocationPubkey(): PublicKey {
-    const known = this.#known;
-    const secret = known === undefined || known.side === this.owner ? undefined : known.basepoints.revocation;
-    const commitmentSecret = known?.side === this.owner ? known.perCommitmentSecret : undefined;
-    return (this.#revocationPubkey ??= revocationPublicKey(
+    return (this.#revocationPubkey ??= deriveRevocationPublicKey(
       this.#crypto,
-      { point: this.#params.parties[other(this.owner)].revocationBasepoint, secret },
-      { point: this.perCommitmentPoint, secret: commitmentSecret },
+      this.#params.parties[other(this.owner)].revocationBasepoint,
+      this.perCommitmentPoint,
+      this.#perCommitmentSecret,
     ));
   }
 
@@ -105,14 +90,14 @@ export class CommitmentKeys {
 
   /** local_delayedpubkey: the owner's. */
   get delayedPubkey(): PublicKey {
-    return (this.#delayedPubkey ??= this.#derive(this.owner, 'delayedPaymentBasepoint', 'delayedPayment'));
+    return (this.#delayedPubkey ??= this.#derive(this.owner, 'delayedPaymentBasepoint'));
   }
 
   /** local_htlcpubkey is the owner's, remote_htlcpubkey the other side's. */
   get htlcPubkeys(): Readonly<Record<Side, PublicKey>> {
     return (this.#htlcPubkeys ??= {
-      opener: this.#derive('opener', 'htlcBasepoint', 'htlc'),
-      accepter: this.#derive('accepter', 'htlcBasepoint', 'htlc'),
+      opener: this.#derive('opener', 'htlcBasepoint'),
+      accepter: this.#derive('accepter', 'htlcBasepoint'),
     });
   }
 
@@ -126,9 +111,7 @@ export class CommitmentKeys {
     return this.#delayed;
   }
 
-  #derive(side: Side, basepoint: 'delayedPaymentBasepoint' | 'htlcBasepoint', secret: 'delayedPayment' | 'htlc'): PublicKey {
-    const point = this.#params.parties[side][basepoint];
-    if (this.#known?.side !== side) return derivePublicKey(this.#crypto, point, this.perCommitmentPoint);
-    return this.#crypto.publicKey(derivePrivateKey(this.#crypto, this.#known.basepoints[secret], point, this.perCommitmentPoint));
+  #derive(side: Side, basepoint: 'delayedPaymentBasepoint' | 'htlcBasepoint'): PublicKey {
+    return derivePublicKey(this.#crypto, this.#params.parties[side][basepoint], this.perCommitmentPoint);
   }
 }

@@ -1,5 +1,5 @@
 import type { Outpoint } from '../bitcoin/tx.ts';
-import type { Hash32, PublicKey, SecretKey } from '../crypto/bytes.ts';
+import type { Hash32, PublicKey } from '../crypto/bytes.ts';
 
 /** The two ends of a channel, absolutely: who opened it, and who accepted. */
 export type Side = 'opener' | 'accepter';
@@ -45,12 +45,4 @@ export interface ChannelParams {
   readonly funding: Outpoint;
   readonly fundingSat: bigint;
   readonly parties: Readonly<Record<Side, ChannelParty>>;
-}
-
-/** The secrets behind one side's basepoints. The payment basepoint's is used as it is (BOLT 3, remotepubkey Derivation). */
-export interface BasepointSecrets {
-  readonly revocation: SecretKey;
-  readonly payment: SecretKey;
-  readonly delayedPayment: SecretKey;
-  readonly htlc: SecretKey;
 }

@@ -13,6 +13,7 @@ export function createFakeCrypto(hashes: HashFunctions = nobleHashes): Crypto {
   return {
     name: 'fake',
     sha256: hashes.sha256,
+    sha256ToHex: hashes.sha256ToHex,
     ripemd160: hashes.ripemd160,
     hmacSha256: hashes.hmacSha256,
     isValidSecretKey: isScalar,
@@ -20,6 +21,7 @@ export function createFakeCrypto(hashes: HashFunctions = nobleHashes): Crypto {
     publicKey: point,
     pointMultiply: (base, scalar) => point(scalarMultiply(logarithm(base), scalar)),
     pointAdd: (a, b) => point(scalarAdd(logarithm(a), logarithm(b))),
+    pointTweakAdd: (base, tweak) => point(scalarAdd(logarithm(base), tweak)),
     scalarAdd,
     scalarMultiply,
     sign,
