@@ -6,7 +6,7 @@ import { otherSide } from './contents.ts';
 import { Barrier, factOf } from './durability/barrier.ts';
 import { commitmentNumberOf, Promises } from './durability/secrets.ts';
 import { isStaleRestart } from './licences.ts';
-import { channelName, hasCommitments, messageOf, nameOf, statesOf } from './look.ts';
+import { changes, channelName, hasCommitments, messageOf, nameOf, statesOf } from './look.ts';
 import { finding } from './report.ts';
 
 const ORACLE = 'durability';
@@ -51,10 +51,11 @@ class Durability implements Oracle {
     const states = statesOf(world, node);
     if (input.kind === 'connected' || (input.kind === 'received' && messageOf(input.bytes)?.type === 'init')) {
       for (const [id, state] of states) {
-        if (hasCommitments(state) && state.params.peer === input.peer) this.track(node, id).barrier.say(factOf.reestablish);
+        if (hasCommitments(state) && state.params.peer === input.peer) this.track(record, id).barrier.say(factOf.reestablish);
       }
     }
     this.write(record);
+    for (const { channelId, after } of changes(world, record)) if (hasCommitments(after)) this.track(record, channelId).barrier.endOfStep(after);
     if (input.kind === 'restart') {
       const found = this.restarted(world, node);
       if (found !== undefined) return found;
@@ -66,35 +67,37 @@ class Durability implements Oracle {
     return undefined;
   }
 
-  private track(node: string, channelId: ChannelId): Track {
+  private track({ node, index }: StepRecord, channelId: ChannelId): Track {
     const key = `${node}/${channelId}`;
     let track = this.tracks.get(key);
     if (track === undefined) {
       track = { barrier: new Barrier(), promises: new Promises(), signed: 0n };
       this.tracks.set(key, track);
     }
+    track.barrier.beginStep(index);
     return track;
   }
 
   /** Writes are issued as soon as they are asked for, whatever stands before them in the list of effects. */
-  private write({ node, effects }: StepRecord): void {
-    for (const effect of effects) {
+  private write(record: StepRecord): void {
+    const { node } = record;
+    for (const effect of record.effects) {
       if (effect.kind === 'store') {
-        const { barrier, promises } = this.track(node, effect.channelId);
+        const { barrier, promises } = this.track(record, effect.channelId);
         barrier.store(effect);
         const first = this.firstPoints.get(`${node}/${effect.state.params.temporaryChannelId}`);
         if (first !== undefined) promises.announce(0n, first);
-      } else if (effect.kind === 'monitor') this.track(node, effect.channelId).barrier.monitor(effect);
+      } else if (effect.kind === 'monitor') this.track(record, effect.channelId).barrier.monitor(effect);
       else if (effect.kind === 'forget') this.tracks.delete(`${node}/${effect.channelId}`);
     }
   }
 
   private leave(world: WorldView, record: StepRecord, effect: DriverEffect): Finding | undefined {
-    if (effect.kind === 'send') return this.send(world, record.node, effect.bytes);
+    if (effect.kind === 'send') return this.send(world, record, effect.bytes);
     if (effect.kind !== 'notify' && effect.kind !== 'broadcast') return undefined;
     const state = statesOf(world, record.node).get(effect.channelId);
     if (!hasCommitments(state)) return undefined;
-    const here: Place = { world, node: record.node, state, track: this.track(record.node, effect.channelId) };
+    const here: Place = { world, node: record.node, state, track: this.track(record, effect.channelId) };
     if (effect.kind === 'notify') {
       const { event } = effect;
       if (event.kind === 'event') return barred(here, event.event.kind, factOf.event(event.id));
@@ -112,7 +115,8 @@ class Durability implements Oracle {
     }
   }
 
-  private send(world: WorldView, node: string, bytes: Uint8Array): Finding | undefined {
+  private send(world: WorldView, record: StepRecord, bytes: Uint8Array): Finding | undefined {
+    const { node } = record;
     const name = nameOf(bytes);
     if (name === undefined || !JUDGED.has(name)) return undefined;
     const message = messageOf(bytes);
@@ -123,7 +127,7 @@ class Durability implements Oracle {
     }
     const state = 'channelId' in message ? statesOf(world, node).get(message.channelId) : undefined;
     if (!hasCommitments(state)) return undefined;
-    return judge({ world, node, state, track: this.track(node, state.channelId) }, message);
+    return judge({ world, node, state, track: this.track(record, state.channelId) }, message);
   }
 
   /** A node comes back as what was durable, and remembers at least what it has told others. */

@@ -59,7 +59,6 @@ class Reference implements Oracle {
     for (const end of this.ends.values()) {
       if (end.node !== node || (peer !== undefined && end.peer !== peer)) continue;
       end.model.disconnected();
-      end.shutdowns = 0;
     }
     const prefix = peer === undefined ? `${node}/` : `${node}/${peer}/`;
     for (const key of this.openings.keys()) if (key.startsWith(prefix)) this.openings.delete(key);
@@ -144,7 +143,7 @@ class Reference implements Oracle {
         return judge.rule(message.type, model.sentReestablish(message.nextCommitmentNumber, message.nextRevocationNumber));
       case 'shutdown':
         end.shutdownScripts[end.us] = message.scriptPubkey;
-        return judge.rule(message.type, shutdownRule(end, record));
+        return judge.rule(message.type, shutdownRule(end));
       case 'closing_signed':
         return judge.closing(message.feeSat, message.signature);
       default:
@@ -157,15 +156,11 @@ class Reference implements Oracle {
   }
 }
 
-/** BOLT 2, shutdown: not while updates wait on the receiver's commitment, and once a connection. */
-function shutdownRule(end: End, record: StepRecord): string | undefined {
-  const first = !end.model.shutdownSent;
-  end.model.shutdownSent = true;
-  if (++end.shutdowns > 1) return 'sent twice';
-  // One that was lost with the connection is sent again whatever has come in between.
-  const received = record.input.kind === 'received' ? messageOf(record.input.bytes) : undefined;
-  const again = received?.type === 'channel_reestablish';
-  return first && !again && end.model.pendingOnPeer ? 'while updates are pending' : undefined;
+/** BOLT 2, shutdown: not while updates of the sender wait on the receiver's commitment, and once a connection. */
+function shutdownRule({ model }: End): string | undefined {
+  if (model.shutdown === 'in this connection') return 'sent twice';
+  model.shutdown = 'in this connection';
+  return model.unsigned ? 'while updates are pending' : undefined;
 }
 
 /** Findings about one end of one channel. */

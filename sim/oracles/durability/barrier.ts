@@ -1,5 +1,5 @@
 import type { StoredChannel } from '../../../core/channel/state.ts';
-import type { DriverEffect, StepRecord } from '../../types.ts';
+import type { DriverEffect } from '../../types.ts';
 import { otherSide } from '../contents.ts';
 
 type StoreEffect = Extract<DriverEffect, { kind: 'store' }>;
@@ -19,6 +19,11 @@ interface Pending {
 export class Barrier {
   private pending: readonly Pending[] = [];
   private issued = 0;
+  /** What had been issued when the step under way began. */
+  private atStart = 0;
+  private step = -1;
+  /** By preimage: the order of the update that told the watchers of it. */
+  private readonly preimages: Map<string, number> = new Map();
   /** By fact: the order of the write that must be durable, with all before it, before the fact may be told. */
   private readonly due: Map<string, number> = new Map();
   private snapshot: StoredChannel | undefined;
@@ -29,23 +34,31 @@ export class Barrier {
     const copy = new Barrier();
     copy.pending = this.pending;
     copy.issued = this.issued;
+    copy.atStart = this.atStart;
+    copy.step = this.step;
+    for (const [preimage, order] of this.preimages) copy.preimages.set(preimage, order);
     for (const [fact, order] of this.due) copy.due.set(fact, order);
     copy.snapshot = this.snapshot;
     copy.acknowledged = this.acknowledged;
     return copy;
   }
 
+  beginStep(index: number): void {
+    if (index === this.step) return;
+    this.step = index;
+    this.atStart = this.issued;
+  }
+
   store(effect: StoreEffect): void {
-    const before = this.issued;
     this.pending = [...this.pending, { sink: 'state', version: effect.version, order: ++this.issued }];
     for (const fact of newFacts(this.snapshot, effect.state)) if (!this.due.has(fact)) this.due.set(fact, this.issued);
-    // The peer's memory of an update that no signature covers is worth nothing to it, so such an update needs no store of its own.
-    for (const fact of looseFacts(this.snapshot, effect.state)) if (!this.due.has(fact)) this.due.set(fact, before);
+    this.addLoose(effect.state);
     this.snapshot = effect.state;
   }
 
   monitor(effect: MonitorEffect): void {
     this.pending = [...this.pending, { sink: effect.watcher, version: effect.id, order: ++this.issued }];
+    if (effect.update.kind === 'preimage') this.preimages.set(effect.update.preimage, this.issued);
   }
 
   stored(sink: string, version: number): void {
@@ -53,9 +66,18 @@ export class Barrier {
     if (sink === 'state' && version > this.acknowledged) this.acknowledged = version;
   }
 
-  /** Facts that came about without a snapshot of their own: they wait for all that was issued so far. */
   endOfStep(state: StoredChannel): void {
-    for (const fact of looseFacts(this.snapshot, state)) if (!this.due.has(fact)) this.due.set(fact, this.issued);
+    this.addLoose(state);
+  }
+
+  /**
+   * An update that no signature covers needs no snapshot of its own, nor does an offered fee: they wait for what was issued before this
+   * step, and a preimage for the watchers to have it.
+   */
+  private addLoose(state: StoredChannel): void {
+    for (const { fact, preimage } of looseFacts(this.snapshot, state)) {
+      if (!this.due.has(fact)) this.due.set(fact, (preimage === undefined ? undefined : this.preimages.get(preimage)) ?? this.atStart);
+    }
   }
 
   /** Something that is said anew each time, such as channel_reestablish: it waits for all that was issued before. */
@@ -70,7 +92,8 @@ export class Barrier {
   /** All that the restored state says is durable, except what its watchers are told again. */
   restored(state: StoredChannel): void {
     this.due.clear();
-    for (const fact of [...newFacts(undefined, state), ...looseFacts(undefined, state)]) this.due.set(fact, this.issued);
+    for (const fact of newFacts(undefined, state)) this.due.set(fact, this.issued);
+    for (const { fact } of looseFacts(undefined, state)) this.due.set(fact, this.issued);
     this.snapshot = state;
     this.acknowledged = state.version;
   }
@@ -122,16 +145,18 @@ function newFacts(before: StoredChannel | undefined, after: StoredChannel): stri
   return facts;
 }
 
-/** What may be told before any snapshot has it, if only all earlier ones are durable. */
-function looseFacts(before: StoredChannel | undefined, after: StoredChannel): string[] {
-  const facts: string[] = [];
-  const log = after.shared.logs[after.params.us];
-  if (log !== before?.shared.logs[after.params.us]) for (const update of log) if (update.kind === 'fulfill') facts.push(factOf.fulfill(update.id));
-  if (after.phase === 'funded' && after.closing?.offered !== undefined) facts.push(factOf.closing(after.closing.offered.feeSat));
-  return facts;
+interface LooseFact {
+  readonly fact: string;
+  readonly preimage?: string;
 }
 
-/** Whether the step is one that brings a crashed node back. */
-export function isRestart(record: StepRecord): boolean {
-  return record.input.kind === 'restart';
+/** What may be told before any snapshot has it. */
+function looseFacts(before: StoredChannel | undefined, after: StoredChannel): readonly LooseFact[] {
+  const facts: LooseFact[] = [];
+  const log = after.shared.logs[after.params.us];
+  if (log !== before?.shared.logs[after.params.us]) {
+    for (const update of log) if (update.kind === 'fulfill') facts.push({ fact: factOf.fulfill(update.id), preimage: update.preimage });
+  }
+  if (after.phase === 'funded' && after.closing?.offered !== undefined) facts.push({ fact: factOf.closing(after.closing.offered.feeSat) });
+  return facts;
 }

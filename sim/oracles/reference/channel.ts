@@ -22,8 +22,6 @@ export interface End {
   readonly model: ChannelModel;
   /** From the shutdown messages of either side, as this node saw them. */
   readonly shutdownScripts: Partial<Record<Side, Script>>;
-  /** Shutdown messages sent in this connection. */
-  shutdowns: number;
 }
 
 export function forkEnd(end: End): End {
@@ -72,7 +70,6 @@ export function createEnd(node: string, peer: PublicKey, opening: Opening, accep
     basis,
     model: new ChannelModel(us, balanceMsat, open.feeratePerKw, new Map([[0n, firstPoint]])),
     shutdownScripts: {},
-    shutdowns: 0,
   };
 }
 

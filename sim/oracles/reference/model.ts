@@ -62,8 +62,10 @@ export class ChannelModel {
   private nextId: Record<'us' | 'peer', bigint> = { us: 0n, peer: 0n };
   /** The peer's per-commitment points by number. */
   readonly peerPoints: Map<bigint, PublicKey>;
-  /** Whether shutdown has been sent or received; no update_add_htlc may be sent then. */
-  shutdownSent = false;
+  /** How many different adds each side has ever sent: those after it are new, those before it may come again. */
+  private everAdded: Record<'us' | 'peer', bigint> = { us: 0n, peer: 0n };
+  /** Whether this node has ever sent shutdown, and whether it has in this connection. */
+  shutdown: 'never' | 'before' | 'in this connection' = 'never';
 
   constructor(us: Side, balanceMsat: Readonly<Record<Side, bigint>>, feeratePerKw: number, peerPoints: ReadonlyMap<bigint, PublicKey>) {
     this.us = us;
@@ -87,7 +89,8 @@ export class ChannelModel {
     );
     copy.counts = { ...this.counts };
     copy.nextId = { ...this.nextId };
-    copy.shutdownSent = this.shutdownSent;
+    copy.everAdded = { ...this.everAdded };
+    copy.shutdown = this.shutdown;
     return copy;
   }
 
@@ -111,7 +114,11 @@ export class ChannelModel {
     if (update.kind === 'add') {
       if (update.id !== this.nextId[from]) return 'ids increase by 1';
       this.nextId[from]++;
-      if (from === 'us' && this.shutdownSent) return 'no add after shutdown';
+      const isNew = update.id >= this.everAdded[from];
+      if (isNew) this.everAdded[from] = this.nextId[from];
+      // BOLT 2: what was sent before the shutdown and lost is sent again, before the shutdown is sent again.
+      const late = this.shutdown === 'in this connection' || (this.shutdown === 'before' && isNew);
+      if (from === 'us' && late) return 'no add after shutdown';
     } else if (update.kind === 'fee') {
       if ((from === 'us' ? this.us : opposite(this.us)) !== 'opener') return 'only the opener sends update_fee';
     } else {
@@ -154,6 +161,7 @@ export class ChannelModel {
 
   /** BOLT 2: updates for which no commitment_signed was sent are gone with the connection. */
   disconnected(): void {
+    if (this.shutdown !== 'never') this.shutdown = 'before';
     this.drop((tracked) => tracked.stage === 1);
   }
 
@@ -176,6 +184,11 @@ export class ChannelModel {
 
   ourContents(): ModelContents {
     return this.contents((tracked) => tracked.stage >= (tracked.from === 'peer' ? 2 : 4));
+  }
+
+  /** Whether updates of ours wait on the peer's commitment. */
+  get unsigned(): boolean {
+    return this.updates.some((tracked) => tracked.from === 'us' && tracked.stage === 1);
   }
 
   /** Whether updates wait to be put into the peer's commitment: sent or acknowledged by us, and not yet signed for. */

@@ -1,8 +1,8 @@
 import { Script as ScriptCoder, Transaction } from '@scure/btc-signer';
-import { RawOldTx } from '@scure/btc-signer/script.js';
+import { RawOldTx, RawTx as RawTxCoder } from '@scure/btc-signer/script.js';
 import type { ScriptType } from '@scure/btc-signer/script.js';
 import { fromHex, toHex } from '../../../core/crypto/bytes.ts';
-import type { Hash32, Hex, PublicKey, Script, SecretKey, Txid } from '../../../core/crypto/bytes.ts';
+import type { Hash32, Hex, PublicKey, RawTx, Script, SecretKey, Txid } from '../../../core/crypto/bytes.ts';
 import type { Crypto } from '../../../core/crypto/types.ts';
 import type { CommitmentFormat, Side } from '../../../core/transactions/types.ts';
 import type { ModelContents, ModelHtlc } from './model.ts';
@@ -256,6 +256,17 @@ function secondStages(stage: SecondStage): readonly RebuiltHtlc[] {
     result.push({ htlc, kind, rawTx, spentSat: amountSat, witnessScript, sighashType, sighash });
   }
   return result;
+}
+
+/** What the owner of the commitment signs, always with SIGHASH_ALL (BOLT 5). */
+export function ownSighash(htlc: RebuiltHtlc): Hash32 {
+  return sighashOf(htlc.rawTx, htlc.witnessScript, htlc.spentSat, SIGHASH_ALL);
+}
+
+/** A rebuilt transaction with its one input's witness, as it would be broadcast. */
+export function witnessed(rawTx: Uint8Array, witness: readonly Hex[]): RawTx {
+  const tx = RawOldTx.decode(rawTx);
+  return toHex<RawTx>(RawTxCoder.encode({ ...tx, segwitFlag: true, witnesses: [witness.map(fromHex)] }));
 }
 
 // ---------------------------------------------------------------- closing

@@ -1,0 +1,39 @@
+import { decodeChannel, encodeChannel } from '../../core/channel/codec.ts';
+import type { Finding, Oracle, WorldView } from '../types.ts';
+import { firstDifference, kindOfPath } from './compare.ts';
+import { channelName } from './look.ts';
+import { finding } from './report.ts';
+
+const ORACLE = 'durability';
+
+/** What a node writes it can read: decode(encode(state)) equals the state, to the last field and to the last byte. */
+export function createCodecOracle(): Oracle {
+  return {
+    name: ORACLE,
+    step(world, record) {
+      for (const effect of record.effects) {
+        if (effect.kind !== 'store') continue;
+        const bytes = world.driver(record.node)?.serialise?.(effect);
+        const found = bytes && readable(world, record.node, effect.channelId, effect.state, bytes);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+    fork: () => createCodecOracle(),
+  };
+}
+
+function readable(world: WorldView, node: string, channelId: string, state: Parameters<typeof encodeChannel>[0], bytes: Uint8Array): Finding | undefined {
+  const common = { oracle: ORACLE, rule: 'decode(encode(state))', node, channel: channelName(world, channelId) };
+  const decoded = decodeChannel(bytes);
+  if (!decoded.ok) {
+    return finding(world, { ...common, kind: 'cannot be read', message: `${node} cannot read the state that it wrote`, expected: 'a state', actual: decoded.error });
+  }
+  const difference = firstDifference(state, decoded.value);
+  if (difference !== undefined) {
+    const { path, left, right } = difference;
+    return finding(world, { ...common, kind: kindOfPath(path), message: `${node} reads another ${path} than it wrote`, expected: left, actual: right });
+  }
+  if (firstDifference(bytes, encodeChannel(decoded.value)) === undefined) return undefined;
+  return finding(world, { ...common, kind: 'other bytes', message: `${node} writes the same state in two ways`, expected: bytes, actual: 'other bytes' });
+}

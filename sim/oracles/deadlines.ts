@@ -1,0 +1,70 @@
+import type { ChannelConfig } from '../../core/channel/io.ts';
+import type { AddUpdate } from '../../core/channel/state.ts';
+import { policyOf } from '../policy.ts';
+import type { Finding, Oracle, StepRecord, WorldView } from '../types.ts';
+import { commitmentsOf, contentsOf } from './contents.ts';
+import { channelName, statesOf } from './look.ts';
+import type { WithCommitments } from './look.ts';
+import { finding } from './report.ts';
+
+const ORACLE = 'deadlines';
+
+/** BOLT 2, cltv_expiry_delta Selection: no HTLC outlives its expiry and grace in a living channel, and no known preimage is let expire. */
+export function createDeadlines(): Oracle {
+  const configs = new Map<string, ChannelConfig>();
+  return {
+    name: ORACLE,
+    step(world, record) {
+      if (record.input.kind !== 'block') return undefined;
+      const { node } = record;
+      let config = configs.get(node);
+      if (config === undefined) {
+        config = policyOf(world.spec.nodes.find(({ name }) => name === node)?.config ?? {}, []);
+        configs.set(node, config);
+      }
+      return overdue(world, record, config, record.input.height);
+    },
+    // Policies don't change.
+    fork: () => createDeadlines(),
+  };
+}
+
+function overdue(world: WorldView, { node }: StepRecord, config: ChannelConfig, height: number): Finding | undefined {
+  for (const state of statesOf(world, node).values()) {
+    if (state.phase !== 'funded') continue;
+    const htlcs = committed(state);
+    if (htlcs.size === 0) continue;
+    const claimed = claims(state);
+    for (const htlc of htlcs) {
+      const kind = missed(state, config, height, htlc, claimed);
+      if (kind === undefined) continue;
+      const message = `${node} let HTLC ${htlc.id} of the ${htlc.offerer} pass its deadline and kept the channel`;
+      const channel = channelName(world, state.channelId);
+      const expected = `resolved or failed before height ${height}, expiry ${htlc.cltvExpiry}`;
+      return finding(world, { oracle: ORACLE, rule: 'deadline', kind, node, channel, message, expected, actual: 'still committed' });
+    }
+  }
+  return undefined;
+}
+
+/** HTLCs in either node's commitment transactions, signed next ones included. */
+function committed(state: WithCommitments): ReadonlySet<AddUpdate> {
+  const found = new Set<AddUpdate>();
+  for (const { commitment } of commitmentsOf(state.shared)) {
+    const contents = contentsOf(state.shared, commitment);
+    if (typeof contents !== 'string') for (const htlc of contents.htlcs) found.add(htlc);
+  }
+  return found;
+}
+
+/** Ids of the peer's HTLCs that this node has fulfilled. */
+function claims(state: WithCommitments): ReadonlySet<bigint> {
+  const ids = new Set<bigint>();
+  for (const update of state.shared.logs[state.params.us]) if (update.kind === 'fulfill') ids.add(update.id);
+  return ids;
+}
+
+function missed(state: WithCommitments, config: ChannelConfig, height: number, htlc: AddUpdate, claimed: ReadonlySet<bigint>): string | undefined {
+  if (htlc.offerer === state.params.us) return height > htlc.cltvExpiry + config.htlcGraceBlocks ? 'offered and expired' : undefined;
+  return claimed.has(htlc.id) && height > htlc.cltvExpiry - config.fulfillDeadlineBlocks ? 'fulfilled and near its expiry' : undefined;
+}

@@ -1,0 +1,77 @@
+import { RunningHash } from '../hash.ts';
+import type { Oracle, OracleFactory } from '../types.ts';
+import { createAgreement } from './agreement.ts';
+import { createCodecOracle } from './codec.ts';
+import { createDeadlines } from './deadlines.ts';
+import { createDurability } from './durability.ts';
+import { createLedger } from './ledger.ts';
+import { createLimits } from './limits.ts';
+import { createLiveness } from './liveness.ts';
+import { createNoUnprovokedClose } from './no-unprovoked-close.ts';
+import type { LicensingOracle } from './no-unprovoked-close.ts';
+import { createReference } from './reference.ts';
+import { createValidity } from './validity.ts';
+
+export { LICENCES } from './licences.ts';
+export type { Licence, Outcome } from './licences.ts';
+export { sameTwice } from './determinism.ts';
+export type { RunResult } from './determinism.ts';
+
+/** `cheap` ones watch every run; `costly` ones a share of the seeds, and every replay. */
+export interface OracleEntry {
+  readonly name: string;
+  readonly cost: 'cheap' | 'costly';
+  readonly create: OracleFactory;
+}
+
+/**
+ * In the order in which they are asked: the first finding ends the run, so what explains a failure best comes first. A disagreement about
+ * contents is said by `agreement`, before the closed channel that follows from it is said by `no-unprovoked-close`.
+ */
+export const ORACLES: readonly OracleEntry[] = [
+  { name: 'agreement', cost: 'cheap', create: createAgreement },
+  { name: 'reference', cost: 'costly', create: createReference },
+  { name: 'ledger', cost: 'cheap', create: createLedger },
+  { name: 'limits', cost: 'cheap', create: () => createLimits({ trySendable: false }) },
+  { name: 'sendable', cost: 'costly', create: () => createLimits({ trySendable: true }) },
+  { name: 'durability', cost: 'cheap', create: createDurability },
+  { name: 'codec', cost: 'costly', create: createCodecOracle },
+  { name: 'deadlines', cost: 'cheap', create: createDeadlines },
+  { name: 'validity', cost: 'cheap', create: () => createValidity({ everyCommitment: false }) },
+  { name: 'every-commitment', cost: 'costly', create: () => createValidity({ everyCommitment: true }) },
+  { name: 'no-unprovoked-close', cost: 'cheap', create: createNoUnprovokedClose },
+  { name: 'liveness', cost: 'cheap', create: createLiveness },
+];
+
+/** Costly oracles that do all that a cheap one does. */
+const REPLACES: Readonly<Record<string, string>> = { sendable: 'limits', 'every-commitment': 'validity' };
+
+export interface OracleOptions {
+  /** The share of seeds that costly oracles watch, from 0 to 1. Each draws its own seeds. */
+  readonly share: number;
+  readonly seed: string;
+  /** A replay: all of them. */
+  readonly all?: boolean;
+  /** A project's own, asked after these. */
+  readonly own?: readonly OracleFactory[];
+}
+
+/** The oracles of one run. Equal options give equal oracles. */
+export function createOracles({ share, seed, all = false, own = [] }: OracleOptions): readonly Oracle[] {
+  const chosen = ORACLES.filter(({ name, cost }) => all || cost === 'cheap' || fraction(`${seed}/${name}`) < share);
+  const replaced = new Set(chosen.flatMap(({ name }) => REPLACES[name] ?? []));
+  return [...chosen.filter(({ name }) => !replaced.has(name)).map(({ create }) => create()), ...own.map((create) => create())];
+}
+
+/** How often each licence justified an outcome in this run. */
+export function licensedOutcomes(oracles: readonly Oracle[]): ReadonlyMap<string, number> {
+  const licensing = oracles.find((oracle): oracle is LicensingOracle => 'licensed' in oracle);
+  return licensing?.licensed ?? new Map();
+}
+
+/** A number in [0, 1) that follows from the text. */
+function fraction(text: string): number {
+  const hash = new RunningHash();
+  hash.text(text);
+  return Number.parseInt(hash.key().slice(0, 8), 16) / 0x1_0000_0000;
+}

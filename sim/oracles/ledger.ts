@@ -1,0 +1,234 @@
+import type { Tx } from '../../core/bitcoin/tx.ts';
+import type { Base, FundedBase } from '../../core/channel/state.ts';
+import type { Script } from '../../core/crypto/bytes.ts';
+import type { Side } from '../../core/transactions/types.ts';
+import { referenceOf } from '../payments.ts';
+import type { ChannelInfo, Finding, Oracle, PaymentRecord, StepRecord, WorldView } from '../types.ts';
+import { ANCHOR_OUTPUT_SAT, commitmentsOf, contentsOf, isDust, openerCostSat, otherSide, SIDES } from './contents.ts';
+import type { Contents } from './contents.ts';
+import { changes, channelName, hasCommitments, statesOf } from './look.ts';
+import type { WithCommitments } from './look.ts';
+import { finding } from './report.ts';
+
+const ORACLE = 'ledger';
+
+/** Where each side's money goes on mutual close, and the fees that either side offered: as the nodes' states showed them. */
+interface Closing {
+  readonly scripts: Partial<Record<Side, Script>>;
+  readonly feesSat: readonly bigint[];
+}
+
+/** No millisatoshi appears or disappears, and what users were told is what the channel paid. */
+export function createLedger(): Oracle {
+  return new Ledger();
+}
+
+class Ledger implements Oracle {
+  readonly name = ORACLE;
+  private readonly closings: Map<string, Closing>;
+  /** What each payment's sender was told, by reference. */
+  private readonly told: Map<string, 'payment_sent' | 'payment_failed'>;
+
+  constructor(from?: Ledger) {
+    this.closings = new Map(from?.closings);
+    this.told = new Map(from?.told);
+  }
+
+  fork(): Oracle {
+    return new Ledger(this);
+  }
+
+  step(world: WorldView, record: StepRecord): Finding | undefined {
+    for (const { before, after } of changes(world, record)) {
+      if (!hasCommitments(after)) continue;
+      this.watchClosing(after);
+      if (hasCommitments(before) && before.shared === after.shared) continue;
+      const found = conserved(world, record.node, hasCommitments(before) ? before : undefined, after);
+      if (found !== undefined) return found;
+    }
+    for (const effect of record.effects) {
+      if (effect.kind === 'notify' && effect.event.kind === 'event') {
+        const { event } = effect.event;
+        if (event.kind !== 'payment_sent' && event.kind !== 'payment_failed') continue;
+        const found = this.hear(world, record.node, event);
+        if (found !== undefined) return found;
+      } else if (effect.kind === 'broadcast' && effect.purpose === 'commitment') {
+        const state = statesOf(world, record.node).get(effect.channelId);
+        const found = hasCommitments(state) ? commitmentOutputs(world, record.node, state, effect.tx) : undefined;
+        if (found !== undefined) return found;
+      }
+    }
+    return undefined;
+  }
+
+  settled(world: WorldView): Finding | undefined {
+    const contradicted = world.payments.find((payment) => payment.contradictions > 0);
+    if (contradicted !== undefined) return wrongOutcome(world, contradicted, 'told both ways', 'one outcome', 'sent and failed');
+    for (const info of world.channels) {
+      for (const node of [info.opener, info.accepter]) {
+        const state = world.channelState(node, info.name);
+        if (!hasCommitments(state)) continue;
+        const found = state.phase === 'failed' ? undefined : (balances(world, node, info, state) ?? this.closed(world, node, info, state));
+        if (found !== undefined) return found;
+      }
+    }
+    return undefined;
+  }
+
+  private watchClosing(state: WithCommitments): void {
+    if (state.phase !== 'funded' || (state.shutdownSent === undefined && state.shutdownReceived === undefined)) return;
+    const { us } = state.params;
+    const known = this.closings.get(state.channelId);
+    const scripts = { ...known?.scripts };
+    if (state.shutdownSent !== undefined) scripts[us] = state.shutdownSent;
+    if (state.shutdownReceived !== undefined) scripts[otherSide(us)] = state.shutdownReceived;
+    const offered = state.closing?.offered?.feeSat;
+    const feesSat = known?.feesSat ?? [];
+    this.closings.set(state.channelId, { scripts, feesSat: offered === undefined || feesSat.includes(offered) ? feesSat : [...feesSat, offered] });
+  }
+
+  /** What a sender is told is told once and for all, and is what the receiver decided. */
+  private hear(world: WorldView, node: string, event: { readonly kind: 'payment_sent' | 'payment_failed'; readonly reference: string }): Finding | undefined {
+    const known = this.told.get(event.reference);
+    if (known === event.kind) return undefined;
+    this.told.set(event.reference, event.kind);
+    const payment = world.payments.find((p) => p.from === node && referenceOf(p.name) === event.reference);
+    if (payment === undefined) return undefined;
+    if (known !== undefined) return wrongOutcome(world, payment, 'told both ways', known, event.kind);
+    if (event.kind === 'payment_sent' && payment.decision !== 'fulfill') {
+      return wrongOutcome(world, payment, 'sent without being fulfilled', payment.decision ?? 'undecided', 'sent');
+    }
+    if (event.kind === 'payment_failed' && payment.decision === 'fulfill') {
+      return wrongOutcome(world, payment, 'failed although fulfilled', 'fulfill', 'failed');
+    }
+    return undefined;
+  }
+
+  /** A mutual close pays what the last commitments said, minus a fee that somebody offered and the opener pays. */
+  private closed(world: WorldView, node: string, info: ChannelInfo, state: WithCommitments): Finding | undefined {
+    const closing = this.closings.get(state.channelId);
+    const tx = spenderOf(world, state);
+    if (tx === undefined || closing === undefined) return undefined;
+    const { opener, accepter } = closing.scripts;
+    const amountOf = (script: Script | undefined): bigint | undefined => tx.outputs.find((output) => output.script === script)?.amountSat;
+    const wrong = (kind: string, expected: unknown, actual: unknown): Finding =>
+      finding(world, { oracle: ORACLE, rule: 'closing transaction', kind, node, channel: info.name, message: `the closing of ${info.name} pays wrongly`, expected, actual });
+    if (tx.outputs.some(({ script }) => script !== opener && script !== accepter)) return wrong('unknown output', closing.scripts, tx.outputs);
+    const { balanceMsat } = state.shared.base;
+    const dustSat = most(state.params.parties.opener.dustLimitSat, state.params.parties.accepter.dustLimitSat);
+    const dueSat = balanceMsat.accepter / 1000n;
+    const paidSat = amountOf(accepter);
+    if (paidSat === undefined ? dueSat >= dustSat : paidSat !== dueSat) return wrong("the accepter's output", dueSat, paidSat);
+    const openerSat = amountOf(opener);
+    const left = closing.feesSat.map((feeSat) => balanceMsat.opener / 1000n - feeSat);
+    if (!left.some((sat) => (openerSat === undefined ? sat < dustSat : sat === openerSat))) return wrong("the opener's output", left, openerSat);
+    return undefined;
+  }
+}
+
+function most(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function capacityMsat(state: FundedBase): bigint {
+  return state.params.fundingSat * 1000n;
+}
+
+/** The base and every commitment that this step made: all balances and HTLCs together are the channel. */
+function conserved(world: WorldView, node: string, before: FundedBase | undefined, after: FundedBase): Finding | undefined {
+  const { base } = after.shared;
+  if (base !== before?.shared.base) {
+    const found = sumsUp(world, node, after, 'base', baseContents(base));
+    if (found !== undefined) return found;
+  }
+  const known = before === undefined ? [] : commitmentsOf(before.shared).map(({ commitment }) => commitment);
+  for (const { commitment } of commitmentsOf(after.shared)) {
+    if (known.includes(commitment)) continue;
+    const found = sumsUp(world, node, after, 'commitment', contentsOf(after.shared, commitment));
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+function baseContents(base: Base): Contents {
+  return { balanceMsat: base.balanceMsat, htlcs: [...base.htlcs.opener, ...base.htlcs.accepter], feeratePerKw: base.feeratePerKw };
+}
+
+function sumsUp(world: WorldView, node: string, state: FundedBase, rule: string, contents: Contents | string): Finding | undefined {
+  const common = { oracle: ORACLE, rule, node, channel: channelName(world, state.channelId) };
+  if (typeof contents === 'string') {
+    return finding(world, { ...common, kind: contents, message: `${node}'s ${rule} makes no sense`, expected: 'updates that apply', actual: contents });
+  }
+  const negative = SIDES.find((side) => contents.balanceMsat[side] < 0n);
+  if (negative !== undefined) {
+    const message = `${node}'s ${rule} leaves the ${negative} less than nothing`;
+    return finding(world, { ...common, kind: 'negative balance', message, expected: '0 msat or more', actual: contents.balanceMsat[negative] });
+  }
+  let sum = contents.balanceMsat.opener + contents.balanceMsat.accepter;
+  for (const { amountMsat } of contents.htlcs) sum += amountMsat;
+  if (sum === capacityMsat(state)) return undefined;
+  const message = `${node}'s ${rule} does not add up to the channel`;
+  return finding(world, { ...common, kind: sum > capacityMsat(state) ? 'money appeared' : 'money disappeared', message, expected: capacityMsat(state), actual: sum });
+}
+
+function wrongOutcome(world: WorldView, payment: PaymentRecord, kind: string, expected: unknown, actual: unknown): Finding {
+  const { name, from, channel } = payment;
+  return finding(world, { oracle: ORACLE, rule: 'payment outcome', kind, node: from, channel, message: `payment ${name}: ${kind}`, expected, actual });
+}
+
+/** A commitment transaction: outputs, base fee, trimmed HTLCs and balances, fractions and anchors are the channel (BOLT 3). */
+function commitmentOutputs(world: WorldView, node: string, state: WithCommitments, tx: Tx): Finding | undefined {
+  const owner = state.params.us;
+  const contents = contentsOf(state.shared, state.shared.commitments[owner].current);
+  if (typeof contents === 'string') return undefined;
+  const expected = expectedAmounts(state, owner, contents).sort(ascending);
+  const actual = tx.outputs.map(({ amountSat }) => amountSat).sort(ascending);
+  if (expected.length === actual.length && expected.every((amount, i) => amount === actual[i])) return undefined;
+  const channel = channelName(world, state.channelId);
+  const message = `${node}'s commitment transaction does not pay what its contents say`;
+  return finding(world, { oracle: ORACLE, rule: 'commitment transaction', kind: 'output amounts', node, channel, message, expected, actual });
+}
+
+function ascending(a: bigint, b: bigint): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function expectedAmounts(state: WithCommitments, owner: Side, contents: Contents): bigint[] {
+  const { dustLimitSat } = state.params.parties[owner];
+  const htlcs = contents.htlcs.filter((htlc) => !isDust(state, owner, htlc, contents.feeratePerKw)).map((htlc) => htlc.amountMsat / 1000n);
+  const opener = contents.balanceMsat.opener / 1000n - openerCostSat(state, owner, contents);
+  const due = { opener: most(opener, 0n), accepter: contents.balanceMsat.accepter / 1000n };
+  const balances = SIDES.filter((side) => due[side] >= dustLimitSat);
+  const anchors = state.params.format === 'anchors' ? (htlcs.length > 0 ? SIDES : balances) : [];
+  return [...htlcs, ...balances.map((side) => due[side]), ...anchors.map(() => ANCHOR_OUTPUT_SAT)];
+}
+
+/** After settling: what each side has is what it started with, plus and minus the payments that users were told were sent. */
+function balances(world: WorldView, node: string, info: ChannelInfo, state: WithCommitments): Finding | undefined {
+  const expected = { opener: info.fundingSat * 1000n - info.pushMsat, accepter: info.pushMsat };
+  for (const payment of world.payments) {
+    if (payment.channel !== info.name) continue;
+    const side = payment.from === info.opener ? 'opener' : 'accepter';
+    if (payment.outcome !== 'sent') continue;
+    expected[side] -= payment.amountMsat;
+    expected[otherSide(side)] += payment.amountMsat;
+  }
+  const { balanceMsat, htlcs } = state.shared.base;
+  for (const side of SIDES) {
+    const inFlight = htlcs[side].reduce((sum, htlc) => sum + htlc.amountMsat, 0n);
+    if (balanceMsat[side] + inFlight === expected[side]) continue;
+    const message = `after settling, the ${side} of ${info.name} does not have what its payments make it`;
+    const kind = balanceMsat[side] + inFlight > expected[side] ? 'too much' : 'too little';
+    return finding(world, { oracle: ORACLE, rule: 'balance', kind, node, channel: info.name, message, expected: expected[side], actual: balanceMsat[side] });
+  }
+  return undefined;
+}
+
+/** The transaction on the chain that spends the channel's funding, if it is a mutual close. */
+function spenderOf(world: WorldView, state: FundedBase): Tx | undefined {
+  const funding = state.fundings[0];
+  const all = [...world.chain.confirmed.map(({ tx }) => tx), ...world.chain.mempool];
+  return all.find((tx) =>
+    tx.inputs.some(({ txid, vout, sequence }) => txid === funding?.txid && vout === funding.vout && sequence === 0xffffffff),
+  );
+}

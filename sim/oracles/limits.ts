@@ -1,0 +1,169 @@
+import type { ChannelConfig } from '../../core/channel/io.ts';
+import type { AddUpdate } from '../../core/channel/state.ts';
+import type { Side } from '../../core/transactions/types.ts';
+import { policyOf } from '../policy.ts';
+import type { Finding, Oracle, WorldView } from '../types.ts';
+import { commitmentsOf, contentsAt, contentsOf, dustExposureMsat, isDust, openerCostSat, otherSide, signableCut, SIDES } from './contents.ts';
+import type { Contents } from './contents.ts';
+import { changes, channelName, hasCommitments, statesOf } from './look.ts';
+import type { WithCommitments } from './look.ts';
+import { finding } from './report.ts';
+
+const ORACLE = 'limits';
+/** BOLT 2: `max_accepted_htlcs` limit. */
+const MAX_HTLCS = 483;
+/** BOLT 2: from here on a cltv_expiry would be a time. */
+const CLTV_EXPIRY_LIMIT = 500_000_000;
+
+interface Broken {
+  readonly kind: string;
+  readonly expected: unknown;
+  readonly actual: unknown;
+}
+
+/** Whatever a node said that it would accept, the other never exceeds; and what a node offers as sendable, it sends. */
+export function createLimits({ trySendable }: { readonly trySendable: boolean }): Oracle {
+  const configs = new Map<string, ChannelConfig>();
+  const configOf = (world: WorldView, node: string): ChannelConfig => {
+    let config = configs.get(node);
+    if (config === undefined) {
+      config = policyOf(world.spec.nodes.find(({ name }) => name === node)?.config ?? {}, []);
+      configs.set(node, config);
+    }
+    return config;
+  };
+  return {
+    name: ORACLE,
+    step(world, record) {
+      for (const { before, after } of changes(world, record)) {
+        if (!hasCommitments(after) || !hasCommitments(before) || before.shared === after.shared) continue;
+        const broken = newCommitments(before, after) ?? newAdds(before, after, configOf(world, record.node));
+        if (broken !== undefined) return report(world, record.node, after, broken);
+      }
+      return trySendable && record.input.kind === 'received' ? sendables(world, record.node) : undefined;
+    },
+    settled(world) {
+      const refused = world.probes.find(({ result }) => result === 'refused');
+      if (refused !== undefined) {
+        const { channel, from, amountMsat, detail } = refused;
+        const message = `${from} refused to send ${amountMsat} msat, which it had called sendable`;
+        return finding(world, { oracle: ORACLE, rule: 'sendable', kind: 'probe refused', node: from, channel, message, expected: 'sent', actual: detail });
+      }
+      for (const node of world.nodeNames) {
+        const found = sendables(world, node);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+    // Policies don't change.
+    fork: () => createLimits({ trySendable }),
+  };
+}
+
+function report(world: WorldView, node: string, state: WithCommitments, { kind, expected, actual }: Broken): Finding {
+  const channel = channelName(world, state.channelId);
+  return finding(world, { oracle: ORACLE, rule: 'accepted by the receiver', kind, node, channel, message: `${node}: ${kind} exceeded`, expected, actual });
+}
+
+/** BOLT 2, update_add_htlc: counts, sums and each HTLC of every commitment that this step made. */
+function newCommitments(before: WithCommitments, after: WithCommitments): Broken | undefined {
+  const known = commitmentsOf(before.shared).map(({ commitment }) => commitment);
+  for (const { commitment } of commitmentsOf(after.shared)) {
+    if (known.includes(commitment)) continue;
+    const contents = contentsOf(after.shared, commitment);
+    if (typeof contents === 'string') continue;
+    for (const offerer of SIDES) {
+      const broken = offered(after, offerer, contents);
+      if (broken !== undefined) return broken;
+    }
+  }
+  return undefined;
+}
+
+function offered(state: WithCommitments, offerer: Side, contents: Contents): Broken | undefined {
+  const { maxAcceptedHtlcs, maxHtlcValueInFlightMsat, htlcMinimumMsat } = state.params.parties[otherSide(offerer)];
+  let count = 0;
+  let sumMsat = 0n;
+  for (const htlc of contents.htlcs) {
+    if (htlc.offerer !== offerer) continue;
+    count++;
+    sumMsat += htlc.amountMsat;
+    if (htlc.amountMsat <= 0n || htlc.amountMsat < htlcMinimumMsat) {
+      return { kind: 'htlc_minimum_msat', expected: htlcMinimumMsat, actual: htlc.amountMsat };
+    }
+    if (htlc.cltvExpiry >= CLTV_EXPIRY_LIMIT) return { kind: 'cltv_expiry', expected: CLTV_EXPIRY_LIMIT, actual: htlc.cltvExpiry };
+  }
+  if (count > Math.min(maxAcceptedHtlcs, MAX_HTLCS)) return { kind: 'max_accepted_htlcs', expected: maxAcceptedHtlcs, actual: count };
+  if (sumMsat > maxHtlcValueInFlightMsat) return { kind: 'max_htlc_value_in_flight_msat', expected: maxHtlcValueInFlightMsat, actual: sumMsat };
+  return undefined;
+}
+
+/** BOLT 2, update_add_htlc, sending node, at the moment of sending: reserve, fees and dust, from what it then knows. */
+function newAdds(before: WithCommitments, after: WithCommitments, config: ChannelConfig): Broken | undefined {
+  const { us } = after.params;
+  const log = after.shared.logs[us];
+  const newest = log.at(-1);
+  if (log === before.shared.logs[us] || newest?.kind !== 'add' || before.shared.logs[us].includes(newest)) return undefined;
+  const contents = contentsAt(after.shared, signableCut(after.shared, us));
+  if (typeof contents === 'string') return undefined;
+  return affordable(after, contents) ?? dust(after, contents, newest, config);
+}
+
+function affordable(state: WithCommitments, contents: Contents): Broken | undefined {
+  const { us, parties } = state.params;
+  const reserveMsat = parties[otherSide(us)].channelReserveSat * 1000n;
+  for (const owner of SIDES) {
+    const costMsat = us === 'opener' ? openerCostSat(state, owner, contents) * 1000n : 0n;
+    const actual = contents.balanceMsat[us];
+    if (actual < reserveMsat + costMsat) return { kind: 'channel_reserve_satoshis', expected: reserveMsat + costMsat, actual };
+  }
+  return undefined;
+}
+
+function dust(state: WithCommitments, contents: Contents, add: AddUpdate, { maxDustHtlcExposureMsat }: ChannelConfig): Broken | undefined {
+  for (const owner of SIDES) {
+    if (!isDust(state, owner, add, contents.feeratePerKw)) continue;
+    const actual = dustExposureMsat(state, owner, contents, contents.feeratePerKw);
+    if (actual > maxDustHtlcExposureMsat) return { kind: 'max_dust_htlc_exposure_msat', expected: maxDustHtlcExposureMsat, actual };
+  }
+  return undefined;
+}
+
+// ---------------------------------------------------------------- what is offered as sendable
+
+const ONION = new Uint8Array(1366);
+/** Blocks ahead of the chain: what any policy takes. */
+const CLTV_DELTA = 144;
+
+/** A copy of the node is asked to send the least and the most that it says it can. */
+function sendables(world: WorldView, node: string): Finding | undefined {
+  const driver = world.driver(node);
+  if (driver?.sendable === undefined || driver.fork === undefined) return undefined;
+  for (const [channelId, state] of statesOf(world, node)) {
+    if (!hasCommitments(state)) continue;
+    const range = driver.sendable(channelId);
+    if (range === undefined) continue;
+    for (const amountMsat of [range.minMsat, range.maxMsat]) {
+      const effects = driver.fork().step({
+        kind: 'command',
+        command: {
+          kind: 'add',
+          channelId,
+          reference: 'ff'.repeat(16),
+          amountMsat,
+          paymentHash: world.nodeId(node).slice(2) as AddUpdate['paymentHash'],
+          cltvExpiry: world.height(node) + CLTV_DELTA,
+          onion: ONION,
+        },
+      });
+      const refused = effects.find((effect) => effect.kind === 'refused');
+      if (refused === undefined) continue;
+      const which = amountMsat === range.minMsat ? 'least' : 'most';
+      const message = `${node} refuses to send ${amountMsat} msat, the ${which} that it calls sendable: ${refused.detail}`;
+      const channel = channelName(world, channelId);
+      return finding(world, { oracle: ORACLE, rule: 'sendable', kind: `${which}, ${refused.rule}`, node, channel, message, expected: range, actual: refused.detail });
+    }
+  }
+  return undefined;
+}
+

@@ -1,0 +1,117 @@
+import type { ChannelState } from '../../core/channel/state.ts';
+import type { ChannelInfo, Finding, Oracle, WorldView } from '../types.ts';
+import { hasCommitments } from './look.ts';
+import { finding } from './report.ts';
+
+const ORACLE = 'liveness';
+
+/**
+ * After healing every payment that a node accepted has resolved once, no HTLC stays, both ends stand at the same point, and every channel
+ * that nobody closed carries a payment each way as far as the limits of both sides allow.
+ */
+export function createLiveness(): Oracle {
+  return {
+    name: ORACLE,
+    settled(world) {
+      for (const info of world.channels) {
+        const found = channelSettled(world, info) ?? probed(world, info);
+        if (found !== undefined) return found;
+      }
+      return paymentsResolved(world);
+    },
+    fork: () => createLiveness(),
+  };
+}
+
+function report(world: WorldView, rule: string, kind: string, info: ChannelInfo, message: string, expected: unknown, actual: unknown, node?: string): Finding {
+  return finding(world, { oracle: ORACLE, rule, kind, node, channel: info.name, message, expected, actual });
+}
+
+/** One end failed or was closed for a reason that other oracles judge: nothing is settled any more until chains enforce it. */
+function isOver(state: ChannelState | undefined): boolean {
+  return state?.phase === 'failed';
+}
+
+function paymentsResolved(world: WorldView): Finding | undefined {
+  for (const payment of world.payments) {
+    if (payment.outcome !== undefined) continue;
+    const info = world.channels.find(({ name }) => name === payment.channel);
+    if (info === undefined || [info.opener, info.accepter].some((node) => isOver(world.channelState(node, info.name)))) continue;
+    const kind = !payment.received ? 'never arrived' : payment.decision === undefined ? 'never decided' : `${payment.decision} never came back`;
+    const message = `payment ${payment.name} from ${payment.from} to ${payment.to} was accepted and never resolved`;
+    return report(world, 'payment', kind, info, message, 'sent or failed', kind, payment.from);
+  }
+  return undefined;
+}
+
+function channelSettled(world: WorldView, info: ChannelInfo): Finding | undefined {
+  const ends = [info.opener, info.accepter] as const;
+  const states = ends.map((node) => world.channelState(node, info.name));
+  if (states.some(isOver)) return undefined;
+  for (const [i, state] of states.entries()) {
+    if (!hasCommitments(state)) continue;
+    const node = ends[i];
+    const found = nothingLeft(world, info, node as string, state);
+    if (found !== undefined) return found;
+  }
+  const [opener, accepter] = states.map((state) => state?.phase ?? 'gone');
+  // One end that lets go of a channel while the other keeps it leaves the other waiting for ever.
+  const waiting = (a: string | undefined, b: string | undefined): boolean => a === 'funded' && (b === 'closed' || b === 'gone' || b === 'opening');
+  if (waiting(opener, accepter) || waiting(accepter, opener)) {
+    const message = `after settling, ${info.name} is ${opener} at ${info.opener} and ${accepter} at ${info.accepter}`;
+    return report(world, 'channel', 'ends apart', info, message, 'the same at both ends', `${opener}, ${accepter}`);
+  }
+  return undefined;
+}
+
+function nothingLeft(world: WorldView, info: ChannelInfo, node: string, state: Exclude<ChannelState, { phase: 'opening' | 'forgotten' }>): Finding | undefined {
+  const { base, logs, commitments } = state.shared;
+  const inFlight = base.htlcs.opener.length + base.htlcs.accepter.length;
+  if (inFlight > 0) return report(world, 'HTLC', 'stays', info, `${node} still has HTLCs after settling`, 0, inFlight, node);
+  if (state.phase !== 'funded') return undefined;
+  const pending = logs.opener.length + logs.accepter.length;
+  if (pending > 0) return report(world, 'update', 'never committed', info, `${node} still has updates that are not committed`, 0, pending, node);
+  if (commitments.opener.next !== undefined || commitments.accepter.next !== undefined) {
+    return report(world, 'commitment', 'never revoked', info, `${node} still waits for a revoke_and_ack`, 'none', 'one', node);
+  }
+  if (state.connection !== 'connected') {
+    return report(world, 'connection', state.connection, info, `${node} is still not connected for ${info.name}`, 'connected', state.connection, node);
+  }
+  if (!state.readySent || !state.readyReceived) {
+    return report(world, 'channel', 'never ready', info, `${info.name} never became usable at ${node}`, 'channel_ready both ways', state.readySent, node);
+  }
+  const closing = state.shutdownSent !== undefined || state.shutdownReceived !== undefined || state.shutdownWanted !== undefined;
+  return closing ? report(world, 'channel', 'never closed', info, `${node} is still closing ${info.name}`, 'closed', 'shutdown', node) : undefined;
+}
+
+/** Probes are paid at once where they arrive. One that was called sendable and does not pay says that the channel is stuck. */
+function probed(world: WorldView, info: ChannelInfo): Finding | undefined {
+  for (const from of [info.opener, info.accepter]) {
+    const probe = world.probes.find((p) => p.channel === info.name && p.from === from);
+    if (probe !== undefined) {
+      if (probe.result === 'sent' || probe.result === 'refused') continue;
+      return report(world, 'probe', probe.result, info, `${from} can't pay over ${info.name} any more`, 'sent', probe.detail || probe.result, from);
+    }
+    if (!expectsProbe(world, info, from)) continue;
+    return report(world, 'probe', 'not possible', info, `${from} says that nothing can be sent over ${info.name}`, 'a probe', 'none', from);
+  }
+  return undefined;
+}
+
+/** Whether the limits of both sides plainly leave room for a payment: far above reserve, fees and minimum, nothing in flight. */
+function expectsProbe(world: WorldView, info: ChannelInfo, from: string): boolean {
+  const states = [info.opener, info.accepter].map((node) => world.channelState(node, info.name));
+  if (!states.every((state) => state?.phase === 'funded')) return false;
+  if (world.driver(from)?.sendable === undefined) return false;
+  const state = world.channelState(from, info.name);
+  if (state?.phase !== 'funded') return false;
+  const { us, parties } = state.params;
+  const { base } = state.shared;
+  const receiver = parties[us === 'opener' ? 'accepter' : 'opener'];
+  // A commitment with two HTLCs at twice the feerate, both anchors, and the opener's dust: generous on purpose.
+  const costSat = (BigInt(base.feeratePerKw) * 2n * (1124n + 3n * 172n)) / 1000n + 660n;
+  const roomMsat = base.balanceMsat[us] - (receiver.channelReserveSat + (us === 'opener' ? costSat : 0n)) * 1000n;
+  const openerMsat = base.balanceMsat.opener - (parties.accepter.channelReserveSat + costSat) * 1000n;
+  if (openerMsat < 0n) return false;
+  return roomMsat > 0n && roomMsat >= receiver.htlcMinimumMsat && receiver.maxHtlcValueInFlightMsat >= receiver.htlcMinimumMsat;
+}

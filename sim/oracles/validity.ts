@@ -1,0 +1,203 @@
+import { scriptSignature } from '../../core/bitcoin/der.ts';
+import { serialiseTx, txid as txidOf } from '../../core/bitcoin/tx.ts';
+import type { Tx, TxOutput } from '../../core/bitcoin/tx.ts';
+import { fromHex, toHex } from '../../core/crypto/bytes.ts';
+import type { Hash32, Preimage, PublicKey, RawTx, Script, SecretKey } from '../../core/crypto/bytes.ts';
+import type { Crypto } from '../../core/crypto/types.ts';
+import type { Side } from '../../core/transactions/types.ts';
+import { checkPolicy } from '../interpreter/policy.ts';
+import { verifySpend } from '../interpreter/verify.ts';
+import type { DriverEffect, Finding, Oracle, WorldView } from '../types.ts';
+import { contentsOf, otherSide } from './contents.ts';
+import { changes, channelName, hasCommitments, peerState, statesOf } from './look.ts';
+import type { WithCommitments } from './look.ts';
+import { fundingScript, ownSighash, rebuild, witnessed } from './reference/transactions.ts';
+import type { Basis, BasisParty, Rebuilt, RebuiltHtlc } from './reference/transactions.ts';
+import { finding, normalise } from './report.ts';
+
+const ORACLE = 'validity';
+
+type BroadcastEffect = Extract<DriverEffect, { kind: 'broadcast' }>;
+
+/**
+ * Every transaction that is broadcast, and what every channel would broadcast if it failed now, passes a script interpreter that is not ours
+ * and the relay policy of Bitcoin Core. With `everyCommitment`, each commitment as soon as it is held, with its HTLC transactions.
+ */
+export function createValidity({ everyCommitment }: { readonly everyCommitment: boolean }): Oracle {
+  return build(everyCommitment, new Set());
+}
+
+/** `passed`: ids of transactions that passed already. */
+function build(everyCommitment: boolean, passed: Set<string>): Oracle {
+  return {
+    name: ORACLE,
+    step(world, record) {
+      for (const effect of record.effects) {
+        if (effect.kind !== 'broadcast') continue;
+        const state = statesOf(world, record.node).get(effect.channelId);
+        const found = broadcast(world, record.node, hasCommitments(state) ? state : undefined, effect, passed);
+        if (found !== undefined) return found;
+      }
+      if (!everyCommitment) return undefined;
+      for (const { before, after } of changes(world, record)) {
+        if (after.phase !== 'funded') continue;
+        const { us } = after.params;
+        if (hasCommitments(before) && before.shared.commitments[us].current === after.shared.commitments[us].current) continue;
+        const found = enforceable(world, record.node, after, passed);
+        if (found !== undefined) return found;
+      }
+      return undefined;
+    },
+    settled(world) {
+      for (const node of world.nodeNames) {
+        for (const state of statesOf(world, node).values()) {
+          const found = state.phase === 'funded' ? enforceable(world, node, state, passed) : undefined;
+          if (found !== undefined) return found;
+        }
+      }
+      return undefined;
+    },
+    fork: () => build(everyCommitment, new Set(passed)),
+  };
+}
+
+function invalid(world: WorldView, node: string, channelId: string, rule: string, reason: string, tx: unknown): Finding {
+  return finding(world, {
+    oracle: ORACLE,
+    rule,
+    kind: normalise(reason),
+    node,
+    channel: channelName(world, channelId),
+    message: `${node}: ${rule}: ${reason}`,
+    expected: 'valid and standard',
+    actual: tx,
+  });
+}
+
+function check(crypto: Crypto, raw: RawTx, prevouts: readonly TxOutput[], feeFromElsewhere: boolean): string | undefined {
+  const valid = verifySpend(crypto, raw, prevouts);
+  if (!valid.ok) return valid.reason;
+  const standard = checkPolicy(raw, prevouts, { feeFromElsewhere });
+  return standard.ok ? undefined : `policy: ${standard.reason}`;
+}
+
+/** The outputs that a transaction spends; the funding of a channel is known even where nobody has broadcast it. */
+function prevoutsOf(world: WorldView, state: WithCommitments | undefined, tx: Tx): readonly TxOutput[] | undefined {
+  const outputs: TxOutput[] = [];
+  for (const input of tx.inputs) {
+    const output = world.chain.output(input) ?? (state && fundingOutput(world.crypto, state, input));
+    if (output === undefined) return undefined;
+    outputs.push(output);
+  }
+  return outputs;
+}
+
+function fundingOutput(crypto: Crypto, state: WithCommitments, { txid, vout }: { readonly txid: string; readonly vout: number }): TxOutput | undefined {
+  const funding = state.fundings.find((f) => f.txid === txid && f.vout === vout);
+  if (funding === undefined) return undefined;
+  const { opener, accepter } = state.params.parties;
+  const witnessScript = fundingScript(opener.fundingPubkey, accepter.fundingPubkey);
+  return { amountSat: funding.amountSat, script: `0020${toHex(crypto.sha256(fromHex(witnessScript)))}` as Script };
+}
+
+function broadcast(world: WorldView, node: string, state: WithCommitments | undefined, effect: BroadcastEffect, passed: Set<string>): Finding | undefined {
+  const { tx, purpose, channelId } = effect;
+  // The witness counts too: the same transaction may come again with another signature.
+  const raw = serialiseTx(tx);
+  if (passed.has(raw)) return undefined;
+  const rule = `broadcast of the ${purpose}`;
+  const prevouts = prevoutsOf(world, state, tx);
+  if (prevouts === undefined) return invalid(world, node, channelId, rule, 'spends an output that does not exist', tx);
+  // What was valid may still be refused because something else spends its input: that is the chain's business.
+  const anchors = purpose === 'commitment' && state?.params.format === 'anchors';
+  const reason = check(world.crypto, raw, prevouts, anchors);
+  if (reason !== undefined) return invalid(world, node, channelId, rule, reason, tx);
+  passed.add(raw);
+  return undefined;
+}
+
+// ---------------------------------------------------------------- what a node could enforce
+
+/** The commitment that a node holds now: a copy of it is told to force-close, and what it broadcasts must be valid. */
+function enforceable(world: WorldView, node: string, state: WithCommitments, passed: Set<string>): Finding | undefined {
+  const { us } = state.params;
+  const { current } = state.shared.commitments[us];
+  const key = `${node}/${state.channelId}/${current.number}/${current.txids[0] ?? ''}`;
+  if (passed.has(key)) return undefined;
+  const found = commitment(world, node, state, passed) ?? secondStages(world, node, state);
+  if (found === undefined) passed.add(key);
+  return found;
+}
+
+function commitment(world: WorldView, node: string, state: WithCommitments, passed: Set<string>): Finding | undefined {
+  const copy = world.driver(node)?.fork?.();
+  if (copy === undefined) return undefined;
+  const { channelId, params, shared } = state;
+  const effects = copy.step({ kind: 'command', command: { kind: 'force_close', channelId } });
+  const effect = effects.find((e): e is BroadcastEffect => e.kind === 'broadcast' && e.purpose === 'commitment');
+  if (effect === undefined) return invalid(world, node, channelId, 'force_close', 'broadcasts nothing', effects.map((e) => e.kind));
+  const id = txidOf(world.crypto, effect.tx);
+  const { current } = shared.commitments[params.us];
+  if (!current.txids.includes(id)) return invalid(world, node, channelId, 'force_close', 'broadcasts another commitment than the current one', current.txids);
+  return broadcast(world, node, state, effect, passed);
+}
+
+/** HTLC transactions of our commitment with the peer's signatures. Ours is made up where the provider lets anyone sign. */
+function secondStages(world: WorldView, node: string, state: WithCommitments): Finding | undefined {
+  const { us } = state.params;
+  const built = rebuilt(world, state);
+  if (built === undefined || built.htlcs.length === 0) return undefined;
+  const signatures = state.localSignatures[0]?.htlcSignatures ?? [];
+  if (signatures.length !== built.htlcs.length) {
+    return invalid(world, node, state.channelId, 'HTLC signatures', 'another number than HTLC outputs', [signatures.length, built.htlcs.length]);
+  }
+  for (const [i, htlc] of built.htlcs.entries()) {
+    const peer = signatures[i] as NonNullable<(typeof signatures)[number]>;
+    const rule = `HTLC-${htlc.kind} transaction`;
+    if (!world.crypto.verify(peer, htlc.sighash, built.htlcKeys[otherSide(us)])) {
+      return invalid(world, node, state.channelId, rule, "the peer's signature is not valid", htlc.htlc);
+    }
+    const preimage = htlc.kind === 'success' ? preimageOf(world, htlc.htlc.paymentHash) : undefined;
+    if (world.crypto.name !== 'fake' || (htlc.kind === 'success' && preimage === undefined)) continue;
+    const raw = signed(world.crypto, htlc, scriptSignature(peer, htlc.sighashType), built.htlcKeys[us], preimage);
+    const prevout = { amountSat: htlc.spentSat, script: `0020${toHex(world.crypto.sha256(fromHex(htlc.witnessScript)))}` as Script };
+    const reason = check(world.crypto, raw, [prevout], state.params.format === 'anchors');
+    if (reason !== undefined) return invalid(world, node, state.channelId, rule, reason, htlc.htlc);
+  }
+  return undefined;
+}
+
+/** With the fake provider a public key is its own secret. */
+function signed(crypto: Crypto, htlc: RebuiltHtlc, peerSignature: string, ownKey: PublicKey, preimage: Preimage | undefined): RawTx {
+  const own = crypto.sign(ownSighash(htlc), ownKey.slice(2) as SecretKey);
+  return witnessed(htlc.rawTx, ['', peerSignature, scriptSignature(own, 1), preimage ?? '', htlc.witnessScript]);
+}
+
+function preimageOf(world: WorldView, paymentHash: Hash32): Preimage | undefined {
+  return world.payments.find((payment) => payment.paymentHash === paymentHash)?.preimage as Preimage | undefined;
+}
+
+function rebuilt(world: WorldView, state: WithCommitments): Rebuilt | undefined {
+  const { us } = state.params;
+  const { current } = state.shared.commitments[us];
+  const contents = contentsOf(state.shared, current);
+  const point = pointOf(world, state, us, current.number);
+  if (typeof contents === 'string' || point === undefined) return undefined;
+  return rebuild(world.crypto, basisOf(state), us, current.number, point, contents);
+}
+
+/** The point of our own commitment is what the peer has been told of it. */
+function pointOf(world: WorldView, state: WithCommitments, us: Side, number: bigint): PublicKey | undefined {
+  const peer = peerState(world, state);
+  if (peer === undefined) return undefined;
+  const theirView = peer.shared.commitments[us].current.number;
+  if (theirView === number) return peer.remote.currentPoint;
+  return theirView + 1n === number ? peer.remote.nextPoint : undefined;
+}
+
+function basisOf({ params, fundings }: WithCommitments): Basis {
+  const [funding] = fundings;
+  if (funding === undefined) throw new RangeError('a channel without funding');
+  const { opener, accepter }: Readonly<Record<Side, BasisParty>> = params.parties;
+  return { format: params.format, fundingTxid: funding.txid, fundingVout: funding.vout, capacitySat: funding.amountSat, parties: { opener, accepter } };
+}
