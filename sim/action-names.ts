@@ -1,5 +1,32 @@
 import type { Action } from './types.ts';
 
+type BuiltIn = Exclude<Action['do'], 'custom'>;
+
+const EVERY: Readonly<Record<BuiltIn, true>> = {
+  deliver: true,
+  connect: true,
+  disconnect: true,
+  stored: true,
+  crash: true,
+  restart: true,
+  mine: true,
+  see: true,
+  feerate: true,
+  open: true,
+  pay: true,
+  fulfill: true,
+  fail: true,
+  fail_malformed: true,
+  fee: true,
+  commit: true,
+  shutdown: true,
+  force_close: true,
+  acknowledge: true,
+  wait: true,
+};
+/** Every kind of action that is built in. */
+export const ACTIONS = Object.keys(EVERY) as readonly BuiltIn[];
+
 /** Nodes, links, channels and payments that an action names, each with its kind. */
 export function namesIn(action: Action): string[] {
   switch (action.do) {

@@ -7,16 +7,20 @@ export interface Tally {
   runs: number;
   steps: number;
   messages: number;
-  actions: number;
+  /** Operations and faults: what strategies draw. Deliveries, finished stores and blocks heard of follow from them. */
+  operations: number;
   /** Runs that drew at least one licence. */
   licensedRuns: number;
   readonly counts: Record<TallyGroup, Record<string, number>>;
 }
+/** Actions that happen by themselves. */
+const EVENTS: ReadonlySet<string> = new Set(['deliver', 'stored', 'see']);
+
 export type TallyGroup = 'message' | 'action' | 'refused' | 'event' | 'outcome' | 'licence';
 
 export function emptyTally(): Tally {
   const counts = { message: {}, action: {}, refused: {}, event: {}, outcome: {}, licence: {} };
-  return { runs: 0, steps: 0, messages: 0, actions: 0, licensedRuns: 0, counts };
+  return { runs: 0, steps: 0, messages: 0, operations: 0, licensedRuns: 0, counts };
 }
 
 export function tallyRun(tally: Tally, stats: StatisticsSummary, licences: readonly string[]): void {
@@ -30,14 +34,14 @@ export function tallyRun(tally: Tally, stats: StatisticsSummary, licences: reado
   addCounts(tally.counts.event, stats.events);
   addCounts(tally.counts.outcome, stats.outcomes);
   for (const name of licences) tally.counts.licence[name] = (tally.counts.licence[name] ?? 0) + 1;
-  for (const name in stats.actions) tally.actions += stats.actions[name] ?? 0;
+  for (const name in stats.actions) if (!EVENTS.has(name)) tally.operations += stats.actions[name] ?? 0;
 }
 
 export function addTally(into: Tally, other: Tally): void {
   into.runs += other.runs;
   into.steps += other.steps;
   into.messages += other.messages;
-  into.actions += other.actions;
+  into.operations += other.operations;
   into.licensedRuns += other.licensedRuns;
   for (const group of Object.keys(into.counts) as TallyGroup[]) addCounts(into.counts[group], other.counts[group]);
 }

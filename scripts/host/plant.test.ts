@@ -57,6 +57,13 @@ describe('planting', () => {
     expect(() => readBug(join(folder, 'd.json'))).toThrow('same text');
   });
 
+  it('finds every bug of this project in its file, exactly once', () => {
+    const bugs = readBugs(join(packageRoot(), 'mutation/planted'));
+    for (const one of bugs) expect(edit(one, readFileSync(join(packageRoot(), one.file), 'utf8'))).toContain(one.replace);
+    expect(bugs.length).toBeGreaterThanOrEqual(30);
+    expect(new Set(bugs.map(({ sides }) => sides))).toEqual(new Set(['one', 'both']));
+  });
+
   it('replaces literally', () => {
     expect(edit({ ...bug, find: 'a.b', replace: "$& $' $1" }, 'x a.b y')).toBe("x $& $' $1 y");
   });

@@ -27,7 +27,7 @@ export function summary({ tally, findings, elapsedMs, possible }: CampaignReport
     groupLines(group, tally.counts[group], possible[group] ?? [], style),
   );
   return [
-    `${plural(tally.runs, 'run')} in ${duration(elapsedMs)}, ${grouped(tally.actions)} operations, ${grouped(tally.steps)} steps, ${grouped(tally.messages)} messages`,
+    `${plural(tally.runs, 'run')} in ${duration(elapsedMs)}, ${grouped(tally.operations)} operations, ${grouped(tally.steps)} steps, ${grouped(tally.messages)} messages`,
     ...(elapsedMs > 0
       ? [`${rate(perSecond(tally.runs, elapsedMs))} runs/s, ${rate(perSecond(tally.messages, elapsedMs))} messages/s`]
       : []),

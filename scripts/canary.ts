@@ -1,0 +1,124 @@
+/// <reference types="node" />
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { hideBin } from 'yargs/helpers';
+import yargs from 'yargs';
+import { fingerprint } from '../sim/finding.ts';
+import { table } from '../sim/report/table.ts';
+import { grouped } from '../sim/report/text.ts';
+import { buildIfStale } from './build.ts';
+import { createEngine } from './host/engine.ts';
+import type { RunOptions } from './host/engine.ts';
+import { packageRoot } from './host/files.ts';
+import { shrinkInSlices, shrinkProgressText } from './host/investigate.ts';
+import type { PlantedBug } from './host/plant.ts';
+import { plant, readBugs } from './host/plant.ts';
+import { HangError, runCampaign } from './host/run-campaign.ts';
+import { interruptible } from './terminal/interrupt.ts';
+import { print, styleOf } from './terminal/output.ts';
+import { Progress } from './terminal/progress.ts';
+
+/** What became of one planted bug. */
+interface Verdict {
+  readonly bug: PlantedBug;
+  readonly oracle?: string;
+  readonly fingerprint?: string;
+  readonly runs: number;
+  readonly operations: number;
+  readonly seconds: number;
+  /** Actions that the shrunk case has. */
+  readonly actions?: number;
+}
+
+const args = await yargs(hideBin(process.argv))
+  .scriptName('npm run canary --')
+  .usage('Plants known bugs, one after the other, and looks how soon a campaign finds them.')
+  .locale('en')
+  .strict()
+  .options({
+    dir: { type: 'string', default: join(packageRoot(), 'mutation/planted'), describe: 'a folder of bugs, yours or this project’s' },
+    only: { type: 'string', describe: 'only bugs whose name contains this' },
+    runs: { type: 'number', default: 2000, describe: 'most runs for a bug' },
+    workers: { type: 'number', default: availableParallelism() },
+    json: { type: 'boolean', default: false, describe: 'also one line of JSON for each bug' },
+  })
+  .parseAsync();
+
+const root = packageRoot();
+await buildIfStale(root);
+const signal = interruptible();
+const progress = new Progress();
+const verdicts: Verdict[] = [];
+for (const bug of readBugs(args.dir).filter(({ name }) => name.includes(args.only ?? ''))) {
+  if (signal.aborted) break;
+  verdicts.push(await hunt(bug));
+}
+progress.clear();
+report(verdicts);
+const missed = verdicts.filter(({ oracle }) => oracle === undefined);
+process.exitCode = signal.aborted ? 130 : verdicts.length === 0 ? 3 : missed.length > 0 ? 1 : 0;
+
+async function hunt(bug: PlantedBug): Promise<Verdict> {
+  const run: RunOptions = { planted: await plant(bug) };
+  const start = performance.now();
+  const seconds = (): number => (performance.now() - start) / 1000;
+  try {
+    const result = await runCampaign(
+      { run, from: 1, to: args.runs, workers: args.workers, maxFindings: 1, stretch: 10, hangMs: 20_000 },
+      {
+        signal,
+        onProgress: ({ runs, findings }) =>
+          progress.show(() => `${verdicts.length + 1}  ${bug.name}: ${grouped(runs)} runs, ${findings} findings`),
+      },
+    );
+    const found = result.findings[0]?.first;
+    const base = { bug, operations: result.tally.operations, seconds: seconds() };
+    if (found === undefined) return { ...base, runs: result.tally.runs };
+    const engine = await createEngine(run);
+    const shrunk = await shrinkInSlices(engine, found.scenario, {
+      signal,
+      onProgress: (at) => progress.show(() => `${bug.name}: ${shrinkProgressText(at)}`),
+    });
+    const { oracle } = found.finding;
+    const actions = (shrunk?.scenario ?? found.scenario).actions.length;
+    return { ...base, oracle, fingerprint: fingerprint(found.finding), runs: found.seed, actions };
+  } catch (error) {
+    if (!(error instanceof HangError)) throw error;
+    return { bug, oracle: 'hang', fingerprint: 'hang', runs: error.seed, operations: 0, seconds: seconds() };
+  }
+}
+
+function report(all: readonly Verdict[]): void {
+  const style = styleOf(process.stdout);
+  const rows = all.map(({ bug, oracle, fingerprint: print_, runs, operations, seconds, actions }) => [
+    bug.name,
+    bug.sides,
+    oracle === undefined ? 'NOT FOUND' : 'found',
+    oracle === undefined || bug.expectOracle === undefined || bug.expectOracle === oracle
+      ? (oracle ?? '')
+      : `${oracle} (not ${bug.expectOracle})`,
+    grouped(runs),
+    grouped(operations),
+    seconds.toFixed(1),
+    actions === undefined ? '' : String(actions),
+    print_ ?? '',
+  ]);
+  const right = 'right' as const;
+  const columns = [
+    { title: 'planted bug' },
+    { title: 'sides' },
+    { title: '' },
+    { title: 'by oracle' },
+    { title: 'runs', align: right },
+    { title: 'operations', align: right },
+    { title: 'seconds', align: right },
+    { title: 'shrunk', align: right },
+    { title: 'fingerprint' },
+  ];
+  print(table(columns, rows, style));
+  const sizes = all.flatMap(({ actions }) => (actions === undefined ? [] : [actions])).sort((a, b) => a - b);
+  const found = all.filter(({ oracle }) => oracle !== undefined).length;
+  const median = sizes[sizes.length >> 1];
+  print(`\n${found} of ${all.length} found${median === undefined ? '' : `, shrunk to a median of ${median} actions`}`);
+  if (args.json) for (const verdict of all) print(JSON.stringify({ ...verdict, bug: verdict.bug.name, sides: verdict.bug.sides }));
+}

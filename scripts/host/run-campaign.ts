@@ -1,0 +1,212 @@
+/// <reference types="node" />
+import { setImmediate as breathe } from 'node:timers/promises';
+import { Worker } from 'node:worker_threads';
+import type { Distinct, Found, Known, Stretch, Tally } from '../../sim/campaign.ts';
+import { Merger } from '../../sim/campaign.ts';
+import type { RunOptions } from './engine.ts';
+import { createEngine } from './engine.ts';
+import { compiledFile } from './files.ts';
+import { runStretch } from './stretch.ts';
+import type { FromWorker, ToWorker, WorkerSetup } from './worker-protocol.ts';
+import { Gauge } from './worker-protocol.ts';
+
+export interface CampaignRequest {
+  readonly run: RunOptions;
+  /** First seed, and the last one; without a last one until the time is over. */
+  readonly from: number;
+  readonly to?: number;
+  readonly timeMs?: number;
+  /** 0: in this thread. */
+  readonly workers: number;
+  readonly maxFindings: number;
+  readonly known?: Known;
+  /** Seeds that a worker takes at once. Results depend on it only in where a campaign that has enough findings ends. */
+  readonly stretch: number;
+  /** A single run that takes longer has hung. */
+  readonly hangMs?: number;
+}
+
+export interface CampaignProgress {
+  readonly runs: number;
+  readonly operations: number;
+  readonly steps: number;
+  readonly messages: number;
+  readonly findings: number;
+  readonly elapsedMs: number;
+}
+
+export interface CampaignHooks {
+  /** About ten times a second. */
+  readonly onProgress?: (progress: CampaignProgress) => void;
+  /** Every finding, duplicates too, in the order in which they are found. */
+  readonly onFound?: (found: Found) => void;
+  /** Ends the campaign; what has come by then is its result. */
+  readonly signal?: AbortSignal;
+}
+
+export interface CampaignResult {
+  readonly tally: Tally;
+  readonly findings: readonly Distinct[];
+  readonly elapsedMs: number;
+  readonly ended: 'seeds' | 'time' | 'findings' | 'interrupted';
+}
+
+/** A run that did not end: nothing can be recorded, but its seed can be named. */
+export class HangError extends Error {
+  override readonly name = 'HangError';
+  readonly seed: number;
+
+  constructor(seed: number, ms: number) {
+    super(`seed ${seed} did not end within ${Math.round(ms / 1000)} s`);
+    this.seed = seed;
+  }
+}
+
+const TICK_MS = 100;
+
+/** Runs seeds until they, the time or the wanted findings are through. What it returns does not depend on the number of workers. */
+export function runCampaign(request: CampaignRequest, hooks: CampaignHooks = {}): Promise<CampaignResult> {
+  const campaign = new Campaign(request, hooks);
+  return request.workers > 0 ? runInWorkers(campaign) : runHere(campaign);
+}
+
+class Campaign {
+  readonly request: CampaignRequest;
+  readonly hooks: CampaignHooks;
+  readonly merger: Merger;
+  readonly gauges: Gauge[] = [];
+  private readonly startMs = performance.now();
+  private nextIndex = 0;
+  private found = 0;
+  /** Of stretches that have not ended yet. */
+  private readonly early = new Map<number, Found>();
+
+  constructor(request: CampaignRequest, hooks: CampaignHooks) {
+    this.request = request;
+    this.hooks = hooks;
+    this.merger = new Merger(request);
+  }
+
+  /** The next stretch to hand out, unless the campaign is at its end. */
+  next(): ToWorker | undefined {
+    const { from: first, to = Number.MAX_SAFE_INTEGER, stretch } = this.request;
+    const from = first + this.nextIndex * stretch;
+    if (this.ended() !== undefined || from > to) return undefined;
+    return { kind: 'stretch', index: this.nextIndex++, from, count: Math.min(stretch, to - from + 1) };
+  }
+
+  ended(): Exclude<CampaignResult['ended'], 'seeds'> | undefined {
+    if (this.hooks.signal?.aborted === true) return 'interrupted';
+    if (this.merger.full) return 'findings';
+    return this.elapsedMs() >= (this.request.timeMs ?? Infinity) ? 'time' : undefined;
+  }
+
+  onFound(found: Found): void {
+    this.found += 1;
+    this.early.set(found.seed, found);
+    this.hooks.onFound?.(found);
+  }
+
+  add(stretch: Stretch): void {
+    for (const { seed } of stretch.found) this.early.delete(seed);
+    this.merger.add(stretch);
+  }
+
+  tick(): void {
+    const sum = (field: 'runs' | 'operations' | 'steps' | 'messages'): number =>
+      this.gauges.reduce((total, gauge) => total + gauge.get(field), 0);
+    this.hooks.onProgress?.({
+      runs: sum('runs'),
+      operations: sum('operations'),
+      steps: sum('steps'),
+      messages: sum('messages'),
+      findings: this.found,
+      elapsedMs: this.elapsedMs(),
+    });
+  }
+
+  result(): CampaignResult {
+    const ended = this.ended() ?? 'seeds';
+    this.merger.close(ended === 'interrupted' ? [...this.early.values()] : []);
+    const { tally, findings } = this.merger;
+    return { tally, findings, elapsedMs: this.elapsedMs(), ended };
+  }
+
+  elapsedMs(): number {
+    return performance.now() - this.startMs;
+  }
+}
+
+async function runHere(campaign: Campaign): Promise<CampaignResult> {
+  const engine = await createEngine(campaign.request.run);
+  const gauge = new Gauge();
+  campaign.gauges.push(gauge);
+  for (let task = campaign.next(); task !== undefined; task = campaign.next()) {
+    campaign.add(runStretch(engine, task.index, task.from, task.count, (found) => campaign.onFound(found), gauge));
+    campaign.tick();
+    await breathe();
+  }
+  return campaign.result();
+}
+
+async function runInWorkers(campaign: Campaign): Promise<CampaignResult> {
+  const workers: Worker[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await new Promise<CampaignResult>((resolve, reject) => {
+      let busy = 0;
+      const settle = (): void => resolve(campaign.result());
+      const onTick = watchdog(campaign, reject);
+      timer = setInterval(() => {
+        onTick();
+        campaign.tick();
+      }, TICK_MS);
+      campaign.hooks.signal?.addEventListener('abort', settle);
+      const feed = (worker: Worker): void => {
+        const task = campaign.next();
+        if (task === undefined) {
+          busy -= 1;
+          worker.unref();
+          if (busy === 0 || campaign.merger.full) settle();
+          return;
+        }
+        worker.postMessage(task);
+      };
+      for (let i = 0; i < campaign.request.workers; i++) {
+        busy += 1;
+        workers.push(startWorker(campaign, feed, reject));
+      }
+    });
+  } finally {
+    clearInterval(timer);
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+}
+
+function startWorker(campaign: Campaign, feed: (worker: Worker) => void, reject: (error: Error) => void): Worker {
+  const gauge = new Gauge();
+  campaign.gauges.push(gauge);
+  const workerData: WorkerSetup = { run: campaign.request.run, gauge: gauge.memory };
+  const worker = new Worker(compiledFile('scripts/host/worker.js'), { workerData });
+  worker.on('error', reject);
+  worker.on('message', (message: FromWorker) => {
+    if (message.kind === 'found') return campaign.onFound(message.found);
+    if (message.kind === 'stretch') campaign.add(message.stretch);
+    feed(worker);
+  });
+  return worker;
+}
+
+/** Notices a worker that has been at one seed for too long. */
+function watchdog(campaign: Campaign, reject: (error: Error) => void): () => void {
+  const hangMs = campaign.request.hangMs ?? 120_000;
+  const seen = new Map<Gauge, { readonly seed: number; readonly sinceMs: number }>();
+  return () => {
+    for (const gauge of campaign.gauges) {
+      const seed = gauge.get('seed');
+      const last = seen.get(gauge);
+      if (last?.seed !== seed) seen.set(gauge, { seed, sinceMs: campaign.elapsedMs() });
+      else if (seed > 0 && campaign.elapsedMs() - last.sinceMs > hangMs) reject(new HangError(seed, hangMs));
+    }
+  };
+}

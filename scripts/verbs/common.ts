@@ -1,0 +1,45 @@
+/// <reference types="node" />
+import { existsSync, readFileSync } from 'node:fs';
+import type { Known } from '../../sim/campaign.ts';
+import type { RunOptions } from '../host/engine.ts';
+import { findConfig } from '../host/load-config.ts';
+import { plant, readBug } from '../host/plant.ts';
+import { UsageError } from '../terminal/exit.ts';
+import { parseInteger } from './parse.ts';
+
+/** Options of every verb that runs worlds. */
+export const runOptions = {
+  config: { type: 'string', describe: 'your drivers, operations, faults and oracles [default: fulgurite.config.{ts,js} of this folder]' },
+  planted: { type: 'string', describe: 'plant this bug first: a file of mutation/planted/ (needs a checkout)' },
+} as const;
+
+/** The part of RunOptions that these options give. */
+export async function commonRun(args: {
+  readonly config?: string | undefined;
+  readonly planted?: string | undefined;
+}): Promise<Pick<RunOptions, 'config' | 'planted'>> {
+  const config = args.config ?? findConfig(process.cwd());
+  if (config !== undefined && !existsSync(config)) throw new UsageError(`--config ${config}: no such file`);
+  if (args.planted !== undefined && !existsSync(args.planted)) throw new UsageError(`--planted ${args.planted}: no such file`);
+  return {
+    ...(config !== undefined && { config }),
+    ...(args.planted !== undefined && { planted: await plant(readBug(args.planted)) }),
+  };
+}
+
+/** Of --executions: how much shrinking may cost. */
+export function parseExecutions(value: number): number {
+  return parseInteger('executions', value, 1, 1_000_000) ?? 3000;
+}
+
+/** `{ "<fingerprint>": "<reason>" }`. */
+export function readKnown(file: string | undefined): Known {
+  if (file === undefined) return {};
+  if (!existsSync(file)) throw new UsageError(`--known ${file}: no such file`);
+  const known: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  const reasons = typeof known === 'object' && known !== null ? Object.values(known) : [undefined];
+  if (!reasons.every((reason) => typeof reason === 'string' && reason !== '')) {
+    throw new UsageError(`--known ${file}: write { "<fingerprint>": "<reason>" }, with a reason each`);
+  }
+  return known as Known;
+}

@@ -1,0 +1,104 @@
+import type { FulguriteConfig } from './config.ts';
+import { Engine } from './engine.ts';
+import { fingerprint } from './finding.ts';
+import { drawChart } from './report/chart.ts';
+import type { FindingReport } from './report/finding.ts';
+import { findingReport } from './report/finding.ts';
+import type { ChartStep } from './report/observe.ts';
+import { chartObserver } from './report/observer.ts';
+import type { CampaignOptions } from './seed.ts';
+import { shrink } from './shrink.ts';
+import type { Finding, Scenario } from './types.ts';
+
+export interface CheckOptions extends FulguriteConfig {
+  /** How many seeds. Default 100. */
+  readonly runs?: number;
+  /** The first one. Default 1. */
+  readonly firstSeed?: number;
+  /** What differs from DEFAULT_CAMPAIGN. */
+  readonly campaign?: Partial<CampaignOptions>;
+  /** Run only what this token says: how a failure is seen again. */
+  readonly token?: string;
+  /** Most executions to spend on shrinking a finding; 0 for none. Default 1000. */
+  readonly shrinkExecutions?: number;
+}
+
+export interface CheckResult {
+  readonly runs: number;
+  readonly steps: number;
+  readonly messages: number;
+}
+
+/** A finding, with the whole report as its message. */
+export class FindingError extends Error {
+  override readonly name = 'FindingError';
+  readonly finding: Finding;
+  /** What shows it, as small as it got: store it as a regression. */
+  readonly scenario: Scenario;
+
+  constructor(report: FindingReport) {
+    super(findingReport(report));
+    this.finding = report.finding;
+    this.scenario = report.scenario;
+  }
+}
+
+/** A stored scenario that no longer does what it did when it was stored, without a finding to explain it. */
+export class RottedError extends Error {
+  override readonly name = 'RottedError';
+}
+
+/**
+ * A small campaign in any test runner: runs seeds one after the other in this thread. Throws a FindingError, shrunk and charted, at
+ * the first finding.
+ */
+export function check(options: CheckOptions = {}): CheckResult {
+  const { runs = 100, firstSeed = 1, campaign, token, shrinkExecutions = 1000, ...config } = options;
+  const engine = new Engine({ config, ...(campaign && { campaign }) });
+  const total = { runs: 0, steps: 0, messages: 0 };
+  const tokens = token === undefined ? Array.from({ length: runs }, (_, index) => engine.token(firstSeed + index)) : [token];
+  for (const one of tokens) {
+    const { stats, found } = engine.runToken(one);
+    total.runs += 1;
+    total.steps += stats.steps;
+    total.messages += stats.messages;
+    if (found !== undefined) throw explained(engine, found.scenario, found.finding, one, shrinkExecutions);
+  }
+  return total;
+}
+
+function explained(engine: Engine, recorded: Scenario, finding: Finding, token: string, maxExecutions: number): FindingError {
+  const replay = `check({ token: '${token}' })`;
+  const scenario = engine.withEveryOracle(recorded);
+  if (maxExecutions === 0) return new FindingError({ finding, scenario, token, replay });
+  const result = shrink(scenario, {
+    execute: (candidate) => engine.execute(candidate),
+    simplerCustom: (action) => engine.simplerCustom(action),
+    maxExecutions,
+  });
+  const shrunk = { fromActions: scenario.actions.length, executions: result.executions };
+  const small = engine.withEveryOracle(result.scenario);
+  return new FindingError({ ...charted(engine, small, finding), token, replay, ...(result.reproduced && { shrunk }) });
+}
+
+/** Runs a scenario once more for its chart, and for where its finding fires now. */
+function charted(engine: Engine, scenario: Scenario, finding: Finding): Pick<FindingReport, 'finding' | 'scenario' | 'chart'> {
+  const steps: ChartStep[] = [];
+  const result = engine.runScenario(scenario, [chartObserver(steps)]);
+  const chart = drawChart(steps, { nodes: scenario.world.nodes.map(({ name }) => name), maxRows: 120 });
+  return { finding: result.finding ?? finding, scenario, chart };
+}
+
+/** Runs a stored scenario. Throws a FindingError or a RottedError if it does not do what it expects. */
+export function replayScenario(scenario: Scenario, config: FulguriteConfig = {}): void {
+  const engine = new Engine({ config });
+  const { finding, rotted } = engine.runScenario(scenario);
+  const expected = finding !== undefined && fingerprint(finding) === scenario.expect;
+  if (finding !== undefined && !expected) throw new FindingError(charted(engine, scenario, finding));
+  if (finding === undefined && scenario.expect !== 'pass') {
+    throw new RottedError(
+      `it does not show ${scenario.expect} any more: promote it again if that is fixed, and from then on it has to pass`,
+    );
+  }
+  if (!expected && rotted.length > 0) throw new RottedError(['it passes, but not by what it once did:', ...rotted].join('\n'));
+}

@@ -1,0 +1,135 @@
+import type { Crypto } from '../core/crypto/types.ts';
+import type { Found } from './campaign.ts';
+import type { FulguriteConfig } from './config.ts';
+import { runSeed } from './generate.ts';
+import { OperationRegistry } from './operation.ts';
+import { BUILT_IN_OPERATIONS } from './operations/index.ts';
+import { createOracles, ORACLES } from './oracles/index.ts';
+import type { RunOptions, RunResult } from './run.ts';
+import { runScenario } from './run.ts';
+import type { CampaignOptions, CryptoName, SeedToken } from './seed.ts';
+import { DEFAULT_CAMPAIGN, parseToken, printToken } from './seed.ts';
+import type { Execution } from './shrink.ts';
+import type { StatisticsSummary } from './statistics.ts';
+import type { Action, Finding, Oracle, Scenario } from './types.ts';
+
+export interface EngineOptions {
+  /** What differs from DEFAULT_CAMPAIGN. */
+  readonly campaign?: Partial<CampaignOptions>;
+  readonly config?: FulguriteConfig;
+  /** Faster providers of this platform. */
+  readonly providers?: Readonly<Partial<Record<CryptoName, Crypto>>>;
+  /** Run every seed twice and compare the traces. Default false. */
+  readonly twice?: boolean;
+}
+
+/** The share of a campaign's seeds that each costly oracle watches. Every replay has them all. */
+const COSTLY_SHARE = 0.05;
+
+/** What a campaign needs to know of one seed. */
+export interface SeedRun {
+  readonly stats: StatisticsSummary;
+  readonly licences: readonly string[];
+  readonly hash: string;
+  readonly found?: Found;
+}
+
+/** Runs seeds and scenarios with one configuration: what the command line, its workers and `check` share. */
+export class Engine {
+  readonly campaign: CampaignOptions;
+  readonly config: FulguriteConfig;
+  readonly registry: OperationRegistry;
+  private readonly options: RunOptions;
+  private readonly twice: boolean;
+
+  constructor({ campaign, config = {}, providers, twice = false }: EngineOptions = {}) {
+    this.campaign = { ...DEFAULT_CAMPAIGN, ...campaign };
+    this.config = config;
+    this.registry = new OperationRegistry([...BUILT_IN_OPERATIONS, ...(config.operations ?? []), ...(config.faults ?? [])]);
+    this.twice = twice;
+    this.options = { operations: this.registry, ...(config.drivers && { drivers: config.drivers }), ...(providers && { providers }) };
+  }
+
+  token(seed: number): string {
+    return printToken({ options: this.campaign, seed }, this.registry);
+  }
+
+  runSeed(seed: number): SeedRun {
+    return this.runParsed({ options: this.campaign, seed });
+  }
+
+  /** Runs what a token says, whatever this engine's own campaign. Throws a RangeError that explains why it cannot. */
+  runToken(text: string): SeedRun & { readonly scenario: Scenario } {
+    return this.runParsed(parseToken(text, this.registry));
+  }
+
+  /** Runs a scenario under every oracle, with observers before them. */
+  runScenario(scenario: Scenario, observers: readonly Oracle[] = []): RunResult {
+    const oracles = createOracles({ share: 1, seed: scenario.world.seed, all: true, own: this.config.oracles ?? [] });
+    return runScenario(scenario, this.with([...observers, ...oracles]));
+  }
+
+  /** For shrinking: the cheap oracles, and the one that saw what the scenario expects. */
+  execute(candidate: Scenario): Execution {
+    const [wanted] = candidate.expect.split('/');
+    const oracles = ORACLES.filter(({ name, cost }) => cost === 'cheap' || name === wanted).map(({ create }) => create());
+    const { fingerprint, applied } = runScenario(
+      candidate,
+      this.with([...oracles, ...(this.config.oracles ?? []).map((create) => create())]),
+    );
+    return { fingerprint, applied };
+  }
+
+  /** The same scenario, expecting what is found when every oracle watches: one of them may see a bug sooner than the one that found it. */
+  withEveryOracle(scenario: Scenario): Scenario {
+    const { fingerprint } = this.runScenario(scenario);
+    return fingerprint === undefined ? scenario : { ...scenario, expect: fingerprint };
+  }
+
+  *simplerCustom(action: Extract<Action, { do: 'custom' }>): Generator<Action> {
+    const operation = this.registry.custom(action.operation);
+    for (const args of operation?.shrink?.(action.args) ?? []) yield { ...action, args };
+  }
+
+  /** The scenario as a regression: only what applied, expecting what happens now, with milestones that notice when it rots. */
+  keep(scenario: Scenario): Scenario {
+    const { scenario: recorded } = this.runScenario(scenario);
+    return { ...recorded, milestones: milestonesOf(recorded.actions) };
+  }
+
+  private runParsed(token: SeedToken): SeedRun & { readonly scenario: Scenario } {
+    const label = printToken(token, this.registry);
+    const run = (): RunResult => {
+      const oracles = createOracles({ share: COSTLY_SHARE, seed: label, own: this.config.oracles ?? [] });
+      return runSeed(token, this.with(oracles));
+    };
+    const result = run();
+    const { stats, scenario, hash } = result;
+    const finding = result.finding ?? (this.twice ? differing(hash, run().hash) : undefined);
+    const base = { stats, licences: scenario.world.licences ?? [], hash, scenario };
+    return finding === undefined ? base : { ...base, found: { seed: token.seed, token: label, finding, scenario } };
+  }
+
+  private with(oracles: readonly Oracle[]): RunOptions {
+    return { ...this.options, oracles: oracles.map((oracle) => () => oracle) };
+  }
+}
+
+function differing(first: string, second: string): Finding | undefined {
+  if (first === second) return undefined;
+  const message = 'the same seed gave two different traces';
+  return { oracle: 'determinism', rule: 'trace', kind: 'hash differs', message, expected: first, actual: second, at: 'settle' };
+}
+
+/** The last action, every fault and command by its subject, and every kind of message that is delivered by name. */
+function milestonesOf(actions: readonly Action[]): string[] {
+  const milestones = new Set<string>();
+  for (const action of actions) {
+    if (action.do === 'deliver') milestones.add(`message:${action.message}`);
+    else if ('link' in action) milestones.add(`${action.do}:${action.link}`);
+    else if ('node' in action && action.do !== 'stored' && action.do !== 'see') milestones.add(`${action.do}:${action.node}`);
+    else if ('from' in action) milestones.add(`${action.do}:${action.from}`);
+  }
+  if (actions.length > 0) milestones.add(`action:${actions.length - 1}`);
+  return [...milestones];
+}
