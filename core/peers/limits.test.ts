@@ -1,0 +1,335 @@
+import { describe, expect, it } from 'vitest';
+import { concat } from '../transport/fragments.ts';
+import { send } from '../transport/session.ts';
+import type { OpenSession } from '../transport/session.ts';
+import { connected, dial, exchange, INIT, ping, pong, secretOf, TestHost, WARNING } from './hosts.fixture.ts';
+import { nextDeadline } from './peers.ts';
+
+const BIG = new Uint8Array(1000).fill(0x81);
+/** On the wire, with BOLT 8's frame. */
+const BIG_FRAME = BIG.length + 34;
+
+describe('strangers', () => {
+  it('are only so many at a time, and ours do not count', () => {
+    const b = new TestHost(2, { maxHandshakes: 2 });
+    b.step({ kind: 'dialled', connection: 10, peer: new TestHost(3).id, ephemeralSecret: secretOf(50) });
+    const dialers = [4, 5, 6].map((n) => new TestHost(n));
+    for (const [connection, dialer] of dialers.entries()) dial(dialer, b, connection);
+    expect(b.of('close')).toEqual([{ kind: 'close', connection: 2, reason: 'TOO_MANY_HANDSHAKES' }]);
+    exchange(dialers[0] as TestHost, b, 0);
+    dial(dialers[2] as TestHost, b, 3);
+    expect(b.of('close')).toHaveLength(1);
+  });
+
+  it('have only so much time for the handshake, however busy they look', () => {
+    const a = new TestHost(1);
+    const b = new TestHost(2, { establishTimeoutMs: 1000 });
+    dial(a, b, 1);
+    expect(nextDeadline(b.env, b.state)).toBe(1000);
+    const actOne = a.drain(1);
+    for (let ms = 0; ms < 1000; ms += 25) {
+      b.step({ kind: 'time', nowMs: ms });
+      b.step({ kind: 'bytes', connection: 1, bytes: actOne.subarray(ms / 25, ms / 25 + 1) });
+    }
+    expect(b.of('close')).toEqual([]);
+    b.step({ kind: 'time', nowMs: 1000 });
+    expect(b.log).toEqual([{ kind: 'close', connection: 1, reason: 'HANDSHAKE_TIMEOUT' }]);
+  });
+
+  it('are hung up on too when they let us dial and say nothing', () => {
+    const a = new TestHost(1, { establishTimeoutMs: 1000 });
+    dial(a, new TestHost(2), 1);
+    a.drain(1);
+    a.step({ kind: 'time', nowMs: 1000 });
+    expect(a.closed(1)).toBe('HANDSHAKE_TIMEOUT');
+  });
+});
+
+describe('peers', () => {
+  it('that dial us are only so many, but one that comes again may', () => {
+    const b = new TestHost(9, { maxInboundPeers: 2 });
+    const own = new TestHost(8);
+    dial(b, own, 20);
+    exchange(b, own, 20);
+    const dialers = [4, 5, 6].map((n) => new TestHost(n));
+    for (const [connection, dialer] of dialers.entries()) {
+      dial(dialer, b, connection);
+      exchange(dialer, b, connection);
+    }
+    expect(b.of('close')).toEqual([{ kind: 'close', connection: 2, reason: 'TOO_MANY_PEERS' }]);
+    dial(dialers[0] as TestHost, b, 7);
+    exchange(dialers[0] as TestHost, b, 7);
+    expect(b.of('close').slice(1)).toEqual([{ kind: 'close', connection: 0, reason: 'DUPLICATE' }]);
+    expect(b.state.peers.size).toBe(3);
+    const another = new TestHost(7);
+    dial(b, another, 21);
+    exchange(b, another, 21);
+    expect(b.state.peers.get(another.id)).toBe(21);
+  });
+
+  it('must say their first message in time', () => {
+    const a = new TestHost(1);
+    const b = new TestHost(2, { establishTimeoutMs: 1000 });
+    dial(a, b, 1);
+    b.step({ kind: 'time', nowMs: 900 });
+    exchange(a, b, 1);
+    b.step({ kind: 'send', peer: a.id, bytes: INIT });
+    b.drain(1);
+    b.step({ kind: 'time', nowMs: 1899 });
+    expect(b.closed(1)).toBeUndefined();
+    b.step({ kind: 'time', nowMs: 1900 });
+    expect(b.log.slice(-2)).toEqual([
+      { kind: 'disconnected', connection: 1, peer: a.id },
+      { kind: 'close', connection: 1, reason: 'INIT_TIMEOUT' },
+    ]);
+  });
+});
+
+describe('liveness', () => {
+  const limits = { pingAfterMs: 1000, pongTimeoutMs: 300 };
+
+  it('pings after silence, and is content with the pong', () => {
+    const { a, b } = connected(limits, {});
+    a.step({ kind: 'time', nowMs: 999 });
+    expect(a.offers.size).toBe(0);
+    expect(nextDeadline(a.env, a.state)).toBe(1000);
+    a.step({ kind: 'time', nowMs: 1000 });
+    exchange(a, b, 1);
+    expect(b.received()).toEqual([INIT, ping(8)]);
+    expect(nextDeadline(a.env, a.state)).toBe(1300);
+    b.step({ kind: 'send', peer: a.id, bytes: pong(8) });
+    a.step({ kind: 'time', nowMs: 1299 });
+    exchange(a, b, 1);
+    expect(a.received()).toEqual([INIT]);
+    expect(nextDeadline(a.env, a.state)).toBe(2299);
+    expect(a.open(1)).not.toHaveProperty('pingedMs');
+  });
+
+  it('hangs up when nothing comes after the ping', () => {
+    const { a, b } = connected(limits, {});
+    a.step({ kind: 'time', nowMs: 5000 });
+    exchange(a, b, 1);
+    a.step({ kind: 'time', nowMs: 5299 });
+    expect(a.closed(1)).toBeUndefined();
+    a.step({ kind: 'time', nowMs: 5300 });
+    expect(a.closed(1)).toBe('NO_PONG');
+  });
+
+  it('takes anything that comes for a sign of life', () => {
+    const { a, b } = connected(limits, {});
+    a.step({ kind: 'time', nowMs: 1000 });
+    a.drain(1);
+    a.step({ kind: 'time', nowMs: 1200 });
+    b.step({ kind: 'send', peer: a.id, bytes: BIG });
+    a.step({ kind: 'bytes', connection: 1, bytes: b.take(1, 500) });
+    a.step({ kind: 'time', nowMs: 1499 });
+    expect(a.closed(1)).toBeUndefined();
+    a.step({ kind: 'time', nowMs: 1500 });
+    expect(a.closed(1)).toBe('NO_PONG');
+  });
+
+  it('does not blame the peer for what our node takes long with, or what we do not read', () => {
+    const { a, b } = connected({ ...limits, readAheadBytes: 1000 }, {});
+    a.step({ kind: 'time', nowMs: 1000 });
+    exchange(a, b, 1);
+    a.slow = true;
+    for (let i = 0; i < 3; i++) b.step({ kind: 'send', peer: a.id, bytes: BIG });
+    b.step({ kind: 'send', peer: a.id, bytes: pong(8) });
+    a.step({ kind: 'bytes', connection: 1, bytes: b.drain(1) });
+    expect(a.stopped.has(1)).toBe(true);
+    expect(nextDeadline(a.env, a.state)).toBeUndefined();
+    a.step({ kind: 'time', nowMs: 9000 });
+    for (let i = 0; i < 3; i++) a.step({ kind: 'handled', connection: 1 });
+    expect(a.closed(1)).toBeUndefined();
+    expect(a.stopped.has(1)).toBe(false);
+    expect(nextDeadline(a.env, a.state)).toBe(10_000);
+  });
+
+  it('waits while the node is busy, and begins anew when it is done', () => {
+    const { a, b } = connected(limits, {});
+    a.slow = true;
+    b.step({ kind: 'send', peer: a.id, bytes: BIG });
+    exchange(a, b, 1);
+    expect(nextDeadline(a.env, a.state)).toBeUndefined();
+    a.step({ kind: 'time', nowMs: 9000 });
+    a.step({ kind: 'handled', connection: 1 });
+    expect(a.offers.size).toBe(0);
+    expect(nextDeadline(a.env, a.state)).toBe(10_000);
+  });
+
+  it('waits while we do not read because the peer does not', () => {
+    const { a, b } = connected({ ...limits, maxQueuedBytes: 100, writeTimeoutMs: 50_000 }, {});
+    a.step({ kind: 'send', peer: b.id, bytes: BIG });
+    expect(nextDeadline(a.env, a.state)).toBe(50_000);
+    a.step({ kind: 'time', nowMs: 9000 });
+    a.take(1);
+    expect(nextDeadline(a.env, a.state)).toBe(10_000);
+  });
+
+  it('does not ping before the peer has sent its init', () => {
+    const a = new TestHost(1, { ...limits, establishTimeoutMs: 5000 });
+    const b = new TestHost(2);
+    dial(a, b, 1);
+    exchange(a, b, 1);
+    a.step({ kind: 'time', nowMs: 4999 });
+    expect(a.offers.size).toBe(0);
+  });
+
+  it('ignores a pong that nobody asked for, and hangs up on one of another length', () => {
+    const { a, b } = connected(limits, {});
+    b.step({ kind: 'send', peer: a.id, bytes: pong(8) });
+    b.step({ kind: 'send', peer: a.id, bytes: pong(3) });
+    exchange(a, b, 1);
+    expect(a.received()).toEqual([INIT]);
+    expect(a.closed(1)).toBeUndefined();
+    a.step({ kind: 'time', nowMs: 1000 });
+    exchange(a, b, 1);
+    b.step({ kind: 'send', peer: a.id, bytes: pong(9) });
+    exchange(a, b, 1);
+    expect(a.closed(1)).toBe('BAD_PONG');
+  });
+
+  it('leaves pongs that cannot be read, or that come before init, to the node', () => {
+    const { a, b } = connected();
+    const short = Uint8Array.of(0, 19, 0, 5, 1);
+    b.step({ kind: 'send', peer: a.id, bytes: short });
+    b.step({ kind: 'send', peer: a.id, bytes: Uint8Array.of(0) });
+    exchange(a, b, 1);
+    expect(a.received()).toEqual([INIT, short, Uint8Array.of(0)]);
+    dial(a, b, 2);
+    exchange(a, b, 2);
+    b.step({ kind: 'send', peer: a.id, bytes: pong(8) });
+    exchange(a, b, 2);
+    expect(a.received().at(-1)).toEqual(pong(8));
+  });
+
+  it('counts pings, and hangs up on a flood', () => {
+    const { a, b } = connected({ maxPings: 3, pingWindowMs: 1000 }, {});
+    const pingNow = (): void => {
+      b.step({ kind: 'send', peer: a.id, bytes: ping(0) });
+      exchange(a, b, 1);
+    };
+    for (let i = 0; i < 3; i++) pingNow();
+    a.step({ kind: 'time', nowMs: 1000 });
+    for (let i = 0; i < 3; i++) pingNow();
+    a.step({ kind: 'time', nowMs: 1999 });
+    expect(a.received()).toHaveLength(7);
+    expect(a.closed(1)).toBeUndefined();
+    pingNow();
+    expect(a.closed(1)).toBe('TOO_MANY_PINGS');
+    expect(a.received()).toHaveLength(7);
+  });
+});
+
+describe('a peer that does not read', () => {
+  it('makes us stop reading, and gets no answers, until it has read half of what waits', () => {
+    const { a, b } = connected({ maxQueuedBytes: 3 * BIG_FRAME, maxWriteBytes: BIG_FRAME }, {});
+    for (let i = 0; i < 3; i++) a.step({ kind: 'send', peer: b.id, bytes: BIG });
+    expect(a.stopped.has(1)).toBe(false);
+    a.step({ kind: 'send', peer: b.id, bytes: WARNING });
+    expect(a.stopped.has(1)).toBe(true);
+    // What the host had already read is kept, and not handed on.
+    b.step({ kind: 'send', peer: a.id, bytes: ping(10) });
+    a.step({ kind: 'bytes', connection: 1, bytes: b.drain(1) });
+    expect(a.received()).toEqual([INIT]);
+    a.take(1);
+    expect(a.received()).toEqual([INIT, ping(10)]);
+    expect(a.stopped.has(1)).toBe(true);
+    a.take(1);
+    expect(a.stopped.has(1)).toBe(false);
+    expect(a.of('resume_reading')).toHaveLength(1);
+  });
+
+  it('cannot make us queue more than the limit and one answer with pings', () => {
+    const limits = { maxQueuedBytes: 100_000, maxPings: 1000, maxIncomingBytes: 50_000 };
+    const { a, b } = connected(limits, {});
+    let { session } = b.open(1).incoming;
+    const frames: Uint8Array[] = [];
+    for (let i = 0; i < 500; i++) {
+      const sent = send(b.env, session as OpenSession, ping(65531));
+      session = sent.session;
+      frames.push(sent.bytes);
+    }
+    // The node of this host answers each ping as soon as it sees it.
+    let at = a.log.length;
+    a.slow = true;
+    a.step({ kind: 'bytes', connection: 1, bytes: concat(...frames) });
+    for (; at < a.log.length; at++) {
+      if (a.log[at]?.kind !== 'received') continue;
+      a.step({ kind: 'send', peer: b.id, bytes: pong(65531) });
+      a.step({ kind: 'handled', connection: 1 });
+    }
+    expect(a.received()).toHaveLength(1 + 2);
+    expect(a.open(1).outgoing.queue.length).toBe(2 * (65535 + 34));
+    expect(a.stopped.has(1)).toBe(true);
+    expect(a.step({ kind: 'bytes', connection: 1, bytes: new Uint8Array(50_000) }).at(-1)).toEqual({
+      kind: 'close',
+      connection: 1,
+      reason: 'INCOMING_FULL',
+    });
+  });
+
+  it('is hung up on when too much waits', () => {
+    const { a, b } = connected({ maxOutgoingBytes: 3 * BIG_FRAME }, {});
+    for (let i = 0; i < 3; i++) a.step({ kind: 'send', peer: b.id, bytes: BIG });
+    expect(a.closed(1)).toBeUndefined();
+    a.step({ kind: 'send', peer: b.id, bytes: Uint8Array.of(1, 1) });
+    expect(a.closed(1)).toBe('OUTGOING_FULL');
+    expect(a.of('disconnected')).toHaveLength(1);
+  });
+
+  it('is hung up on when it takes nothing for too long; any progress gives it more time', () => {
+    const { a, b } = connected({ writeTimeoutMs: 1000 }, {});
+    a.step({ kind: 'time', nowMs: 100 });
+    a.step({ kind: 'send', peer: b.id, bytes: BIG });
+    a.step({ kind: 'time', nowMs: 600 });
+    a.step({ kind: 'send', peer: b.id, bytes: BIG });
+    expect(nextDeadline(a.env, a.state)).toBe(1100);
+    a.step({ kind: 'time', nowMs: 1099 });
+    a.take(1, 1);
+    expect(nextDeadline(a.env, a.state)).toBe(2099);
+    a.step({ kind: 'time', nowMs: 2098 });
+    expect(a.closed(1)).toBeUndefined();
+    a.step({ kind: 'time', nowMs: 2099 });
+    expect(a.closed(1)).toBe('WRITE_TIMEOUT');
+  });
+});
+
+describe('a node that is slow', () => {
+  it('gets one message at a time, and reading stops when too much waits for it', () => {
+    const { a, b } = connected({ readAheadBytes: 2 * BIG_FRAME }, {});
+    a.slow = true;
+    for (let i = 0; i < 4; i++) {
+      b.step({ kind: 'send', peer: a.id, bytes: BIG });
+      a.step({ kind: 'bytes', connection: 1, bytes: b.drain(1) });
+      expect(a.stopped.has(1)).toBe(i === 3);
+    }
+    expect(a.received()).toEqual([INIT, BIG]);
+    a.step({ kind: 'handled', connection: 1 });
+    expect(a.stopped.has(1)).toBe(true);
+    a.step({ kind: 'handled', connection: 1 });
+    expect(a.stopped.has(1)).toBe(false);
+    for (let i = 0; i < 3; i++) a.step({ kind: 'handled', connection: 1 });
+    expect(a.received()).toEqual([INIT, BIG, BIG, BIG, BIG]);
+    expect(a.of('stop_reading')).toHaveLength(1);
+  });
+
+  it('is protected from a host that goes on reading', () => {
+    const { a, b } = connected({ readAheadBytes: BIG_FRAME, maxIncomingBytes: 3 * BIG_FRAME }, {});
+    a.slow = true;
+    for (let i = 0; i < 5; i++) {
+      expect(a.closed(1)).toBeUndefined();
+      b.step({ kind: 'send', peer: a.id, bytes: BIG });
+      a.step({ kind: 'bytes', connection: 1, bytes: b.drain(1) });
+    }
+    expect(a.closed(1)).toBe('INCOMING_FULL');
+  });
+});
+
+describe('an offer', () => {
+  it('is at most so long', () => {
+    const { a, b } = connected({ maxWriteBytes: 700 }, {});
+    a.step({ kind: 'send', peer: b.id, bytes: BIG });
+    expect([a.take(1).length, a.take(1).length]).toEqual([700, BIG_FRAME - 700]);
+  });
+});
