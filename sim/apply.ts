@@ -17,14 +17,18 @@ export const MAX_BLOCKS_AT_ONCE = 4320;
  * then nothing has changed. A command that a node refuses has been applied.
  */
 export function apply(world: World, action: Action, operations?: OperationRegistry): Applied {
-  if (world.finding !== undefined || !dispatch(world, action, operations)) return 'not-applicable';
-  world.drain();
-  world.trace.action(action, world.at);
+  if (world.finding !== undefined || !world.perform(action, () => dispatch(world, action, operations))) return 'not-applicable';
   world.stats.count('action', action.do === 'custom' ? action.operation : action.do);
   return 'applied';
 }
 
 function dispatch(world: World, action: Action, operations: OperationRegistry | undefined): boolean {
+  const applied = act(world, action, operations);
+  if (applied) world.drain();
+  return applied;
+}
+
+function act(world: World, action: Action, operations: OperationRegistry | undefined): boolean {
   switch (action.do) {
     case 'deliver':
       return deliver(world, action);

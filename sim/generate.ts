@@ -137,7 +137,7 @@ function swarmNode(choices: Choices, name: string): NodeSpec {
     config: {
       minimumDepth: between(choices, 1, 3),
       ...(chance(choices, 1, 5) ? { commit: 'manual' } : {}),
-      ...(chance(choices, 1, 4) ? { dustLimitSat: pick(choices, ['354', '546', '1000', '3000']) } : {}),
+      ...(chance(choices, 1, 4) ? { dustLimitSat: pick(choices, ['354', '546', '800', '1000']) } : {}),
       ...(chance(choices, 1, 4) ? { maxAcceptedHtlcs: pick(choices, [1, 2, 5, 483]) } : {}),
       ...(chance(choices, 1, 4) ? { htlcMinimumMsat: pick(choices, ['0', '1000', '5000000']) } : {}),
       ...(chance(choices, 1, 4) ? { maxHtlcValueInFlightMsat: pick(choices, ['50000000', '200000000', '18446744073709551615']) } : {}),

@@ -155,7 +155,8 @@ function probeAmount(range: { readonly minMsat: bigint; readonly maxMsat: bigint
 }
 
 function probeWith(world: World, channel: string, from: string, amountMsat: bigint): boolean {
-  const name = `probe/${channel}/${from}`;
+  const earlier = world.probes.filter((probe) => probe.channel === channel && probe.from === from).length;
+  const name = `probe/${channel}/${from}${earlier === 0 ? '' : `/${earlier}`}`;
   const refused = pay(world, { as: name, from, channel, cltvDelta: PROBE_CLTV_DELTA }, amountMsat, true);
   world.drain();
   if (!comeToRest(world)) return false;

@@ -29,7 +29,9 @@ export function answer(world: World, host: Host, effect: Extract<DriverEffect, {
   const info = world.infoById(channelId);
   const keysId = world.entropy(`keys/${info?.name ?? channelId}/accepter`) as string as Hash32;
   const upfront = info?.upfrontShutdown === true ? { upfrontShutdownScript: host.walletScript } : {};
-  world.later(host, { kind: 'command', command: { kind: 'accept', peer, channelId, keysId, ...upfront } });
+  world.later(host, { kind: 'command', command: { kind: 'accept', peer, channelId, keysId, ...upfront } }, (rule) =>
+    world.later(host, { kind: 'command', command: { kind: 'reject', peer, channelId, reason: rule } }),
+  );
 }
 
 export function notified(world: World, host: Host, channelId: ChannelId, notification: Notification): void {

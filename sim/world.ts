@@ -7,7 +7,7 @@ import type { Crypto } from '../core/crypto/types.ts';
 import type { NodeInput } from '../core/node/io.ts';
 import { Chain } from './chain.ts';
 import { Clock } from './clock.ts';
-import { perform } from './effects.ts';
+import { perform as carryOut } from './effects.ts';
 import { exceptionFinding } from './finding.ts';
 import { Host } from './host.ts';
 import type { Port } from './host.ts';
@@ -17,6 +17,7 @@ import { Statistics } from './statistics.ts';
 import { Trace } from './trace.ts';
 import type { TraceListener } from './trace.ts';
 import type {
+  Action,
   ChannelInfo,
   Driver,
   DriverEffect,
@@ -72,6 +73,8 @@ export class World implements WorldView {
   /** Since the world was set up. */
   minedBlocks: number;
   private stepIndex: number;
+  /** Told to the trace when it first makes something happen. */
+  private underWay: Action | undefined;
   private readonly todo: Todo[] = [];
   private readonly ports: ReadonlyMap<string, ReadonlyMap<PublicKey, Port>>;
   private readonly namesById: ReadonlyMap<PublicKey, string>;
@@ -125,6 +128,20 @@ export class World implements WorldView {
 
   // ---------------------------------------------------------------- movement
 
+  /** Carries out an action by `act`, which says whether it applied. The trace has it before what it led to, and only if it applied. */
+  perform(action: Action, act: () => boolean): boolean {
+    this.underWay = action;
+    const applied = act();
+    if (applied) this.announce();
+    this.underWay = undefined;
+    return applied;
+  }
+
+  private announce(): void {
+    if (this.underWay !== undefined) this.trace.action(this.underWay, this.at);
+    this.underWay = undefined;
+  }
+
   /** Gives a node one input, and carries out what it asks for. Returns its effects; none once there is a finding. */
   step(host: Host, input: NodeInput): readonly DriverEffect[] {
     return this.run(host, input, () => host.driver.step(input));
@@ -133,6 +150,7 @@ export class World implements WorldView {
   /** The same for anything that makes a driver move. */
   run(host: Host, input: StepRecord['input'], move: () => readonly DriverEffect[]): readonly DriverEffect[] {
     if (this.finding !== undefined) return [];
+    this.announce();
     let effects: readonly DriverEffect[];
     try {
       effects = move();
@@ -140,7 +158,7 @@ export class World implements WorldView {
       this.finding = exceptionFinding(error, host.name, this.at);
       return [];
     }
-    for (const effect of effects) perform(this, host, effect);
+    for (const effect of effects) carryOut(this, host, effect);
     const record: StepRecord = { index: this.stepIndex++, timeMs: this.clock.nowMs, node: host.name, input, effects };
     this.trace.step(record);
     this.stats.steps++;

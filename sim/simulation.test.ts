@@ -1,0 +1,93 @@
+import { describe, expect, it } from 'vitest';
+import { runScenario } from './run.ts';
+import { Simulation } from './simulation.ts';
+
+function pair(): { readonly sim: Simulation; readonly channel: string } {
+  const sim = new Simulation();
+  sim.node('alice');
+  sim.node('bob');
+  sim.connect('alice', 'bob');
+  const channel = sim.open('alice', 'bob', { fundingSat: 1_000_000n, pushMsat: 300_000_000n });
+  return { sim, channel };
+}
+
+describe('Simulation', () => {
+  it('carries a payment in a few lines', () => {
+    const { sim, channel } = pair();
+    const payment = sim.pay('alice', channel, 50_000_000n);
+    sim.run();
+    expect(sim.payment(payment).received).toBe(true);
+    sim.fulfill(payment);
+    sim.run();
+    expect(sim.payment(payment).outcome).toBe('sent');
+    expect([sim.balance('alice', channel), sim.balance('bob', channel)]).toEqual([650_000_000n, 350_000_000n]);
+    sim.settle();
+  });
+
+  it('gives the money back when the receiver fails the payment', () => {
+    const { sim, channel } = pair();
+    const payment = sim.pay('bob', channel, 50_000_000n);
+    sim.run();
+    sim.fail(payment);
+    sim.run();
+    expect(sim.payment(payment).outcome).toBe('failed');
+    expect([sim.balance('alice', channel), sim.balance('bob', channel)]).toEqual([700_000_000n, 300_000_000n]);
+  });
+
+  it('reorders messages by the order of lines', () => {
+    const first = pair();
+    first.sim.pay('alice', first.channel, 1_000_000n);
+    first.sim.pay('bob', first.channel, 2_000_000n);
+    expect(first.sim.deliverNext('alice', 'bob')).toBe('update_add_htlc');
+    expect(first.sim.deliverNext('bob', 'alice')).toBe('update_add_htlc');
+    expect(first.sim.deliverNext('alice', 'bob')).toBe('commitment_signed');
+    expect(first.sim.deliverNext('bob', 'alice')).toBe('commitment_signed');
+    expect(first.sim.deliverNext('bob', 'alice')).toBe('revoke_and_ack');
+    first.sim.settle();
+    expect(first.sim.payment('p1').outcome).toBeDefined();
+  });
+
+  it('holds what is on its way until it is told to run, and loses it when the connection breaks', () => {
+    const { sim, channel } = pair();
+    sim.pay('alice', channel, 1_000_000n);
+    sim.run(({ action }) => action.do === 'deliver' && action.message === 'commitment_signed');
+    sim.disconnect('alice', 'bob');
+    expect(sim.deliverNext('alice', 'bob')).toBeUndefined();
+    sim.connect('alice', 'bob');
+    sim.crash('bob');
+    sim.restart('bob');
+    sim.connect('alice', 'bob');
+    sim.settle();
+    expect(sim.payment('p1').outcome).toBe('sent');
+  });
+
+  it('records what was done as a scenario that gives the same again', () => {
+    const { sim, channel } = pair();
+    sim.pay('alice', channel, 1_000_000n);
+    sim.run();
+    sim.settle();
+    const result = runScenario(sim.scenario());
+    expect(result.rotted).toEqual([]);
+    expect(result.hash).toBe(sim.world.trace.digest(sim.world.crypto));
+  });
+
+  it('says what is wrong', () => {
+    const { sim, channel } = pair();
+    expect(() => sim.pay('alice', channel, 10n ** 12n)).toThrow('alice will not send 1000000000000 msat: add: ');
+    expect(() => sim.node('carol')).toThrow('before anything moves');
+    expect(() => sim.restart('bob')).toThrow('there is nothing to do this to');
+    expect(() => sim.payment('p9')).toThrow("no payment 'p9'");
+    expect(() => sim.state('alice', 'c9')).toThrow("alice has no channel 'c9'");
+    expect(() => sim.connect('alice', 'carol')).toThrow('no link between alice and carol');
+  });
+
+  it('runs ten nodes in one process', () => {
+    const sim = new Simulation();
+    const names = Array.from({ length: 10 }, (_, i) => sim.node(`node${i}`));
+    for (let i = 1; i < 10; i++) sim.connect(names[i - 1] as string, names[i] as string);
+    const channels = names.slice(1).map((name, i) => sim.open(names[i] as string, name, { fundingSat: 200_000n }));
+    for (const [i, channel] of channels.entries()) sim.pay(names[i] as string, channel, 10_000_000n);
+    sim.settle();
+    expect(sim.world.payments.filter((p) => !p.probe && p.outcome !== undefined)).toHaveLength(9);
+  });
+});

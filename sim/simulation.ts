@@ -1,0 +1,229 @@
+import type { ChannelState } from '../core/channel/state.ts';
+import type { Crypto } from '../core/crypto/types.ts';
+import type { CommitmentFormat, Side } from '../core/transactions/types.ts';
+import { apply } from './apply.ts';
+import { FindingError } from './check.ts';
+import { messageName } from './names.ts';
+import { nextDue } from './pending.ts';
+import type { PendingEvent } from './pending.ts';
+import { createWorld, BUILT_IN_REGISTRY } from './run.ts';
+import type { RunOptions } from './run.ts';
+import { fingerprint } from './finding.ts';
+import { ORACLES } from './oracles/index.ts';
+import { settle } from './settle.ts';
+import type { Action, Latency, LinkSpec, NodeSpec, PaymentRecord, Scenario, WorldSpec } from './types.ts';
+import type { World } from './world.ts';
+
+export interface SimulationOptions extends RunOptions {
+  /** Everything random derives from it. Default '1'. */
+  readonly seed?: string;
+  /** 'fake' is fast and forgeable, 'noble' real; or a provider of your own. Default 'fake'. */
+  readonly crypto?: 'fake' | 'noble' | Crypto;
+}
+
+export interface OpenOptions {
+  readonly fundingSat: bigint;
+  /** What the accepter starts with. Default 0. */
+  readonly pushMsat?: bigint;
+  /** Satoshi per 1000 weight. Default 2500. */
+  readonly feeratePerKw?: number;
+  /** Default 'anchors'. */
+  readonly format?: CommitmentFormat;
+}
+
+export interface PayOptions {
+  /** Blocks until it expires, from what the payer has seen. Default 144. */
+  readonly cltvDelta?: number;
+  /** Uses this payment's hash again. */
+  readonly hashOf?: string;
+}
+
+/** More events than any script needs to come to rest. */
+const MAX_EVENTS = 100_000;
+
+/**
+ * A world to script in a few lines: nodes, links, channels and payments by name, in virtual time. Messages wait until `run`, `settle` or
+ * `deliverNext` moves them, so they are delayed and reordered by moving lines of code. Every oracle watches; what one finds is thrown as
+ * a FindingError.
+ */
+export class Simulation {
+  private readonly options: SimulationOptions;
+  private readonly nodes: NodeSpec[] = [];
+  private readonly links: LinkSpec[] = [];
+  private readonly actions: Action[] = [];
+  private started: World | undefined;
+  private settledAt: number | undefined;
+
+  constructor(options: SimulationOptions = {}) {
+    this.options = options;
+  }
+
+  /** Adds a node; all of them before anything moves. Returns its name. */
+  node(name: string, spec: Omit<NodeSpec, 'name'> = {}): string {
+    this.notStarted('nodes');
+    this.nodes.push({ name, ...spec });
+    return name;
+  }
+
+  /** Links two nodes, or connects again what was disconnected. */
+  connect(a: string, b: string, latency: Latency = { kind: 'fixed', ms: 10 }): void {
+    if (this.started !== undefined) return this.act({ do: 'connect', link: this.linkId(a, b) });
+    this.links.push({ ends: [a, b], latency });
+  }
+
+  disconnect(a: string, b: string): void {
+    this.act({ do: 'disconnect', link: this.linkId(a, b) });
+  }
+
+  /** Opens a channel, mines it, and waits until both ends can use it. Returns its name. */
+  open(opener: string, accepter: string, options: OpenOptions): string {
+    const { fundingSat, pushMsat = 0n, feeratePerKw = 2500, format = 'anchors' } = options;
+    const as = `c${this.world.channels.length + 1}`;
+    const amounts = { fundingSat: fundingSat.toString(), pushMsat: pushMsat.toString() };
+    this.act({ do: 'open', as, from: opener, to: accepter, ...amounts, feeratePerKw, format });
+    this.run();
+    for (let blocks = 0; blocks < 20 && !this.isUsable(as); blocks++) this.mine(1);
+    if (!this.isUsable(as)) throw new Error(`the channel from ${opener} to ${accepter} did not open: ${this.refusals()}`);
+    return as;
+  }
+
+  /** Offers a payment over one channel. Returns its name. Throws what rule forbids it, if one does. */
+  pay(from: string, channel: string, amountMsat: bigint, { cltvDelta = 144, hashOf }: PayOptions = {}): string {
+    const as = `p${this.world.payments.length + 1}`;
+    const again = hashOf === undefined ? {} : { hashOf };
+    this.act({ do: 'pay', as, from, channel, amountMsat: amountMsat.toString(), cltvDelta, ...again });
+    if (this.world.ledger.get(as) === undefined) throw new Error(`${from} will not send ${amountMsat} msat: ${this.refusals()}`);
+    return as;
+  }
+
+  /** The receiver's decision. Without one, `run` and `settle` leave the payment pending, and `settle` decides in the end. */
+  fulfill(payment: string): void {
+    this.act({ do: 'fulfill', node: this.payment(payment).to, payment });
+  }
+
+  fail(payment: string): void {
+    this.act({ do: 'fail', node: this.payment(payment).to, payment });
+  }
+
+  /** Delivers the oldest message from one node to another. Returns the BOLT's name of it, or undefined when there was none. */
+  deliverNext(from: string, to: string): string | undefined {
+    const link = this.world.links.get(this.linkId(from, to));
+    const head = link?.head(link.spec.ends[0] === to ? 0 : 1);
+    if (link === undefined || head === undefined) return undefined;
+    const message = messageName(head.bytes);
+    this.act({ do: 'deliver', link: link.id, to, message });
+    return message;
+  }
+
+  /** Lets everything happen that is on its way, in the order in which it is due. `until` may stop it earlier. */
+  run(until?: (event: PendingEvent) => boolean): void {
+    for (let events = 0; events < MAX_EVENTS; events++) {
+      const next = nextDue(this.world);
+      if (next === undefined || until?.(next) === true) return;
+      this.act(next.action);
+    }
+    throw new Error(`the world did not come to rest within ${MAX_EVENTS} events`);
+  }
+
+  mine(blocks: number): void {
+    this.act({ do: 'mine', blocks });
+    this.run();
+  }
+
+  crash(node: string): void {
+    this.act({ do: 'crash', node });
+  }
+
+  restart(node: string): void {
+    this.act({ do: 'restart', node });
+  }
+
+  /** Any other action, as in a scenario. Throws when it does not apply. */
+  act(action: Action): void {
+    const { world } = this;
+    world.at = this.actions.length;
+    const applied = apply(world, action, this.options.operations ?? BUILT_IN_REGISTRY);
+    if (applied === 'applied') this.actions.push(action);
+    this.check();
+    if (applied !== 'applied') throw new Error(`there is nothing to do this to: ${JSON.stringify(action)}`);
+  }
+
+  /** Heals everything and lets it finish; then every oracle must agree. The simulation goes on afterwards. */
+  settle(): void {
+    this.settledAt ??= this.actions.length;
+    settle(this.world);
+    this.check();
+  }
+
+  /** What a node has in a channel outside HTLCs, before fees, in millisatoshi, as of what both sides have irrevocably committed. */
+  balance(node: string, channel: string): bigint {
+    const state = this.state(node, channel);
+    if (!('shared' in state)) return 0n;
+    const side: Side = state.params.us;
+    return state.shared.base.balanceMsat[side];
+  }
+
+  state(node: string, channel: string): ChannelState {
+    const state = this.world.channelState(node, channel);
+    if (state === undefined) throw new Error(`${node} has no channel '${channel}'`);
+    return state;
+  }
+
+  payment(name: string): PaymentRecord {
+    const payment = this.world.ledger.get(name);
+    if (payment === undefined) throw new Error(`no payment '${name}'`);
+    return payment;
+  }
+
+  /** What was done before the first `settle`, to be stored and replayed. */
+  scenario(): Scenario {
+    const { finding } = this.world;
+    return {
+      format: 1,
+      world: this.world.spec,
+      actions: this.actions.slice(0, this.settledAt),
+      expect: finding === undefined ? 'pass' : fingerprint(finding),
+    };
+  }
+
+  /** The world itself, created when it is first asked for: from then on no node or link can be added. */
+  get world(): World {
+    return (this.started ??= this.start());
+  }
+
+  private start(): World {
+    const { seed = '1', crypto = 'fake', oracles = ORACLES.map(({ create }) => create), ...rest } = this.options;
+    const name = crypto === 'noble' || crypto === 'fake' ? crypto : 'native';
+    const spec: WorldSpec = { seed, crypto: name, nodes: this.nodes, links: this.links, channels: [] };
+    const providers = typeof crypto === 'string' ? rest.providers : { ...rest.providers, native: crypto };
+    return createWorld(spec, { ...rest, oracles, ...(providers === undefined ? {} : { providers }) });
+  }
+
+  private notStarted(what: string): void {
+    if (this.started !== undefined) throw new Error(`all ${what} must be added before anything moves`);
+  }
+
+  private linkId(a: string, b: string): string {
+    const link = this.links.find(({ ends }) => ends.includes(a) && ends.includes(b));
+    if (link === undefined) throw new Error(`no link between ${a} and ${b}`);
+    return `${link.ends[0]}-${link.ends[1]}`;
+  }
+
+  private isUsable(channel: string): boolean {
+    const info = this.world.info(channel);
+    if (info?.channelId === undefined) return false;
+    return [info.opener, info.accepter].every((node) => {
+      const state = this.world.channelState(node, channel);
+      return state?.phase === 'funded' && state.readySent && state.readyReceived;
+    });
+  }
+
+  private refusals(): string {
+    return Object.keys(this.world.stats.summary().refused).join('; ') || 'see what it was told';
+  }
+
+  private check(): void {
+    const { finding } = this.world;
+    if (finding !== undefined) throw new FindingError({ finding, scenario: this.scenario() });
+  }
+}
