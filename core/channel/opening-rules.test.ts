@@ -128,13 +128,18 @@ const openCases: readonly Case<OpenChannel>[] = [
   },
   {
     rule: 'channel_reserve_satoshis',
+    what: 'both at the reserve but for fractions of a satoshi',
+    change: { fundingSat: 23_471n, pushMsat: 10_000_001n, channelReserveSat: 10_000n },
+  },
+  {
+    rule: 'channel_reserve_satoshis',
     what: 'both at the reserve',
     change: { fundingSat: 23_470n, pushMsat: 10_000_000n, channelReserveSat: 10_000n },
   },
   {
     rule: undefined,
     what: 'the accepter above the reserve',
-    change: { fundingSat: 23_470n, pushMsat: 10_000_001n, channelReserveSat: 10_000n },
+    change: { fundingSat: 23_470n, pushMsat: 10_001_000n, channelReserveSat: 10_000n },
   },
   { rule: 'upfront_shutdown_script', what: 'no upfront script although negotiated', drop: 'upfrontShutdownScript' },
   {

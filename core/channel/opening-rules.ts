@@ -133,8 +133,8 @@ export function openerAffordsFee(open: OpenChannel, format: CommitmentFormat): B
 
 /** BOLT 2: at least one of the initial balances is over the reserve, so that one side has something to lose and to spend. */
 export function someBalanceAboveReserve(open: OpenChannel, format: CommitmentFormat, channelReserveSat: bigint): Broken {
-  const reserveMsat = channelReserveSat * 1000n;
-  if (openerToLocalMsat(open, format) > reserveMsat || open.pushMsat > reserveMsat) return undefined;
+  // Outputs hold whole satoshis.
+  if (openerToLocalMsat(open, format) / 1000n > channelReserveSat || open.pushMsat / 1000n > channelReserveSat) return undefined;
   return violation('channel_reserve_satoshis', `neither initial balance is over the reserve of ${channelReserveSat} sat`);
 }
 
