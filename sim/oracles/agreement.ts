@@ -38,7 +38,7 @@ function build(equal: Map<string, readonly [SharedState, SharedState]>): Oracle 
       }
       // A channel also falls quiet without changing, when a store is finished: so all of the node's are looked at.
       for (const state of statesOf(world, record.node).values()) {
-        const pair = hasCommitments(state) ? pairOf(world, record.node, state) : undefined;
+        const pair = state.phase === 'funded' && state.connection === 'connected' ? pairOf(world, record.node, state) : undefined;
         const found = pair && sameWhenQuiet(pair, equal);
         if (found !== undefined) return found;
       }

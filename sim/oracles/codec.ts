@@ -23,17 +23,41 @@ export function createCodecOracle(): Oracle {
   };
 }
 
-function readable(world: WorldView, node: string, channelId: string, state: Parameters<typeof encodeChannel>[0], bytes: Uint8Array): Finding | undefined {
+function readable(
+  world: WorldView,
+  node: string,
+  channelId: string,
+  state: Parameters<typeof encodeChannel>[0],
+  bytes: Uint8Array,
+): Finding | undefined {
   const common = { oracle: ORACLE, rule: 'decode(encode(state))', node, channel: channelName(world, channelId) };
   const decoded = decodeChannel(bytes);
   if (!decoded.ok) {
-    return finding(world, { ...common, kind: 'cannot be read', message: `${node} cannot read the state that it wrote`, expected: 'a state', actual: decoded.error });
+    return finding(world, {
+      ...common,
+      kind: 'cannot be read',
+      message: `${node} cannot read the state that it wrote`,
+      expected: 'a state',
+      actual: decoded.error,
+    });
   }
   const difference = firstDifference(state, decoded.value);
   if (difference !== undefined) {
     const { path, left, right } = difference;
-    return finding(world, { ...common, kind: kindOfPath(path), message: `${node} reads another ${path} than it wrote`, expected: left, actual: right });
+    return finding(world, {
+      ...common,
+      kind: kindOfPath(path),
+      message: `${node} reads another ${path} than it wrote`,
+      expected: left,
+      actual: right,
+    });
   }
   if (firstDifference(bytes, encodeChannel(decoded.value)) === undefined) return undefined;
-  return finding(world, { ...common, kind: 'other bytes', message: `${node} writes the same state in two ways`, expected: bytes, actual: 'other bytes' });
+  return finding(world, {
+    ...common,
+    kind: 'other bytes',
+    message: `${node} writes the same state in two ways`,
+    expected: bytes,
+    actual: 'other bytes',
+  });
 }

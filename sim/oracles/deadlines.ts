@@ -64,7 +64,13 @@ function claims(state: WithCommitments): ReadonlySet<bigint> {
   return ids;
 }
 
-function missed(state: WithCommitments, config: ChannelConfig, height: number, htlc: AddUpdate, claimed: ReadonlySet<bigint>): string | undefined {
+function missed(
+  state: WithCommitments,
+  config: ChannelConfig,
+  height: number,
+  htlc: AddUpdate,
+  claimed: ReadonlySet<bigint>,
+): string | undefined {
   if (htlc.offerer === state.params.us) return height > htlc.cltvExpiry + config.htlcGraceBlocks ? 'offered and expired' : undefined;
   return claimed.has(htlc.id) && height > htlc.cltvExpiry - config.fulfillDeadlineBlocks ? 'fulfilled and near its expiry' : undefined;
 }

@@ -1,12 +1,13 @@
 import type { StoredChannel } from '../../core/channel/state.ts';
 import type { ChannelId, PublicKey } from '../../core/crypto/bytes.ts';
-import type { Message } from '../../core/wire/messages/index.ts';
+import type { Message, MessageName } from '../../core/wire/messages/index.ts';
 import type { DriverEffect, Finding, Oracle, StepRecord, WorldView } from '../types.ts';
 import { otherSide } from './contents.ts';
 import { Barrier, factOf } from './durability/barrier.ts';
 import { commitmentNumberOf, Promises } from './durability/secrets.ts';
 import { isStaleRestart } from './licences.ts';
 import { changes, channelName, hasCommitments, messageOf, nameOf, statesOf } from './look.ts';
+import type { SendEffect } from './look.ts';
 import { finding } from './report.ts';
 
 const ORACLE = 'durability';
@@ -19,6 +20,12 @@ interface Track {
   signed: bigint;
 }
 
+function forkTracks(tracks: ReadonlyMap<ChannelId, Track>): Map<ChannelId, Track> {
+  return new Map(
+    [...tracks].map(([id, { barrier, promises, signed }]) => [id, { barrier: barrier.fork(), promises: promises.fork(), signed }]),
+  );
+}
+
 /** Nothing leaves before what makes it true is durable; nothing revoked is ever broadcast, and nothing broadcast revoked. */
 export function createDurability(): Oracle {
   return new Durability();
@@ -26,36 +33,35 @@ export function createDurability(): Oracle {
 
 class Durability implements Oracle {
   readonly name = ORACLE;
-  private readonly tracks: Map<string, Track>;
+  /** By node and channel. */
+  private readonly tracks: Map<string, Map<ChannelId, Track>>;
   /** First points, by node and temporary channel id. */
   private readonly firstPoints: Map<string, PublicKey>;
 
-  constructor(tracks?: ReadonlyMap<string, Track>, firstPoints?: ReadonlyMap<string, PublicKey>) {
-    this.tracks = new Map(
-      [...(tracks ?? [])].map(([key, t]) => [key, { barrier: t.barrier.fork(), promises: t.promises.fork(), signed: t.signed }]),
-    );
-    this.firstPoints = new Map(firstPoints);
+  constructor(from?: Durability) {
+    this.tracks = new Map([...(from?.tracks ?? [])].map(([node, tracks]) => [node, forkTracks(tracks)]));
+    this.firstPoints = new Map(from?.firstPoints);
   }
 
   fork(): Oracle {
-    return new Durability(this.tracks, this.firstPoints);
+    return new Durability(this);
   }
 
   step(world: WorldView, record: StepRecord): Finding | undefined {
     const { node, input } = record;
     if (input.kind === 'crash') {
-      for (const [key, { barrier }] of this.tracks) if (key.startsWith(`${node}/`)) barrier.crashed();
+      for (const { barrier } of this.of(node).values()) barrier.crashed();
       return undefined;
     }
-    if (input.kind === 'stored') this.tracks.get(`${node}/${input.channelId}`)?.barrier.stored(input.sink, input.version);
-    const states = statesOf(world, node);
-    if (input.kind === 'connected' || (input.kind === 'received' && messageOf(input.bytes)?.type === 'init')) {
-      for (const [id, state] of states) {
+    if (input.kind === 'stored') this.of(node).get(input.channelId)?.barrier.stored(input.sink, input.version);
+    if (input.kind === 'connected' || (input.kind === 'received' && nameOf(input.bytes) === 'init')) {
+      for (const [id, state] of statesOf(world, node)) {
         if (hasCommitments(state) && state.params.peer === input.peer) this.track(record, id).barrier.say(factOf.reestablish);
       }
     }
-    this.write(record);
-    for (const { channelId, after } of changes(world, record)) if (hasCommitments(after)) this.track(record, channelId).barrier.endOfStep(after);
+    if (record.effects.length > 0) this.write(record);
+    for (const { channelId, after } of changes(world, record))
+      if (hasCommitments(after)) this.track(record, channelId).barrier.endOfStep(after);
     if (input.kind === 'restart') {
       const found = this.restarted(world, node);
       if (found !== undefined) return found;
@@ -67,13 +73,16 @@ class Durability implements Oracle {
     return undefined;
   }
 
+  private of(node: string): Map<ChannelId, Track> {
+    let tracks = this.tracks.get(node);
+    if (tracks === undefined) this.tracks.set(node, (tracks = new Map<ChannelId, Track>()));
+    return tracks;
+  }
+
   private track({ node, index }: StepRecord, channelId: ChannelId): Track {
-    const key = `${node}/${channelId}`;
-    let track = this.tracks.get(key);
-    if (track === undefined) {
-      track = { barrier: new Barrier(), promises: new Promises(), signed: 0n };
-      this.tracks.set(key, track);
-    }
+    const tracks = this.of(node);
+    let track = tracks.get(channelId);
+    if (track === undefined) tracks.set(channelId, (track = { barrier: new Barrier(), promises: new Promises(), signed: 0n }));
     track.barrier.beginStep(index);
     return track;
   }
@@ -88,12 +97,12 @@ class Durability implements Oracle {
         const first = this.firstPoints.get(`${node}/${effect.state.params.temporaryChannelId}`);
         if (first !== undefined) promises.announce(0n, first);
       } else if (effect.kind === 'monitor') this.track(record, effect.channelId).barrier.monitor(effect);
-      else if (effect.kind === 'forget') this.tracks.delete(`${node}/${effect.channelId}`);
+      else if (effect.kind === 'forget') this.of(node).delete(effect.channelId);
     }
   }
 
   private leave(world: WorldView, record: StepRecord, effect: DriverEffect): Finding | undefined {
-    if (effect.kind === 'send') return this.send(world, record, effect.bytes);
+    if (effect.kind === 'send') return this.send(world, record, effect);
     if (effect.kind !== 'notify' && effect.kind !== 'broadcast') return undefined;
     const state = statesOf(world, record.node).get(effect.channelId);
     if (!hasCommitments(state)) return undefined;
@@ -115,40 +124,58 @@ class Durability implements Oracle {
     }
   }
 
-  private send(world: WorldView, record: StepRecord, bytes: Uint8Array): Finding | undefined {
+  private send(world: WorldView, record: StepRecord, effect: SendEffect): Finding | undefined {
     const { node } = record;
-    const name = nameOf(bytes);
-    if (name === undefined || !JUDGED.has(name)) return undefined;
-    const message = messageOf(bytes);
-    if (message === undefined) return undefined;
-    if (message.type === 'open_channel' || message.type === 'accept_channel') {
+    const name = nameOf(effect.bytes);
+    if (name === 'open_channel' || name === 'accept_channel') {
+      const message = messageOf(effect.bytes);
+      if (message?.type !== 'open_channel' && message?.type !== 'accept_channel') return undefined;
       this.firstPoints.set(`${node}/${message.temporaryChannelId}`, message.firstPerCommitmentPoint);
       return undefined;
     }
-    const state = 'channelId' in message ? statesOf(world, node).get(message.channelId) : undefined;
-    if (!hasCommitments(state)) return undefined;
-    return judge({ world, node, state, track: this.track(record, state.channelId) }, message);
+    if (name === undefined || !JUDGED.has(name)) return undefined;
+    const state = effect.channelId === undefined ? undefined : statesOf(world, node).get(effect.channelId);
+    return hasCommitments(state)
+      ? judge({ world, node, state, track: this.track(record, state.channelId) }, name, effect.bytes)
+      : undefined;
   }
 
   /** A node comes back as what was durable, and remembers at least what it has told others. */
   private restarted(world: WorldView, node: string): Finding | undefined {
     const states = statesOf(world, node);
-    for (const [key, track] of this.tracks) {
-      if (!key.startsWith(`${node}/`)) continue;
-      const state = states.get(key.slice(node.length + 1) as ChannelId);
+    for (const [channelId, track] of this.of(node)) {
+      const state = states.get(channelId);
       const { barrier, promises } = track;
       if (!hasCommitments(state)) {
         if (barrier.acknowledged === 0) continue;
         const message = `${node} came back without a channel that was durable`;
-        return finding(world, { oracle: ORACLE, rule: 'restart', kind: 'channel gone', node, message, expected: barrier.acknowledged, actual: 'none' });
+        return finding(world, {
+          oracle: ORACLE,
+          rule: 'restart',
+          kind: 'channel gone',
+          node,
+          message,
+          expected: barrier.acknowledged,
+          actual: 'none',
+        });
       }
       const here: Place = { world, node, state, track };
       const { acknowledged } = barrier;
       barrier.restored(state);
       if (isStaleRestart(world, acknowledged, state.version)) continue;
       const found =
-        broken(here, 'restart', state.version < acknowledged && 'older than what was durable', `version ${state.version} after ${acknowledged}`) ??
-        broken(here, 'restart', ownNumber(state) < promises.revoked && 'forgot a revocation', `${ownNumber(state)} after ${promises.revoked}`) ??
+        broken(
+          here,
+          'restart',
+          state.version < acknowledged && 'older than what was durable',
+          `version ${state.version} after ${acknowledged}`,
+        ) ??
+        broken(
+          here,
+          'restart',
+          ownNumber(state) < promises.revoked && 'forgot a revocation',
+          `${ownNumber(state)} after ${promises.revoked}`,
+        ) ??
         broken(here, 'restart', signedNumber(state) < track.signed && 'forgot a signature', `${signedNumber(state)} after ${track.signed}`);
       if (found !== undefined) return found;
     }
@@ -156,9 +183,7 @@ class Durability implements Oracle {
   }
 }
 
-const JUDGED: ReadonlySet<string> = new Set([
-  'open_channel',
-  'accept_channel',
+const JUDGED: ReadonlySet<MessageName> = new Set([
   'funding_signed',
   'channel_ready',
   'shutdown',
@@ -185,31 +210,44 @@ function signedNumber(state: StoredChannel): bigint {
   return (next ?? current).number;
 }
 
-/** A message of a channel that leaves. */
-function judge(here: Place, message: Message): Finding | undefined {
-  const { world, state, track } = here;
-  const name = message.type;
-  switch (message.type) {
+/** A message of a channel that leaves. Those that say no more than their name are not decoded. */
+function judge(here: Place, name: MessageName, bytes: Uint8Array): Finding | undefined {
+  const { state, track } = here;
+  switch (name) {
     case 'funding_signed':
       return barred(here, name, factOf.channel);
-    case 'channel_ready':
-      return broken(here, 'points', !track.promises.announce(1n, message.secondPerCommitmentPoint) && 'another second point than before', name);
     case 'shutdown':
       return barred(here, name, factOf.shutdown);
-    case 'closing_signed':
-      return barred(here, name, factOf.closing(message.feeSat));
-    case 'update_fulfill_htlc':
-      return barred(here, name, factOf.fulfill(message.id));
     case 'channel_reestablish':
       return barred(here, name, factOf.reestablish);
-    case 'commitment_signed': {
+    case 'commitment_signed':
       track.signed = signedNumber(state);
       return barred(here, name, factOf.commitmentSigned(track.signed));
+    default: {
+      const message = messageOf(bytes);
+      return message && judgeContent(here, message);
     }
+  }
+}
+
+function judgeContent(here: Place, message: Message): Finding | undefined {
+  const { world, state, track } = here;
+  switch (message.type) {
+    case 'channel_ready': {
+      const other = !track.promises.announce(1n, message.secondPerCommitmentPoint);
+      return broken(here, 'points', other && 'another second point than before', message.type);
+    }
+    case 'closing_signed':
+      return barred(here, message.type, factOf.closing(message.feeSat));
+    case 'update_fulfill_htlc':
+      return barred(here, message.type, factOf.fulfill(message.id));
     case 'revoke_and_ack': {
       const revoked = ownNumber(state) - 1n;
       const wrong = track.promises.revoke(world.crypto, revoked, message);
-      return broken(here, 'revocation', wrong, `revoke_and_ack for commitment ${revoked}`) ?? barred(here, name, factOf.revokeAndAck(revoked));
+      return (
+        broken(here, 'revocation', wrong, `revoke_and_ack for commitment ${revoked}`) ??
+        barred(here, message.type, factOf.revokeAndAck(revoked))
+      );
     }
     default:
       return undefined;
@@ -235,5 +273,14 @@ function barred({ world, node, state, track }: Place, what: string, fact: string
 function broken({ world, node, state }: Place, rule: string, kind: string | false | undefined, about: string): Finding | undefined {
   if (kind === undefined || kind === false) return undefined;
   const channel = channelName(world, state.channelId);
-  return finding(world, { oracle: ORACLE, rule, kind, node, channel, message: `${node}, ${about}: ${kind}`, expected: 'never', actual: about });
+  return finding(world, {
+    oracle: ORACLE,
+    rule,
+    kind,
+    node,
+    channel,
+    message: `${node}, ${about}: ${kind}`,
+    expected: 'never',
+    actual: about,
+  });
 }

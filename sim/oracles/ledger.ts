@@ -84,11 +84,18 @@ class Ledger implements Oracle {
     if (state.shutdownReceived !== undefined) scripts[otherSide(us)] = state.shutdownReceived;
     const offered = state.closing?.offered?.feeSat;
     const feesSat = known?.feesSat ?? [];
-    this.closings.set(state.channelId, { scripts, feesSat: offered === undefined || feesSat.includes(offered) ? feesSat : [...feesSat, offered] });
+    this.closings.set(state.channelId, {
+      scripts,
+      feesSat: offered === undefined || feesSat.includes(offered) ? feesSat : [...feesSat, offered],
+    });
   }
 
   /** What a sender is told is told once and for all, and is what the receiver decided. */
-  private hear(world: WorldView, node: string, event: { readonly kind: 'payment_sent' | 'payment_failed'; readonly reference: string }): Finding | undefined {
+  private hear(
+    world: WorldView,
+    node: string,
+    event: { readonly kind: 'payment_sent' | 'payment_failed'; readonly reference: string },
+  ): Finding | undefined {
     const known = this.told.get(event.reference);
     if (known === event.kind) return undefined;
     this.told.set(event.reference, event.kind);
@@ -112,8 +119,18 @@ class Ledger implements Oracle {
     const { opener, accepter } = closing.scripts;
     const amountOf = (script: Script | undefined): bigint | undefined => tx.outputs.find((output) => output.script === script)?.amountSat;
     const wrong = (kind: string, expected: unknown, actual: unknown): Finding =>
-      finding(world, { oracle: ORACLE, rule: 'closing transaction', kind, node, channel: info.name, message: `the closing of ${info.name} pays wrongly`, expected, actual });
-    if (tx.outputs.some(({ script }) => script !== opener && script !== accepter)) return wrong('unknown output', closing.scripts, tx.outputs);
+      finding(world, {
+        oracle: ORACLE,
+        rule: 'closing transaction',
+        kind,
+        node,
+        channel: info.name,
+        message: `the closing of ${info.name} pays wrongly`,
+        expected,
+        actual,
+      });
+    if (tx.outputs.some(({ script }) => script !== opener && script !== accepter))
+      return wrong('unknown output', closing.scripts, tx.outputs);
     const { balanceMsat } = state.shared.base;
     const dustSat = most(state.params.parties.opener.dustLimitSat, state.params.parties.accepter.dustLimitSat);
     const dueSat = balanceMsat.accepter / 1000n;
@@ -121,7 +138,8 @@ class Ledger implements Oracle {
     if (paidSat === undefined ? dueSat >= dustSat : paidSat !== dueSat) return wrong("the accepter's output", dueSat, paidSat);
     const openerSat = amountOf(opener);
     const left = closing.feesSat.map((feeSat) => balanceMsat.opener / 1000n - feeSat);
-    if (!left.some((sat) => (openerSat === undefined ? sat < dustSat : sat === openerSat))) return wrong("the opener's output", left, openerSat);
+    if (!left.some((sat) => (openerSat === undefined ? sat < dustSat : sat === openerSat)))
+      return wrong("the opener's output", left, openerSat);
     return undefined;
   }
 }
@@ -141,9 +159,9 @@ function conserved(world: WorldView, node: string, before: FundedBase | undefine
     const found = sumsUp(world, node, after, 'base', baseContents(base));
     if (found !== undefined) return found;
   }
-  const known = before === undefined ? [] : commitmentsOf(before.shared).map(({ commitment }) => commitment);
+  const known = new Set(before === undefined ? [] : commitmentsOf(before.shared).map(({ commitment }) => commitment));
   for (const { commitment } of commitmentsOf(after.shared)) {
-    if (known.includes(commitment)) continue;
+    if (known.has(commitment)) continue;
     const found = sumsUp(world, node, after, 'commitment', contentsOf(after.shared, commitment));
     if (found !== undefined) return found;
   }
@@ -157,23 +175,50 @@ function baseContents(base: Base): Contents {
 function sumsUp(world: WorldView, node: string, state: FundedBase, rule: string, contents: Contents | string): Finding | undefined {
   const common = { oracle: ORACLE, rule, node, channel: channelName(world, state.channelId) };
   if (typeof contents === 'string') {
-    return finding(world, { ...common, kind: contents, message: `${node}'s ${rule} makes no sense`, expected: 'updates that apply', actual: contents });
+    return finding(world, {
+      ...common,
+      kind: contents,
+      message: `${node}'s ${rule} makes no sense`,
+      expected: 'updates that apply',
+      actual: contents,
+    });
   }
   const negative = SIDES.find((side) => contents.balanceMsat[side] < 0n);
   if (negative !== undefined) {
     const message = `${node}'s ${rule} leaves the ${negative} less than nothing`;
-    return finding(world, { ...common, kind: 'negative balance', message, expected: '0 msat or more', actual: contents.balanceMsat[negative] });
+    return finding(world, {
+      ...common,
+      kind: 'negative balance',
+      message,
+      expected: '0 msat or more',
+      actual: contents.balanceMsat[negative],
+    });
   }
   let sum = contents.balanceMsat.opener + contents.balanceMsat.accepter;
   for (const { amountMsat } of contents.htlcs) sum += amountMsat;
   if (sum === capacityMsat(state)) return undefined;
   const message = `${node}'s ${rule} does not add up to the channel`;
-  return finding(world, { ...common, kind: sum > capacityMsat(state) ? 'money appeared' : 'money disappeared', message, expected: capacityMsat(state), actual: sum });
+  return finding(world, {
+    ...common,
+    kind: sum > capacityMsat(state) ? 'money appeared' : 'money disappeared',
+    message,
+    expected: capacityMsat(state),
+    actual: sum,
+  });
 }
 
 function wrongOutcome(world: WorldView, payment: PaymentRecord, kind: string, expected: unknown, actual: unknown): Finding {
   const { name, from, channel } = payment;
-  return finding(world, { oracle: ORACLE, rule: 'payment outcome', kind, node: from, channel, message: `payment ${name}: ${kind}`, expected, actual });
+  return finding(world, {
+    oracle: ORACLE,
+    rule: 'payment outcome',
+    kind,
+    node: from,
+    channel,
+    message: `payment ${name}: ${kind}`,
+    expected,
+    actual,
+  });
 }
 
 /** A commitment transaction: outputs, base fee, trimmed HTLCs and balances, fractions and anchors are the channel (BOLT 3). */
@@ -186,7 +231,16 @@ function commitmentOutputs(world: WorldView, node: string, state: WithCommitment
   if (expected.length === actual.length && expected.every((amount, i) => amount === actual[i])) return undefined;
   const channel = channelName(world, state.channelId);
   const message = `${node}'s commitment transaction does not pay what its contents say`;
-  return finding(world, { oracle: ORACLE, rule: 'commitment transaction', kind: 'output amounts', node, channel, message, expected, actual });
+  return finding(world, {
+    oracle: ORACLE,
+    rule: 'commitment transaction',
+    kind: 'output amounts',
+    node,
+    channel,
+    message,
+    expected,
+    actual,
+  });
 }
 
 function ascending(a: bigint, b: bigint): number {
@@ -219,7 +273,16 @@ function balances(world: WorldView, node: string, info: ChannelInfo, state: With
     if (balanceMsat[side] + inFlight === expected[side]) continue;
     const message = `after settling, the ${side} of ${info.name} does not have what its payments make it`;
     const kind = balanceMsat[side] + inFlight > expected[side] ? 'too much' : 'too little';
-    return finding(world, { oracle: ORACLE, rule: 'balance', kind, node, channel: info.name, message, expected: expected[side], actual: balanceMsat[side] });
+    return finding(world, {
+      oracle: ORACLE,
+      rule: 'balance',
+      kind,
+      node,
+      channel: info.name,
+      message,
+      expected: expected[side],
+      actual: balanceMsat[side],
+    });
   }
   return undefined;
 }

@@ -25,9 +25,7 @@ export interface Circumstances {
 }
 export type Past =
   /** A connection or a process died before both ends had the channel. */
-  | 'opening-interrupted'
-  | 'restored-older'
-  | 'force-close-asked';
+  'opening-interrupted' | 'restored-older' | 'force-close-asked';
 
 export interface Licence {
   readonly name: string;
@@ -137,7 +135,9 @@ function htlcExpired({ world, record, config, before }: Circumstances): boolean 
   const { us } = before.params;
   const fulfilled = new Set(before.shared.logs[us].flatMap((update) => (update.kind === 'fulfill' ? [update.id] : [])));
   const late = ({ offerer, id, cltvExpiry }: AddUpdate): boolean =>
-    offerer === us ? height >= cltvExpiry + config.htlcGraceBlocks : fulfilled.has(id) && height >= cltvExpiry - config.fulfillDeadlineBlocks;
+    offerer === us
+      ? height >= cltvExpiry + config.htlcGraceBlocks
+      : fulfilled.has(id) && height >= cltvExpiry - config.fulfillDeadlineBlocks;
   return heldContents(before).some((contents) => contents.htlcs.some(late));
 }
 

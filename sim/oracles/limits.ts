@@ -3,7 +3,17 @@ import type { AddUpdate } from '../../core/channel/state.ts';
 import type { Side } from '../../core/transactions/types.ts';
 import { policyOf } from '../policy.ts';
 import type { Finding, Oracle, WorldView } from '../types.ts';
-import { commitmentsOf, contentsAt, contentsOf, dustExposureMsat, isDust, openerCostSat, otherSide, signableCut, SIDES } from './contents.ts';
+import {
+  commitmentsOf,
+  contentsAt,
+  contentsOf,
+  dustExposureMsat,
+  isDust,
+  openerCostSat,
+  otherSide,
+  signableCut,
+  SIDES,
+} from './contents.ts';
 import type { Contents } from './contents.ts';
 import { changes, channelName, hasCommitments, statesOf } from './look.ts';
 import type { WithCommitments } from './look.ts';
@@ -47,11 +57,16 @@ export function createLimits({ trySendable }: { readonly trySendable: boolean })
       if (refused !== undefined) {
         const { channel, from, amountMsat, detail } = refused;
         const message = `${from} refused to send ${amountMsat} msat, which it had called sendable`;
-        return finding(world, { oracle: ORACLE, rule: 'sendable', kind: 'probe refused', node: from, channel, message, expected: 'sent', actual: detail });
-      }
-      for (const node of world.nodeNames) {
-        const found = sendables(world, node);
-        if (found !== undefined) return found;
+        return finding(world, {
+          oracle: ORACLE,
+          rule: 'sendable',
+          kind: 'probe refused',
+          node: from,
+          channel,
+          message,
+          expected: 'sent',
+          actual: detail,
+        });
       }
       return undefined;
     },
@@ -62,14 +77,23 @@ export function createLimits({ trySendable }: { readonly trySendable: boolean })
 
 function report(world: WorldView, node: string, state: WithCommitments, { kind, expected, actual }: Broken): Finding {
   const channel = channelName(world, state.channelId);
-  return finding(world, { oracle: ORACLE, rule: 'accepted by the receiver', kind, node, channel, message: `${node}: ${kind} exceeded`, expected, actual });
+  return finding(world, {
+    oracle: ORACLE,
+    rule: 'accepted by the receiver',
+    kind,
+    node,
+    channel,
+    message: `${node}: ${kind} exceeded`,
+    expected,
+    actual,
+  });
 }
 
 /** BOLT 2, update_add_htlc: counts, sums and each HTLC of every commitment that this step made. */
 function newCommitments(before: WithCommitments, after: WithCommitments): Broken | undefined {
-  const known = commitmentsOf(before.shared).map(({ commitment }) => commitment);
+  const known = new Set(commitmentsOf(before.shared).map(({ commitment }) => commitment));
   for (const { commitment } of commitmentsOf(after.shared)) {
-    if (known.includes(commitment)) continue;
+    if (known.has(commitment)) continue;
     const contents = contentsOf(after.shared, commitment);
     if (typeof contents === 'string') continue;
     for (const offerer of SIDES) {
@@ -94,7 +118,8 @@ function offered(state: WithCommitments, offerer: Side, contents: Contents): Bro
     if (htlc.cltvExpiry >= CLTV_EXPIRY_LIMIT) return { kind: 'cltv_expiry', expected: CLTV_EXPIRY_LIMIT, actual: htlc.cltvExpiry };
   }
   if (count > Math.min(maxAcceptedHtlcs, MAX_HTLCS)) return { kind: 'max_accepted_htlcs', expected: maxAcceptedHtlcs, actual: count };
-  if (sumMsat > maxHtlcValueInFlightMsat) return { kind: 'max_htlc_value_in_flight_msat', expected: maxHtlcValueInFlightMsat, actual: sumMsat };
+  if (sumMsat > maxHtlcValueInFlightMsat)
+    return { kind: 'max_htlc_value_in_flight_msat', expected: maxHtlcValueInFlightMsat, actual: sumMsat };
   return undefined;
 }
 
@@ -161,9 +186,17 @@ function sendables(world: WorldView, node: string): Finding | undefined {
       const which = amountMsat === range.minMsat ? 'least' : 'most';
       const message = `${node} refuses to send ${amountMsat} msat, the ${which} that it calls sendable: ${refused.detail}`;
       const channel = channelName(world, channelId);
-      return finding(world, { oracle: ORACLE, rule: 'sendable', kind: `${which}, ${refused.rule}`, node, channel, message, expected: range, actual: refused.detail });
+      return finding(world, {
+        oracle: ORACLE,
+        rule: 'sendable',
+        kind: `${which}, ${refused.rule}`,
+        node,
+        channel,
+        message,
+        expected: range,
+        actual: refused.detail,
+      });
     }
   }
   return undefined;
 }
-

@@ -23,7 +23,16 @@ export function createLiveness(): Oracle {
   };
 }
 
-function report(world: WorldView, rule: string, kind: string, info: ChannelInfo, message: string, expected: unknown, actual: unknown, node?: string): Finding {
+function report(
+  world: WorldView,
+  rule: string,
+  kind: string,
+  info: ChannelInfo,
+  message: string,
+  expected: unknown,
+  actual: unknown,
+  node?: string,
+): Finding {
   return finding(world, { oracle: ORACLE, rule, kind, node, channel: info.name, message, expected, actual });
 }
 
@@ -37,7 +46,11 @@ function paymentsResolved(world: WorldView): Finding | undefined {
     if (payment.outcome !== undefined) continue;
     const info = world.channels.find(({ name }) => name === payment.channel);
     if (info === undefined || [info.opener, info.accepter].some((node) => isOver(world.channelState(node, info.name)))) continue;
-    const kind = !payment.received ? 'never arrived' : payment.decision === undefined ? 'never decided' : `${payment.decision} never came back`;
+    const kind = !payment.received
+      ? 'never arrived'
+      : payment.decision === undefined
+        ? 'never decided'
+        : `${payment.decision} never came back`;
     const message = `payment ${payment.name} from ${payment.from} to ${payment.to} was accepted and never resolved`;
     return report(world, 'payment', kind, info, message, 'sent or failed', kind, payment.from);
   }
@@ -56,7 +69,8 @@ function channelSettled(world: WorldView, info: ChannelInfo): Finding | undefine
   }
   const [opener, accepter] = states.map((state) => state?.phase ?? 'gone');
   // One end that lets go of a channel while the other keeps it leaves the other waiting for ever.
-  const waiting = (a: string | undefined, b: string | undefined): boolean => a === 'funded' && (b === 'closed' || b === 'gone' || b === 'opening');
+  const waiting = (a: string | undefined, b: string | undefined): boolean =>
+    a === 'funded' && (b === 'closed' || b === 'gone' || b === 'opening');
   if (waiting(opener, accepter) || waiting(accepter, opener)) {
     const message = `after settling, ${info.name} is ${opener} at ${info.opener} and ${accepter} at ${info.accepter}`;
     return report(world, 'channel', 'ends apart', info, message, 'the same at both ends', `${opener}, ${accepter}`);
@@ -64,24 +78,50 @@ function channelSettled(world: WorldView, info: ChannelInfo): Finding | undefine
   return undefined;
 }
 
-function nothingLeft(world: WorldView, info: ChannelInfo, node: string, state: Exclude<ChannelState, { phase: 'opening' | 'forgotten' }>): Finding | undefined {
+function nothingLeft(
+  world: WorldView,
+  info: ChannelInfo,
+  node: string,
+  state: Exclude<ChannelState, { phase: 'opening' | 'forgotten' }>,
+): Finding | undefined {
   const { base, logs, commitments } = state.shared;
   const inFlight = base.htlcs.opener.length + base.htlcs.accepter.length;
   if (inFlight > 0) return report(world, 'HTLC', 'stays', info, `${node} still has HTLCs after settling`, 0, inFlight, node);
   if (state.phase !== 'funded') return undefined;
   const pending = logs.opener.length + logs.accepter.length;
-  if (pending > 0) return report(world, 'update', 'never committed', info, `${node} still has updates that are not committed`, 0, pending, node);
+  if (pending > 0)
+    return report(world, 'update', 'never committed', info, `${node} still has updates that are not committed`, 0, pending, node);
   if (commitments.opener.next !== undefined || commitments.accepter.next !== undefined) {
     return report(world, 'commitment', 'never revoked', info, `${node} still waits for a revoke_and_ack`, 'none', 'one', node);
   }
   if (state.connection !== 'connected') {
-    return report(world, 'connection', state.connection, info, `${node} is still not connected for ${info.name}`, 'connected', state.connection, node);
+    return report(
+      world,
+      'connection',
+      state.connection,
+      info,
+      `${node} is still not connected for ${info.name}`,
+      'connected',
+      state.connection,
+      node,
+    );
   }
   if (!state.readySent || !state.readyReceived) {
-    return report(world, 'channel', 'never ready', info, `${info.name} never became usable at ${node}`, 'channel_ready both ways', state.readySent, node);
+    return report(
+      world,
+      'channel',
+      'never ready',
+      info,
+      `${info.name} never became usable at ${node}`,
+      'channel_ready both ways',
+      state.readySent,
+      node,
+    );
   }
   const closing = state.shutdownSent !== undefined || state.shutdownReceived !== undefined || state.shutdownWanted !== undefined;
-  return closing ? report(world, 'channel', 'never closed', info, `${node} is still closing ${info.name}`, 'closed', 'shutdown', node) : undefined;
+  return closing
+    ? report(world, 'channel', 'never closed', info, `${node} is still closing ${info.name}`, 'closed', 'shutdown', node)
+    : undefined;
 }
 
 /** Probes are paid at once where they arrive. One that was called sendable and does not pay says that the channel is stuck. */
@@ -90,7 +130,16 @@ function probed(world: WorldView, info: ChannelInfo): Finding | undefined {
     const probe = world.probes.find((p) => p.channel === info.name && p.from === from);
     if (probe !== undefined) {
       if (probe.result === 'sent' || probe.result === 'refused') continue;
-      return report(world, 'probe', probe.result, info, `${from} can't pay over ${info.name} any more`, 'sent', probe.detail || probe.result, from);
+      return report(
+        world,
+        'probe',
+        probe.result,
+        info,
+        `${from} can't pay over ${info.name} any more`,
+        'sent',
+        probe.detail || probe.result,
+        from,
+      );
     }
     if (!expectsProbe(world, info, from)) continue;
     return report(world, 'probe', 'not possible', info, `${from} says that nothing can be sent over ${info.name}`, 'a probe', 'none', from);

@@ -69,6 +69,7 @@ export function channelName(world: WorldView, channelId: string): string | undef
 
 const NAMES: ReadonlyMap<number, MessageName> = new Map([
   [1, 'warning'],
+  [16, 'init'],
   [17, 'error'],
   [32, 'open_channel'],
   [33, 'accept_channel'],

@@ -1,7 +1,7 @@
 import type { ChannelConfig } from '../../core/channel/io.ts';
 import type { ChannelState } from '../../core/channel/state.ts';
 import { fromHex } from '../../core/crypto/bytes.ts';
-import type { ChannelId, Hex } from '../../core/crypto/bytes.ts';
+import type { ChannelId, Hex, PublicKey } from '../../core/crypto/bytes.ts';
 import type { Message } from '../../core/wire/messages/index.ts';
 import { DEFAULT_FEERATE_PER_KW, policyOf } from '../policy.ts';
 import type { Finding, Oracle, StepRecord, WorldView } from '../types.ts';
@@ -106,24 +106,25 @@ class NoUnprovokedClose implements LicensingOracle {
         this.interrupted(node);
         break;
       case 'received':
-        this.opening(node, world.nodeName(input.peer), input.bytes);
+        this.opening(world, node, input.peer, input.bytes);
         break;
       case 'connected':
       case 'block':
         break;
     }
-    for (const effect of record.effects) if (effect.kind === 'send') this.opening(node, world.nodeName(effect.peer), effect.bytes);
+    for (const effect of record.effects) if (effect.kind === 'send') this.opening(world, node, effect.peer, effect.bytes);
   }
 
   /** Follows openings until the opener has got funding_signed: before that, a lost connection makes it forget. */
-  private opening(node: string, peer: string, bytes: Uint8Array): void {
+  private opening(world: WorldView, node: string, peer: PublicKey, bytes: Uint8Array): void {
     const name = nameOf(bytes);
     if (name === 'open_channel' || name === 'funding_created') {
       const message = messageOf(bytes);
-      if (message?.type === 'open_channel') this.openings.set(message.temporaryChannelId, { nodes: [node, peer] });
+      const nodes = [node, world.nodeName(peer)];
+      if (message?.type === 'open_channel') this.openings.set(message.temporaryChannelId, { nodes });
       if (message?.type === 'funding_created') {
         const channelId = channelIdOf(message.fundingTxid, message.fundingOutputIndex);
-        this.openings.set(message.temporaryChannelId, { nodes: [node, peer], channelId });
+        this.openings.set(message.temporaryChannelId, { nodes, channelId });
       }
     } else if (name === 'channel_ready') {
       const message = messageOf(bytes);
@@ -190,7 +191,10 @@ class NoUnprovokedClose implements LicensingOracle {
       this.licensed.set(drawn.name, (this.licensed.get(drawn.name) ?? 0) + 1);
       return undefined;
     }
-    const hint = licences.length === 0 ? 'no condition holds that would justify it' : `the licence ${licences.map((l) => l.name).join(', ')} was not drawn`;
+    const hint =
+      licences.length === 0
+        ? 'no condition holds that would justify it'
+        : `the licence ${licences.map((l) => l.name).join(', ')} was not drawn`;
     return finding(world, {
       oracle: ORACLE,
       rule: event.outcome,
@@ -229,7 +233,9 @@ function follows(world: WorldView, record: StepRecord, received: Message | undef
   const { channelId } = event;
   if (channelId === undefined) {
     // A connection is closed for a reason that an error or warning of the same step has told.
-    return record.effects.some((effect) => effect.kind === 'send' && (nameOf(effect.bytes) === 'error' || nameOf(effect.bytes) === 'warning'));
+    return record.effects.some(
+      (effect) => effect.kind === 'send' && (nameOf(effect.bytes) === 'error' || nameOf(effect.bytes) === 'warning'),
+    );
   }
   if (event.outcome !== 'error') return false;
   // The error of a channel that had failed before is repeated; one that fails now is judged as 'failed'.

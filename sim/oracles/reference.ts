@@ -134,7 +134,8 @@ class Reference implements Oracle {
         return judge.signed({ signature: message.signature, htlcSignatures: [] }, 0n);
       case 'commitment_signed':
         if (!model.sentCommitmentSigned()) return judge.rule(message.type, 'without any update');
-        if (message.fundingTxid !== undefined && message.fundingTxid !== end.basis.fundingTxid) return judge.rule(message.type, 'for another funding');
+        if (message.fundingTxid !== undefined && message.fundingTxid !== end.basis.fundingTxid)
+          return judge.rule(message.type, 'for another funding');
         return judge.signed(message, model.peerNumber);
       case 'revoke_and_ack':
         model.sentRevokeAndAck();
@@ -175,7 +176,16 @@ class Judge {
 
   private finding(rule: string, kind: string, message: string, expected: unknown, actual: unknown): Finding {
     const { world, end } = this;
-    return finding(world, { oracle: ORACLE, rule, kind, node: end.node, channel: channelName(world, end.channelId), message, expected, actual });
+    return finding(world, {
+      oracle: ORACLE,
+      rule,
+      kind,
+      node: end.node,
+      channel: channelName(world, end.channelId),
+      message,
+      expected,
+      actual,
+    });
   }
 
   rule(message: string, broken: string | undefined): Finding | undefined {
@@ -223,7 +233,13 @@ class Judge {
     for (const [i, htlc] of built.htlcs.entries()) {
       const given = htlcSignatures[i] as Signed['signature'];
       if (world.crypto.verify(given, htlc.sighash, built.htlcKeys[end.us])) continue;
-      return this.finding('signature', `HTLC ${htlc.kind}`, `${end.node}'s htlc_signature ${i} for ${about} is not valid`, htlc.htlc, given);
+      return this.finding(
+        'signature',
+        `HTLC ${htlc.kind}`,
+        `${end.node}'s htlc_signature ${i} for ${about} is not valid`,
+        htlc.htlc,
+        given,
+      );
     }
     return undefined;
   }
@@ -237,13 +253,24 @@ class Judge {
     const digests = closingSighashes(end.basis, end.us, { feeSat, balanceMsat, scripts: { opener, accepter } });
     const key = end.basis.parties[end.us].fundingPubkey;
     if (digests.some((digest) => world.crypto.verify(signature, digest, key))) return undefined;
-    return this.finding('signature', 'closing', `${end.node}'s closing_signed is not valid for fee ${feeSat} sat`, { balanceMsat, feeSat }, signature);
+    return this.finding(
+      'signature',
+      'closing',
+      `${end.node}'s closing_signed is not valid for fee ${feeSat} sat`,
+      { balanceMsat, feeSat },
+      signature,
+    );
   }
 }
 
 /** What core holds, in the form of the model: HTLCs by their terms only. */
 function comparable(contents: Contents): ModelContents {
-  const htlcs = contents.htlcs.map(({ offerer, id, amountMsat, paymentHash, cltvExpiry }) => ({ offerer, id, amountMsat, paymentHash, cltvExpiry }));
+  const htlcs = contents.htlcs.map(({ offerer, id, amountMsat, paymentHash, cltvExpiry }) => ({
+    offerer,
+    id,
+    amountMsat,
+    paymentHash,
+    cltvExpiry,
+  }));
   return { ...contents, htlcs };
 }
-

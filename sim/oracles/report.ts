@@ -1,6 +1,5 @@
 import type { Finding, WorldView } from '../types.ts';
 
-
 export interface Difference {
   readonly oracle: string;
   readonly rule: string;

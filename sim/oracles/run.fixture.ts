@@ -1,15 +1,21 @@
+import type { ChannelState } from '../../core/channel/state.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
+import type { NodeInput } from '../../core/node/io.ts';
+import { encodeMessage } from '../../core/wire/messages/index.ts';
+import type { Message, MessageName } from '../../core/wire/messages/index.ts';
 import { apply } from '../apply.ts';
 import { createFakeCrypto } from '../crypto/fake.ts';
 import { fulguriteDriver } from '../drivers/fulgurite.ts';
+import { fingerprint } from '../finding.ts';
 import { BUILT_IN_OPERATIONS } from '../operations/index.ts';
 import { chance, pick, stream } from '../random.ts';
 import { pendingEvents } from '../pending.ts';
 import { settle } from '../settle.ts';
 import { setUp } from '../setup.ts';
 import { drawOperation } from '../strategies/mixed.ts';
-import type { DriverFactory, Finding, NodeSpec, Oracle, StepRecord, WorldSpec } from '../types.ts';
+import type { Driver, DriverEffect, DriverFactory, Finding, NodeSpec, Oracle, StepRecord, WorldSpec } from '../types.ts';
 import { World } from '../world.ts';
+import { messageOf, nameOf } from './look.ts';
 
 /** Runs of two nodes for the oracles' own tests: real drivers, random operations and faults. */
 export interface RunSpec {
@@ -70,4 +76,77 @@ export function runWorld(run: RunSpec): { readonly world: World; readonly findin
   }
   if (world.finding === undefined) settle(world);
   return { world, finding: world.finding };
+}
+
+/** What a planted driver does otherwise than the honest one inside it. */
+export interface Tampering {
+  /** Which nodes have it. Default: all. */
+  readonly nodes?: readonly string[];
+  readonly effect?: (effect: DriverEffect, input: NodeInput | undefined) => DriverEffect | readonly DriverEffect[];
+  readonly input?: (input: NodeInput) => NodeInput | undefined;
+  readonly state?: (state: ChannelState) => ChannelState;
+  readonly serialise?: (bytes: Uint8Array) => Uint8Array;
+  readonly sendable?: (range: Sendable) => Sendable;
+  readonly restored?: (channels: readonly Uint8Array[]) => readonly Uint8Array[];
+}
+type Sendable = { readonly minMsat: bigint; readonly maxMsat: bigint };
+
+/** A driver with a planted deviation. */
+export function tampered(tampering: Tampering): DriverFactory {
+  return (context) => {
+    const inner = fulguriteDriver(context);
+    return tampering.nodes !== undefined && !tampering.nodes.includes(context.name) ? inner : wrap(inner, tampering);
+  };
+}
+
+function wrap(inner: Driver, tampering: Tampering): Driver {
+  const { effect: edit, input: take, state: show, serialise, sendable, restored } = tampering;
+  const edited = (effects: readonly DriverEffect[], input: NodeInput | undefined): readonly DriverEffect[] =>
+    edit === undefined ? effects : effects.flatMap((effect) => edit(effect, input));
+  const shown = new WeakMap<ChannelState, ChannelState>();
+  const view = (state: ChannelState): ChannelState => {
+    const known = shown.get(state) ?? show?.(state) ?? state;
+    shown.set(state, known);
+    return known;
+  };
+  return {
+    nodeId: inner.nodeId,
+    step(input) {
+      const taken = take === undefined ? input : take(input);
+      return taken === undefined ? [] : edited(inner.step(taken), input);
+    },
+    serialise: (effect) => {
+      const bytes = inner.serialise?.(effect) ?? new Uint8Array();
+      return serialise?.(bytes) ?? bytes;
+    },
+    restart: (channels, ...rest) => edited(inner.restart?.(restored?.(channels) ?? channels, ...rest) ?? [], undefined),
+    channels: () => new Map([...(inner.channels?.() ?? [])].map(([id, state]) => [id, view(state)])),
+    sendable: (id) => {
+      const range = inner.sendable?.(id);
+      return range && (sendable?.(range) ?? range);
+    },
+    fork: () => wrap(inner.fork?.() as Driver, tampering),
+  };
+}
+
+/** The fingerprints that planted runs over these seeds give, each once. */
+export function fingerprintsOf(seeds: number, run: (seed: string) => Finding | undefined): readonly string[] {
+  const found = new Set<string>();
+  for (let i = 0; i < seeds; i++) {
+    const finding = run(`seed ${i}`);
+    if (finding !== undefined) found.add(fingerprint(finding));
+  }
+  return [...found];
+}
+
+/** A message of this name that leaves, with its fields replaced. */
+export function rewrite<N extends MessageName>(
+  name: N,
+  edit: (message: Extract<Message, { type: N }>) => Message,
+): NonNullable<Tampering['effect']> {
+  return (effect) => {
+    if (effect.kind !== 'send' || nameOf(effect.bytes) !== name) return effect;
+    const message = messageOf(effect.bytes) as Extract<Message, { type: N }>;
+    return { ...effect, bytes: encodeMessage(edit(message)) };
+  };
 }

@@ -7,8 +7,9 @@ import type { Crypto } from '../../core/crypto/types.ts';
 import type { Side } from '../../core/transactions/types.ts';
 import { checkPolicy } from '../interpreter/policy.ts';
 import { verifySpend } from '../interpreter/verify.ts';
-import type { DriverEffect, Finding, Oracle, WorldView } from '../types.ts';
+import type { ChannelInfo, DriverEffect, Finding, Oracle, WorldView } from '../types.ts';
 import { contentsOf, otherSide } from './contents.ts';
+import type { Contents } from './contents.ts';
 import { changes, channelName, hasCommitments, peerState, statesOf } from './look.ts';
 import type { WithCommitments } from './look.ts';
 import { fundingScript, ownSighash, rebuild, witnessed } from './reference/transactions.ts';
@@ -20,11 +21,17 @@ const ORACLE = 'validity';
 type BroadcastEffect = Extract<DriverEffect, { kind: 'broadcast' }>;
 
 /**
- * Every transaction that is broadcast, and what every channel would broadcast if it failed now, passes a script interpreter that is not ours
- * and the relay policy of Bitcoin Core. With `everyCommitment`, each commitment as soon as it is held, with its HTLC transactions.
+ * Every transaction that is broadcast, and after settling what one end of every channel would broadcast if it failed now, passes a script
+ * interpreter that is not ours and the relay policy of Bitcoin Core. With `everyCommitment`, the fundings too, and each commitment of both
+ * ends as soon as it is held, with its HTLC transactions.
  */
 export function createValidity({ everyCommitment }: { readonly everyCommitment: boolean }): Oracle {
   return build(everyCommitment, new Set());
+}
+
+/** One end of a channel, by the seed: both hold the same balances by now, and the interpreter costs as much as a whole exchange. */
+function drawnEnd({ channelId, opener, accepter }: ChannelInfo): string {
+  return (channelId ?? '').charCodeAt(0) % 2 === 0 ? opener : accepter;
 }
 
 /** `passed`: ids of transactions that passed already. */
@@ -33,7 +40,8 @@ function build(everyCommitment: boolean, passed: Set<string>): Oracle {
     name: ORACLE,
     step(world, record) {
       for (const effect of record.effects) {
-        if (effect.kind !== 'broadcast') continue;
+        // A funding transaction is the wallet's, not the node's.
+        if (effect.kind !== 'broadcast' || (effect.purpose === 'funding' && !everyCommitment)) continue;
         const state = statesOf(world, record.node).get(effect.channelId);
         const found = broadcast(world, record.node, hasCommitments(state) ? state : undefined, effect, passed);
         if (found !== undefined) return found;
@@ -49,9 +57,10 @@ function build(everyCommitment: boolean, passed: Set<string>): Oracle {
       return undefined;
     },
     settled(world) {
-      for (const node of world.nodeNames) {
-        for (const state of statesOf(world, node).values()) {
-          const found = state.phase === 'funded' ? enforceable(world, node, state, passed) : undefined;
+      for (const info of world.channels) {
+        for (const node of everyCommitment ? [info.opener, info.accepter] : [drawnEnd(info)]) {
+          const state = world.channelState(node, info.name);
+          const found = state?.phase === 'funded' ? enforceable(world, node, state, passed) : undefined;
           if (found !== undefined) return found;
         }
       }
@@ -92,7 +101,11 @@ function prevoutsOf(world: WorldView, state: WithCommitments | undefined, tx: Tx
   return outputs;
 }
 
-function fundingOutput(crypto: Crypto, state: WithCommitments, { txid, vout }: { readonly txid: string; readonly vout: number }): TxOutput | undefined {
+function fundingOutput(
+  crypto: Crypto,
+  state: WithCommitments,
+  { txid, vout }: { readonly txid: string; readonly vout: number },
+): TxOutput | undefined {
   const funding = state.fundings.find((f) => f.txid === txid && f.vout === vout);
   if (funding === undefined) return undefined;
   const { opener, accepter } = state.params.parties;
@@ -100,7 +113,13 @@ function fundingOutput(crypto: Crypto, state: WithCommitments, { txid, vout }: {
   return { amountSat: funding.amountSat, script: `0020${toHex(crypto.sha256(fromHex(witnessScript)))}` as Script };
 }
 
-function broadcast(world: WorldView, node: string, state: WithCommitments | undefined, effect: BroadcastEffect, passed: Set<string>): Finding | undefined {
+function broadcast(
+  world: WorldView,
+  node: string,
+  state: WithCommitments | undefined,
+  effect: BroadcastEffect,
+  passed: Set<string>,
+): Finding | undefined {
   const { tx, purpose, channelId } = effect;
   // The witness counts too: the same transaction may come again with another signature.
   const raw = serialiseTx(tx);
@@ -135,21 +154,35 @@ function commitment(world: WorldView, node: string, state: WithCommitments, pass
   const { channelId, params, shared } = state;
   const effects = copy.step({ kind: 'command', command: { kind: 'force_close', channelId } });
   const effect = effects.find((e): e is BroadcastEffect => e.kind === 'broadcast' && e.purpose === 'commitment');
-  if (effect === undefined) return invalid(world, node, channelId, 'force_close', 'broadcasts nothing', effects.map((e) => e.kind));
+  if (effect === undefined)
+    return invalid(
+      world,
+      node,
+      channelId,
+      'force_close',
+      'broadcasts nothing',
+      effects.map((e) => e.kind),
+    );
   const id = txidOf(world.crypto, effect.tx);
   const { current } = shared.commitments[params.us];
-  if (!current.txids.includes(id)) return invalid(world, node, channelId, 'force_close', 'broadcasts another commitment than the current one', current.txids);
+  if (!current.txids.includes(id))
+    return invalid(world, node, channelId, 'force_close', 'broadcasts another commitment than the current one', current.txids);
   return broadcast(world, node, state, effect, passed);
 }
 
 /** HTLC transactions of our commitment with the peer's signatures. Ours is made up where the provider lets anyone sign. */
 function secondStages(world: WorldView, node: string, state: WithCommitments): Finding | undefined {
   const { us } = state.params;
-  const built = rebuilt(world, state);
-  if (built === undefined || built.htlcs.length === 0) return undefined;
   const signatures = state.localSignatures[0]?.htlcSignatures ?? [];
+  const contents = contentsOf(state.shared, state.shared.commitments[us].current);
+  if (typeof contents === 'string' || (contents.htlcs.length === 0 && signatures.length === 0)) return undefined;
+  const built = rebuilt(world, state, contents);
+  if (built === undefined) return undefined;
   if (signatures.length !== built.htlcs.length) {
-    return invalid(world, node, state.channelId, 'HTLC signatures', 'another number than HTLC outputs', [signatures.length, built.htlcs.length]);
+    return invalid(world, node, state.channelId, 'HTLC signatures', 'another number than HTLC outputs', [
+      signatures.length,
+      built.htlcs.length,
+    ]);
   }
   for (const [i, htlc] of built.htlcs.entries()) {
     const peer = signatures[i] as NonNullable<(typeof signatures)[number]>;
@@ -177,13 +210,11 @@ function preimageOf(world: WorldView, paymentHash: Hash32): Preimage | undefined
   return world.payments.find((payment) => payment.paymentHash === paymentHash)?.preimage as Preimage | undefined;
 }
 
-function rebuilt(world: WorldView, state: WithCommitments): Rebuilt | undefined {
+function rebuilt(world: WorldView, state: WithCommitments, contents: Contents): Rebuilt | undefined {
   const { us } = state.params;
-  const { current } = state.shared.commitments[us];
-  const contents = contentsOf(state.shared, current);
-  const point = pointOf(world, state, us, current.number);
-  if (typeof contents === 'string' || point === undefined) return undefined;
-  return rebuild(world.crypto, basisOf(state), us, current.number, point, contents);
+  const { number } = state.shared.commitments[us].current;
+  const point = pointOf(world, state, us, number);
+  return point && rebuild(world.crypto, basisOf(state), us, number, point, contents);
 }
 
 /** The point of our own commitment is what the peer has been told of it. */
@@ -199,5 +230,11 @@ function basisOf({ params, fundings }: WithCommitments): Basis {
   const [funding] = fundings;
   if (funding === undefined) throw new RangeError('a channel without funding');
   const { opener, accepter }: Readonly<Record<Side, BasisParty>> = params.parties;
-  return { format: params.format, fundingTxid: funding.txid, fundingVout: funding.vout, capacitySat: funding.amountSat, parties: { opener, accepter } };
+  return {
+    format: params.format,
+    fundingTxid: funding.txid,
+    fundingVout: funding.vout,
+    capacitySat: funding.amountSat,
+    parties: { opener, accepter },
+  };
 }

@@ -62,7 +62,9 @@ export class Barrier {
   }
 
   stored(sink: string, version: number): void {
-    this.pending = this.pending.filter((write) => write.sink !== sink || (sink === 'state' ? write.version > version : write.version !== version));
+    this.pending = this.pending.filter(
+      (write) => write.sink !== sink || (sink === 'state' ? write.version > version : write.version !== version),
+    );
     if (sink === 'state' && version > this.acknowledged) this.acknowledged = version;
   }
 

@@ -47,7 +47,8 @@ function formatOf(open: OpenChannel): CommitmentFormat {
 }
 
 function party(message: OpenChannel | AcceptChannel): BasisParty {
-  const { fundingPubkey, revocationBasepoint, paymentBasepoint, delayedPaymentBasepoint, htlcBasepoint, dustLimitSat, toSelfDelay } = message;
+  const { fundingPubkey, revocationBasepoint, paymentBasepoint, delayedPaymentBasepoint, htlcBasepoint, dustLimitSat, toSelfDelay } =
+    message;
   return { fundingPubkey, revocationBasepoint, paymentBasepoint, delayedPaymentBasepoint, htlcBasepoint, dustLimitSat, toSelfDelay };
 }
 

@@ -35,30 +35,26 @@ interface Case {
 }
 
 const CASES: readonly Case[] = [
-  ...commitmentVectors.cases.map(
-    (vector): Case => ({
-      name: vector.name,
-      format: 'static_remotekey',
-      dustLimitSat: 546n,
-      opener: BigInt(vector.to_local_msat),
-      accepter: BigInt(vector.to_remote_msat),
-      feeratePerKw: vector.local_feerate_per_kw,
-      commitTx: vector.commit_tx,
-      htlcTxs: vector.htlcTransactions.map((htlc) => htlc.tx),
-    }),
-  ),
-  ...anchorVectors.cases.map(
-    (vector): Case => ({
-      name: `${vector.Name}, anchors`,
-      format: 'anchors',
-      dustLimitSat: BigInt(vector.DustLimitSatoshis),
-      opener: BigInt(vector.LocalBalance),
-      accepter: BigInt(vector.RemoteBalance),
-      feeratePerKw: vector.FeePerKw,
-      commitTx: vector.ExpectedCommitmentTxHex,
-      htlcTxs: vector.HtlcDescs.map((htlc) => htlc.ResolutionTxHex),
-    }),
-  ),
+  ...commitmentVectors.cases.map((vector): Case => ({
+    name: vector.name,
+    format: 'static_remotekey',
+    dustLimitSat: 546n,
+    opener: BigInt(vector.to_local_msat),
+    accepter: BigInt(vector.to_remote_msat),
+    feeratePerKw: vector.local_feerate_per_kw,
+    commitTx: vector.commit_tx,
+    htlcTxs: vector.htlcTransactions.map((htlc) => htlc.tx),
+  })),
+  ...anchorVectors.cases.map((vector): Case => ({
+    name: `${vector.Name}, anchors`,
+    format: 'anchors',
+    dustLimitSat: BigInt(vector.DustLimitSatoshis),
+    opener: BigInt(vector.LocalBalance),
+    accepter: BigInt(vector.RemoteBalance),
+    feeratePerKw: vector.FeePerKw,
+    commitTx: vector.ExpectedCommitmentTxHex,
+    htlcTxs: vector.HtlcDescs.map((htlc) => htlc.ResolutionTxHex),
+  })),
 ];
 
 function build(vector: Case): Rebuilt {
@@ -89,9 +85,13 @@ describe('the independent rebuild of BOLT 3', () => {
     const vector = commitmentVectors.cases[0] as (typeof commitmentVectors.cases)[number];
     const built = build(CASES[0] as Case);
     const der = fromHex(vector.remote_signature);
-    const r = toHex(der.subarray(4, 4 + (der[3] as number))).padStart(64, '0').slice(-64);
+    const r = toHex(der.subarray(4, 4 + (der[3] as number)))
+      .padStart(64, '0')
+      .slice(-64);
     const sStart = 4 + (der[3] as number) + 2;
-    const s = toHex(der.subarray(sStart, sStart + (der[sStart - 1] as number))).padStart(64, '0').slice(-64);
+    const s = toHex(der.subarray(sStart, sStart + (der[sStart - 1] as number)))
+      .padStart(64, '0')
+      .slice(-64);
     const { parties } = vectorParams('static_remotekey', 546n);
     expect(noble.verify((r + s) as never, built.sighash, parties.accepter.fundingPubkey)).toBe(true);
     expect(noble.verify((r + s) as never, built.sighash, parties.opener.fundingPubkey)).toBe(false);

@@ -177,14 +177,7 @@ function obscured(crypto: Crypto, basis: Basis, number: bigint): { readonly sequ
 }
 
 /** BOLT 3, Commitment Transaction Construction: `owner`'s commitment, with the HTLC transactions in the order of its outputs. */
-export function rebuild(
-  crypto: Crypto,
-  basis: Basis,
-  owner: Side,
-  number: bigint,
-  point: PublicKey,
-  contents: ModelContents,
-): Rebuilt {
+export function rebuild(crypto: Crypto, basis: Basis, owner: Side, number: bigint, point: PublicKey, contents: ModelContents): Rebuilt {
   const { format, parties } = basis;
   const remote = opposite(owner);
   const { dustLimitSat } = parties[owner];
@@ -220,7 +213,12 @@ export function rebuild(
   const { sequence, lockTime } = obscured(crypto, basis, number);
   const rawTx = encodeTx({ txid: basis.fundingTxid, vout: basis.fundingVout, sequence }, lockTime, outputs);
   const txid = hash256(crypto, rawTx);
-  const sighash = sighashOf(rawTx, fundingScript(parties.opener.fundingPubkey, parties.accepter.fundingPubkey), basis.capacitySat, SIGHASH_ALL);
+  const sighash = sighashOf(
+    rawTx,
+    fundingScript(parties.opener.fundingPubkey, parties.accepter.fundingPubkey),
+    basis.capacitySat,
+    SIGHASH_ALL,
+  );
   const htlcs = secondStages({ format, feeratePerKw, owner, txid, outputs, script: p2wsh(crypto, delayed) });
   return { txid, rawTx, sighash, outputs, htlcs, htlcKeys };
 }
