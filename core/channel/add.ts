@@ -96,15 +96,26 @@ export function offer(out: Out<FundedState>, add: AddUpdate, reference: Hex): Re
 }
 
 /**
- * What the peer can have known when it sent an update, at most and at least: all of our updates whose commitments we saw it
- * revoke for, or only those that its newest signature contains. An update is the peer's fault only if it breaks a rule under both:
- * updates that cross, and updates that are retransmitted in another order, are nobody's (BOLT 2, update_fee).
+ * How much of our log the peer can have known when it sent an update: from all whose commitments we saw it revoke for, which is what
+ * it has to sign for, down to what its newest signature contains. An update is the peer's fault only if it breaks a rule under every
+ * one of these views: updates that cross, and updates that are retransmitted in another order, are nobody's (BOLT 2, update_fee).
  */
-export function peerViews(shared: SharedState, params: ChannelParams): readonly [Cut, Cut] {
+export function peerViews(shared: SharedState, params: ChannelParams): readonly Cut[] {
   const { us } = params;
-  const peer = other(us);
-  const most = cutToSign(shared, peer);
-  return [most, { ...most, [us]: shared.commitments[us].current.cut[us] } as Cut];
+  const most = cutToSign(shared, other(us));
+  const known = most[us] - shared.commitments[us].current.cut[us];
+  return Array.from({ length: known + 1 }, (_, fewer) => ({ ...most, [us]: most[us] - fewer }) as Cut);
+}
+
+/** What an update breaks under every view that the peer can have had, as it is under the fullest; undefined when it is not the peer's fault. */
+export function faultOfPeer<T>(shared: SharedState, params: ChannelParams, judge: (contents: Contents) => T | undefined): T | undefined {
+  let fault: T | undefined;
+  for (const cut of peerViews(shared, params)) {
+    const broken = judge(contents(shared, cut));
+    if (broken === undefined) return undefined;
+    fault ??= broken;
+  }
+  return fault;
 }
 
 /** BOLT 2, update_add_htlc, receiving node: amounts that the sender can't offer. */
@@ -134,8 +145,8 @@ export function receiveAdd(out: Out<FundedState>, message: UpdateAddHtlc): Viola
   const { id, amountMsat, paymentHash, cltvExpiry, onionRoutingPacket: onion, pathKey } = message;
   const plain: AddUpdate = { kind: 'add', offerer: peer, id, amountMsat, paymentHash, cltvExpiry, onion };
   const shared = append(state.shared, peer, pathKey === undefined ? plain : { ...plain, pathKey });
-  const [most, least] = peerViews(shared, params).map((cut) => receivingLimits(params, contents(shared, cut)));
-  if (most !== undefined && least !== undefined) return violation(most.rule, `HTLC ${id}: ${most.detail}`);
+  const broken = faultOfPeer(shared, params, (next) => receivingLimits(params, next));
+  if (broken !== undefined) return violation(broken.rule, `HTLC ${id}: ${broken.detail}`);
   out.state = { ...state, shared };
   return undefined;
 }

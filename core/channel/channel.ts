@@ -181,9 +181,9 @@ function fundedMessage(out: Out<FundedState>, message: Message): Outcome {
     case 'update_fail_htlc':
     case 'update_fail_malformed_htlc':
     case 'update_fee':
-      return update(out, message);
+      return notReady(out.state, message) ?? update(out, message);
     case 'commitment_signed':
-      return receiveCommitmentSigned(out, message);
+      return notReady(out.state, message) ?? receiveCommitmentSigned(out, message);
     case 'revoke_and_ack':
       return receiveRevokeAndAck(out, message);
     case 'shutdown':
@@ -200,11 +200,15 @@ function fundedMessage(out: Out<FundedState>, message: Message): Outcome {
   }
 }
 
+/** BOLT 2, Normal Operation: begins once both nodes have exchanged channel_ready. */
+function notReady({ readySent, readyReceived }: FundedState, { type }: Message): Violation | undefined {
+  return readySent && readyReceived ? undefined : violation(type, 'came before channel_ready was exchanged');
+}
+
 type UpdateMessage = Extract<Message, { type: `update_${string}` }>;
 
 function update(out: Out<FundedState>, message: UpdateMessage): Outcome {
-  const { shared, params, readySent, readyReceived } = out.state;
-  if (!readySent || !readyReceived) return violation(message.type, 'came before channel_ready was exchanged');
+  const { shared, params } = out.state;
   const unsigned = logLength(shared, other(params.us)) - shared.commitments[params.us].current.cut[other(params.us)];
   if (unsigned >= MAX_UNSIGNED_UPDATES) return violation('MAX_UNSIGNED_UPDATES', `${unsigned} updates without commitment_signed`);
   switch (message.type) {
@@ -238,11 +242,12 @@ function reestablish(out: Out<FundedState>, message: ChannelReestablish): Outcom
 function fundedCommand(out: Out<FundedState>, command: ChannelCommand): Outcome {
   switch (command.kind) {
     case 'add':
+    case 'fee':
+      return notUsable(out.state) ?? (command.kind === 'add' ? addHtlc(out, command) : updateFee(out, command.feeratePerKw));
     case 'fulfill':
     case 'fail':
     case 'fail_malformed':
-    case 'fee':
-      return updateCommand(out, command);
+      return removeHtlc(out, command);
     case 'commit':
       return commit(out);
     case 'shutdown':
@@ -259,23 +264,9 @@ function fundedCommand(out: Out<FundedState>, command: ChannelCommand): Outcome 
   }
 }
 
-function updateCommand(
-  out: Out<FundedState>,
-  command: Extract<ChannelCommand, { kind: 'add' | 'fulfill' | 'fail' | 'fail_malformed' | 'fee' }>,
-): Outcome {
-  const { connection, readySent, readyReceived } = out.state;
+function notUsable({ connection, readySent, readyReceived }: FundedState): Refusal | undefined {
   if (connection !== 'connected') return refusal('connected', 'the peer is not connected');
-  if (!readySent || !readyReceived) return refusal('channel_ready', 'the channel is not ready');
-  switch (command.kind) {
-    case 'add':
-      return addHtlc(out, command);
-    case 'fee':
-      return updateFee(out, command.feeratePerKw);
-    case 'fulfill':
-    case 'fail':
-    case 'fail_malformed':
-      return removeHtlc(out, command);
-  }
+  return readySent && readyReceived ? undefined : refusal('channel_ready', 'the channel is not ready');
 }
 
 function handleFailed(out: Out<FailedState>, input: ChannelInput): Outcome {

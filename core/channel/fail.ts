@@ -11,9 +11,12 @@ import { become, notify, persist } from './effects.ts';
 import type { ChannelEnv } from './io.ts';
 import type { CommitmentSignatures, FailedState, Funding, FundedState } from './state.ts';
 
+/** What a peer sent may be quoted in it: no error or warning comes near the size of a message. */
+const MAX_ERROR_LENGTH = 1000;
+
 /** The `data` of an error or warning: printable ASCII, as BOLT 1 asks. */
 export function errorData(text: string): Hex {
-  return toHex(Uint8Array.from(text, (c) => (c >= ' ' && c <= '~' ? c.charCodeAt(0) : 0x3f)));
+  return toHex(Uint8Array.from(text.slice(0, MAX_ERROR_LENGTH), (c) => (c >= ' ' && c <= '~' ? c.charCodeAt(0) : 0x3f)));
 }
 
 /** Our current commitment transaction with both signatures: what enforces the channel on chain. */

@@ -1,5 +1,4 @@
 import type { UpdateFee } from '../wire/messages/index.ts';
-import { peerViews } from './add.ts';
 import { append, contents, cutToSign, SIDES } from './contents.ts';
 import type { Contents } from './contents.ts';
 import type { Out } from './effects.ts';
@@ -27,7 +26,7 @@ function feerateExceedsDust(env: ChannelEnv, params: ChannelParams, before: Cont
 }
 
 /** BOLT 2, Closing Initiation: no update of any kind once shutdown is complete on both sides and no HTLC is left. */
-export function updatesEnded(state: FundedState): boolean {
+function updatesEnded(state: FundedState): boolean {
   if (state.shutdownSent === undefined || state.shutdownReceived === undefined) return false;
   const { shared } = state;
   return SIDES.every((owner) => contents(shared, shared.commitments[owner].current.cut).htlcs.length === 0);
@@ -51,18 +50,19 @@ export function updateFee(out: Out<FundedState>, feeratePerKw: number): Refusal 
   return undefined;
 }
 
-/** Whether the opener can afford it is judged when it is committed (BOLT 2 allows the delay, and updates before the signature may pay for it). */
+/**
+ * Whether the opener can afford it is judged when it is committed: BOLT 2 allows the delay, and updates before the signature may pay for
+ * it. Dust that the new feerate exposes fails no channel (a MAY in BOLT 2): HTLCs that crossed the update are nobody's fault.
+ */
 export function receiveUpdateFee(out: Out<FundedState>, message: UpdateFee): Violation | undefined {
   const { state, env } = out;
   const { params } = state;
   if (params.us === 'opener') return violation('update_fee', 'we are the opener: only we may change the fee');
   const bounds = feerateOutOfBounds(env, message.feeratePerKw);
   if (bounds !== undefined) return violation('feerate_per_kw', bounds);
-  if (updatesEnded(state)) return violation('update_fee', 'shutdown is complete and no HTLC is left');
+  // An update_fee may cross our last revoke_and_ack: only its own closing_signed shows that the opener knew of the end.
+  if (state.closing?.peerOffered !== undefined) return violation('update_fee', 'the opener has begun to negotiate the closing fee');
   const shared = append(state.shared, 'opener', { kind: 'fee', feeratePerKw: message.feeratePerKw });
-  const before = contents(state.shared, cutToSign(state.shared, 'opener'));
-  const tooMuch = peerViews(shared, params).every((cut) => feerateExceedsDust(env, params, before, contents(shared, cut)));
-  if (tooMuch) return violation('max_dust_htlc_exposure_msat', 'the feerate would trim too much');
   out.state = { ...state, shared };
   return undefined;
 }

@@ -43,7 +43,7 @@ export type Effect =
   | { readonly kind: 'watch_spend'; readonly txid: Txid; readonly vout: number; readonly channelId: ChannelId }
   | NotifyEffect
   | { readonly kind: 'ask'; readonly channelId: ChannelId; readonly peer: PublicKey; readonly question: Question }
-  | { readonly kind: 'disconnect'; readonly peer: PublicKey; readonly reason: string; readonly after?: readonly Dependency[] }
+  | { readonly kind: 'disconnect'; readonly peer: PublicKey; readonly reason: string }
   | { readonly kind: 'refused'; readonly command: Command['kind']; readonly rule: string; readonly detail: string };
 
 export interface SendEffect {
@@ -67,7 +67,7 @@ export interface NotifyEffect {
   readonly event: Notification;
   readonly after?: readonly Dependency[];
 }
-/** `event` repeats until acknowledged. The others follow from the state and are presented again after a restart or reconnection. */
+/** `event` repeats until acknowledged. The others follow from the state and are presented again after a restart. */
 export type Notification =
   | { readonly kind: 'event'; readonly id: number; readonly event: ChannelEvent }
   /** An incoming HTLC is irrevocably committed: the host answers fulfill, fail or fail_malformed, sooner or later. */

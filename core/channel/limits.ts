@@ -71,15 +71,12 @@ export function openerAffords(params: ChannelParams, owner: Side, contents: Cont
 }
 
 /** BOLT 2, Bounding exposure to trimmed in-flight HTLCs: what `owner`'s commitment leaves to the fees, in millisatoshi. */
-export function dustExposureMsat(
-  params: ChannelParams,
-  owner: Side,
-  contents: Contents,
-  feeratePerKw: number = contents.feeratePerKw,
-): bigint {
+export function dustExposureMsat(params: ChannelParams, owner: Side, contents: Contents): bigint {
   const { dustLimitSat } = params.parties[owner];
   let sum = 0n;
-  for (const htlc of contents.htlcs) if (isTrimmed(params.format, owner, dustLimitSat, feeratePerKw, htlc)) sum += htlc.amountMsat;
+  for (const htlc of contents.htlcs) {
+    if (isTrimmed(params.format, owner, dustLimitSat, contents.feeratePerKw, htlc)) sum += htlc.amountMsat;
+  }
   return sum;
 }
 

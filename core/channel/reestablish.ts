@@ -63,8 +63,6 @@ export function diagnose(env: ChannelEnv, state: FundedBase, message: ChannelRee
   const { shared, params } = state;
   const wrong = (rule: string, detail: string): Diagnosis => ({ kind: 'violation', violation: violation(rule, detail) });
   const { nextCommitmentNumber, nextRevocationNumber, yourLastPerCommitmentSecret } = message;
-  if (nextCommitmentNumber === 0n) return wrong('next_commitment_number', 'is zero');
-
   // commitments that we may have revoked: all below `ours`
   const ours = shared.commitments[params.us].current.number;
   const proven =
@@ -76,6 +74,8 @@ export function diagnose(env: ChannelEnv, state: FundedBase, message: ChannelRee
       ? { kind: 'we-are-behind' }
       : wrong('next_revocation_number', `${nextRevocationNumber} is beyond our ${ours}, and the secret does not prove it`);
   }
+  // After the proof of data loss: of a state that is known to be old, no commitment is relevant.
+  if (nextCommitmentNumber === 0n) return wrong('next_commitment_number', 'is zero');
   const secretFits = nextRevocationNumber === 0n ? yourLastPerCommitmentSecret === NO_SECRET : proven;
   if (!secretFits) return wrong('your_last_per_commitment_secret', `is not the one of commitment ${nextRevocationNumber - 1n}`);
   if (nextRevocationNumber + 1n < ours) {

@@ -53,7 +53,10 @@ export function removalMessage(state: FundedState, update: Removal): Message {
   }
 }
 
-/** Resolves an incoming HTLC. A preimage reaches the watchers of the chain before the peer. */
+/**
+ * Resolves an incoming HTLC, also while the peer is away: then the message leaves after the next channel_reestablish. A preimage
+ * reaches the watchers of the chain before the peer.
+ */
 export function removeHtlc(out: Out<FundedState>, command: RemoveCommand): Refusal | undefined {
   const { state } = out;
   const { us } = state.params;
@@ -71,7 +74,7 @@ export function removeHtlc(out: Out<FundedState>, command: RemoveCommand): Refus
   const update = toUpdate(command);
   out.state = { ...state, shared: append(state.shared, us, update) };
   if (update.kind === 'fulfill') monitor(out, { kind: 'preimage', paymentHash: htlc.paymentHash, preimage: update.preimage });
-  send(out, removalMessage(state, update));
+  if (state.connection === 'connected') send(out, removalMessage(state, update));
   return undefined;
 }
 

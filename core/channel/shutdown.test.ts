@@ -218,7 +218,7 @@ describe('a shutdown of the peer', () => {
     duo.exchange();
     expect(refusalOf(duo.command('opener', { kind: 'fee', channelId: duo.channelId, feeratePerKw: 3500 }))).toBe('update_fee');
     const effects = duo.message('accepter', { type: 'update_fee', channelId: duo.channelId, feeratePerKw: 3500 });
-    expect(complaint(effects)).toMatch(/^error update_fee: shutdown is complete/);
+    expect(complaint(effects)).toMatch(/^error update_fee: the opener has begun to negotiate/);
   });
 });
 

@@ -10,7 +10,7 @@ import { decodeMessage } from '../wire/messages/index.ts';
 import type { Message, OpenChannel } from '../wire/messages/index.ts';
 import { ALL_CHANNELS, badInit, channelOf, hangUp, initMessage, pongFor } from './peer.ts';
 import { openingKey } from './io.ts';
-import type { ChannelSlot, NodeEnv, NodeInput, NodeState } from './io.ts';
+import type { ChannelSlot, NodeEnv, NodeInput, NodeState, PeerState } from './io.ts';
 import { dropHeldSends, enqueue, release } from './outbox.ts';
 
 /** Openings that one peer may have under way at once: they cost memory and are not durable. */
@@ -96,6 +96,7 @@ function settle(run: Run, channelId: ChannelId, before: ChannelSlot, state: Chan
     channels.delete(channelId);
     run.state = { ...run.state, channels };
     run.effects.push({ kind: 'forget', channelId }, ...effects);
+    releaseAll(run, channelId);
     return;
   }
   const failed = state.phase === 'failed' && before.state.phase === 'funded';
@@ -160,6 +161,12 @@ function disconnected(run: Run, peer: PublicKey): void {
 function received(run: Run, peer: PublicKey, bytes: Uint8Array): void {
   const known = run.state.peers.get(peer);
   if (known === undefined) return;
+  read(run, known, bytes);
+  // What the host may have received already on a connection that we give up does not count.
+  if (run.effects.some((effect) => effect.kind === 'disconnect' && effect.peer === peer)) disconnected(run, peer);
+}
+
+function read(run: Run, { id: peer, features }: PeerState, bytes: Uint8Array): void {
   const decoded = decodeMessage(bytes);
   if (!decoded.ok) {
     const { kind, messageName, field, detail } = decoded.error;
@@ -168,11 +175,8 @@ function received(run: Run, peer: PublicKey, bytes: Uint8Array): void {
     return;
   }
   const { message } = decoded;
-  if (known.features === undefined && message.type !== 'init') {
-    run.effects.push(...hangUp(peer, `${message.type} came before init`));
-    return;
-  }
-  route(run, peer, message);
+  if (features === undefined && message.type !== 'init') run.effects.push(...hangUp(peer, `${message.type} came before init`));
+  else route(run, peer, message);
 }
 
 function route(run: Run, peer: PublicKey, message: Message): void {
@@ -215,8 +219,7 @@ function receiveInit(run: Run, peer: PublicKey, message: Extract<Message, { type
 /** BOLT 1: an all-zero channel_id means every channel with this peer, any other id only that one; an unknown one is ignored. */
 function receiveError(run: Run, peer: PublicKey, channelId: ChannelId, data: string): void {
   for (const id of channelsWith(run.state, peer)) {
-    const temporary = run.state.channels.get(id)?.state.params.temporaryChannelId;
-    if (channelId === ALL_CHANNELS || channelId === id || channelId === temporary) stepChannel(run, id, { kind: 'peer_error', data });
+    if (channelId === ALL_CHANNELS || channelId === id) stepChannel(run, id, { kind: 'peer_error', data });
   }
   for (const key of openingsWith(run.state, peer)) {
     const id = run.state.openings.get(key)?.temporaryChannelId;

@@ -2,12 +2,9 @@ import type { ChannelId } from '../crypto/bytes.ts';
 import type { Dependency, Effect } from '../channel/io.ts';
 import type { ChannelSlot } from './io.ts';
 
-/** Effects that wait for stores, and for everything before them in their channel's queue. */
-function waits(effect: Effect): boolean {
-  return (
-    (effect.kind === 'send' || effect.kind === 'notify' || effect.kind === 'broadcast' || effect.kind === 'disconnect') &&
-    effect.after !== undefined
-  );
+/** What an effect waits for; absent for those that no store and no queue holds back. */
+function dependenciesOf(effect: Effect): readonly Dependency[] | undefined {
+  return 'after' in effect ? effect.after : undefined;
 }
 
 function isDurable(channels: ReadonlyMap<ChannelId, ChannelSlot>, { sink, channelId, version }: Dependency): boolean {
@@ -19,14 +16,13 @@ function isDurable(channels: ReadonlyMap<ChannelId, ChannelSlot>, { sink, channe
 }
 
 function mayLeave(channels: ReadonlyMap<ChannelId, ChannelSlot>, effect: Effect): boolean {
-  if (!('after' in effect) || effect.after === undefined) return true;
-  return effect.after.every((dependency) => isDurable(channels, dependency));
+  return (dependenciesOf(effect) ?? []).every((dependency) => isDurable(channels, dependency));
 }
 
 /** Puts a step's effects in order: what waits joins the channel's queue, the rest leaves at once. */
 export function enqueue(slot: ChannelSlot, effects: readonly Effect[], leaving: Effect[]): ChannelSlot {
   const waiting: Effect[] = [];
-  for (const effect of effects) (waits(effect) ? waiting : leaving).push(effect);
+  for (const effect of effects) (dependenciesOf(effect) === undefined ? leaving : waiting).push(effect);
   return waiting.length === 0 ? slot : { ...slot, outbox: [...slot.outbox, ...waiting] };
 }
 
