@@ -61,7 +61,7 @@ function properties(schema: Schema & { readonly kind: 'struct' }, extra: Readonl
 }
 
 /** Values that a codec of this schema can encode. */
-function arbitraryValue(schema: Schema): fc.Arbitrary<unknown> {
+export function arbitraryValue(schema: Schema): fc.Arbitrary<unknown> {
   switch (schema.kind) {
     case 'unsigned':
       return schema.bits === 64 ? bigInteger(false) : integer(schema.bits, false);

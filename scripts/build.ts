@@ -11,6 +11,8 @@ const ENTRIES = [
   'core/index.ts',
   'sim/index.ts',
   'fuzz-targets/index.ts',
+  'fuzz-targets/registry.ts',
+  'fuzz-targets/host/worker.ts',
   'scripts/host/index.ts',
   'scripts/host/worker.ts',
   'scripts/fulgurite.ts',

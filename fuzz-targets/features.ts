@@ -1,0 +1,91 @@
+import fc from 'fast-check';
+import { fromHex, toHex } from '../core/crypto/bytes.ts';
+import type { Hex } from '../core/crypto/bytes.ts';
+import {
+  FEATURES,
+  featureBits,
+  featureLevel,
+  featuresFromBits,
+  featuresIn,
+  hasFeature,
+  initFeatures,
+  makeFeatures,
+  minimalFeatures,
+  missingDependencies,
+  negotiated,
+  unknownEven,
+  unsupportedCompulsory,
+} from '../core/wire/features.ts';
+import type { FeatureName } from '../core/wire/features.ts';
+import { dictionaryOf } from './dictionary.ts';
+import type { FuzzTarget } from './target.ts';
+import { promise } from './target.ts';
+
+const names = Object.keys(FEATURES) as readonly FeatureName[];
+const CONTEXTS = ['init', 'node', 'invoice', 'channel_type'] as const;
+
+/** The first byte says where the rest is cut into the bitmaps of two sides. */
+function twoBitmaps(bytes: Uint8Array): readonly [Hex, Hex] {
+  const rest = bytes.subarray(1);
+  const cut = Math.floor((rest.length * (bytes[0] ?? 0)) / 255);
+  return [toHex(rest.subarray(0, cut)), toHex(rest.subarray(cut))];
+}
+
+function checkBitmap(features: Hex): void {
+  const bits = featureBits(features);
+  const minimal = minimalFeatures(features);
+  promise(featuresFromBits(bits) === minimal, 'bits and bitmap are the same features', () => features);
+  const both = new Set(bits);
+  const count = [...fromHex(features)].reduce((sum, byte) => sum + byte.toString(2).replaceAll('0', '').length, 0);
+  promise(both.size === count, 'every bit is reported once', () => `${both.size} of ${count} in ${features}`);
+  for (const name of names) {
+    const { bit } = FEATURES[name];
+    const level = both.has(bit) ? 'compulsory' : both.has(bit + 1) ? 'optional' : undefined;
+    promise(featureLevel(features, name) === level, 'a level is its bit', () => `${name} in ${features}`);
+  }
+  for (const context of CONTEXTS) {
+    const inContext = featuresIn(context, features);
+    promise(featuresIn(context, inContext) === inContext, 'what may stand in a context may stand there', () => `${context}: ${features}`);
+  }
+  for (const bit of unknownEven(features)) promise(both.has(bit) && bit % 2 === 0, 'an unknown even bit is one', () => String(bit));
+  for (const { feature } of missingDependencies(features))
+    promise(hasFeature(features, feature), 'what misses a dependency is there', () => feature);
+}
+
+export const featuresTarget: FuzzTarget = {
+  name: 'features',
+  about: 'feature bitmaps of two sides, and what they negotiate',
+  // An init may carry 65,531 bytes of features.
+  maxLength: 65_536,
+  fuzz(bytes) {
+    const [ours, theirs] = twoBitmaps(bytes);
+    checkBitmap(ours);
+    checkBitmap(theirs);
+    const both = initFeatures({ globalfeatures: ours, features: theirs });
+    for (const name of names) {
+      promise(negotiated(ours, theirs, name) === negotiated(theirs, ours, name), 'negotiation is symmetric', () => name);
+      const either = hasFeature(ours, name) || hasFeature(theirs, name);
+      promise(hasFeature(both, name) === either, 'an init has what either field has', () => name);
+    }
+    for (const name of unsupportedCompulsory(ours, theirs))
+      promise(!hasFeature(ours, name) && hasFeature(theirs, name), 'what is unsupported is theirs alone', () => name);
+  },
+  dictionary: dictionaryOf(
+    { kind: 'bytes', length: 1 },
+    names.flatMap((name) => [fromHex(makeFeatures({ [name]: 'compulsory' })), fromHex(makeFeatures({ [name]: 'optional' }))]),
+  ),
+  structure: fc
+    .tuple(fc.nat(255), fc.array(fc.nat(80), { maxLength: 12 }), fc.array(fc.nat(80), { maxLength: 12 }))
+    .map(([cut, a, b]) => Uint8Array.of(cut, ...fromHex(featuresFromBits(a)), ...fromHex(featuresFromBits(b)))),
+  describe(bytes) {
+    return twoBitmaps(bytes)
+      .map((features, i) => {
+        const levels = names.flatMap((name) => {
+          const level = featureLevel(features, name);
+          return level === undefined ? [] : [`${name} (${level})`];
+        });
+        return `${i === 0 ? 'ours' : 'theirs'}: ${levels.length === 0 ? 'no known feature' : levels.join(', ')}, ${features.length / 2} bytes`;
+      })
+      .join('\n');
+  },
+};
