@@ -12,8 +12,9 @@ import type { RunOptions } from './host/engine.ts';
 import { packageRoot } from './host/files.ts';
 import { shrinkInSlices, shrinkProgressText } from './host/investigate.ts';
 import type { PlantedBug } from './host/plant.ts';
-import { plant, readBugs } from './host/plant.ts';
+import { StaleBugError, plant, readBugs } from './host/plant.ts';
 import { HangError, runCampaign } from './host/run-campaign.ts';
+import { EXIT } from './terminal/exit.ts';
 import { interruptible } from './terminal/interrupt.ts';
 import { print, styleOf } from './terminal/output.ts';
 import { Progress } from './terminal/progress.ts';
@@ -23,6 +24,8 @@ interface Verdict {
   readonly bug: PlantedBug;
   readonly oracle?: string;
   readonly fingerprint?: string;
+  /** Why it does not fit the source any more. */
+  readonly stale?: string;
   readonly runs: number;
   readonly operations: number;
   readonly seconds: number;
@@ -55,14 +58,19 @@ for (const bug of readBugs(args.dir).filter(({ name }) => name.includes(args.onl
 }
 progress.clear();
 report(verdicts);
-const missed = verdicts.filter(({ oracle }) => oracle === undefined);
-process.exitCode = signal.aborted ? 130 : verdicts.length === 0 ? 3 : missed.length > 0 ? 1 : 0;
+process.exitCode = exitCode();
+
+function exitCode(): number {
+  if (signal.aborted) return EXIT.interrupted;
+  if (verdicts.length === 0 || verdicts.some(({ stale }) => stale !== undefined)) return EXIT.harness;
+  return verdicts.every(({ oracle }) => oracle !== undefined) ? EXIT.nothingFound : EXIT.finding;
+}
 
 async function hunt(bug: PlantedBug): Promise<Verdict> {
-  const run: RunOptions = { planted: await plant(bug) };
   const start = performance.now();
   const seconds = (): number => (performance.now() - start) / 1000;
   try {
+    const run: RunOptions = { planted: await plant(bug) };
     const result = await runCampaign(
       { run, from: 1, to: args.runs, workers: args.workers, maxFindings: 1, stretch: 10, hangMs: 20_000 },
       {
@@ -83,6 +91,7 @@ async function hunt(bug: PlantedBug): Promise<Verdict> {
     const actions = (shrunk?.scenario ?? found.scenario).actions.length;
     return { ...base, oracle, fingerprint: fingerprint(found.finding), runs: found.seed, actions };
   } catch (error) {
+    if (error instanceof StaleBugError) return { bug, stale: error.message, runs: 0, operations: 0, seconds: 0 };
     if (!(error instanceof HangError)) throw error;
     return { bug, oracle: 'hang', fingerprint: 'hang', runs: error.seed, operations: 0, seconds: seconds() };
   }
@@ -90,10 +99,10 @@ async function hunt(bug: PlantedBug): Promise<Verdict> {
 
 function report(all: readonly Verdict[]): void {
   const style = styleOf(process.stdout);
-  const rows = all.map(({ bug, oracle, fingerprint: print_, runs, operations, seconds, actions }) => [
+  const rows = all.map(({ bug, oracle, stale, fingerprint: seenAs, runs, operations, seconds, actions }) => [
     bug.name,
     bug.sides,
-    oracle === undefined ? 'NOT FOUND' : 'found',
+    stale !== undefined ? 'STALE' : oracle === undefined ? 'NOT FOUND' : 'found',
     oracle === undefined || bug.expectOracle === undefined || bug.expectOracle === oracle
       ? (oracle ?? '')
       : `${oracle} (not ${bug.expectOracle})`,
@@ -101,7 +110,7 @@ function report(all: readonly Verdict[]): void {
     grouped(operations),
     seconds.toFixed(1),
     actions === undefined ? '' : String(actions),
-    print_ ?? '',
+    stale ?? seenAs ?? '',
   ]);
   const right = 'right' as const;
   const columns = [

@@ -46,6 +46,11 @@ function register(parser: Argv, verb: Verb, done: (code: ExitCode) => void): voi
   );
 }
 
+// Whoever reads the output may have seen enough: `fulgurite ... | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit();
+  throw error;
+});
 try {
   process.exitCode = await main(process.argv.slice(2));
 } catch (error) {

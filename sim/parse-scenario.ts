@@ -1,10 +1,13 @@
-import type { Action, Scenario, WorldSpec } from './types.ts';
+import type { Action, ChannelSpec, LinkSpec, NodeSpec, Scenario, WorldSpec } from './types.ts';
 
 /** Newest format that this release writes and reads. Older ones are migrated here, so that regressions outlive releases. */
 export const SCENARIO_FORMAT = 1;
 
 type Check = (value: unknown) => boolean;
 type Shape = Readonly<Record<string, Check>>;
+/** A check for every field that the type has. */
+type ShapeOf<T> = { readonly [K in keyof Required<T>]: Check };
+type Fields<D extends Action['do']> = ShapeOf<Omit<Extract<Action, { do: D }>, 'do'>>;
 
 const text: Check = (value) => typeof value === 'string' && value !== '';
 const decimal: Check = (value) => typeof value === 'string' && /^\d+$/.test(value);
@@ -31,16 +34,16 @@ const latency: Check = (value) =>
     ? problem(value, { kind: text, ms: count }) === undefined
     : problem(value, { kind: oneOf('uniform'), minMs: count, maxMs: count }) === undefined);
 
-const opening: Shape = { fundingSat: decimal, pushMsat: decimal, feeratePerKw: count, format, upfrontShutdown: maybe(flag) };
+const opening = { fundingSat: decimal, pushMsat: decimal, feeratePerKw: count, format, upfrontShutdown: maybe(flag) };
 
 /** What each action must say. */
-const ACTIONS: Readonly<Record<Action['do'], Shape>> = {
+const ACTIONS: { readonly [D in Action['do']]: Fields<D> } = {
   deliver: { link: text, to: text, message: text },
   connect: { link: text },
   disconnect: { link: text },
   stored: { node: text, channel: text, sink: text, which: count },
   crash: { node: text, survive: maybe(count) },
-  restart: { node: text },
+  restart: { node: text, backup: maybe(count) },
   mine: { blocks: count },
   see: { node: text, blocks: count },
   feerate: { node: text, feeratePerKw: count },
@@ -58,7 +61,7 @@ const ACTIONS: Readonly<Record<Action['do'], Shape>> = {
   custom: { operation: text, args: object },
 };
 
-const NODE: Shape = {
+const NODE: ShapeOf<NodeSpec> = {
   name: text,
   driver: maybe(text),
   config: maybe(object),
@@ -67,10 +70,10 @@ const NODE: Shape = {
   acknowledge: maybe(oneOf('at-once', 'later')),
   feeratePerKw: maybe(count),
 };
-const CHANNEL: Shape = { name: text, opener: text, accepter: text, ...opening };
+const CHANNEL: ShapeOf<ChannelSpec> = { name: text, opener: text, accepter: text, ...opening };
 const ends: Check = (value) => list(text)(value) && (value as readonly unknown[]).length === 2;
-const LINK: Shape = { ends, latency };
-const WORLD: Shape = {
+const LINK: ShapeOf<LinkSpec> = { ends, latency };
+const WORLD: ShapeOf<WorldSpec> = {
   seed: text,
   crypto: oneOf('fake', 'noble', 'native'),
   nodes: list(object),
@@ -78,7 +81,7 @@ const WORLD: Shape = {
   channels: list(object),
   licences: maybe(list(text)),
 };
-const SCENARIO: Shape = {
+const SCENARIO: ShapeOf<Scenario> = {
   format: count,
   about: maybe(text),
   world: object,
@@ -99,7 +102,7 @@ export function parseScenario(json: unknown): Scenario {
   for (const [index, channel] of scenario.world.channels.entries()) demand(channel, CHANNEL, `channel ${index}`);
   requireNames(scenario.world);
   for (const [index, action] of scenario.actions.entries()) {
-    const shape = Object.hasOwn(ACTIONS, action.do) ? ACTIONS[action.do] : undefined;
+    const shape: Shape | undefined = Object.hasOwn(ACTIONS, action.do) ? ACTIONS[action.do] : undefined;
     if (shape === undefined) throw new Error(`action ${index}: no action is called '${String(action.do)}'`);
     demand(action, { do: text, ...shape }, `action ${index} (${action.do})`);
   }

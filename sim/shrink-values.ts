@@ -101,12 +101,15 @@ function simplerAction(action: Exclude<Action, { do: 'custom' }>): Iterable<Acti
       return simplerFields(action, { ms: numbers(action.ms, [1, 1000, 60_000]) });
     case 'stored':
       return simplerFields(action, { which: numbers(action.which, [0]) });
+    case 'restart':
+      return action.backup === undefined
+        ? []
+        : [{ do: 'restart', node: action.node }, ...simplerFields(action, { backup: numbers(action.backup, [1]) })];
     case 'crash':
       return action.survive === undefined ? [] : [{ do: 'crash', node: action.node }];
     case 'deliver':
     case 'connect':
     case 'disconnect':
-    case 'restart':
     case 'acknowledge':
     case 'fulfill':
     case 'fail':

@@ -22,3 +22,9 @@ export function print(text: string): void {
 export function printError(text: string): void {
   process.stderr.write(`${text}\n`);
 }
+
+/** How the command line is called from where it was started, for commands that can be copied. */
+export function commandName(environment: NodeJS.ProcessEnv = process.env): string {
+  const script = environment['npm_lifecycle_event'];
+  return script === 'fulgurite' || script === 'start' ? 'npm run -s fulgurite --' : 'npx fulgurite';
+}

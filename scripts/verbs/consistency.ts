@@ -19,10 +19,12 @@ import { runCampaign } from '../host/run-campaign.ts';
 import type { ExitCode } from '../terminal/exit.ts';
 import { EXIT } from '../terminal/exit.ts';
 import { interruptible } from '../terminal/interrupt.ts';
-import { chartWidth, print, printError, styleOf } from '../terminal/output.ts';
+import { chartWidth, commandName, print, printError, styleOf } from '../terminal/output.ts';
 import { Progress } from '../terminal/progress.ts';
 import { commonRun, parseExecutions, readKnown, runOptions } from './common.ts';
 import { parseDuration, parseInteger, parseSeeds } from './parse.ts';
+import type { Scenario } from '../../sim/types.ts';
+import { readScenario } from '../host/scenario-files.ts';
 import { ACTIONS } from '../../sim/action-names.ts';
 import { verb } from './verb.ts';
 
@@ -171,11 +173,18 @@ async function investigate(engine: Engine, { first }: Distinct, tools: Tools): P
   }
   const file = tools.files.save(first, scenario);
   const style = styleOf(process.stdout);
-  const replay = `fulgurite replay ${file}${tools.planted === undefined ? '' : ` --planted ${tools.planted}`}`;
-  return findingReport(
-    reportOf(engine, first.finding, scenario, { width: chartWidth(), style }, { token: first.token, replay, ...(shrunk && { shrunk }) }),
-    style,
-  );
+  const replay = `${commandName()} replay ${file}${tools.planted === undefined ? '' : ` --planted ${tools.planted}`}`;
+  const look = { width: chartWidth(), style };
+  const report = reportOf(engine, first.finding, scenario, look, { token: first.token, replay, ...(shrunk && { shrunk }) });
+  return `${findingReport(report, style)}\n${replayed(engine, file, scenario)}`;
+}
+
+/** What is on disk must show the same again, or it is worth nothing. */
+function replayed(engine: Engine, file: string, { expect }: Scenario): string {
+  const { fingerprint, hash } = engine.runScenario(readScenario(file));
+  return fingerprint === expect
+    ? `        replayed from that file: the same finding, trace ${hash}`
+    : `        replayed from that file: ${fingerprint ?? 'nothing found'}, NOT the same`;
 }
 
 function conclude(result: CampaignResult, engine: Engine, options: HuntOptions, interrupted: boolean): ExitCode {

@@ -6,7 +6,7 @@ import { reportOf, shrinkInSlices, shrinkProgressText } from '../host/investigat
 import { interruptible } from '../terminal/interrupt.ts';
 import { readScenario } from '../host/scenario-files.ts';
 import { EXIT, UsageError } from '../terminal/exit.ts';
-import { chartWidth, print, styleOf } from '../terminal/output.ts';
+import { chartWidth, commandName, print, styleOf } from '../terminal/output.ts';
 import { Progress } from '../terminal/progress.ts';
 import { commonRun, parseExecutions, runOptions } from './common.ts';
 import { verb } from './verb.ts';
@@ -44,7 +44,7 @@ export const shrink = verb({
     if (finding === undefined) throw new Error('the shrunk scenario does not show its finding');
     const style = styleOf(process.stdout);
     const shrunk = { fromActions: scenario.actions.length, executions: result.executions };
-    const replay = `fulgurite replay ${file}`;
+    const replay = `${commandName()} replay ${file}`;
     print(findingReport(reportOf(engine, finding, result.scenario, { width: chartWidth(), style }, { shrunk, replay }), style));
     return EXIT.nothingFound;
   },

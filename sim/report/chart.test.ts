@@ -28,12 +28,14 @@ describe('the sequence chart', () => {
           did: ['store c1 v2'],
         },
       ),
+      step(30, 'A', { kind: 'stored', text: 'c1 state 2 is durable' }),
+      step(35, 'A', { kind: 'stored', text: 'c1 state 1 is durable' }),
       step(40, 'B', arrives('A', 'commitment_signed'), { sent: [{ to: 'A', label: 'revoke_and_ack' }] }),
       step(50, 'A', { kind: 'disconnected', peer: 'B' }, { at: 1 }),
       step(50, 'B', { kind: 'disconnected', peer: 'A' }, { at: 1 }),
       step(1234, 'A', { kind: 'crash' }, { at: 'settle' }),
     ];
-    expect(`\n${drawChart(steps, { nodes: ['A', 'B'], width: 92 })}\n`).toBe(`
+    expect(`\n${drawChart(steps, { nodes: ['A', 'B'], width: 89 })}\n`).toBe(`
            A                                      B
      5 ms  │ ● add 5,000 msat to c1               │
            │── update_add_htlc 0 ────────────────▶│
@@ -42,6 +44,7 @@ describe('the sequence chart', () => {
            │ store c1 v2                          │
            │── commitment_signed #2 ─▷            │
            │── update_fee 300 #3 ─▷               │
+    35 ms  │ ● c1 state 1 is durable              │
     40 ms  │            ── commitment_signed #2 ─▶│
            │               ◁─ revoke_and_ack #4 ──│
     50 ms  │ ● disconnected from B, #3 #4 lost    │

@@ -16,7 +16,7 @@ export interface ChartOptions {
 }
 
 const GUTTER = 11;
-const ROOM_AT_THE_RIGHT = 42;
+const NARROWEST_AT_THE_RIGHT = 34;
 const NARROWEST = 24;
 
 /** A message between its sending and its arrival. */
@@ -47,11 +47,13 @@ class Chart {
   private messages = 0;
   private lastDeparture: { readonly number: number; readonly row: number } | undefined;
   private settling = false;
+  private last: ChartStep | undefined;
 
   constructor({ nodes, width = 110, style = plain, maxRows = 300 }: ChartOptions) {
-    const spacing = Math.max(NARROWEST, Math.floor((width - GUTTER - ROOM_AT_THE_RIGHT) / Math.max(1, nodes.length - 1)));
+    const right = Math.max(NARROWEST_AT_THE_RIGHT, Math.floor((width - GUTTER) / nodes.length));
+    const spacing = Math.max(NARROWEST, Math.floor((width - GUTTER - right) / Math.max(1, nodes.length - 1)));
     this.columns = new Map(nodes.map((node, index) => [node, GUTTER + index * spacing]));
-    this.width = Math.max(width, GUTTER + (nodes.length - 1) * spacing + ROOM_AT_THE_RIGHT);
+    this.width = Math.max(width, GUTTER + (nodes.length - 1) * spacing + right);
     this.style = style;
     this.maxRows = maxRows;
   }
@@ -67,6 +69,7 @@ class Chart {
     if (step.did.length > 0) this.note(step.node, step.did.join(', '), 'dim');
     for (const { to, label } of step.sent) this.depart(step.node, to, label);
     this.drawStates(step);
+    this.last = step;
     if (!shown) {
       this.rows.length = before;
       this.lastDeparture = undefined;
@@ -89,7 +92,7 @@ class Chart {
       .join('\n');
   }
 
-  private drawEvent({ event, node }: ChartStep): void {
+  private drawEvent({ event, node, timeMs }: ChartStep): void {
     switch (event.kind) {
       case 'message':
         this.arrive(event.from, node, event.label);
@@ -102,6 +105,10 @@ class Chart {
         return;
       case 'crash':
         this.note(node, '✗ crash', 'bad');
+        return;
+      case 'stored':
+        // A disk that finishes at once is not worth a line.
+        if (this.last?.node !== node || this.last.timeMs !== timeMs || !this.last.did.some(isStore)) this.note(node, `● ${event.text}`);
         return;
       case 'other':
         this.note(node, `● ${event.text}`);
@@ -170,4 +177,8 @@ class Chart {
     const lost = [...this.queue(a, b).splice(0), ...this.queue(b, a).splice(0)].map(({ number }) => number).sort((x, y) => x - y);
     return lost.length === 0 ? '' : `, ${lost.map((number) => `#${number}`).join(' ')} lost`;
   }
+}
+
+function isStore(did: string): boolean {
+  return did.startsWith('store ') || did.startsWith('tell ');
 }

@@ -15,6 +15,7 @@ export interface ChartStep {
     | { readonly kind: 'message'; readonly from: string; readonly label: string }
     | { readonly kind: 'connected' | 'disconnected'; readonly peer: string }
     | { readonly kind: 'crash' }
+    | { readonly kind: 'stored'; readonly text: string }
     | { readonly kind: 'other'; readonly text: string };
   readonly sent: readonly { readonly to: string; readonly label: string }[];
   /** What the node did beside sending. */
@@ -51,7 +52,7 @@ function eventOf(world: WorldView, { input }: StepRecord): ChartStep['event'] {
       return { kind: 'other', text: 'restart' };
     case 'stored': {
       const what = input.sink === 'state' ? 'state' : `watcher ${input.sink}`;
-      return { kind: 'other', text: `${channelName(world, input.channelId)} ${what} ${input.version} is durable` };
+      return { kind: 'stored', text: `${channelName(world, input.channelId)} ${what} ${input.version} is durable` };
     }
     case 'block':
       return {

@@ -30,7 +30,7 @@ export function stepText(step: ChartStep): string {
   const cause =
     event.kind === 'message'
       ? `${event.label} from ${event.from}`
-      : event.kind === 'other'
+      : event.kind === 'other' || event.kind === 'stored'
         ? event.text
         : `${event.kind}${'peer' in event ? ` ${event.peer}` : ''}`;
   const sent = step.sent.map(({ to, label }) => `→ ${to}: ${label}`);

@@ -1,0 +1,242 @@
+/// <reference types="node" />
+import { once } from 'node:events';
+import { connect as connectTcp } from 'node:net';
+import { Duplex, PassThrough } from 'node:stream';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { createSigner } from '../../core/channel/key-signer.ts';
+import type { Hash32, PublicKey } from '../../core/crypto/bytes.ts';
+import { DEFAULT_CONFIG } from '../../core/node/config.ts';
+import { fakeTransport, ping, secretOf, TestHost } from '../../core/peers/hosts.fixture.ts';
+import type { PeerLimits } from '../../core/peers/limits.ts';
+import { createPeersEnv } from '../../core/peers/peers.ts';
+import { encodeMessage } from '../../core/wire/messages/index.ts';
+import { DemoChain, DemoDisk, DemoNode } from './examples/demo-node.ts';
+import { Host } from './host.ts';
+import type { Services } from './services.ts';
+import { connect, listen } from './tcp.ts';
+
+const { crypto } = fakeTransport;
+const INIT = encodeMessage({ type: 'init', globalfeatures: '', features: DEFAULT_CONFIG.features });
+const LOOPBACK = { hostname: '127.0.0.1', port: 0 };
+
+function quiet(over: Partial<Services> = {}): Services {
+  const nothing = (): void => undefined;
+  return {
+    store: nothing,
+    forget: nothing,
+    monitor: nothing,
+    broadcast: nothing,
+    watchTx: nothing,
+    watchSpend: nothing,
+    notify: nothing,
+    ask: nothing,
+    refused: nothing,
+    hungUp: nothing,
+    failed: nothing,
+    ...over,
+  };
+}
+
+function fakeHost(secret: number, services: Partial<Services> = {}, limits: Partial<PeerLimits> = {}): Host {
+  const env = { crypto, signer: createSigner(crypto, secretOf(secret) as string as Hash32), config: DEFAULT_CONFIG };
+  const durable = { channels: [], watcherIds: [], height: 100, feeratePerKw: 2500 };
+  return new Host(env, createPeersEnv(fakeTransport, secretOf(secret), limits), durable, quiet(services));
+}
+
+function pipe(): readonly [Duplex, Duplex] {
+  const [there, back] = [new PassThrough(), new PassThrough()];
+  return [Duplex.from({ readable: there, writable: back }), Duplex.from({ readable: back, writable: there })];
+}
+
+async function join(a: Host, b: Host): Promise<readonly [Duplex, Duplex]> {
+  const line = pipe();
+  await Promise.all([a.attach(line[0], b.nodeId), b.attach(line[1])]);
+  return line;
+}
+
+/** A line whose other end the test holds, with a peer manager at it. */
+class HeldLine extends Duplex {
+  readonly peer = new TestHost(500);
+  readonly #unwritten: { readonly bytes: Uint8Array; readonly done: () => void }[] = [];
+
+  override _read(): void {}
+
+  override _write(bytes: Uint8Array, _encoding: string, done: () => void): void {
+    this.#unwritten.push({ bytes: Uint8Array.from(bytes), done });
+  }
+
+  /** The peer reads one write of the host, if there is one, and all that it says arrives. */
+  move(): boolean {
+    const write = this.#unwritten.shift();
+    if (write !== undefined) this.peer.step({ kind: 'bytes', connection: 1, bytes: write.bytes });
+    write?.done();
+    return this.speak() || write !== undefined;
+  }
+
+  speak(): boolean {
+    const bytes = this.peer.drain(1);
+    if (bytes.length > 0) this.push(bytes);
+    return bytes.length > 0;
+  }
+}
+
+async function moveAll(line: HeldLine): Promise<void> {
+  for (let still = 0; still < 5; still++) {
+    if (line.move()) still = 0;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** The peer has dialled, and sent its init. */
+async function dialled(host: Host): Promise<HeldLine> {
+  const line = new HeldLine();
+  const attached = host.attach(line);
+  line.peer.step({ kind: 'dialled', connection: 1, peer: host.nodeId, ephemeralSecret: secretOf(501) });
+  await moveAll(line);
+  line.peer.step({ kind: 'send', peer: host.nodeId, bytes: INIT });
+  await moveAll(line);
+  expect(await attached).toBe(line.peer.id);
+  return line;
+}
+
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+describe('a host', () => {
+  it('starts again from its disk, and its channels go on', async () => {
+    const chain = new DemoChain();
+    const [disk, bob] = [new DemoDisk(), new DemoNode(chain)];
+    const before = new DemoNode(chain, disk);
+    const [end] = await join(before.host, bob.host);
+    before.open(bob.host.nodeId, 500_000n);
+    const channelId = await before.happens('opened');
+    chain.mine(3);
+    await Promise.all([before.happens('channel_usable'), bob.happens('channel_usable')]);
+    end.destroy();
+    const after = new DemoNode(chain, disk);
+    expect(after.host.nodeId).toBe(before.host.nodeId);
+    await join(after.host, bob.host);
+    after.pay(channelId, bob.invoice(), 20_000_000n);
+    await after.happens('payment_sent');
+    expect(after.balanceMsat(channelId)).toBe(480_000_000n);
+  });
+
+  it('lets no message leave before a store has finished, and says when one fails', async () => {
+    const errors: unknown[] = [];
+    const stores: { readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = [];
+    const asked: PublicKey[] = [];
+    const broken = new Error('disk full');
+    const host = fakeHost(1, {
+      store: async () => new Promise((resolve, reject) => stores.push({ resolve, reject })),
+      failed: (error) => errors.push(error),
+      ask: (effect) => asked.push(effect.peer),
+    });
+    const chain = fakeHost(2, {
+      ask: ({ peer, channelId, question }) => {
+        if (question.kind !== 'fund') return;
+        const input = { txid: '99'.repeat(32) as never, vout: 0, sequence: 0xffffffff, scriptSig: '' as never, witness: ['00'] };
+        const outputs = [{ amountSat: question.amountSat, script: question.script }];
+        chain.command({ kind: 'fund', peer, channelId, tx: { version: 2, locktime: 0, inputs: [input], outputs } });
+      },
+    });
+    await join(chain, host);
+    const ids = { temporaryChannelId: '11'.repeat(32) as never, keysId: '12'.repeat(32) as never };
+    const terms = { fundingSat: 100_000n, pushMsat: 0n, feeratePerKw: 2500, format: 'anchors', announce: false } as const;
+    chain.command({ kind: 'open', peer: host.nodeId, ...ids, ...terms });
+    await vi.waitFor(() => expect(asked).toEqual([chain.nodeId]));
+    host.command({ kind: 'accept', peer: chain.nodeId, channelId: ids.temporaryChannelId, keysId: '13'.repeat(32) as never });
+    await vi.waitFor(() => expect(stores).toHaveLength(1));
+    const [slot] = host.state.channels.values();
+    expect(slot?.outbox.some((effect) => effect.kind === 'send')).toBe(true);
+    expect(chain.state.channels.size).toBe(0);
+    stores[0]?.reject(broken);
+    await vi.waitFor(() => expect(errors).toEqual([broken]));
+    expect(chain.state.channels.size).toBe(0);
+    host.input({ kind: 'block', height: 101, transactions: [] });
+    expect([...host.state.channels.values()][0]?.storedVersion).toBe(0);
+  });
+
+  it('stops reading when the peer does not read, and resumes', async () => {
+    const host = fakeHost(1, {}, { maxQueuedBytes: 150_000, maxWriteBytes: 10_000, maxPings: 100 });
+    const line = await dialled(host);
+    for (let i = 0; i < 20; i++) line.peer.step({ kind: 'send', peer: host.nodeId, bytes: ping(65531) });
+    line.speak();
+    await vi.waitFor(() => expect(line.isPaused()).toBe(true));
+    expect(line.peer.received()).toHaveLength(1);
+    await moveAll(line);
+    expect(line.isPaused()).toBe(false);
+    // The peer keeps pongs to itself: what it read is counted by its cipher, two uses a message.
+    const { session } = line.peer.open(1).incoming;
+    expect(session.kind === 'open' && session.receiving.cipher.nonce).toBe(2 * (1 + 20));
+  });
+
+  it('keeps time for its peer manager', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    const ended: string[] = [];
+    const host = fakeHost(1, { hungUp: (reason, peer) => ended.push(`${reason} ${peer}`) }, { establishTimeoutMs: 1000 });
+    const attached = host.attach(pipe()[0]);
+    vi.advanceTimersByTime(999);
+    expect(ended).toEqual([]);
+    vi.advanceTimersByTime(1);
+    expect(ended).toEqual(['HANDSHAKE_TIMEOUT undefined']);
+    await expect(attached).rejects.toThrow('HANDSHAKE_TIMEOUT');
+  });
+
+  it('hangs up on all at its stop, when what it said has left', async () => {
+    const ended: string[] = [];
+    const [a, b] = [fakeHost(1), fakeHost(2, { hungUp: (reason, peer) => ended.push(`${reason} ${peer}`) })];
+    const [mine, theirs] = await join(a, b);
+    const stranger = pipe()[0];
+    const attached = a.attach(stranger);
+    a.stop();
+    await expect(attached).rejects.toThrow('GONE');
+    await vi.waitFor(() => expect(ended).toEqual([`GONE ${a.nodeId}`]));
+    await vi.waitFor(() => expect([mine.destroyed, theirs.destroyed, stranger.destroyed]).toEqual([true, true, true]));
+    expect(a.state.peers.size + b.state.peers.size).toBe(0);
+  });
+
+  it('does not dial what is no node id', async () => {
+    await expect(fakeHost(1).attach(pipe()[0], `02${'ff'.repeat(32)}` as PublicKey)).rejects.toThrow(RangeError);
+  });
+
+  it('tells a peer that breaks the rules of init why, and hangs up', async () => {
+    const ended: string[] = [];
+    const host = fakeHost(1, { hungUp: (reason, peer) => ended.push(`${reason} ${peer}`) });
+    const line = new HeldLine();
+    const attached = host.attach(line);
+    line.peer.step({ kind: 'dialled', connection: 1, peer: host.nodeId, ephemeralSecret: secretOf(501) });
+    await moveAll(line);
+    line.peer.step({ kind: 'send', peer: host.nodeId, bytes: ping(1) });
+    await moveAll(line);
+    await expect(attached).rejects.toThrow('DISCONNECT');
+    expect(line.peer.received().map((bytes) => bytes[1])).toEqual([16, 1]);
+    expect(ended).toEqual([`DISCONNECT ${line.peer.id}`]);
+    expect(line.destroyed).toBe(true);
+  });
+});
+
+describe('over TCP', () => {
+  it('a stranger who talks nonsense is hung up on', async () => {
+    const ended: string[] = [];
+    const host = fakeHost(1, { hungUp: (reason, peer) => ended.push(`${reason} ${peer}`) });
+    const { server, port } = await listen(host, LOOPBACK);
+    const socket = connectTcp(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write('GET / HTTP/1.1\r\nHost: example.com\r\nAccept: text/html\r\n\r\n');
+    await once(socket, 'close');
+    expect(ended).toEqual(['ACT1_BAD_VERSION undefined']);
+    server.close();
+  });
+
+  it('a dial is refused when somebody else answers, and when nobody does', async () => {
+    const [a, b] = [fakeHost(1), fakeHost(2)];
+    const { server, port } = await listen(b, LOOPBACK);
+    await expect(connect(a, fakeHost(3).nodeId, { ...LOOPBACK, port })).rejects.toThrow('GONE');
+    await connect(a, b.nodeId, { ...LOOPBACK, port });
+    a.stop();
+    server.close();
+    await once(server, 'close');
+    await expect(connect(a, b.nodeId, { ...LOOPBACK, port })).rejects.toThrow('ECONNREFUSED');
+  });
+});
