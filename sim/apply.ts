@@ -123,7 +123,7 @@ function deliver(world: World, action: Extract<Action, { do: 'deliver' }>): bool
   const peer = world.nodeId(link.spec.ends[end === 0 ? 1 : 0]);
   world.step(world.host(action.to), { kind: 'received', peer, bytes: head.bytes });
   if (action.message === 'channel_reestablish') resolveOwed(world, world.host(action.to));
-  if (link.closedBy !== undefined && link.head(end) === undefined) world.breakLink(link);
+  if (link.closedBy !== undefined && link.closedBy !== end && link.head(end) === undefined) world.breakLink(link);
   return true;
 }
 

@@ -11,7 +11,7 @@ export function perform(world: World, host: Host, effect: DriverEffect): void {
     case 'send':
       return send(world, host, effect.peer, effect.bytes);
     case 'store': {
-      learnId(world, effect);
+      if (host.driver.channels !== undefined) learnId(world, effect);
       const done = host.disk.store(effect, host.watch.seenHeight, world.timeMs);
       if (done !== undefined) stored(world, host, 'state', effect.channelId, effect.version);
       return;

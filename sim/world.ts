@@ -286,8 +286,11 @@ export class World implements WorldView {
   }
 
   channelState(node: string, channel: string): ChannelState | undefined {
-    const id = this.idOf(channel);
-    return id === undefined ? undefined : this.driver(node)?.channels?.().get(id);
+    const info = this.info(channel);
+    const states = this.driver(node)?.channels?.();
+    if (info === undefined || states === undefined) return undefined;
+    // One end may know the final id while the other does not yet.
+    return (info.channelId && states.get(info.channelId)) ?? states.get(info.temporaryChannelId);
   }
 }
 

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { BUILT_IN_REGISTRY } from './run.ts';
+import { CRYPTO_NAMES, DEFAULT_CAMPAIGN, GENERATOR_VERSION, parseToken, printToken, STRATEGIES } from './seed.ts';
+
+const parse = (text: string): unknown => parseToken(text, BUILT_IN_REGISTRY);
+
+describe('seed tokens', () => {
+  it('carry all options of the campaign', () => {
+    for (const strategy of STRATEGIES) {
+      for (const crypto of CRYPTO_NAMES) {
+        for (const [steps, licensedPercent, seed] of [
+          [1, 0, 0],
+          [60, 15, 42],
+          [65_535, 100, Number.MAX_SAFE_INTEGER],
+        ] as const) {
+          const token = { options: { strategy, crypto, steps, licensedPercent }, seed };
+          expect(parse(printToken(token, BUILT_IN_REGISTRY))).toEqual(token);
+        }
+      }
+    }
+  });
+
+  it('stay what they are: people store them', () => {
+    expect(printToken({ options: DEFAULT_CAMPAIGN, seed: 42 }, BUILT_IN_REGISTRY)).toBe('f1-0003r3r000-42');
+    expect(parse(' f1-0003r3r000-42\n')).toEqual({ options: DEFAULT_CAMPAIGN, seed: 42 });
+  });
+
+  it('are refused by another version, with an explanation', () => {
+    expect(() => parse(`f${GENERATOR_VERSION + 1}-0003r3r000-42`)).toThrow(
+      /generator version 2, this is version 1.*release that printed it/,
+    );
+  });
+
+  it.each(['', '42', 'f1-0003r3r000', 'f1--42', 'f1-0003r3r000-4x', 'f1-0003r3R000-42'])('are refused when they are none: %j', (text) => {
+    expect(() => parse(text)).toThrow('is no seed token');
+  });
+
+  it.each([
+    'f1-zz03r3r000-42',
+    'f1-0003r3-42',
+    'f1-00000000000-42',
+    'f1-0003r3r000-99999999999999999999',
+    'f1-u003r3r000-1',
+    'f1-0003r3i000-1',
+  ])('are refused when they are damaged: %s', (text) => {
+    expect(() => parse(text)).toThrow('is damaged');
+  });
+});

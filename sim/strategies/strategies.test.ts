@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { createWorld, execute, runScenario } from '../run.ts';
+import { BUILT_IN_OPERATIONS } from '../operations/index.ts';
+import { ByteChoices, stream } from '../random.ts';
+import { messageName } from '../names.ts';
+import { createOracles } from '../oracles/index.ts';
+import { fulguriteDriver } from '../drivers/fulgurite.ts';
+import type { Action, DriverFactory, Driver } from '../types.ts';
+import { SLOW_DISK, specOf, worldOf } from '../world.fixture.ts';
+import { explore } from './exhaustive.ts';
+import { MixedStrategy } from './mixed.ts';
+import type { MixedOptions } from './mixed.ts';
+import { PctStrategy } from './pct.ts';
+import { fifo, random } from './schedulers.ts';
+import type { Strategy } from './strategy.ts';
+
+const mix = BUILT_IN_OPERATIONS.filter(({ licences }) => licences === undefined).map((operation) => ({ operation, weight: 1 }));
+
+function mixed(options: Partial<MixedOptions>): MixedStrategy {
+  return new MixedStrategy({
+    name: 'test',
+    choices: stream('s', 'schedule'),
+    scheduler: random,
+    mix,
+    steps: 30,
+    eventsPerOperation: 3,
+    ...options,
+  });
+}
+function applied(strategy: Strategy): readonly Action[] {
+  return execute(createWorld(specOf({}, SLOW_DISK)), strategy, {}).applied;
+}
+
+describe('schedulers', () => {
+  const event = (dueMs: number): Parameters<typeof fifo>[0][number] => ({ action: { do: 'wait', ms: dueMs }, dueMs, actor: `${dueMs}` });
+
+  it('fifo takes what is due first, and of equals the first', () => {
+    const events = [event(5), event(3), { ...event(3), actor: 'later' }];
+    expect(fifo(events, stream('s', 'a'))).toBe(events[1]);
+  });
+
+  it('random takes any', () => {
+    const choices = stream('s', 'a');
+    const events = [event(1), event(2), event(3)];
+    expect(new Set(Array.from({ length: 100 }, () => random(events, choices)))).toEqual(new Set(events));
+  });
+});
+
+describe('bytes', () => {
+  it('choose everything: equal bytes, equal runs; other bytes, other runs; none left, the end', () => {
+    const run = (bytes: Uint8Array): readonly Action[] => {
+      const choices = new ByteChoices(bytes);
+      const strategy = mixed({ choices, steps: 1000 });
+      return applied({ name: 'bytes', next: (world) => (choices.exhausted ? undefined : strategy.next(world)) });
+    };
+    const bytes = Uint8Array.from({ length: 200 }, (_, i) => (i * 37) % 251);
+    expect(run(bytes)).toEqual(run(bytes));
+    expect(run(bytes).length).toBeGreaterThan(20);
+    expect(run(bytes.subarray(1))).not.toEqual(run(bytes));
+    expect(run(new Uint8Array(0))).toEqual([]);
+    const [shorter, longer] = [run(bytes.subarray(0, 100)), run(bytes)];
+    expect(longer.slice(0, shorter.length - 1)).toEqual(shorter.slice(0, -1));
+  });
+});
+
+describe('pct', () => {
+  const pct = (changes: number): Strategy => new PctStrategy({ choices: stream('s', 'schedule'), mix, steps: 30, changes, horizon: 300 });
+
+  it('lets one actor run as long as it can: fewer switches than a random choice makes', () => {
+    const actor = (action: Action): string =>
+      action.do === 'deliver' ? `to ${action.to}` : 'node' in action ? `${action.do} ${action.node}` : 'users';
+    const switches = (actions: readonly Action[]): number =>
+      actions.filter((a, i) => i > 0 && actor(a) !== actor(actions[i - 1] as Action)).length / actions.length;
+    expect(switches(applied(pct(0)))).toBeLessThan(switches(applied(mixed({}))));
+  });
+
+  it('takes another course with change points', () => {
+    expect(applied(pct(5))).not.toEqual(applied(pct(0)));
+  });
+});
+
+describe('exhaustive', () => {
+  const pay = (as: string, from: string): Action => ({ do: 'pay', as, from, channel: 'c1', amountMsat: '5000000', cltvDelta: 144 });
+  const oracles = (): ReturnType<typeof createOracles> => createOracles({ share: 0, seed: 's' });
+
+  it('visits every interleaving of two crossing payments once, and all agree', () => {
+    const start = worldOf(specOf(), { oracles: oracles().map((oracle) => () => oracle) });
+    const result = explore(start, { script: [pay('p1', 'A'), pay('p2', 'B')] });
+    expect(result).toMatchObject({ complete: true });
+    expect(result.finding).toBeUndefined();
+    // Every state is reached by at least one transition, and many by several.
+    expect(result.transitions).toBeGreaterThan(result.states);
+    expect(result.states).toBeGreaterThan(30);
+    expect(result.settled).toBeGreaterThan(0);
+  });
+
+  it('finds what only one order shows, and tells the way to it', () => {
+    // B breaks when A has taken in its signature before B has offered a payment of its own.
+    const wrap = (driver: Driver, name: string, offered: boolean): Driver => {
+      let hasOffered = offered;
+      const step: Driver['step'] = (input) => {
+        if (input.kind === 'command' && input.command.kind === 'add') hasOffered = true;
+        if (name === 'B' && !hasOffered && input.kind === 'received' && messageName(input.bytes) === 'revoke_and_ack')
+          throw new Error('planted');
+        return driver.step(input);
+      };
+      return {
+        nodeId: driver.nodeId,
+        step,
+        channels: () => driver.channels?.() ?? new Map(),
+        fork: () => wrap(driver.fork?.() as Driver, name, hasOffered),
+        fingerprint: () => `${driver.fingerprint?.() ?? ''} ${hasOffered}`,
+      };
+    };
+    const fragile: DriverFactory = (context) => wrap(fulguriteDriver(context), context.name, false);
+    const start = worldOf(specOf(), { drivers: { fulgurite: fragile } });
+    const script = [pay('p1', 'A'), pay('p2', 'B')];
+    const { finding, actions = [] } = explore(start, { script });
+    expect(finding).toMatchObject({ oracle: 'exception', rule: 'planted' });
+    const replayed = runScenario(
+      { format: 1, world: specOf(), actions, expect: 'exception/planted/Error' },
+      { drivers: { fulgurite: fragile } },
+    );
+    expect(replayed.fingerprint).toBe('exception/planted/Error');
+    expect(replayed.rotted).toEqual([]);
+  });
+
+  it('says when its bound ended the search', () => {
+    expect(explore(worldOf(specOf({}, SLOW_DISK, SLOW_DISK)), { script: [pay('p1', 'A'), pay('p2', 'B')], maxStates: 20 })).toMatchObject({
+      states: 20,
+      complete: false,
+    });
+  });
+
+  it('settles from every state where it is asked to, crashes among them', () => {
+    const script: readonly Action[] = [pay('p1', 'A'), { do: 'crash', node: 'B', survive: 1 }];
+    const result = explore(worldOf(specOf({}, {}, SLOW_DISK)), { script, settleEverywhere: true });
+    expect(result).toMatchObject({ complete: true });
+    expect(result.finding).toBeUndefined();
+    expect(result.settled).toBe(result.states);
+  });
+});
