@@ -1,6 +1,6 @@
 import { execute, createWorld, BUILT_IN_REGISTRY } from './run.ts';
 import type { RunOptions, RunResult } from './run.ts';
-import type { OperationRegistry } from './operation.ts';
+import type { Operation, OperationRegistry } from './operation.ts';
 import { between, chance, pick, pickWeighted, shuffle, stream } from './random.ts';
 import type { Choices } from './random.ts';
 import type { CampaignOptions, SeedToken } from './seed.ts';
@@ -31,10 +31,11 @@ export function generate(token: SeedToken, registry: OperationRegistry = BUILT_I
   const worldChoices = stream(label, 'world');
   const schedule = stream(label, 'schedule');
   const swarm = options.strategy === 'swarm';
-  const mix = swarm ? swarmMix(worldChoices, registry, options) : plainMix(registry);
+  const mix = withChannelType(swarm ? swarmMix(worldChoices, registry, options) : plainMix(registry), options);
   const licences = [...new Set(mix.flatMap(({ operation, weight }) => (weight > 0 ? (operation.licences ?? []) : [])))];
   const nodes = ['A', 'B'].map((name) => (swarm ? swarmNode(worldChoices, name) : { name, storage: QUICK_DISK }));
-  const channels = swarm ? swarmChannels(worldChoices) : [plainChannel(`${seed % 2 === 0 ? 'anchors' : 'static_remotekey'}`)];
+  const drawn = swarm ? swarmChannels(worldChoices) : [plainChannel(seed % 2 === 0 ? 'anchors' : 'static_remotekey')];
+  const channels = drawn.map((channel) => ({ ...channel, format: options.channelType ?? channel.format }));
   const spec: WorldSpec = {
     seed: label,
     crypto: options.crypto,
@@ -123,6 +124,18 @@ function swarmMix(choices: Choices, registry: OperationRegistry, options: Campai
   );
   const drawn = licensed.slice(0, pickWeighted(choices, [0, 3, 1])).map((operation) => ({ operation, weight: between(choices, 1, 6) }));
   return [...mix, ...drawn];
+}
+
+/** A campaign of one channel type opens no other. What is drawn stays the same. */
+function withChannelType(mix: readonly WeightedOperation[], { channelType }: CampaignOptions): readonly WeightedOperation[] {
+  if (channelType === undefined) return mix;
+  return mix.map(({ operation, weight }) => {
+    const generate: Operation['generate'] = (world, choices) => {
+      const action = operation.generate(world, choices);
+      return action?.do === 'open' ? { ...action, format: channelType } : action;
+    };
+    return { operation: { ...operation, generate }, weight };
+  });
 }
 
 // ---------------------------------------------------------------- worlds

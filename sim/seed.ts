@@ -1,3 +1,4 @@
+import type { CommitmentFormat } from '../core/transactions/types.ts';
 import { RunningHash } from './hash.ts';
 import { isCustom } from './operation.ts';
 import type { OperationRegistry } from './operation.ts';
@@ -9,6 +10,7 @@ export const STRATEGIES = ['swarm', 'random', 'fifo', 'pct'] as const;
 export type StrategyName = (typeof STRATEGIES)[number];
 export const CRYPTO_NAMES = ['fake', 'noble', 'native'] as const;
 export type CryptoName = (typeof CRYPTO_NAMES)[number];
+const CHANNEL_TYPES = [undefined, 'anchors', 'static_remotekey'] as const;
 
 /** What a campaign fixes for all its seeds. */
 export interface CampaignOptions {
@@ -18,6 +20,8 @@ export interface CampaignOptions {
   readonly steps: number;
   /** How many seeds in a hundred draw faults that license an outcome. 0 to 100; at most 20 in a campaign that judges the protocol. */
   readonly licensedPercent: number;
+  /** Of every channel. Default: drawn for each. */
+  readonly channelType?: CommitmentFormat;
 }
 
 export const DEFAULT_CAMPAIGN: CampaignOptions = { strategy: 'swarm', crypto: 'fake', steps: 60, licensedPercent: 15 };
@@ -72,9 +76,9 @@ function registryMark(registry: OperationRegistry): readonly [number, number] {
 
 /** `f1-<options>-<seed>`: the generator's version, the campaign's options, and the seed in decimal. */
 export function printToken({ options, seed }: SeedToken, registry: OperationRegistry): string {
-  const { strategy, crypto, steps, licensedPercent } = options;
+  const { strategy, crypto, steps, licensedPercent, channelType } = options;
   const bytes = [
-    STRATEGIES.indexOf(strategy) * 16 + CRYPTO_NAMES.indexOf(crypto),
+    STRATEGIES.indexOf(strategy) * 16 + CHANNEL_TYPES.indexOf(channelType) * 4 + CRYPTO_NAMES.indexOf(crypto),
     steps >> 8,
     steps & 255,
     licensedPercent,
@@ -95,13 +99,15 @@ export function parseToken(text: string, registry: OperationRegistry): SeedToken
   const bytes = fromBase32(packed);
   const [kinds = 0, high = 0, low = 0, licensedPercent = 0, markA = 0, markB = 0] = bytes ?? [];
   const strategy = STRATEGIES[kinds >> 4];
-  const crypto = CRYPTO_NAMES[kinds & 15];
+  const crypto = CRYPTO_NAMES[kinds & 3];
+  const channelType = CHANNEL_TYPES[(kinds >> 2) & 3];
   const steps = high * 256 + low;
   const seed = Number(digits);
   if (
     bytes?.length !== 6 ||
     strategy === undefined ||
     crypto === undefined ||
+    (kinds & 12) === 12 ||
     steps === 0 ||
     licensedPercent > 100 ||
     !Number.isSafeInteger(seed)
@@ -112,5 +118,5 @@ export function parseToken(text: string, registry: OperationRegistry): SeedToken
   if (a !== markA || b !== markB) {
     throw new RangeError('the token was printed with other operations of your own than the configuration has now');
   }
-  return { options: { strategy, crypto, steps, licensedPercent }, seed };
+  return { options: { strategy, crypto, steps, licensedPercent, ...(channelType && { channelType }) }, seed };
 }

@@ -1,7 +1,10 @@
 /**
- * What needs Node.js: fast crypto, campaigns on all cores, regressions from a folder. Everything else is in the other entry points and
- * runs anywhere.
+ * What needs Node.js: a node that runs, fast crypto, campaigns on all cores, regressions from a folder. Everything else is in the other
+ * entry points and runs anywhere.
  */
+export { connect, Host, listen } from '../node/index.ts';
+export type { Address, Services } from '../node/index.ts';
+
 export { loadNativeCrypto, nodeHashes } from './native-crypto.ts';
 export { createEngine } from './engine.ts';
 export type { RunOptions } from './engine.ts';

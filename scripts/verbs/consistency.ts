@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
+import type { CommitmentFormat } from '../../core/transactions/types.ts';
 import type { MessageName } from '../../core/wire/messages/index.ts';
 import type { Distinct, Found } from '../../sim/campaign.ts';
 import { LICENCES } from '../../sim/oracles/licences.ts';
@@ -106,8 +107,11 @@ function campaignOf(args: {
   readonly schedule: CampaignOptions['strategy'];
   readonly crypto: CampaignOptions['crypto'];
   readonly licensed: number;
+  readonly 'channel-type': 'any' | CommitmentFormat;
 }): Partial<CampaignOptions> {
+  const type = args['channel-type'];
   return {
+    ...(type !== 'any' && { channelType: type }),
     strategy: args.schedule,
     crypto: args.crypto,
     steps: parseInteger('steps', args.steps, 1, 65_535) ?? DEFAULT_CAMPAIGN.steps,
