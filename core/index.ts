@@ -28,3 +28,10 @@ export type { DurableNode, NodeEnv, NodeInput, NodeState, PeerState } from './no
 export { CHAIN_HASHES, DEFAULT_CONFIG } from './node/config.ts';
 export { createNode, nodeStep } from './node/node.ts';
 export { restoreNode } from './node/restore.ts';
+
+export type { ChaCha20Poly1305 } from './crypto/chacha20poly1305.ts';
+export { nobleChaCha20Poly1305 } from './crypto/chacha20poly1305.ts';
+export type { CloseReason, ConnectionId, PeersEffect, PeersEnv, PeersInput, PeersState, PeersStep } from './peers/io.ts';
+export type { PeerLimits } from './peers/limits.ts';
+export { DEFAULT_LIMITS } from './peers/limits.ts';
+export { createPeers, createPeersEnv, nextDeadline, peersStep } from './peers/peers.ts';

@@ -43,15 +43,10 @@ function fakeHost(secret: number, services: Partial<Services> = {}, limits: Part
   return new Host(env, createPeersEnv(fakeTransport, secretOf(secret), limits), durable, quiet(services));
 }
 
-function pipe(): readonly [Duplex, Duplex] {
+async function join(a: Host, b: Host): Promise<readonly [PassThrough, PassThrough]> {
   const [there, back] = [new PassThrough(), new PassThrough()];
-  return [Duplex.from({ readable: there, writable: back }), Duplex.from({ readable: back, writable: there })];
-}
-
-async function join(a: Host, b: Host): Promise<readonly [Duplex, Duplex]> {
-  const line = pipe();
-  await Promise.all([a.attach(line[0], b.nodeId), b.attach(line[1])]);
-  return line;
+  await Promise.all([a.attach(back, there, b.nodeId), b.attach(there, back)]);
+  return [there, back];
 }
 
 /** A line whose other end the test holds, with a peer manager at it. */
@@ -90,7 +85,7 @@ async function moveAll(line: HeldLine): Promise<void> {
 /** The peer has dialled, and sent its init. */
 async function dialled(host: Host): Promise<HeldLine> {
   const line = new HeldLine();
-  const attached = host.attach(line);
+  const attached = host.attach(line, line);
   line.peer.step({ kind: 'dialled', connection: 1, peer: host.nodeId, ephemeralSecret: secretOf(501) });
   await moveAll(line);
   line.peer.step({ kind: 'send', peer: host.nodeId, bytes: INIT });
@@ -175,7 +170,7 @@ describe('a host', () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
     const ended: string[] = [];
     const host = fakeHost(1, { hungUp: (reason, peer) => ended.push(`${reason} ${peer}`) }, { establishTimeoutMs: 1000 });
-    const attached = host.attach(pipe()[0]);
+    const attached = host.attach(new PassThrough(), new PassThrough());
     vi.advanceTimersByTime(999);
     expect(ended).toEqual([]);
     vi.advanceTimersByTime(1);
@@ -186,30 +181,30 @@ describe('a host', () => {
   it('hangs up on all at its stop, when what it said has left', async () => {
     const ended: string[] = [];
     const [a, b] = [fakeHost(1), fakeHost(2, { hungUp: (reason, peer) => ended.push(`${reason} ${peer}`) })];
-    const [mine, theirs] = await join(a, b);
-    const stranger = pipe()[0];
-    const attached = a.attach(stranger);
+    const [there, back] = await join(a, b);
+    const stranger = new PassThrough();
+    const refused = expect(a.attach(stranger, new PassThrough())).rejects.toThrow('GONE');
     a.stop();
-    await expect(attached).rejects.toThrow('GONE');
+    await refused;
     await vi.waitFor(() => expect(ended).toEqual([`GONE ${a.nodeId}`]));
-    await vi.waitFor(() => expect([mine.destroyed, theirs.destroyed, stranger.destroyed]).toEqual([true, true, true]));
+    await vi.waitFor(() => expect([there.destroyed, back.destroyed, stranger.destroyed]).toEqual([true, true, true]));
     expect(a.state.peers.size + b.state.peers.size).toBe(0);
   });
 
   it('does not dial what is no node id', async () => {
-    await expect(fakeHost(1).attach(pipe()[0], `02${'ff'.repeat(32)}` as PublicKey)).rejects.toThrow(RangeError);
+    await expect(fakeHost(1).attach(new PassThrough(), new PassThrough(), `02${'ff'.repeat(32)}` as PublicKey)).rejects.toThrow(RangeError);
   });
 
   it('tells a peer that breaks the rules of init why, and hangs up', async () => {
     const ended: string[] = [];
     const host = fakeHost(1, { hungUp: (reason, peer) => ended.push(`${reason} ${peer}`) });
     const line = new HeldLine();
-    const attached = host.attach(line);
+    const refused = expect(host.attach(line, line)).rejects.toThrow('DISCONNECT');
     line.peer.step({ kind: 'dialled', connection: 1, peer: host.nodeId, ephemeralSecret: secretOf(501) });
     await moveAll(line);
     line.peer.step({ kind: 'send', peer: host.nodeId, bytes: ping(1) });
     await moveAll(line);
-    await expect(attached).rejects.toThrow('DISCONNECT');
+    await refused;
     expect(line.peer.received().map((bytes) => bytes[1])).toEqual([16, 1]);
     expect(ended).toEqual([`DISCONNECT ${line.peer.id}`]);
     expect(line.destroyed).toBe(true);

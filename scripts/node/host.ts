@@ -1,6 +1,6 @@
 /// <reference types="node" />
 import { randomBytes } from 'node:crypto';
-import type { Duplex } from 'node:stream';
+import type { Readable, Writable } from 'node:stream';
 import type { Command, Effect } from '../../core/channel/io.ts';
 import { encodeChannel } from '../../core/channel/codec.ts';
 import type { PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
@@ -18,7 +18,8 @@ import { StoreQueue } from './store-queue.ts';
 type Outside = { readonly to: 'node'; readonly input: NodeInput } | { readonly to: 'peers'; readonly input: PeersInput };
 
 interface Line {
-  readonly stream: Duplex;
+  readonly from: Readable;
+  readonly to: Writable;
   readonly connected: (peer: PublicKey) => void;
   readonly failed: (error: Error) => void;
   peer?: PublicKey;
@@ -75,16 +76,16 @@ export class Host {
   }
 
   /**
-   * Speaks BOLT 8 over a stream of bytes. `dialled` is the id of the node at the other end, if it was we who connected; one end of a
-   * line must be that. Resolves with the peer's id when its init has come; rejects when it comes to nothing, with a RangeError when
-   * `dialled` is no public key.
+   * Speaks BOLT 8 over two streams of bytes, or twice the same one. `dialled` is the id of the node at the other end if it was we who
+   * connected: of the two ends of a line one must be that. Resolves with the peer's id when its init has come; rejects when it comes to
+   * nothing, with a RangeError when `dialled` is no public key.
    */
-  async attach(stream: Duplex, dialled?: PublicKey): Promise<PublicKey> {
+  async attach(from: Readable, to: Writable, dialled?: PublicKey): Promise<PublicKey> {
     if (dialled !== undefined && !this.#env.crypto.isValidPublicKey(dialled)) throw new RangeError(`${dialled} is no node id`);
     const connection = ++this.#lastConnection;
     const ephemeralSecret = this.#freshSecret();
     return new Promise((connected, failed) => {
-      this.#lines.set(connection, { stream, connected, failed });
+      this.#lines.set(connection, { from, to, connected, failed });
       this.#tell({
         to: 'peers',
         input:
@@ -92,19 +93,22 @@ export class Host {
             ? { kind: 'accepted', connection, ephemeralSecret }
             : { kind: 'dialled', connection, peer: dialled, ephemeralSecret },
       });
-      stream.on('data', (bytes: Uint8Array) => this.#tell({ to: 'peers', input: { kind: 'bytes', connection, bytes } }));
-      // What an error means is told by 'close', which follows it.
-      stream.on('error', () => undefined);
-      for (const event of ['end', 'close']) stream.on(event, () => this.#gone(connection));
+      from.on('data', (bytes: Uint8Array) => this.#tell({ to: 'peers', input: { kind: 'bytes', connection, bytes } }));
+      from.on('end', () => this.#gone(connection));
+      for (const stream of [from, to]) {
+        // What an error means is told by 'close', which follows it.
+        stream.on('error', () => undefined);
+        stream.on('close', () => this.#gone(connection));
+      }
     });
   }
 
   /** Hangs up on everybody, after what was sent before has left. */
   stop(): void {
-    for (const [connection, { stream }] of this.#lines) {
+    for (const [connection, { from }] of this.#lines) {
       const known = this.#peers.connections.get(connection);
       if (known?.stage === 'open') this.#tell({ to: 'peers', input: { kind: 'disconnect', peer: known.peer } });
-      else if (known?.stage === 'handshake') stream.destroy();
+      else if (known?.stage === 'handshake') from.destroy();
     }
   }
 
@@ -163,14 +167,14 @@ export class Host {
       case 'write': {
         const taken = effect.bytes.length;
         // An error of the write ends the stream: nothing is to be told of it here.
-        line?.stream.write(effect.bytes, (error) => error ?? this.#tell({ to: 'peers', input: { kind: 'room', connection, taken } }));
+        line?.to.write(effect.bytes, (error) => error ?? this.#tell({ to: 'peers', input: { kind: 'room', connection, taken } }));
         return;
       }
       case 'stop_reading':
-        line?.stream.pause();
+        line?.from.pause();
         return;
       case 'resume_reading':
-        line?.stream.resume();
+        line?.from.resume();
         return;
       case 'close':
         this.#over(connection, effect.reason);
@@ -249,10 +253,14 @@ export class Host {
     const line = this.#lines.get(connection);
     if (line === undefined) return;
     this.#lines.delete(connection);
-    const { stream, peer, failed } = line;
+    const { from, to, peer, failed } = line;
+    const destroy = (): void => {
+      from.destroy();
+      to.destroy();
+    };
     // With nothing left to write an orderly end can't hang.
-    if (stream.writableLength === 0) stream.end(() => stream.destroy());
-    else stream.destroy();
+    if (to.writableLength === 0) to.end(destroy);
+    else destroy();
     failed(new Error(`the connection came to nothing: ${reason}`));
     this.#services.hungUp(reason, peer);
   }

@@ -15,7 +15,7 @@ export interface Address {
 export async function listen(host: Host, { hostname, port }: Address): Promise<{ readonly server: Server; readonly port: number }> {
   const server = createServer({ noDelay: true }, (socket) => {
     // A stranger who comes to nothing is nobody's failure; `hungUp` tells of it.
-    host.attach(socket).catch(() => undefined);
+    host.attach(socket, socket).catch(() => undefined);
   });
   server.listen(port, hostname);
   await once(server, 'listening');
@@ -27,5 +27,5 @@ export async function listen(host: Host, { hostname, port }: Address): Promise<{
 export async function connect(host: Host, nodeId: PublicKey, { hostname, port }: Address): Promise<void> {
   const socket = connectTcp({ host: hostname, port, noDelay: true });
   await once(socket, 'connect');
-  await host.attach(socket, nodeId);
+  await host.attach(socket, socket, nodeId);
 }

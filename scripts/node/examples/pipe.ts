@@ -1,5 +1,5 @@
 /// <reference types="node" />
-import { Duplex, PassThrough } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import { DemoChain, DemoNode } from './demo-node.ts';
 import { openPayClose } from './open-pay-close.ts';
 
@@ -8,8 +8,7 @@ export async function overPipe(): Promise<readonly (bigint | undefined)[]> {
   const chain = new DemoChain();
   const [alice, bob] = [new DemoNode(chain), new DemoNode(chain)];
   const [there, back] = [new PassThrough(), new PassThrough()];
-  const accepted = bob.host.attach(Duplex.from({ readable: there, writable: back }));
-  await Promise.all([accepted, alice.host.attach(Duplex.from({ readable: back, writable: there }), bob.host.nodeId)]);
+  await Promise.all([bob.host.attach(there, back), alice.host.attach(back, there, bob.host.nodeId)]);
   const balances = await openPayClose(chain, alice, bob);
   alice.host.stop();
   return balances;
