@@ -1,4 +1,4 @@
-import { announceEvents, monitorReplay, start } from '../channel/effects.ts';
+import { announceEvents, dependencies, monitorReplay, start } from '../channel/effects.ts';
 import { presentHtlc } from '../channel/commit.ts';
 import { isRemoval } from '../channel/contents.ts';
 import type { Out } from '../channel/effects.ts';
@@ -56,7 +56,9 @@ function reviveFunded(out: Out<FundedState>): void {
   const { us } = params;
   watchFunding(out);
   if (fundingTx !== undefined && state.fundings.some((f) => f.confirmedHeight === undefined)) broadcastFunding(out, fundingTx);
-  if (closingTx !== undefined) out.effects.push({ kind: 'broadcast', tx: closingTx, channelId, purpose: 'closing' });
+  if (closingTx !== undefined) {
+    out.effects.push({ kind: 'broadcast', tx: closingTx, channelId, purpose: 'closing', after: dependencies(state) });
+  }
   for (const htlc of shared.base.htlcs[other(us)]) {
     if (!shared.logs[us].some((update) => isRemoval(update) && update.id === htlc.id)) presentHtlc(out, htlc.id);
   }
