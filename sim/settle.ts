@@ -2,7 +2,7 @@ import { apply } from './apply.ts';
 import type { Host } from './host.ts';
 import { DEFAULT_FEERATE_PER_KW } from './policy.ts';
 import { runToRest } from './setup.ts';
-import type { PaymentRecord } from './types.ts';
+import type { ChannelInfo, PaymentRecord } from './types.ts';
 import { pay, resolveOwed } from './users.ts';
 import type { World } from './world.ts';
 
@@ -134,22 +134,36 @@ function confirm(world: World): boolean {
   return apply(world, { do: 'mine', blocks: 1 }) === 'applied';
 }
 
-/** One after another: two that cross may each be more than the other leaves. False if the world does not settle any more. */
+/**
+ * One after another: two that cross may each be more than the other leaves. What one end cannot send yet it is asked again when the other
+ * has paid. False if the world does not settle any more.
+ */
 function probe(world: World): boolean {
-  for (const info of world.channels) {
-    if (info.channelId === undefined) continue;
-    for (const from of [info.opener, info.accepter]) {
-      if (!isUsable(world, info.opener, info.name) || !isUsable(world, info.accepter, info.name)) continue;
-      const range = world.driver(from)?.sendable?.(info.channelId);
-      if (range === undefined || range.minMsat > range.maxMsat) continue;
-      if (!probeWith(world, info.name, from, probeAmount(range))) return false;
+  const probed = new Set<string>();
+  for (let round = 0; round < 2; round++) {
+    for (const info of world.channels) {
+      for (const from of [info.opener, info.accepter]) {
+        const range = probed.has(`${info.name} ${from}`) ? undefined : probeRange(world, info, from);
+        if (range === undefined) continue;
+        probed.add(`${info.name} ${from}`);
+        if (!probeWith(world, info.name, from, probeAmount(range))) return false;
+      }
     }
   }
   return true;
 }
 
+type Range = { readonly minMsat: bigint; readonly maxMsat: bigint };
+
+function probeRange(world: World, info: ChannelInfo, from: string): Range | undefined {
+  if (info.channelId === undefined || !isUsable(world, info.opener, info.name) || !isUsable(world, info.accepter, info.name))
+    return undefined;
+  const range = world.driver(from)?.sendable?.(info.channelId);
+  return range !== undefined && range.minMsat <= range.maxMsat ? range : undefined;
+}
+
 /** All that can be sent would leave the peer's probe nothing to show: half of it. */
-function probeAmount(range: { readonly minMsat: bigint; readonly maxMsat: bigint }): bigint {
+function probeAmount(range: Range): bigint {
   const half = range.maxMsat / 2n;
   return half < range.minMsat ? range.maxMsat : half;
 }
