@@ -51,7 +51,9 @@ function run(dialling: boolean, stream: Uint8Array, fragment: number): Outcome {
 function summary({ session, sent, messages }: Outcome): string {
   const how =
     session.kind === 'failed' ? session.error : session.kind === 'handshake' ? `act ${session.handshake.act}` : session.remoteStatic;
-  return `${session.kind} ${how}, sent ${toHex(sent)}, messages ${messages.map((message) => toHex(message)).join(' ')}`;
+  // An act that was due when the session failed may be lost with it: the connection ends.
+  const acts = session.kind === 'failed' ? '' : `, sent ${toHex(sent)}`;
+  return `${session.kind} ${how}${acts}, messages ${messages.map((message) => toHex(message)).join(' ')}`;
 }
 
 /** What the other side of core sends, when all goes well: acts, and some messages. */

@@ -48,6 +48,7 @@ export const initTarget: FuzzTarget = {
     );
     if (mustBeRefused(bytes)) promise(!ready, 'an init that must be refused is refused', () => codecTarget.describe(payload));
     for (const effect of effects) if (effect.kind === 'send') encodeMessage(effect.message);
+    if (!ready) return;
     const again = nodeStep(env, state, { kind: 'received', peer, bytes });
     promise(
       again.effects.some(({ kind }) => kind === 'disconnect'),

@@ -1,5 +1,6 @@
 import { bigSizeTarget } from './bigsize.ts';
 import { featuresTarget } from './features.ts';
+import { nodeTarget } from './full-node.ts';
 import { handshakeTarget } from './handshake.ts';
 import { initTarget } from './init.ts';
 import { anyMessageTarget, messageTargets } from './messages.ts';
@@ -19,4 +20,5 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   handshakeTarget,
   twoPartiesTarget,
   storedChannelTarget,
+  nodeTarget,
 ];

@@ -1,0 +1,186 @@
+import type { Effect } from '../../core/channel/io.ts';
+import { MAX_UNSIGNED_UPDATES } from '../../core/channel/channel.ts';
+import { contents, logLength } from '../../core/channel/contents.ts';
+import type { AddUpdate, FundedState, StoredChannel } from '../../core/channel/state.ts';
+import type { ChannelId, Hash32, PublicKey } from '../../core/crypto/bytes.ts';
+import { sha256Hex } from '../../core/crypto/hashes.ts';
+import { MAX_OPENINGS_PER_PEER } from '../../core/node/node.ts';
+import type { NodeInput, NodeState } from '../../core/node/io.ts';
+import type { PeersState } from '../../core/peers/io.ts';
+import { other } from '../../core/transactions/types.ts';
+import { decodeMessage } from '../../core/wire/messages/index.ts';
+import { promise } from '../target.ts';
+import { crypto, nodeEnv, peersEnv } from './subject.ts';
+import type { Subject, Watched } from './subject.ts';
+
+/** Messages in answer to one input, beside those that retransmission owes. */
+const MAX_SENDS = 12;
+
+/** What must hold whatever the peers do, asked after every step of the node. Keeps its own books: it does not believe the node's. */
+export class NodeOracle {
+  private readonly subject: Subject;
+  /** HTLCs whose preimage the peer has revealed, and those that we have claimed, as `channel:id`. */
+  private readonly revealed: Set<string>;
+  private readonly claimed: Set<string>;
+  /** Whose bytes are being judged: nobody else's channels may change. */
+  attacker: PublicKey | undefined;
+  readonly milestones: Set<string>;
+
+  constructor(subject: Subject, from?: NodeOracle) {
+    this.subject = subject;
+    this.revealed = new Set(from?.revealed);
+    this.claimed = new Set(from?.claimed);
+    this.milestones = new Set(from?.milestones);
+    subject.watch = (event) => this.see(event);
+  }
+
+  private see(event: Watched): void {
+    if (event.kind === 'peers') {
+      boundedBuffers(this.subject.peers);
+      if (event.effect.kind === 'connected') this.milestones.add('handshake');
+      return;
+    }
+    const { input, before, after, effects } = event;
+    boundedAnswers(before, effects);
+    boundedState(after);
+    this.isolation(before, after, effects);
+    this.hear(input, before);
+    for (const effect of effects) this.effect(effect);
+    for (const [channelId, slot] of after.channels) {
+      const earlier = before.channels.get(channelId)?.state;
+      if (earlier !== slot.state) this.changed(earlier, slot.state);
+    }
+    if (effects.length > 0 || after !== before) this.note(after);
+  }
+
+  /** A peer proves that it was paid by a preimage, and by nothing else. */
+  private hear(input: NodeInput, before: NodeState): void {
+    if (input.kind !== 'received') return;
+    const decoded = decodeMessage(input.bytes);
+    if (!decoded.ok || decoded.message.type !== 'update_fulfill_htlc') return;
+    const { channelId, id, paymentPreimage } = decoded.message;
+    const state = before.channels.get(channelId)?.state;
+    const htlc = state?.shared.base.htlcs[state.params.us].find((known) => known.id === id);
+    const hash: Hash32 = sha256Hex(crypto, paymentPreimage);
+    if (state?.params.peer === input.peer && htlc?.paymentHash === hash) this.revealed.add(`${channelId}:${id}`);
+  }
+
+  private effect(effect: Effect): void {
+    if (effect.kind === 'notify' && effect.event.kind === 'event') this.milestones.add(effect.event.event.kind);
+    if (effect.kind !== 'send') return;
+    const { message } = effect;
+    if (message.type === 'update_fulfill_htlc') this.claimed.add(`${message.channelId}:${message.id}`);
+    if (message.type === 'channel_reestablish') this.milestones.add('reestablish');
+    if (message.type === 'revoke_and_ack') this.revokesOnlyThePast(message.channelId, message.perCommitmentSecret);
+  }
+
+  /** BOLT 2: a secret leaves only when the commitment after it is durable: a restart would bring back what was revoked. */
+  private revokesOnlyThePast(channelId: ChannelId, secret: string): void {
+    const state = this.subject.node.channels.get(channelId)?.state;
+    const durable = this.subject.disk.get(channelId);
+    if (state === undefined || durable === undefined) return;
+    const { signer } = nodeEnv;
+    const revealsDurable = signer.perCommitmentSecret(state.params.keysId, durable.number) === secret;
+    promise(!revealsDurable, 'no revocation of what a restart would bring back', () => `commitment ${durable.number} of ${channelId}`);
+  }
+
+  private isolation(before: NodeState, after: NodeState, effects: readonly Effect[]): void {
+    const { attacker } = this;
+    if (attacker === undefined) return;
+    for (const [channelId, { state }] of before.channels) {
+      if (state.params.peer === attacker) continue;
+      promise(after.channels.get(channelId)?.state === state, "a peer touches nobody else's channel", () => channelId);
+    }
+    for (const effect of effects) {
+      if (effect.kind === 'send' || effect.kind === 'disconnect')
+        promise(effect.peer === attacker, 'what a peer says is answered to nobody else', () => effect.kind);
+    }
+    for (const [id, peer] of before.peers) if (id !== attacker) promise(after.peers.get(id) === peer, "a peer ends nobody else's connection", () => id);
+  }
+
+  private changed(before: StoredChannel | undefined, after: StoredChannel): void {
+    const { shared, params } = after;
+    const { balanceMsat, htlcs } = shared.base;
+    const inFlight = [...htlcs.opener, ...htlcs.accepter].reduce((sum, { amountMsat }) => sum + amountMsat, 0n);
+    const total = balanceMsat.opener + balanceMsat.accepter + inFlight;
+    promise(total === params.fundingSat * 1000n, 'no millisatoshi appears or disappears', () => `${total} of ${params.fundingSat} sat`);
+    for (const owner of ['opener', 'accepter'] as const) {
+      const now = shared.commitments[owner].current;
+      if (before?.shared.commitments[owner].current === now) continue;
+      const said = contents(shared, now.cut).balanceMsat;
+      promise(said.opener >= 0n && said.accepter >= 0n, 'no balance below zero', () => `${said.opener}, ${said.accepter} in ${owner}'s commitment`);
+    }
+    if (before !== undefined && before.shared.base !== shared.base) this.balance(before, after);
+  }
+
+  /** Our balance shrinks by what we offered and what was paid for with a preimage, and grows by what came back or what we claimed. */
+  private balance(before: StoredChannel, after: StoredChannel): void {
+    const { channelId, params } = after;
+    const { us } = params;
+    const [was, is] = [before.shared.base, after.shared.base];
+    const gone = (side: typeof us): readonly AddUpdate[] => was.htlcs[side].filter((htlc) => !is.htlcs[side].some(({ id }) => id === htlc.id));
+    const come = is.htlcs[us].filter((htlc) => !was.htlcs[us].some(({ id }) => id === htlc.id));
+    let least = was.balanceMsat[us];
+    for (const { amountMsat } of come) least -= amountMsat;
+    for (const { id, amountMsat } of gone(us)) if (!this.revealed.has(`${channelId}:${id}`)) least += amountMsat;
+    for (const { id, amountMsat } of gone(other(us))) {
+      if (!this.claimed.has(`${channelId}:${id}`)) continue;
+      least += amountMsat;
+      this.milestones.add('received');
+    }
+    const now = is.balanceMsat[us];
+    promise(now >= least, 'our balance is never smaller than what we signed for', () => `${now} msat, at least ${least} are ours`);
+  }
+
+  private note(node: NodeState): void {
+    const { milestones } = this;
+    for (const { features } of node.peers.values()) if (features !== undefined) milestones.add('init');
+    if (node.openings.size > 0) milestones.add('opening');
+    for (const { state } of node.channels.values()) {
+      milestones.add(state.phase);
+      if (state.phase === 'funded') this.noteFunded(state);
+    }
+  }
+
+  private noteFunded(state: FundedState): void {
+    const { milestones } = this;
+    if (state.readySent && state.readyReceived) milestones.add('open');
+    if (state.closingTx !== undefined) milestones.add('closing');
+    if (state.shared.base.htlcs.opener.length + state.shared.base.htlcs.accepter.length > 0) milestones.add('htlc');
+  }
+}
+
+/** Nothing that a peer makes us keep for its connection is without limit. */
+function boundedBuffers(peers: PeersState): void {
+  const { limits } = peersEnv;
+  let handshakes = 0;
+  let inbound = 0;
+  for (const connection of peers.connections.values()) {
+    const { length } = connection.outgoing.queue;
+    promise(length <= limits.maxOutgoingBytes, 'outgoing bytes are bounded', () => `${length} bytes`);
+    if (connection.stage === 'handshake' && !connection.dialled) handshakes++;
+    if (connection.stage !== 'open') continue;
+    if (!connection.dialled) inbound++;
+  }
+  promise(handshakes <= limits.maxHandshakes, 'handshakes are bounded', () => String(handshakes));
+  promise(inbound <= limits.maxInboundPeers, 'inbound peers are bounded', () => String(inbound));
+}
+
+function boundedAnswers(before: NodeState, effects: readonly Effect[]): void {
+  const sends = effects.filter(({ kind }) => kind === 'send').length;
+  let owed = 0;
+  for (const { state, outbox } of before.channels.values()) owed += 2 + outbox.length + logLength(state.shared, state.params.us) - state.shared.base.cut[state.params.us];
+  promise(sends <= MAX_SENDS + owed, 'answers are bounded', () => `${sends} messages in one step`);
+}
+
+function boundedState(node: NodeState): void {
+  const openings = new Map<PublicKey, number>();
+  for (const { peer } of node.openings.values()) openings.set(peer, (openings.get(peer) ?? 0) + 1);
+  for (const count of openings.values()) promise(count <= MAX_OPENINGS_PER_PEER, 'openings of a peer are bounded', () => String(count));
+  for (const { state } of node.channels.values()) {
+    const { shared, params } = state;
+    const peer = other(params.us);
+    const unsigned = logLength(shared, peer) - shared.commitments[params.us].current.cut[peer];
+    promise(unsigned <= MAX_UNSIGNED_UPDATES, 'unsigned updates are bounded', () => String(unsigned));
+  }
+}
