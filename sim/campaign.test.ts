@@ -51,6 +51,13 @@ describe('merging', () => {
     );
   });
 
+  it('stops in the middle of a stretch that brings more than was asked for', () => {
+    const merger = new Merger({ maxFindings: 1 });
+    for (const one of stretches) merger.add(one);
+    expect(merger.findings.map(({ fingerprint, count }) => [fingerprint, count])).toEqual([['toy/rule/a', 1]]);
+    expect(merger.tally.runs).toBe(2);
+  });
+
   it('does not count known findings towards the limit, but lists them with the reason', () => {
     const merger = new Merger({ maxFindings: 2, known: { 'toy/rule/a': 'waits for a decision' } });
     for (const one of stretches) merger.add(one);

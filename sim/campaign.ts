@@ -139,6 +139,7 @@ export class Merger {
 
   private countFound(found: readonly Found[]): void {
     for (const one of found) {
+      if (this.full) return;
       const name = fingerprint(one.finding);
       const seen = this.distinct.get(name);
       if (seen) seen.count += 1;

@@ -7,7 +7,7 @@ import type { MessageName } from '../../core/wire/messages/index.ts';
 import type { Distinct, Found } from '../../sim/campaign.ts';
 import { LICENCES } from '../../sim/oracles/licences.ts';
 import { findingReport } from '../../sim/report/finding.ts';
-import { grouped, plural, rate } from '../../sim/report/text.ts';
+import { duration, grouped, plural, rate } from '../../sim/report/text.ts';
 import { summary } from '../../sim/report/summary.ts';
 import type { CampaignOptions } from '../../sim/seed.ts';
 import { CRYPTO_NAMES, DEFAULT_CAMPAIGN, STRATEGIES } from '../../sim/seed.ts';
@@ -135,6 +135,7 @@ export async function hunt(request: CampaignRequest, options: HuntOptions): Prom
   const progress = new Progress();
   const files = new FindingFiles(options.out);
   const announced = new Set<string>();
+  printError(headline(request, engine, options.out));
   const result = await runCampaign(request, {
     signal,
     onProgress: (at) => progress.show(() => progressText(at, request)),
@@ -153,6 +154,14 @@ export async function hunt(request: CampaignRequest, options: HuntOptions): Prom
     print(`\n${shown}\n`);
   }
   return conclude(result, engine, options, signal.aborted || result.ended === 'interrupted');
+}
+
+function headline({ from, to, timeMs, workers }: CampaignRequest, { campaign }: Engine, out: string): string {
+  const seeds = to === from ? `seed ${from}` : `seeds ${from}..${to ?? ''}`;
+  const time = timeMs === undefined ? '' : `, at most ${duration(timeMs)}`;
+  const threads = workers === 0 ? 'no worker' : plural(workers, 'worker');
+  const kind = `${campaign.strategy} schedule, ${campaign.crypto} crypto, ${campaign.channelType ?? 'any'} channels`;
+  return `${seeds}${time}, ${plural(campaign.steps, 'operation')} each, ${kind}, ${threads}; findings go to ${out}/, Ctrl-C ends it with a report`;
 }
 
 interface Tools extends HuntOptions {
