@@ -18,12 +18,12 @@ interface Track {
   readonly promises: Promises;
   /** Number of the newest commitment of the peer that it got a signature for. */
   signed: bigint;
+  /** It came back with an older state, as a drawn licence allows; `proven` once the peer has shown it a secret that it has forgotten. */
+  stale: false | 'unproven' | 'proven';
 }
 
 function forkTracks(tracks: ReadonlyMap<ChannelId, Track>): Map<ChannelId, Track> {
-  return new Map(
-    [...tracks].map(([id, { barrier, promises, signed }]) => [id, { barrier: barrier.fork(), promises: promises.fork(), signed }]),
-  );
+  return new Map([...tracks].map(([id, track]) => [id, { ...track, barrier: track.barrier.fork(), promises: track.promises.fork() }]));
 }
 
 /** Nothing leaves before what makes it true is durable; nothing revoked is ever broadcast, and nothing broadcast revoked. */
@@ -53,6 +53,7 @@ class Durability implements Oracle {
       for (const { barrier } of this.of(node).values()) barrier.crashed();
       return undefined;
     }
+    if (input.kind === 'received') this.proven(world, record, input.bytes);
     if (input.kind === 'stored') this.of(node).get(input.channelId)?.barrier.stored(input.sink, input.version);
     if (input.kind === 'connected' || (input.kind === 'received' && nameOf(input.bytes) === 'init')) {
       for (const [id, state] of statesOf(world, node)) {
@@ -73,6 +74,16 @@ class Durability implements Oracle {
     return undefined;
   }
 
+  /** BOLT 2, option_data_loss_protect: the peer has more revocations of ours than we remember. */
+  private proven(world: WorldView, { node }: StepRecord, bytes: Uint8Array): void {
+    if (nameOf(bytes) !== 'channel_reestablish') return;
+    const message = messageOf(bytes);
+    if (message?.type !== 'channel_reestablish') return;
+    const track = this.of(node).get(message.channelId);
+    const state = statesOf(world, node).get(message.channelId);
+    if (track?.stale === 'unproven' && hasCommitments(state) && message.nextRevocationNumber > ownNumber(state)) track.stale = 'proven';
+  }
+
   private of(node: string): Map<ChannelId, Track> {
     let tracks = this.tracks.get(node);
     if (tracks === undefined) this.tracks.set(node, (tracks = new Map<ChannelId, Track>()));
@@ -82,7 +93,8 @@ class Durability implements Oracle {
   private track({ node, index }: StepRecord, channelId: ChannelId): Track {
     const tracks = this.of(node);
     let track = tracks.get(channelId);
-    if (track === undefined) tracks.set(channelId, (track = { barrier: new Barrier(), promises: new Promises(), signed: 0n }));
+    if (track === undefined)
+      tracks.set(channelId, (track = { barrier: new Barrier(), promises: new Promises(), signed: 0n, stale: false }));
     track.barrier.beginStep(index);
     return track;
   }
@@ -119,7 +131,8 @@ class Durability implements Oracle {
         return state.phase === 'funded' ? barred(here, 'broadcast of the closing', factOf.closingTx) : undefined;
       case 'commitment': {
         const number = commitmentNumberOf(world.crypto, state, effect.tx);
-        return broken(here, 'revocation', here.track.promises.broadcasts(number), `commitment ${number}`);
+        const wrong = here.track.promises.broadcasts(number);
+        return here.track.stale === 'unproven' ? undefined : broken(here, 'revocation', wrong, `commitment ${number}`);
       }
     }
   }
@@ -162,7 +175,11 @@ class Durability implements Oracle {
       const here: Place = { world, node, state, track };
       const { acknowledged } = barrier;
       barrier.restored(state);
-      if (isStaleRestart(world, acknowledged, state.version)) continue;
+      if (isStaleRestart(world, acknowledged, state.version)) {
+        track.stale = 'unproven';
+        promises.forgetBroadcast();
+      }
+      if (track.stale !== false) continue;
       const found =
         broken(
           here,

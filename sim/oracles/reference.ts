@@ -213,7 +213,8 @@ class Judge {
     const commitment = [current, next].find((candidate) => candidate?.number === number);
     if (commitment === undefined || commitment.txids[0] === built.txid) return undefined;
     const held = contentsOf(state.shared, commitment);
-    const difference = typeof held === 'string' ? { path: held, left: contents, right: held } : firstDifference(contents, comparable(held));
+    const difference =
+      typeof held === 'string' ? { path: held, left: contents, right: held } : firstDifference(comparable(contents), comparable(held));
     const about = `commitment ${number} of the ${owner}, signed by ${end.node}, is not what its messages and BOLT 3 make it`;
     if (difference === undefined) return this.finding('commitment', 'same contents, other transaction', about, built, commitment.txids[0]);
     const { path, left, right } = difference;
@@ -263,14 +264,8 @@ class Judge {
   }
 }
 
-/** What core holds, in the form of the model: HTLCs by their terms only. */
-function comparable(contents: Contents): ModelContents {
-  const htlcs = contents.htlcs.map(({ offerer, id, amountMsat, paymentHash, cltvExpiry }) => ({
-    offerer,
-    id,
-    amountMsat,
-    paymentHash,
-    cltvExpiry,
-  }));
-  return { ...contents, htlcs };
+/** What core holds, in the form of the model: HTLCs by their terms only, whatever their order. */
+function comparable({ htlcs, ...rest }: Contents | ModelContents): ModelContents {
+  const terms = htlcs.map(({ offerer, id, amountMsat, paymentHash, cltvExpiry }) => ({ offerer, id, amountMsat, paymentHash, cltvExpiry }));
+  return { ...rest, htlcs: terms.sort((a, b) => (a.offerer === b.offerer ? Number(a.id - b.id) : a.offerer === 'opener' ? -1 : 1)) };
 }

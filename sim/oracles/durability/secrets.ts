@@ -47,6 +47,11 @@ export class Promises {
     return undefined;
   }
 
+  /** For a node that a drawn licence lets forget. */
+  forgetBroadcast(): void {
+    this.broadcast = undefined;
+  }
+
   broadcasts(number: bigint): string | undefined {
     this.broadcast = number;
     return number < this.revoked ? 'broadcasts a revoked commitment' : undefined;

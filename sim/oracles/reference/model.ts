@@ -207,7 +207,8 @@ export class ChannelModel {
       if (update.kind !== 'add') continue;
       balanceMsat[sender] -= update.amountMsat;
       const removal = included.find((t) => t.from !== from && isRemoval(t.update) && t.update.id === update.id)?.update;
-      if (removal === undefined) htlcs.push({ offerer: sender, ...update });
+      const { id, amountMsat, paymentHash, cltvExpiry } = update;
+      if (removal === undefined) htlcs.push({ offerer: sender, id, amountMsat, paymentHash, cltvExpiry });
       else balanceMsat[removal.kind === 'fulfill' ? opposite(sender) : sender] += update.amountMsat;
     }
     return { balanceMsat, htlcs, feeratePerKw };

@@ -1,0 +1,172 @@
+import { describe, expect, it } from 'vitest';
+import type { ChannelId, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
+import type { NodeInput } from '../../core/node/io.ts';
+import { fulguriteDriver } from '../drivers/fulgurite.ts';
+import type { Driver, DriverEffect, DriverFactory } from '../types.ts';
+import { createCodecOracle } from './codec.ts';
+import { createDurability } from './durability.ts';
+import { nameOf } from './look.ts';
+import { CALM, FAULTS, fingerprintsOf, rewrite, runWorld, tampered } from './run.fixture.ts';
+import type { RunSpec, Tampering } from './run.fixture.ts';
+
+const SLOW = { name: 'w', latency: { kind: 'uniform', minMs: 1, maxMs: 300 } } as const;
+
+function run(driver: DriverFactory, options: Partial<RunSpec> = {}, seeds = 6): readonly string[] {
+  return fingerprintsOf(seeds, (seed) => runWorld({ seed, driver, oracles: [createDurability()], ...options }).finding);
+}
+
+function planted(tampering: Tampering, options: Partial<RunSpec> = {}): readonly string[] {
+  return run(tampered({ nodes: ['B'], ...tampering }), options);
+}
+
+/** Tells its node at once that everything of `sinks` is durable, whatever the disk says later. */
+function impatient(sinks: readonly string[]): DriverFactory {
+  return (context) => {
+    const inner = fulguriteDriver(context);
+    const step = (input: NodeInput): readonly DriverEffect[] => {
+      const effects = inner.step(input);
+      const early = effects.flatMap((effect) => {
+        const stored = storedOf(effect, sinks);
+        return stored === undefined ? [] : step(stored);
+      });
+      return [...effects, ...early];
+    };
+    const { nodeId } = inner;
+    const rest: Partial<Driver> = { channels: () => inner.channels?.() ?? new Map(), serialise: (e) => inner.serialise?.(e) as Uint8Array };
+    return { ...rest, nodeId, step, restart: (...args) => inner.restart?.(...args) ?? [] };
+  };
+}
+
+function storedOf(effect: DriverEffect, sinks: readonly string[]): NodeInput | undefined {
+  if (effect.kind === 'store' && sinks.includes('state')) {
+    return { kind: 'stored', sink: 'state', channelId: effect.channelId, version: effect.version };
+  }
+  if (effect.kind === 'monitor' && sinks.includes(effect.watcher)) {
+    return { kind: 'stored', sink: effect.watcher, channelId: effect.channelId, version: effect.id };
+  }
+  return undefined;
+}
+
+describe('durability', () => {
+  it('finds nothing between honest nodes, with and without watchers', () => {
+    const operations = [...CALM, ...FAULTS, 'shutdown'];
+    expect(run(fulguriteDriver, { operations }, 15)).toEqual([]);
+    expect(run(fulguriteDriver, { operations, nodes: [{ watchers: [SLOW] }, { watchers: [SLOW], acknowledge: 'later' }] }, 15)).toEqual([]);
+  });
+
+  it('sees what leaves before the disk has it', () => {
+    const found = run(impatient(['state']));
+    expect(found.length).toBeGreaterThan(0);
+    for (const fingerprint of found) expect(fingerprint).toMatch(/^durability\/told before it was durable\/.*, store-unfinished$/);
+  });
+
+  it('sees what leaves before a watcher has it', () => {
+    const calm = { operations: CALM, nodes: [{ watchers: [SLOW] }, { watchers: [SLOW] }] };
+    const found = run(impatient(['w']), calm, 12);
+    expect(found.length).toBeGreaterThan(0);
+    for (const fingerprint of found) expect(fingerprint).toMatch(/^durability\/told before it was durable\/.*, store-unfinished$/);
+  });
+
+  it('sees what no snapshot has', () => {
+    const forgetful: Tampering['effect'] = (effect) =>
+      effect.kind === 'store' && effect.state.shared.commitments.opener.next !== undefined ? [] : effect;
+    const at = { storage: { kind: 'fixed', ms: 0 } } as const;
+    const found = planted({ effect: forgetful }, { nodes: [at, at], operations: CALM });
+    // The channel waits for that store for ever; what leaves nevertheless came about together with it.
+    for (const fingerprint of found) expect(fingerprint).toContain('never-stored');
+  });
+
+  it('holds a node to the points and secrets that it announced', () => {
+    const secret = rewrite('revoke_and_ack', (m) => ({ ...m, perCommitmentSecret: '11'.repeat(32) as SecretKey }));
+    expect(planted({ effect: secret })).toEqual(['durability/revocation/secret does not match the announced point']);
+    const nothing = rewrite('revoke_and_ack', (m) => ({ ...m, perCommitmentSecret: '00'.repeat(32) as SecretKey }));
+    expect(planted({ effect: nothing })).toEqual(['durability/revocation/not a secret key']);
+    let count = 0;
+    const restless = rewrite('channel_ready', (m) => ({
+      ...m,
+      secondPerCommitmentPoint: `02${(++count).toString(16).padStart(64, '0')}` as PublicKey,
+    }));
+    const twice: Tampering['effect'] = (effect, input) =>
+      effect.kind === 'send' && nameOf(effect.bytes) === 'channel_ready'
+        ? [restless(effect, input), restless(effect, input)].flat()
+        : effect;
+    expect(planted({ effect: twice })).toEqual(['durability/points/another second point than before']);
+  });
+
+  it('sees a node come back with less than it had', () => {
+    const kept: Uint8Array[] = [];
+    const old: Tampering = {
+      serialise: (bytes) => {
+        kept.push(bytes);
+        return bytes;
+      },
+      restored: () => kept.slice(0, 1),
+    };
+    const between: RunSpec['between'] = (world, done) => {
+      // The first backup is of the channel as it is when the shaking begins.
+      if (done === 0) for (const { effect } of world.host('B').disk.durable.values()) world.host('B').driver.serialise?.(effect);
+    };
+    const found = fingerprintsOf(6, (seed) => {
+      kept.length = 0;
+      return runWorld({ seed, driver: tampered({ nodes: ['B'], ...old }), oracles: [createDurability()], between }).finding;
+    });
+    expect(found).toEqual(['durability/restart/older than what was durable']);
+    const gone = planted({ restored: () => [] });
+    expect(gone).toEqual(['durability/restart/channel gone']);
+  });
+
+  it('accepts an older state where a stale backup was drawn', () => {
+    const operations = [...CALM, ...FAULTS, 'stale-backup'];
+    expect(run(fulguriteDriver, { operations, licences: ['stale-backup'] }, 10)).toEqual([]);
+  });
+
+  it('sees a revoked commitment broadcast', () => {
+    let old: readonly DriverEffect[] | undefined;
+    const driver: DriverFactory = (context) => {
+      const inner = fulguriteDriver(context);
+      if (context.name !== 'B') return inner;
+      const { nodeId } = inner;
+      const rest: Partial<Driver> = {
+        channels: () => inner.channels?.() ?? new Map(),
+        serialise: (e) => inner.serialise?.(e) as Uint8Array,
+      };
+      const step = (input: NodeInput): readonly DriverEffect[] => {
+        if (input.kind !== 'command' || input.command.kind !== 'force_close') return inner.step(input);
+        inner.step(input);
+        return old ?? [];
+      };
+      return { ...rest, nodeId, step, fork: () => inner.fork?.() as Driver };
+    };
+    const found = fingerprintsOf(6, (seed) => {
+      old = undefined;
+      const between: RunSpec['between'] = (world, done) => {
+        const channelId = world.idOf('c') as ChannelId;
+        const command = { kind: 'command', command: { kind: 'force_close', channelId } } as const;
+        if (done === 0) old = world.host('B').driver.fork?.().step(command);
+        if (done === 70) world.step(world.host('B'), command);
+      };
+      return runWorld({ seed, driver, operations: CALM, oracles: [createDurability()], between }).finding;
+    });
+    expect(found).toEqual(['durability/revocation/broadcasts a revoked commitment']);
+  });
+});
+
+describe('stored states', () => {
+  const codec = (serialise?: Tampering['serialise']): readonly string[] =>
+    fingerprintsOf(3, (seed) => {
+      const driver = serialise === undefined ? fulguriteDriver : tampered({ serialise });
+      return runWorld({ seed, driver, operations: CALM, oracles: [createCodecOracle()] }).finding;
+    });
+
+  it('are read as they were written', () => {
+    expect(codec()).toEqual([]);
+  });
+
+  it('are seen when they cannot be read, or say something else', () => {
+    expect(codec((bytes) => bytes.subarray(0, bytes.length - 1))).toEqual(['durability/decode(encode(state))/cannot be read']);
+    let first: Uint8Array | undefined;
+    const found = codec((bytes) => (first ??= bytes));
+    expect(found.length).toBeGreaterThan(0);
+    for (const fingerprint of found) expect(fingerprint).toMatch(/^durability\/decode\(encode\(state\)\)\//);
+  });
+});

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import type { ChannelState, Party } from '../../core/channel/state.ts';
+import { createLimits } from './limits.ts';
+import { hasCommitments } from './look.ts';
+import { CALM, FAULTS, fingerprintsOf, runWorld, tampered } from './run.fixture.ts';
+import type { RunSpec, Tampering } from './run.fixture.ts';
+
+function run(tampering: Tampering | undefined, options: Partial<RunSpec> = {}, seeds = 4): readonly string[] {
+  const planted = tampering === undefined ? {} : { driver: tampered(tampering) };
+  const oracles = [createLimits({ trySendable: true })];
+  return fingerprintsOf(seeds, (seed) => runWorld({ seed, oracles, ...planted, ...options }).finding);
+}
+
+/** Both show that they had announced something else than what their core works with. */
+function announced(edit: Partial<Party>): Tampering {
+  return {
+    state: (state: ChannelState) => {
+      if (!hasCommitments(state)) return state;
+      const { opener, accepter } = state.params.parties;
+      return { ...state, params: { ...state.params, parties: { opener: { ...opener, ...edit }, accepter: { ...accepter, ...edit } } } };
+    },
+  };
+}
+
+describe('limits', () => {
+  it('finds nothing between honest nodes, small limits included', () => {
+    expect(run(undefined, { operations: [...CALM, ...FAULTS, 'shutdown'] }, 10)).toEqual([]);
+    const small = {
+      config: { maxAcceptedHtlcs: 2, maxHtlcValueInFlightMsat: '20000000', htlcMinimumMsat: '5000', maxDustHtlcExposureMsat: '3000000' },
+    };
+    for (const format of ['anchors', 'static_remotekey'] as const) {
+      expect(run(undefined, { nodes: [small, small], operations: ['pay', 'fulfill', 'fee'], format }, 10)).toEqual([]);
+    }
+  });
+
+  it('knows every limit of BOLT 2', () => {
+    const only = (edit: Partial<Party>): readonly string[] => run(announced(edit), { operations: ['pay', 'fulfill', 'fee'] });
+    expect(only({ maxAcceptedHtlcs: 0 })).toEqual(['limits/accepted by the receiver/max_accepted_htlcs']);
+    expect(only({ maxHtlcValueInFlightMsat: 0n })).toEqual(['limits/accepted by the receiver/max_htlc_value_in_flight_msat']);
+    expect(only({ htlcMinimumMsat: 10n ** 12n })).toEqual(['limits/accepted by the receiver/htlc_minimum_msat']);
+    expect(only({ channelReserveSat: 990_000n })).toEqual(['limits/accepted by the receiver/channel_reserve_satoshis']);
+    expect(only({ dustLimitSat: 10n ** 9n })).toContain('limits/accepted by the receiver/max_dust_htlc_exposure_msat');
+  });
+
+  it('asks a node to send what it calls sendable', () => {
+    const more = run({ sendable: ({ minMsat, maxMsat }) => ({ minMsat, maxMsat: maxMsat + 1_000_000n }) }, { operations: CALM });
+    expect(more.length).toBeGreaterThan(0);
+    for (const fingerprint of more) expect(fingerprint).toMatch(/^limits\/sendable\/most, /);
+    const less = run({ sendable: ({ maxMsat }) => ({ minMsat: 0n, maxMsat }) }, { operations: CALM });
+    expect(less).toEqual(['limits/sendable/least, amount_msat']);
+  });
+});

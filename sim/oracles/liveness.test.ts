@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { createLiveness } from './liveness.ts';
+import { nameOf } from './look.ts';
+import { CALM, FAULTS, fingerprintsOf, runWorld, tampered } from './run.fixture.ts';
+import type { RunSpec, Tampering } from './run.fixture.ts';
+
+function run(tampering: Tampering | undefined, options: Partial<RunSpec> = {}, seeds = 5): readonly string[] {
+  const planted = tampering === undefined ? {} : { driver: tampered({ nodes: ['B'], ...tampering }) };
+  return fingerprintsOf(seeds, (seed) => runWorld({ seed, oracles: [createLiveness()], ...planted, ...options }).finding);
+}
+
+/** Swallows every message of this name. */
+function mute(name: string): Tampering['effect'] {
+  return (effect) => (effect.kind === 'send' && nameOf(effect.bytes) === name ? [] : effect);
+}
+
+describe('liveness', () => {
+  it('finds nothing between honest nodes', () => {
+    expect(run(undefined, { operations: [...CALM, ...FAULTS, 'shutdown'] }, 20)).toEqual([]);
+    expect(run(undefined, { operations: [...CALM, 'force_close'], licences: ['force-close'] })).toEqual([]);
+  });
+
+  it('sees HTLCs and commitments that stay', () => {
+    const deaf: Tampering['input'] = (input) =>
+      input.kind === 'command' && ['fulfill', 'fail', 'fail_malformed'].includes(input.command.kind) ? undefined : input;
+    expect(run({ input: deaf }, { operations: ['pay', 'fulfill', 'fail'] })).toEqual(['liveness/HTLC/stays']);
+    const stuck: Tampering['effect'] = (effect) =>
+      effect.kind === 'send' && ['revoke_and_ack', 'commitment_signed'].includes(nameOf(effect.bytes) ?? '') ? [] : effect;
+    const found = run({ effect: stuck }, { operations: ['fee'] });
+    expect(found).toEqual(['liveness/update/never committed']);
+  });
+
+  it('sees a payment whose sender never hears', () => {
+    const silent: Tampering['effect'] = (effect) =>
+      effect.kind === 'notify' && effect.event.kind === 'event' && effect.event.event.kind.startsWith('payment') ? [] : effect;
+    const found = run({ nodes: ['A'], effect: silent }, { operations: ['pay', 'fulfill', 'fail'] });
+    expect(found.length).toBeGreaterThan(0);
+    for (const fingerprint of found) expect(fingerprint).toMatch(/^liveness\/(payment\/.* never came back|probe\/stuck)$/);
+  });
+
+  it('sees a connection that stays half open and a channel that never closes', () => {
+    const half = mute('channel_reestablish') as NonNullable<Tampering['effect']>;
+    expect(run({ effect: half }, { operations: ['disconnect'], steps: 10 })).toEqual(['liveness/connection/disconnected']);
+    const closing = mute('closing_signed') as NonNullable<Tampering['effect']>;
+    expect(run({ nodes: ['A'], effect: closing }, { operations: ['shutdown'], steps: 10 })).toEqual(['liveness/channel/never closed']);
+  });
+
+  it('sees a channel that says it can carry nothing', () => {
+    const driver = tampered({ nodes: ['A'], sendable: () => ({ minMsat: 2n, maxMsat: 1n }) });
+    expect(fingerprintsOf(3, (seed) => runWorld({ seed, driver, oracles: [createLiveness()] }).finding)).toEqual([
+      'liveness/probe/not possible',
+    ]);
+  });
+});

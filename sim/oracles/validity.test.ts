@@ -1,0 +1,89 @@
+import { describe, expect, it } from 'vitest';
+import type { Tx } from '../../core/bitcoin/tx.ts';
+import { noble } from '../../core/crypto/noble.ts';
+import type { ChannelState } from '../../core/channel/state.ts';
+import { CALM, fingerprintsOf, runWorld, tampered } from './run.fixture.ts';
+import type { RunSpec, Tampering } from './run.fixture.ts';
+import { hasCommitments } from './look.ts';
+import { createValidity } from './validity.ts';
+
+function run(everyCommitment: boolean, tampering: Tampering | undefined, options: Partial<RunSpec> = {}, seeds = 3): readonly string[] {
+  const planted = tampering === undefined ? {} : { driver: tampered(tampering) };
+  return fingerprintsOf(
+    seeds,
+    (seed) => runWorld({ seed, oracles: [createValidity({ everyCommitment })], ...planted, ...options }).finding,
+  );
+}
+
+function broadcasts(purpose: string, edit: (tx: Tx) => Tx): Tampering {
+  return { effect: (effect) => (effect.kind === 'broadcast' && effect.purpose === purpose ? { ...effect, tx: edit(effect.tx) } : effect) };
+}
+
+const CLOSE = { operations: [...CALM, 'shutdown'] };
+
+function unsigned(tx: Tx): Tx {
+  return { ...tx, inputs: tx.inputs.map((input) => ({ ...input, witness: ['', '', '', input.witness[3] ?? ''] })) };
+}
+
+describe('validity', () => {
+  it('finds nothing between honest nodes, every commitment with its HTLCs included', () => {
+    for (const format of ['anchors', 'static_remotekey'] as const) {
+      expect(run(true, undefined, { format, ...CLOSE }, 6)).toEqual([]);
+      expect(run(false, undefined, { format, ...CLOSE }, 6)).toEqual([]);
+    }
+    const force = { operations: [...CALM, 'force_close'], licences: ['force-close'] };
+    expect(run(true, undefined, force, 4)).toEqual([]);
+  });
+
+  it('executes scripts with real signatures too', () => {
+    expect(run(false, undefined, { crypto: noble, steps: 15, ...CLOSE }, 1)).toEqual([]);
+  });
+
+  it('refuses what is not signed, not paid for or not standard', () => {
+    for (const fingerprint of run(false, broadcasts('closing', unsigned), CLOSE))
+      expect(fingerprint).toMatch(/^validity\/broadcast of the closing\//);
+    expect(run(false, broadcasts('closing', unsigned), CLOSE).length).toBe(1);
+    const generous = broadcasts('closing', (tx) => ({
+      ...tx,
+      outputs: tx.outputs.map((o) => ({ ...o, amountSat: o.amountSat + 10n ** 6n })),
+    }));
+    expect(run(false, generous, CLOSE)[0]).toMatch(/^validity\/broadcast of the closing\/spends/);
+    const homeless = broadcasts('closing', (tx) => ({ ...tx, inputs: tx.inputs.map((input) => ({ ...input, vout: 7 })) }));
+    expect(run(false, homeless, CLOSE)).toEqual(['validity/broadcast of the closing/spends-an-output-that-does-not-exist']);
+  });
+
+  it('refuses a commitment that could not be enforced after settling', () => {
+    const found = run(false, broadcasts('commitment', unsigned), { operations: CALM });
+    expect(found.length).toBe(1);
+    expect(found[0]).toMatch(/^validity\/broadcast of the commitment\//);
+    const other = broadcasts('commitment', (tx) => ({ ...tx, locktime: tx.locktime ^ 1 }));
+    expect(run(false, other, { operations: CALM })).toEqual(['validity/force_close/broadcasts-another-commitment-than-the-current-one']);
+    const mute: Tampering = { effect: (effect) => (effect.kind === 'broadcast' && effect.purpose === 'commitment' ? [] : effect) };
+    expect(run(false, mute, { operations: CALM })).toEqual(['validity/force_close/broadcasts-nothing']);
+  });
+
+  it("refuses HTLC signatures of the peer's that are for something else", () => {
+    const bent = (edit: (signatures: readonly string[]) => readonly string[]): Tampering => ({
+      state: (state: ChannelState) => {
+        if (!hasCommitments(state) || state.localSignatures[0] === undefined) return state;
+        const { signature, htlcSignatures } = state.localSignatures[0];
+        return { ...state, localSignatures: [{ signature, htlcSignatures: edit(htlcSignatures) as typeof htlcSignatures }] };
+      },
+    });
+    const wrong = run(
+      true,
+      bent((signatures) => signatures.map((s) => 'e'.repeat(64) + s.slice(64))),
+      {},
+      8,
+    );
+    expect(wrong.length).toBeGreaterThan(0);
+    for (const fingerprint of wrong)
+      expect(fingerprint).toMatch(/^validity\/HTLC-(timeout|success) transaction\/the-peer-s-signature-is-not-valid$/);
+    expect(
+      run(
+        true,
+        bent((signatures) => signatures.slice(1)),
+      ),
+    ).toEqual(['validity/HTLC signatures/another-number-than-htlc-outputs']);
+  });
+});
