@@ -4,7 +4,8 @@ import { connect as connectTcp } from 'node:net';
 import { Duplex, PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createSigner } from '../../core/channel/key-signer.ts';
-import type { Hash32, PublicKey } from '../../core/crypto/bytes.ts';
+import type { Command } from '../../core/channel/io.ts';
+import type { ChannelId, Hash32, PublicKey, Script, Txid } from '../../core/crypto/bytes.ts';
 import { DEFAULT_CONFIG } from '../../core/node/config.ts';
 import { fakeTransport, ping, secretOf, TestHost } from '../../core/peers/hosts.fixture.ts';
 import type { PeerLimits } from '../../core/peers/limits.ts';
@@ -94,6 +95,29 @@ async function dialled(host: Host): Promise<HeldLine> {
   return line;
 }
 
+const TEMPORARY = '11'.repeat(32) as ChannelId;
+
+function openCommand(peer: PublicKey): Command {
+  const ids = { temporaryChannelId: TEMPORARY, keysId: '12'.repeat(32) as Hash32 };
+  return { kind: 'open', peer, ...ids, fundingSat: 100_000n, pushMsat: 0n, feeratePerKw: 2500, format: 'anchors', announce: false };
+}
+
+function accepting(host: () => Host): Pick<Services, 'ask'> {
+  const keysId = '13'.repeat(32) as Hash32;
+  return { ask: ({ peer, channelId }) => host().command({ kind: 'accept', peer, channelId, keysId }) };
+}
+
+function funding(host: () => Host): Pick<Services, 'ask'> {
+  const input = { txid: '99'.repeat(32) as Txid, vout: 0, sequence: 0xffffffff, scriptSig: '' as Script, witness: ['00'] };
+  return {
+    ask: ({ peer, channelId, question }) => {
+      if (question.kind !== 'fund') return;
+      const outputs = [{ amountSat: question.amountSat, script: question.script }];
+      host().command({ kind: 'fund', peer, channelId, tx: { version: 2, locktime: 0, inputs: [input], outputs } });
+    },
+  };
+}
+
 afterEach(() => {
   vi.useRealTimers();
 });
@@ -106,12 +130,13 @@ describe('a host', () => {
     const [end] = await join(before.host, bob.host);
     before.open(bob.host.nodeId, 500_000n);
     const channelId = await before.happens('opened');
-    chain.mine(3);
-    await Promise.all([before.happens('channel_usable'), bob.happens('channel_usable')]);
     end.destroy();
+    // What the node watches it must ask for again.
     const after = new DemoNode(chain, disk);
     expect(after.host.nodeId).toBe(before.host.nodeId);
     await join(after.host, bob.host);
+    chain.mine(3);
+    await Promise.all([after.happens('channel_usable'), bob.happens('channel_usable')]);
     after.pay(channelId, bob.invoice(), 20_000_000n);
     await after.happens('payment_sent');
     expect(after.balanceMsat(channelId)).toBe(480_000_000n);
@@ -119,37 +144,47 @@ describe('a host', () => {
 
   it('lets no message leave before a store has finished, and says when one fails', async () => {
     const errors: unknown[] = [];
-    const stores: { readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = [];
-    const asked: PublicKey[] = [];
-    const broken = new Error('disk full');
-    const host = fakeHost(1, {
-      store: async () => new Promise((resolve, reject) => stores.push({ resolve, reject })),
+    const stores: ((error: unknown) => void)[] = [];
+    const accepter = fakeHost(2, {
+      store: async () => new Promise((_resolve, reject) => stores.push(reject)),
       failed: (error) => errors.push(error),
-      ask: (effect) => asked.push(effect.peer),
+      ...accepting(() => accepter),
     });
-    const chain = fakeHost(2, {
-      ask: ({ peer, channelId, question }) => {
-        if (question.kind !== 'fund') return;
-        const input = { txid: '99'.repeat(32) as never, vout: 0, sequence: 0xffffffff, scriptSig: '' as never, witness: ['00'] };
-        const outputs = [{ amountSat: question.amountSat, script: question.script }];
-        chain.command({ kind: 'fund', peer, channelId, tx: { version: 2, locktime: 0, inputs: [input], outputs } });
-      },
-    });
-    await join(chain, host);
-    const ids = { temporaryChannelId: '11'.repeat(32) as never, keysId: '12'.repeat(32) as never };
-    const terms = { fundingSat: 100_000n, pushMsat: 0n, feeratePerKw: 2500, format: 'anchors', announce: false } as const;
-    chain.command({ kind: 'open', peer: host.nodeId, ...ids, ...terms });
-    await vi.waitFor(() => expect(asked).toEqual([chain.nodeId]));
-    host.command({ kind: 'accept', peer: chain.nodeId, channelId: ids.temporaryChannelId, keysId: '13'.repeat(32) as never });
+    const opener = fakeHost(
+      1,
+      funding(() => opener),
+    );
+    await join(opener, accepter);
+    opener.command(openCommand(accepter.nodeId));
     await vi.waitFor(() => expect(stores).toHaveLength(1));
-    const [slot] = host.state.channels.values();
-    expect(slot?.outbox.some((effect) => effect.kind === 'send')).toBe(true);
-    expect(chain.state.channels.size).toBe(0);
-    stores[0]?.reject(broken);
+    const broken = new Error('disk full');
+    stores[0]?.(broken);
     await vi.waitFor(() => expect(errors).toEqual([broken]));
-    expect(chain.state.channels.size).toBe(0);
-    host.input({ kind: 'block', height: 101, transactions: [] });
-    expect([...host.state.channels.values()][0]?.storedVersion).toBe(0);
+    const [slot] = accepter.state.channels.values();
+    expect(slot?.storedVersion).toBe(0);
+    expect(slot?.outbox.some((effect) => effect.kind === 'send')).toBe(true);
+    expect(opener.state.channels.size).toBe(0);
+  });
+
+  it('takes a store that returns for one that has finished, and one that throws for one that has failed', async () => {
+    const errors: unknown[] = [];
+    const broken = new Error('disk full');
+    const accepter = fakeHost(
+      2,
+      accepting(() => accepter),
+    );
+    const opener = fakeHost(1, {
+      store: () => {
+        throw broken;
+      },
+      failed: (error) => errors.push(error),
+      ...funding(() => opener),
+    });
+    await join(opener, accepter);
+    opener.command(openCommand(accepter.nodeId));
+    await vi.waitFor(() => expect(errors).toEqual([broken]));
+    expect([...accepter.state.channels.values()].map((slot) => slot.storedVersion)).toEqual([1]);
+    expect([...opener.state.channels.values()].map((slot) => slot.storedVersion)).toEqual([0]);
   });
 
   it('stops reading when the peer does not read, and resumes', async () => {
@@ -195,19 +230,40 @@ describe('a host', () => {
     await expect(fakeHost(1).attach(new PassThrough(), new PassThrough(), `02${'ff'.repeat(32)}` as PublicKey)).rejects.toThrow(RangeError);
   });
 
-  it('tells a peer that breaks the rules of init why, and hangs up', async () => {
+  it('tells a peer that breaks the rules of init why, and hangs up, even if the peer reads late', async () => {
     const ended: string[] = [];
     const host = fakeHost(1, { hungUp: (reason, peer) => ended.push(`${reason} ${peer}`) });
-    const line = new HeldLine();
-    const refused = expect(host.attach(line, line)).rejects.toThrow('DISCONNECT');
-    line.peer.step({ kind: 'dialled', connection: 1, peer: host.nodeId, ephemeralSecret: secretOf(501) });
-    await moveAll(line);
-    line.peer.step({ kind: 'send', peer: host.nodeId, bytes: ping(1) });
-    await moveAll(line);
+    const [there, back] = [new PassThrough(), new PassThrough()];
+    const refused = expect(host.attach(there, back)).rejects.toThrow('DISCONNECT');
+    const peer = new TestHost(500);
+    const read = (): void => {
+      const bytes = back.read() as Uint8Array | null;
+      if (bytes !== null) peer.step({ kind: 'bytes', connection: 1, bytes });
+      there.write(peer.drain(1));
+    };
+    peer.step({ kind: 'dialled', connection: 1, peer: host.nodeId, ephemeralSecret: secretOf(501) });
+    read();
+    await vi.waitFor(() => {
+      read();
+      expect(peer.received()).toHaveLength(1);
+    });
+    peer.step({ kind: 'send', peer: host.nodeId, bytes: ping(1) });
+    there.write(peer.drain(1));
     await refused;
-    expect(line.peer.received().map((bytes) => bytes[1])).toEqual([16, 1]);
-    expect(ended).toEqual([`DISCONNECT ${line.peer.id}`]);
-    expect(line.destroyed).toBe(true);
+    expect(ended).toEqual([`DISCONNECT ${peer.id}`]);
+    for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
+    read();
+    expect(peer.received().map((bytes) => bytes[1])).toEqual([16, 1]);
+  });
+
+  it('knows that a peer is gone when its bytes end, though it could still be written to', async () => {
+    const ended: string[] = [];
+    const host = fakeHost(1, { hungUp: (reason) => ended.push(reason) });
+    const line = await dialled(host);
+    line.push(null);
+    await once(line, 'close');
+    expect(ended).toEqual(['GONE']);
+    expect(host.state.peers.size).toBe(0);
   });
 });
 

@@ -94,12 +94,10 @@ export class Host {
             : { kind: 'dialled', connection, peer: dialled, ephemeralSecret },
       });
       from.on('data', (bytes: Uint8Array) => this.#tell({ to: 'peers', input: { kind: 'bytes', connection, bytes } }));
-      from.on('end', () => this.#gone(connection));
-      for (const stream of [from, to]) {
-        // What an error means is told by 'close', which follows it.
-        stream.on('error', () => undefined);
-        stream.on('close', () => this.#gone(connection));
-      }
+      // Where only the writing side fails, the peer's last words may still be there to read.
+      for (const event of ['end', 'close']) from.on(event, () => this.#gone(connection));
+      // What an error means is told by 'close', which follows it.
+      for (const stream of [from, to]) stream.on('error', () => undefined);
     });
   }
 
@@ -131,8 +129,9 @@ export class Host {
     try {
       this.#perform(this.#starting);
       this.#starting = [];
+      this.#stepPeers({ kind: 'time', nowMs: now() });
+      this.#drain();
       for (let next = this.#outside.shift(); next !== undefined; next = this.#outside.shift()) {
-        this.#stepPeers({ kind: 'time', nowMs: now() });
         if (next.to === 'peers') this.#stepPeers(next.input);
         else this.#inside.push({ input: next.input });
         this.#drain();
@@ -166,8 +165,7 @@ export class Host {
     switch (effect.kind) {
       case 'write': {
         const taken = effect.bytes.length;
-        // An error of the write ends the stream: nothing is to be told of it here.
-        line?.to.write(effect.bytes, (error) => error ?? this.#tell({ to: 'peers', input: { kind: 'room', connection, taken } }));
+        line?.to.write(effect.bytes, () => this.#tell({ to: 'peers', input: { kind: 'room', connection, taken } }));
         return;
       }
       case 'stop_reading':
@@ -254,13 +252,9 @@ export class Host {
     if (line === undefined) return;
     this.#lines.delete(connection);
     const { from, to, peer, failed } = line;
-    const destroy = (): void => {
-      from.destroy();
-      to.destroy();
-    };
-    // With nothing left to write an orderly end can't hang.
-    if (to.writableLength === 0) to.end(destroy);
-    else destroy();
+    // With nothing left to write an orderly end can't hang, and what was written still arrives.
+    if (to.writableLength === 0) to.end(() => from.destroy());
+    else for (const stream of [from, to]) stream.destroy();
     failed(new Error(`the connection came to nothing: ${reason}`));
     this.#services.hungUp(reason, peer);
   }
@@ -281,7 +275,7 @@ export class Host {
     const handle = setTimeout(
       () => {
         this.#timer = undefined;
-        this.#tell({ to: 'peers', input: { kind: 'time', nowMs: now() } });
+        this.#run();
       },
       Math.max(1, atMs - now()),
     );
