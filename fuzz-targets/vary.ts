@@ -7,6 +7,7 @@ type Struct = Schema & { readonly kind: 'struct' };
 type Int = (n: number) => number;
 
 const DRAWN_AT_ONCE = 32;
+const LONGEST_BYTES = 60_000;
 const drawn = new WeakMap<Schema, unknown[]>();
 
 /** Any value of the schema. Drawing many at once is many times cheaper. */
@@ -39,6 +40,8 @@ function nearby(schema: Schema, value: unknown, int: Int): unknown {
     const choices = [[], items.slice(1), [...items, ...items.slice(0, 1)], [...items].reverse()];
     return choices[int(choices.length)];
   }
+  // As much as a message can hold, now and then: lengths are where limits are forgotten.
+  if ((schema.kind === 'prefixedBytes' || schema.kind === 'rest') && int(8) === 0) return (int(2) === 0 ? 'ff' : '00').repeat(int(LONGEST_BYTES));
   return anyValue(schema, int);
 }
 

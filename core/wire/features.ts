@@ -63,7 +63,9 @@ export function featureBits(features: Hex): number[] {
 
 /** The bits as a bitmap of minimal length. */
 export function featuresFromBits(bits: readonly number[]): Hex {
-  const bytes = new Uint8Array(bits.length === 0 ? 0 : Math.floor(Math.max(...bits) / 8) + 1);
+  // Not Math.max(...bits): an init can carry more bits than a call can carry arguments.
+  const highest = bits.reduce((most, bit) => (bit > most ? bit : most), -1);
+  const bytes = new Uint8Array(Math.floor(highest / 8) + 1);
   for (const bit of bits) {
     const at = bytes.length - 1 - Math.floor(bit / 8);
     bytes[at] = (bytes[at] as number) | (1 << (bit % 8));
