@@ -236,24 +236,21 @@ describe('a host', () => {
     const [there, back] = [new PassThrough(), new PassThrough()];
     const refused = expect(host.attach(there, back)).rejects.toThrow('DISCONNECT');
     const peer = new TestHost(500);
-    const read = (): void => {
-      const bytes = back.read() as Uint8Array | null;
-      if (bytes !== null) peer.step({ kind: 'bytes', connection: 1, bytes });
+    back.on('data', (bytes: Uint8Array) => {
+      peer.step({ kind: 'bytes', connection: 1, bytes });
       there.write(peer.drain(1));
-    };
-    peer.step({ kind: 'dialled', connection: 1, peer: host.nodeId, ephemeralSecret: secretOf(501) });
-    read();
-    await vi.waitFor(() => {
-      read();
-      expect(peer.received()).toHaveLength(1);
     });
+    peer.step({ kind: 'dialled', connection: 1, peer: host.nodeId, ephemeralSecret: secretOf(501) });
+    there.write(peer.drain(1));
+    await vi.waitFor(() => expect(peer.received()).toHaveLength(1));
+    back.pause();
     peer.step({ kind: 'send', peer: host.nodeId, bytes: ping(1) });
     there.write(peer.drain(1));
     await refused;
     expect(ended).toEqual([`DISCONNECT ${peer.id}`]);
     for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
-    read();
-    expect(peer.received().map((bytes) => bytes[1])).toEqual([16, 1]);
+    back.resume();
+    await vi.waitFor(() => expect(peer.received().map((bytes) => bytes[1])).toEqual([16, 1]));
   });
 
   it('knows that a peer is gone when its bytes end, though it could still be written to', async () => {

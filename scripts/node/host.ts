@@ -15,7 +15,11 @@ import type { Services } from './services.ts';
 import { StoreQueue } from './store-queue.ts';
 
 /** From outside, in the order in which it came. */
-type Outside = { readonly to: 'node'; readonly input: NodeInput } | { readonly to: 'peers'; readonly input: PeersInput };
+type Outside =
+  | { readonly to: 'node'; readonly input: NodeInput }
+  | { readonly to: 'peers'; readonly input: PeersInput }
+  /** What a restart asks for. */
+  | { readonly to: 'host'; readonly effects: readonly Effect[] };
 
 interface Line {
   readonly from: Readable;
@@ -38,8 +42,6 @@ export class Host {
   /** Inputs of the node that follow from the step under way, and the connection whose message they are. */
   readonly #inside: { readonly input: NodeInput; readonly connection?: ConnectionId }[] = [];
   readonly #stores = new StoreQueue();
-  /** What a restart asks for, until it is carried out. */
-  #starting: readonly Effect[];
   #state: NodeState;
   #peers: PeersState = createPeers(now());
   #running = false;
@@ -53,7 +55,7 @@ export class Host {
     this.#services = services;
     const { state, effects } = restoreNode(env, durable);
     this.#state = state;
-    this.#starting = effects;
+    this.#outside.push({ to: 'host', effects });
     queueMicrotask(() => this.#run());
   }
 
@@ -127,13 +129,12 @@ export class Host {
     if (this.#running) return;
     this.#running = true;
     try {
-      this.#perform(this.#starting);
-      this.#starting = [];
       this.#stepPeers({ kind: 'time', nowMs: now() });
       this.#drain();
       for (let next = this.#outside.shift(); next !== undefined; next = this.#outside.shift()) {
         if (next.to === 'peers') this.#stepPeers(next.input);
-        else this.#inside.push({ input: next.input });
+        else if (next.to === 'node') this.#inside.push({ input: next.input });
+        else this.#perform(next.effects);
         this.#drain();
       }
     } finally {
