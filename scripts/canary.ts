@@ -1,4 +1,5 @@
 /// <reference types="node" />
+import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { hideBin } from 'yargs/helpers';
@@ -6,10 +7,12 @@ import yargs from 'yargs';
 import { fingerprint } from '../sim/finding.ts';
 import { table } from '../sim/report/table.ts';
 import { grouped } from '../sim/report/text.ts';
+import type { Scenario } from '../sim/types.ts';
 import { buildIfStale } from './build.ts';
 import { createEngine } from './host/engine.ts';
 import type { RunOptions } from './host/engine.ts';
 import { packageRoot } from './host/files.ts';
+import { writeScenario } from './host/finding-files.ts';
 import { shrinkInSlices, shrinkProgressText } from './host/investigate.ts';
 import type { PlantedBug } from './host/plant.ts';
 import { StaleBugError, plant, readBugs } from './host/plant.ts';
@@ -43,6 +46,7 @@ const args = await yargs(hideBin(process.argv))
     only: { type: 'string', describe: 'only bugs whose name contains this' },
     runs: { type: 'number', default: 2000, describe: 'most runs for a bug' },
     workers: { type: 'number', default: availableParallelism() },
+    keep: { type: 'string', describe: 'store the shrunk cases in this folder, as regressions that pass without the bug' },
     json: { type: 'boolean', default: false, describe: 'also one line of JSON for each bug' },
   })
   .parseAsync();
@@ -88,13 +92,23 @@ async function hunt(bug: PlantedBug): Promise<Verdict> {
       onProgress: (at) => progress.show(() => `${bug.name}: ${shrinkProgressText(at)}`),
     });
     const { oracle } = found.finding;
-    const actions = (shrunk?.scenario ?? found.scenario).actions.length;
+    const scenario = shrunk?.scenario ?? found.scenario;
+    if (args.keep !== undefined) await keep(args.keep, bug, scenario);
+    const actions = scenario.actions.length;
     return { ...base, oracle, fingerprint: fingerprint(found.finding), runs: found.seed, actions };
   } catch (error) {
     if (error instanceof StaleBugError) return { bug, stale: error.message, runs: 0, operations: 0, seconds: 0 };
     if (!(error instanceof HangError)) throw error;
     return { bug, oracle: 'hang', fingerprint: 'hang', runs: error.seed, operations: 0, seconds: seconds() };
   }
+}
+
+/** What a correct node does with the case that shows the bug. */
+async function keep(folder: string, { name, about }: PlantedBug, scenario: Scenario): Promise<void> {
+  const kept = (await createEngine()).keep(scenario);
+  if (kept.expect !== 'pass') throw new Error(`${name}: its case shows ${kept.expect} without the bug too`);
+  mkdirSync(folder, { recursive: true });
+  writeScenario(join(folder, `${name}.json`), { ...kept, about: `A case that shows this bug: ${about ?? name}` });
 }
 
 function report(all: readonly Verdict[]): void {

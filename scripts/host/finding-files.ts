@@ -14,17 +14,35 @@ export function slug(text: string): string {
     .slice(0, 80);
 }
 
-/** A scenario as a readable file, one action a line. */
-export function scenarioText({ actions, ...scenario }: Scenario): string {
-  const lines = actions.map((action) => `    ${JSON.stringify(action)}`);
-  const { expect, milestones, ...head } = scenario;
-  const rest = JSON.stringify(head, undefined, 2).replace(/\n\}$/, '');
-  const tail = [
-    `  "actions": [${lines.length === 0 ? '' : `\n${lines.join(',\n')}\n  `}]`,
-    ...(milestones === undefined ? [] : [`  "milestones": ${JSON.stringify(milestones)}`]),
-    `  "expect": ${JSON.stringify(expect)}`,
+/** A scenario as a readable file: one node, link, channel or action a line. */
+export function scenarioText({ world, ...scenario }: Scenario): string {
+  const { format, about, actions, milestones, expect } = scenario;
+  const field = (name: string, value: unknown): string[] => (value === undefined ? [] : [`${JSON.stringify(name)}: ${oneLine(value)}`]);
+  const list = (name: string, items: readonly unknown[], indent: string): string =>
+    items.length === 0 ? `"${name}": []` : `"${name}": [\n${items.map((item) => `${indent}  ${oneLine(item)}`).join(',\n')}\n${indent}]`;
+  const { nodes, links, channels, ...rest } = world;
+  const worldLines = [
+    ...Object.entries(rest).flatMap(([name, value]) => field(name, value)),
+    list('nodes', nodes, '    '),
+    list('links', links, '    '),
+    list('channels', channels, '    '),
   ];
-  return `${rest},\n${tail.join(',\n')}\n}\n`;
+  const lines = [
+    ...field('format', format),
+    ...field('about', about),
+    `"world": {\n    ${worldLines.join(',\n    ')}\n  }`,
+    list('actions', actions, '  '),
+    ...field('milestones', milestones),
+    ...field('expect', expect),
+  ];
+  return `{\n  ${lines.join(',\n  ')}\n}\n`;
+}
+
+function oneLine(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(oneLine).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  return fields.length === 0 ? '{}' : `{ ${fields.map(([name, field]) => `${JSON.stringify(name)}: ${oneLine(field)}`).join(', ')} }`;
 }
 
 export function writeScenario(file: string, scenario: Scenario): void {
