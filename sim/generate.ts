@@ -5,6 +5,7 @@ import { between, chance, pick, pickWeighted, shuffle, stream } from './random.t
 import type { Choices } from './random.ts';
 import type { CampaignOptions, SeedToken } from './seed.ts';
 import { printToken } from './seed.ts';
+import { bytesStrategy } from './strategies/bytes.ts';
 import { MixedStrategy } from './strategies/mixed.ts';
 import type { WeightedOperation } from './strategies/mixed.ts';
 import { PctStrategy } from './strategies/pct.ts';
@@ -24,6 +25,25 @@ export function runSeed(token: SeedToken, options: RunOptions = {}): RunResult {
   return execute(createWorld(spec, options), strategy, options);
 }
 
+/** Runs what a coverage-guided fuzzer made: the first byte draws the world, the others every decision. Any bytes are a valid run. */
+export function runBytes(bytes: Uint8Array, options: RunOptions = {}): RunResult {
+  const flags = bytes[0] ?? 0;
+  const slow = (bit: number): Pick<NodeSpec, 'storage'> => ((flags >> bit) & 1 ? { storage: QUICK_DISK } : {});
+  const watched: Pick<NodeSpec, 'watchers'> = (flags >> 3) & 1 ? { watchers: [{ name: 'w1', latency: QUICK_DISK }] } : {};
+  const spec: WorldSpec = {
+    seed: 'bytes',
+    crypto: 'fake',
+    nodes: [
+      { name: 'A', ...slow(1), ...watched, ...((flags >> 4) & 1 ? { acknowledge: 'later' as const } : {}), config: PLAIN_CONFIG },
+      { name: 'B', ...slow(2), config: { ...PLAIN_CONFIG, ...((flags >> 5) & 1 ? { commit: 'manual' } : {}) } },
+    ],
+    links: [{ ends: ['A', 'B'], latency: QUICK_DISK }],
+    channels: [plainChannel(flags & 1 ? 'static_remotekey' : 'anchors')],
+  };
+  const strategy = bytesStrategy(bytes.subarray(1), plainMix(options.operations ?? BUILT_IN_REGISTRY));
+  return execute(createWorld(spec, options), strategy, options);
+}
+
 /** Expands a seed. World and schedule have streams of their own: a change to one does not shift the other. */
 export function generate(token: SeedToken, registry: OperationRegistry = BUILT_IN_REGISTRY): Generated {
   const { options, seed } = token;
@@ -33,7 +53,10 @@ export function generate(token: SeedToken, registry: OperationRegistry = BUILT_I
   const swarm = options.strategy === 'swarm';
   const mix = withChannelType(swarm ? swarmMix(worldChoices, registry, options) : plainMix(registry), options);
   const licences = [...new Set(mix.flatMap(({ operation, weight }) => (weight > 0 ? (operation.licences ?? []) : [])))];
-  const nodes = ['A', 'B'].map((name) => (swarm ? swarmNode(worldChoices, name) : { name, storage: QUICK_DISK }));
+  const feesMove = mix.some(({ operation: { name }, weight }) => weight > 0 && (name === 'fee' || name === 'spend-all'));
+  const nodes = ['A', 'B'].map((name) =>
+    swarm ? swarmNode(worldChoices, name, feesMove) : { name, storage: QUICK_DISK, config: PLAIN_CONFIG },
+  );
   const drawn = swarm ? swarmChannels(worldChoices) : [plainChannel(seed % 2 === 0 ? 'anchors' : 'static_remotekey')];
   const channels = drawn.map((channel) => ({ ...channel, format: options.channelType ?? channel.format }));
   const spec: WorldSpec = {
@@ -48,6 +71,8 @@ export function generate(token: SeedToken, registry: OperationRegistry = BUILT_I
 }
 
 const QUICK_DISK: Latency = { kind: 'uniform', minMs: 1, maxMs: 20 };
+/** More dust than there ever is: where fees move, one end's limit is another's surprise, which only the licence dust-exposure allows. */
+const PLAIN_CONFIG = { maxDustHtlcExposureMsat: '5000000000' } as const;
 const LATENCIES: readonly Latency[] = [
   { kind: 'fixed', ms: 10 },
   { kind: 'uniform', minMs: 1, maxMs: 100 },
@@ -140,7 +165,7 @@ function withChannelType(mix: readonly WeightedOperation[], { channelType }: Cam
 
 // ---------------------------------------------------------------- worlds
 
-function swarmNode(choices: Choices, name: string): NodeSpec {
+function swarmNode(choices: Choices, name: string, feesMove: boolean): NodeSpec {
   const watchers = Array.from({ length: pick(choices, [0, 0, 0, 1, 2]) }, (_, i) => ({ name: `w${i + 1}`, latency: pick(choices, DISKS) }));
   return {
     name,
@@ -154,7 +179,7 @@ function swarmNode(choices: Choices, name: string): NodeSpec {
       ...(chance(choices, 1, 4) ? { maxAcceptedHtlcs: pick(choices, [1, 2, 5, 483]) } : {}),
       ...(chance(choices, 1, 4) ? { htlcMinimumMsat: pick(choices, ['0', '1000', '5000000']) } : {}),
       ...(chance(choices, 1, 4) ? { maxHtlcValueInFlightMsat: pick(choices, ['50000000', '200000000', '18446744073709551615']) } : {}),
-      ...(chance(choices, 1, 6) ? { maxDustHtlcExposureMsat: pick(choices, ['1000000', '5000000']) } : {}),
+      ...(feesMove ? PLAIN_CONFIG : chance(choices, 1, 6) ? { maxDustHtlcExposureMsat: pick(choices, ['1000000', '5000000']) } : {}),
       ...(chance(choices, 1, 6) ? { toSelfDelay: between(choices, 1, 1000) } : {}),
     },
   };

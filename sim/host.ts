@@ -115,6 +115,13 @@ export class Host {
     this.owed = [];
   }
 
+  /** Brings back older states. False if the disk has none. */
+  restoreBackup(age: number): boolean {
+    if (!this.disk.restoreBackup(age)) return false;
+    this.watch.seenHeight = this.heightToResume();
+    return true;
+  }
+
   /** The host reads blocks again from where the oldest of its durable states was written, or that channel would miss some. */
   private heightToResume(): number {
     let height = Number.POSITIVE_INFINITY;

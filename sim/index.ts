@@ -12,7 +12,7 @@ export type { FulguriteConfig } from './config.ts';
 
 export { runScenario, createWorld, BUILT_IN_REGISTRY } from './run.ts';
 export type { RunOptions, RunResult } from './run.ts';
-export { runSeed } from './generate.ts';
+export { runBytes, runSeed } from './generate.ts';
 export { DEFAULT_CAMPAIGN, GENERATOR_VERSION, parseToken, printToken } from './seed.ts';
 export type { CampaignOptions, CryptoName, SeedToken, StrategyName } from './seed.ts';
 export { parseScenario } from './parse-scenario.ts';

@@ -51,6 +51,13 @@ function hashAction(hash: RunningHash, action: Action): void {
     hash.text(action.message);
     return;
   }
+  if (action.do === 'stored') {
+    hash.text(action.node);
+    hash.text(action.channel);
+    hash.text(action.sink);
+    hash.number(action.which);
+    return;
+  }
   for (const key of Object.keys(action).sort()) {
     hash.text(key);
     hashValue(hash, (action as Readonly<Record<string, unknown>>)[key]);
@@ -72,16 +79,21 @@ function hashValue(hash: RunningHash, value: unknown): void {
   } else hash.word(0);
 }
 
+/** Ids are hashes or keys: some digits tell them apart. */
+function brief(id: string): string {
+  return id.slice(2, 14);
+}
+
 function hashEffect(hash: RunningHash, effect: DriverEffect): void {
   hash.text(effect.kind);
   switch (effect.kind) {
     case 'send':
-      hash.text(effect.peer);
+      hash.text(brief(effect.peer));
       hash.bytes(effect.bytes);
       return;
     // The state itself shows in all that it sends, and in the bytes of every restart: hashing each snapshot would cost more than the node.
     case 'store':
-      hash.text(effect.channelId);
+      hash.text(brief(effect.channelId));
       hash.number(effect.version);
       return;
     case 'monitor':
@@ -94,7 +106,7 @@ function hashEffect(hash: RunningHash, effect: DriverEffect): void {
       hashValue(hash, effect.tx);
       return;
     case 'notify':
-      hash.text(effect.channelId);
+      hash.text(brief(effect.channelId));
       hashValue(hash, effect.event);
       return;
     case 'forget':

@@ -57,7 +57,7 @@ const open: Operation = {
     const [from, to] = pick(choices, ends);
     const as = freshName('c', (name) => world.info(name) !== undefined, world.channels.length + 1);
     const odd = world.licences.has('opening-refused') && chance(choices, 1, 2);
-    const fundingSat = odd ? pick(choices, [1_000, 19_999, 21_000, 30_000]) : between(choices, 100, 2_000) * 1_000;
+    const fundingSat = odd ? pick(choices, [1_000, 19_999, 120_000]) : between(choices, 100, 2_000) * 1_000;
     const pushSat = chance(choices, 1, 2) ? 0 : Math.floor((fundingSat * between(choices, 1, odd ? 100 : 60)) / 100);
     return {
       do: 'open',

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { createWorld, execute, runScenario } from '../run.ts';
 import { BUILT_IN_OPERATIONS } from '../operations/index.ts';
-import { ByteChoices, stream } from '../random.ts';
+import { runBytes } from '../generate.ts';
+import { stream } from '../random.ts';
+import { bytesStrategy, BYTES_PER_DECISION } from './bytes.ts';
 import { messageName } from '../names.ts';
 import { createOracles } from '../oracles/index.ts';
 import { fulguriteDriver } from '../drivers/fulgurite.ts';
@@ -47,19 +49,34 @@ describe('schedulers', () => {
 });
 
 describe('bytes', () => {
-  it('choose everything: equal bytes, equal runs; other bytes, other runs; none left, the end', () => {
-    const run = (bytes: Uint8Array): readonly Action[] => {
-      const choices = new ByteChoices(bytes);
-      const strategy = mixed({ choices, steps: 1000 });
-      return applied({ name: 'bytes', next: (world) => (choices.exhausted ? undefined : strategy.next(world)) });
-    };
-    const bytes = Uint8Array.from({ length: 200 }, (_, i) => (i * 37) % 251);
+  const run = (bytes: Uint8Array): readonly Action[] => applied(bytesStrategy(bytes, mix));
+  const bytes = Uint8Array.from({ length: 400 }, (_, i) => (i * i * 37) % 251);
+
+  it('choose everything: equal bytes, equal runs; none left, the end', () => {
     expect(run(bytes)).toEqual(run(bytes));
-    expect(run(bytes).length).toBeGreaterThan(20);
-    expect(run(bytes.subarray(1))).not.toEqual(run(bytes));
+    expect(run(bytes).length).toBeGreaterThan(50);
     expect(run(new Uint8Array(0))).toEqual([]);
-    const [shorter, longer] = [run(bytes.subarray(0, 100)), run(bytes)];
-    expect(longer.slice(0, shorter.length - 1)).toEqual(shorter.slice(0, -1));
+  });
+
+  it('choose each action by bytes of its own', () => {
+    const half = run(bytes.subarray(0, 200));
+    expect(run(bytes).slice(0, half.length)).toEqual(half);
+    const last = BYTES_PER_DECISION;
+    expect(run(bytes.subarray(0, 200 - last))).toEqual(half.slice(0, -1));
+    const changed = bytes.slice(0, 200);
+    changed[199] = 0;
+    expect(run(changed).slice(0, half.length - 1)).toEqual(half.slice(0, -1));
+  });
+
+  it('make whole runs of any kind of world, whatever they are', () => {
+    const worlds = new Set<string>();
+    for (let first = 0; first < 64; first++) {
+      const result = runBytes(Uint8Array.of(first, ...bytes.subarray(0, 120)));
+      expect(result.finding).toBeUndefined();
+      expect(runScenario(result.scenario).hash).toBe(result.hash);
+      worlds.add(JSON.stringify(result.scenario.world));
+    }
+    expect(worlds.size).toBe(64);
   });
 });
 
