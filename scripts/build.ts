@@ -1,6 +1,6 @@
 /// <reference types="node" />
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -56,16 +56,21 @@ export async function build(root: string): Promise<void> {
     write: false,
   });
   const written = new Set(result.outputFiles.map((file) => file.path));
-  for (const file of result.outputFiles) {
-    mkdirSync(dirname(file.path), { recursive: true });
-    writeFileSync(file.path, file.contents);
-  }
+  for (const { path, contents } of result.outputFiles) replaceFile(path, contents);
   for (const old of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
     const path = join(dist, old);
     if (/\.js(\.map)?$/.test(old) && !written.has(path)) rmSync(path);
   }
-  chmodSync(join(dist, EXECUTABLE), 0o755);
-  writeFileSync(join(dist, '.stamp'), stamp);
+  replaceFile(join(dist, '.stamp'), Buffer.from(stamp));
+}
+
+/** All at once: another process may be reading, or building the same. */
+function replaceFile(path: string, contents: Uint8Array): void {
+  mkdirSync(dirname(path), { recursive: true });
+  const temporary = `${path}.${process.pid}.tmp`;
+  writeFileSync(temporary, contents);
+  if (path.endsWith(EXECUTABLE)) chmodSync(temporary, 0o755);
+  renameSync(temporary, path);
 }
 
 /** Declarations for whoever installs the package. */

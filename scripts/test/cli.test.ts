@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Scenario } from '../../sim/types.ts';
+import { buildIfStale } from '../build.ts';
 import { compiledFile, packageRoot } from '../host/files.ts';
 
 interface Ran {
@@ -29,6 +30,8 @@ const withoutTimes = (report: string): string => report.replace(/ in \d[^,]*,/, 
 
 /** A bug that falls within a few seeds. */
 const BUG = readFileSync(join(packageRoot(), 'mutation/planted/retransmission-order.json'), 'utf8');
+
+beforeAll(() => buildIfStale(packageRoot()));
 
 describe('a campaign', () => {
   it('reports the same whatever the number of workers', async () => {

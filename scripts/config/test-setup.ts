@@ -1,7 +1,0 @@
-import { buildIfStale } from '../build.ts';
-import { packageRoot } from '../host/files.ts';
-
-/** Before the first test. */
-export async function setup(): Promise<void> {
-  await buildIfStale(packageRoot());
-}
