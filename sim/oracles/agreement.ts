@@ -6,6 +6,7 @@ import { contentsOf, SIDES } from './contents.ts';
 import { changes, channelName, hasCommitments, peerName, peerState, statesOf } from './look.ts';
 import type { WithCommitments } from './look.ts';
 import { finding } from './report.ts';
+import { StaleWatch } from './stale.ts';
 
 const ORACLE = 'agreement';
 
@@ -22,23 +23,25 @@ interface Pair {
  * connected, reestablished and quiet, what they share is equal to the last field. Sides are absolute, so nothing has to be mirrored.
  */
 export function createAgreement(): Oracle {
-  return build(new Map());
+  return build(new Map(), new StaleWatch());
 }
 
 /** `equal`: the two shared states, by channel, that were found equal last: immutable, so the same objects need no second look. */
-function build(equal: Map<string, readonly [SharedState, SharedState]>): Oracle {
+function build(equal: Map<string, readonly [SharedState, SharedState]>, stale: StaleWatch): Oracle {
   return {
     name: ORACLE,
     step(world, record) {
+      stale.watch(world, record);
       for (const { before, after } of changes(world, record)) {
-        if (!hasCommitments(after) || (hasCommitments(before) && before.shared === after.shared)) continue;
+        if (!hasCommitments(after) || stale.has(after.channelId) || (hasCommitments(before) && before.shared === after.shared)) continue;
         const pair = pairOf(world, record.node, after);
         const found = pair && sameTransactions(pair);
         if (found !== undefined) return found;
       }
       // A channel also falls quiet without changing, when a store is finished: so all of the node's are looked at.
       for (const state of statesOf(world, record.node).values()) {
-        const pair = state.phase === 'funded' && state.connection === 'connected' ? pairOf(world, record.node, state) : undefined;
+        const judged = state.phase === 'funded' && state.connection === 'connected' && !stale.has(state.channelId);
+        const pair = judged ? pairOf(world, record.node, state) : undefined;
         const found = pair && sameWhenQuiet(pair, equal);
         if (found !== undefined) return found;
       }
@@ -47,13 +50,13 @@ function build(equal: Map<string, readonly [SharedState, SharedState]>): Oracle 
     settled(world) {
       for (const info of world.channels) {
         const state = world.channelState(info.opener, info.name);
-        const pair = hasCommitments(state) ? pairOf(world, info.opener, state) : undefined;
+        const pair = hasCommitments(state) && !stale.has(info.channelId) ? pairOf(world, info.opener, state) : undefined;
         const found = pair && (sameTransactions(pair) ?? sameWhenQuiet(pair, equal));
         if (found !== undefined) return found;
       }
       return undefined;
     },
-    fork: () => build(new Map(equal)),
+    fork: () => build(new Map(equal), new StaleWatch(stale)),
   };
 }
 

@@ -9,6 +9,7 @@ import type { Contents } from './contents.ts';
 import { changes, channelName, hasCommitments, statesOf } from './look.ts';
 import type { WithCommitments } from './look.ts';
 import { finding } from './report.ts';
+import { StaleWatch } from './stale.ts';
 
 const ORACLE = 'ledger';
 
@@ -29,7 +30,10 @@ class Ledger implements Oracle {
   /** What each payment's sender was told, by reference. */
   private readonly told: Map<string, 'payment_sent' | 'payment_failed'>;
 
+  private readonly stale: StaleWatch;
+
   constructor(from?: Ledger) {
+    this.stale = new StaleWatch(from?.stale);
     this.closings = new Map(from?.closings);
     this.told = new Map(from?.told);
   }
@@ -39,6 +43,7 @@ class Ledger implements Oracle {
   }
 
   step(world: WorldView, record: StepRecord): Finding | undefined {
+    this.stale.watch(world, record);
     for (const { before, after } of changes(world, record)) {
       if (!hasCommitments(after)) continue;
       this.watchClosing(after);
@@ -65,6 +70,7 @@ class Ledger implements Oracle {
     const contradicted = world.payments.find((payment) => payment.contradictions > 0);
     if (contradicted !== undefined) return wrongOutcome(world, contradicted, 'told both ways', 'one outcome', 'sent and failed');
     for (const info of world.channels) {
+      if (this.stale.has(info.channelId)) continue;
       for (const node of [info.opener, info.accepter]) {
         const state = world.channelState(node, info.name);
         if (!hasCommitments(state)) continue;

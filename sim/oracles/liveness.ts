@@ -2,6 +2,7 @@ import type { ChannelState } from '../../core/channel/state.ts';
 import type { ChannelInfo, Finding, Oracle, WorldView } from '../types.ts';
 import { hasCommitments } from './look.ts';
 import { finding } from './report.ts';
+import { StaleWatch } from './stale.ts';
 
 const ORACLE = 'liveness';
 
@@ -10,17 +11,32 @@ const ORACLE = 'liveness';
  * that nobody closed carries a payment each way as far as the limits of both sides allow.
  */
 export function createLiveness(): Oracle {
+  return build(new StaleWatch());
+}
+
+function build(stale: StaleWatch): Oracle {
   return {
     name: ORACLE,
+    step(world, record) {
+      stale.watch(world, record);
+      return undefined;
+    },
     settled(world) {
-      for (const info of world.channels) {
+      // A stale channel may cost its link the connection again and again, and with it the channels beside it.
+      const spoilt = world.channels.filter(({ channelId }) => stale.has(channelId)).map(linkOf);
+      const judged = world.channels.filter((info) => !spoilt.includes(linkOf(info)));
+      for (const info of judged) {
         const found = channelSettled(world, info) ?? probed(world, info);
         if (found !== undefined) return found;
       }
-      return paymentsResolved(world);
+      return paymentsResolved(world, judged);
     },
-    fork: () => createLiveness(),
+    fork: () => build(new StaleWatch(stale)),
   };
+}
+
+function linkOf({ opener, accepter }: ChannelInfo): string {
+  return [opener, accepter].sort().join('-');
 }
 
 function report(
@@ -41,10 +57,10 @@ function isOver(state: ChannelState | undefined): boolean {
   return state?.phase === 'failed';
 }
 
-function paymentsResolved(world: WorldView): Finding | undefined {
+function paymentsResolved(world: WorldView, judged: readonly ChannelInfo[]): Finding | undefined {
   for (const payment of world.payments) {
     if (payment.outcome !== undefined) continue;
-    const info = world.channels.find(({ name }) => name === payment.channel);
+    const info = judged.find(({ name }) => name === payment.channel);
     if (info === undefined || [info.opener, info.accepter].some((node) => isOver(world.channelState(node, info.name)))) continue;
     const kind = !payment.received
       ? 'never arrived'

@@ -10,6 +10,7 @@ import type { Circumstances, Outcome, Past } from './licences.ts';
 import { changes, channelName, hasCommitments, messageOf, nameOf, statesOf } from './look.ts';
 import { channelIdOf } from './reference/channel.ts';
 import { finding, normalise } from './report.ts';
+import { StaleWatch } from './stale.ts';
 
 const ORACLE = 'no-unprovoked-close';
 const ALL_CHANNELS = '00'.repeat(32);
@@ -41,8 +42,7 @@ class NoUnprovokedClose implements LicensingOracle {
   private readonly past: Map<string, Set<Past>>;
   /** By node: its feerate estimate. */
   private readonly feerates: Map<string, number>;
-  /** By node and channel: the newest durable version. */
-  private readonly durable: Map<string, number>;
+  private readonly stale: StaleWatch;
   /** By temporary id: the final id, once funding_created told it, while the opening is not complete at both ends. */
   private readonly openings: Map<ChannelId, { readonly nodes: readonly string[]; readonly channelId?: ChannelId }>;
   private readonly configs: Map<string, ChannelConfig>;
@@ -51,7 +51,7 @@ class NoUnprovokedClose implements LicensingOracle {
     this.licensed = new Map(from?.licensed);
     this.past = new Map([...(from?.past ?? [])].map(([id, set]) => [id, new Set(set)]));
     this.feerates = new Map(from?.feerates);
-    this.durable = new Map(from?.durable);
+    this.stale = new StaleWatch(from?.stale);
     this.openings = new Map(from?.openings);
     this.configs = new Map(from?.configs);
   }
@@ -81,20 +81,10 @@ class NoUnprovokedClose implements LicensingOracle {
 
   private remember(world: WorldView, record: StepRecord): void {
     const { node, input } = record;
+    this.stale.watch(world, record);
     switch (input.kind) {
       case 'feerate':
         this.feerates.set(node, input.feeratePerKw);
-        break;
-      case 'stored':
-        if (input.sink === 'state') {
-          const key = `${node}/${input.channelId}`;
-          this.durable.set(key, Math.max(this.durable.get(key) ?? 0, input.version));
-        }
-        break;
-      case 'restart':
-        for (const [id, state] of statesOf(world, node)) {
-          if (hasCommitments(state) && state.version < (this.durable.get(`${node}/${id}`) ?? 0)) this.mark(id, 'restored-older');
-        }
         break;
       case 'command':
         if (input.command.kind === 'force_close') this.mark(input.command.channelId, 'force-close-asked');
@@ -108,6 +98,8 @@ class NoUnprovokedClose implements LicensingOracle {
       case 'received':
         this.opening(world, node, input.peer, input.bytes);
         break;
+      case 'stored':
+      case 'restart':
       case 'connected':
       case 'block':
         break;
@@ -139,6 +131,12 @@ class NoUnprovokedClose implements LicensingOracle {
       this.mark(temporary, 'opening-interrupted');
       if (channelId !== undefined) this.mark(channelId, 'opening-interrupted');
     }
+  }
+
+  private pastOf(channelId: ChannelId | undefined): ReadonlySet<Past> {
+    const past = new Set(this.past.get(channelId ?? ''));
+    if (this.stale.has(channelId)) past.add('restored-older');
+    return past;
   }
 
   // ---------------------------------------------------------------- outcomes
@@ -219,7 +217,7 @@ class NoUnprovokedClose implements LicensingOracle {
       this.configs.set(node, config);
     }
     const feeratePerKw = this.feerates.get(node) ?? spec?.feeratePerKw ?? DEFAULT_FEERATE_PER_KW;
-    return { world, record, config, feeratePerKw, received, before, past: this.past.get(id ?? '') ?? new Set<Past>() };
+    return { world, record, config, feeratePerKw, received, before, past: this.pastOf(id) };
   }
 }
 

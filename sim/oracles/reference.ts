@@ -12,6 +12,7 @@ import type { ModelContents } from './reference/model.ts';
 import { closingSighashes, rebuild } from './reference/transactions.ts';
 import type { Rebuilt } from './reference/transactions.ts';
 import { finding } from './report.ts';
+import { StaleWatch } from './stale.ts';
 
 const ORACLE = 'reference';
 
@@ -27,18 +28,22 @@ class Reference implements Oracle {
   readonly name = ORACLE;
   private readonly openings: Map<string, Opening>;
   private readonly ends: Map<string, End>;
+  private readonly stale: StaleWatch;
 
-  constructor(openings?: ReadonlyMap<string, Opening>, ends?: ReadonlyMap<string, End>) {
-    this.openings = new Map(openings);
-    this.ends = new Map([...(ends ?? [])].map(([key, end]) => [key, forkEnd(end)]));
+  constructor(from?: Reference) {
+    this.stale = new StaleWatch(from?.stale);
+    this.openings = new Map(from?.openings);
+    this.ends = new Map([...(from?.ends ?? [])].map(([key, end]) => [key, forkEnd(end)]));
   }
 
   fork(): Oracle {
-    return new Reference(this.openings, this.ends);
+    return new Reference(this);
   }
 
   step(world: WorldView, record: StepRecord): Finding | undefined {
     const { node, input } = record;
+    this.stale.watch(world, record);
+    if (input.kind === 'restart') this.forgetStale();
     if (input.kind === 'received') {
       const message = messageOf(input.bytes);
       if (message !== undefined) this.received(node, input.peer, message);
@@ -62,6 +67,10 @@ class Reference implements Oracle {
     }
     const prefix = peer === undefined ? `${node}/` : `${node}/${peer}/`;
     for (const key of this.openings.keys()) if (key.startsWith(prefix)) this.openings.delete(key);
+  }
+
+  private forgetStale(): void {
+    for (const [key, { channelId }] of this.ends) if (this.stale.has(channelId)) this.ends.delete(key);
   }
 
   /** A channel that failed or closed says nothing any more that a commitment would follow from. */

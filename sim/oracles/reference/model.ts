@@ -113,12 +113,12 @@ export class ChannelModel {
   update(from: 'us' | 'peer', update: WireUpdate): Broken | undefined {
     if (update.kind === 'add') {
       if (update.id !== this.nextId[from]) return 'ids increase by 1';
-      this.nextId[from]++;
       const isNew = update.id >= this.everAdded[from];
-      if (isNew) this.everAdded[from] = this.nextId[from];
       // BOLT 2: what was sent before the shutdown and lost is sent again, before the shutdown is sent again.
       const late = this.shutdown === 'in this connection' || (this.shutdown === 'before' && isNew);
       if (from === 'us' && late) return 'no add after shutdown';
+      this.nextId[from]++;
+      if (isNew) this.everAdded[from] = this.nextId[from];
     } else if (update.kind === 'fee') {
       if ((from === 'us' ? this.us : opposite(this.us)) !== 'opener') return 'only the opener sends update_fee';
     } else {

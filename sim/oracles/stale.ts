@@ -1,0 +1,38 @@
+import type { ChannelId } from '../../core/crypto/bytes.ts';
+import type { StepRecord, WorldView } from '../types.ts';
+import { hasCommitments, statesOf } from './look.ts';
+
+/**
+ * Channels of which a node came back with an older state than its disk had promised to keep, where the licence for that was drawn. What that
+ * node says and holds from then on follows from nothing that others saw.
+ */
+export class StaleWatch {
+  private readonly stale: Set<ChannelId>;
+  /** By node and channel: the newest durable version. */
+  private readonly durable: Map<string, number>;
+
+  constructor(from?: StaleWatch) {
+    this.stale = new Set(from?.stale);
+    this.durable = new Map(from?.durable);
+  }
+
+  watch(world: WorldView, { node, input }: StepRecord): void {
+    if (!world.licences.has('stale-backup')) return;
+    if (input.kind === 'stored' && input.sink === 'state') {
+      const key = `${node}/${input.channelId}`;
+      this.durable.set(key, Math.max(this.durable.get(key) ?? 0, input.version));
+    } else if (input.kind === 'restart') {
+      const states = statesOf(world, node);
+      for (const [key, version] of this.durable) {
+        if (!key.startsWith(`${node}/`)) continue;
+        const channelId = key.slice(node.length + 1) as ChannelId;
+        const state = states.get(channelId);
+        if (!hasCommitments(state) || state.version < version) this.stale.add(channelId);
+      }
+    }
+  }
+
+  has(channelId: ChannelId | undefined): boolean {
+    return channelId !== undefined && this.stale.has(channelId);
+  }
+}
