@@ -78,6 +78,12 @@ function buildTypes(root: string): void {
   rmSync(join(root, 'dist', 'types'), { recursive: true, force: true });
   const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
   execFileSync(process.execPath, [compiler, '-p', join(root, 'scripts/config/tsconfig.types.json')], { stdio: 'inherit' });
+  const types = join(root, 'dist', 'types');
+  for (const name of readdirSync(types, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.d.ts'))) {
+    const file = join(types, name);
+    // The compiler rewrites the endings of relative imports in JavaScript only.
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/((?:from|import) ?\(?)'(\.{1,2}\/[^']+)\.ts'/g, "$1'$2.js'"));
+  }
 }
 
 /** Builds when a source is newer than dist/. True when it had to. */

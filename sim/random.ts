@@ -1,5 +1,5 @@
 import xor128 from 'seedrandom/lib/xor128.js';
-import type { Xor128, Xor128State } from 'seedrandom/lib/xor128.js';
+import type { Xor128 } from 'seedrandom/lib/xor128.js';
 import { RunningHash } from './hash.ts';
 
 /** Where decisions come from: a seeded stream, or the bytes of a fuzzer. */
@@ -8,11 +8,19 @@ export interface Choices {
   int(n: number): number;
 }
 
+/** Where a stream stands: four words, not all zero. */
+export interface RandomState {
+  readonly x: number;
+  readonly y: number;
+  readonly z: number;
+  readonly w: number;
+}
+
 /** A seeded stream of integers. Its state can be saved and restored; `fork` continues independently from the same point. */
 export class Random implements Choices {
   private readonly generator: Xor128;
 
-  constructor(state: Xor128State) {
+  constructor(state: RandomState) {
     this.generator = xor128('', { state });
   }
 
@@ -20,7 +28,7 @@ export class Random implements Choices {
     return Math.floor(this.generator() * n);
   }
 
-  state(): Xor128State {
+  state(): RandomState {
     return this.generator.state();
   }
 
