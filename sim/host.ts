@@ -50,6 +50,8 @@ export class Host {
   presented: Presented[];
   /** Payments whose decision the node would not take yet: told again when it is connected. */
   owed: string[];
+  /** It has come back with an older state than it had on disk. */
+  restoredBackup: boolean;
   /** When this node hears of a block, by milliseconds after it was mined. */
   readonly blockDelayMs: number;
 
@@ -69,6 +71,7 @@ export class Host {
       this.unacknowledged = [...from.unacknowledged];
       this.presented = [...from.presented];
       this.owed = [...from.owed];
+      this.restoredBackup = from.restoredBackup;
       this.blockDelayMs = from.blockDelayMs;
       return;
     }
@@ -92,6 +95,7 @@ export class Host {
     this.unacknowledged = [];
     this.presented = [];
     this.owed = [];
+    this.restoredBackup = false;
     this.blockDelayMs = stream(seed, `blocks/${spec.name}`).int(2000);
   }
 
@@ -119,6 +123,7 @@ export class Host {
   restoreBackup(age: number): boolean {
     if (!this.disk.restoreBackup(age)) return false;
     this.watch.seenHeight = this.heightToResume();
+    this.restoredBackup = true;
     return true;
   }
 
