@@ -42,7 +42,12 @@ function items(schema: Schema & { readonly kind: 'array' }): fc.Arbitrary<readon
 
 /** Any well-formed text. fast-check's own strings build tables of all of Unicode first. */
 function text(maxLength: number): fc.Arbitrary<string> {
-  const point = fc.oneof(fc.nat(0x7f), fc.nat(0xd7ff), fc.integer({ min: 0xe000, max: 0xffff }), fc.integer({ min: 0x10000, max: 0x10ffff }));
+  const point = fc.oneof(
+    fc.nat(0x7f),
+    fc.nat(0xd7ff),
+    fc.integer({ min: 0xe000, max: 0xffff }),
+    fc.integer({ min: 0x10000, max: 0x10ffff }),
+  );
   return fc.array(point, { maxLength }).map((points) => String.fromCodePoint(...points));
 }
 

@@ -14,22 +14,52 @@ const NO_DATA = new Uint8Array(0);
 
 /** Messages of the protocol that the node speaks come up more often than those that it only knows of. */
 const SPOKEN: readonly string[] = [
-  'open_channel', 'accept_channel', 'funding_created', 'funding_signed', 'channel_ready', 'update_add_htlc', 'update_fulfill_htlc',
-  'update_fail_htlc', 'update_fail_malformed_htlc', 'update_fee', 'commitment_signed', 'revoke_and_ack', 'shutdown', 'closing_signed',
-  'channel_reestablish', 'error', 'ping',
+  'open_channel',
+  'accept_channel',
+  'funding_created',
+  'funding_signed',
+  'channel_ready',
+  'update_add_htlc',
+  'update_fulfill_htlc',
+  'update_fail_htlc',
+  'update_fail_malformed_htlc',
+  'update_fee',
+  'commitment_signed',
+  'revoke_and_ack',
+  'shutdown',
+  'closing_signed',
+  'channel_reestablish',
+  'error',
+  'ping',
 ];
 const spoken = SPOKEN.map((name) => messageRegistry.findIndex((entry) => entry.name === name));
 
 function operationOf(name: OperationName): fc.Arbitrary<Operation> {
   const args = argumentRanges(name).map((range, i) =>
-    name === 'say' && i === 1 ? fc.oneof(fc.constantFrom(...spoken), fc.nat(range - 1)) : fc.oneof(fc.nat(Math.min(range - 1, 3)), fc.nat(range - 1)),
+    name === 'say' && i === 1
+      ? fc.oneof(fc.constantFrom(...spoken), fc.nat(range - 1))
+      : fc.oneof(fc.nat(Math.min(range - 1, 3)), fc.nat(range - 1)),
   );
   const data = carriesData(name) ? fc.uint8Array({ maxLength: 60 }) : fc.constant(NO_DATA);
   return fc.record({ name: fc.constant(name), args: fc.tuple(...args), data });
 }
 
 /** Those that carry a run forward come up more often. */
-const OFTEN: readonly OperationName[] = ['play', 'play', 'play', 'say', 'say', 'say', 'say', 'twist', 'pay', 'claim', 'mine', 'accept', 'fund'];
+const OFTEN: readonly OperationName[] = [
+  'play',
+  'play',
+  'play',
+  'say',
+  'say',
+  'say',
+  'say',
+  'twist',
+  'pay',
+  'claim',
+  'mine',
+  'accept',
+  'fund',
+];
 const operation = fc.oneof(...[...OFTEN, ...operationNames.filter((name) => name !== 'from')].map(operationOf));
 const scenario = fc.tuple(fc.option(operationOf('from')), fc.array(operation, { maxLength: 30 }));
 
@@ -89,4 +119,3 @@ export const nodeTarget: FuzzTarget = {
   notation: { extension: '.txt', parse: (text) => toBytes(parseText(text)), print: (bytes) => printText(parseBytes(bytes)) },
   reaches: (bytes) => [...run(parseBytes(bytes)).oracle.milestones],
 };
-

@@ -55,6 +55,12 @@ function describe(bytes: Uint8Array): string {
   return `${messageName ?? 'a message'}: refused at ${field === '' ? 'its end' : field}: ${kind}, ${detail}`;
 }
 
+/** What a message that can be read has: `decoded`, and its properties. */
+function properties(bytes: Uint8Array): readonly string[] {
+  const decoded = decodeMessage(bytes);
+  return decoded.ok ? ['decoded', ...Object.keys(decoded.message)] : [decoded.error.kind];
+}
+
 function vary(bytes: Uint8Array, int: (n: number) => number): Uint8Array | undefined {
   const decoded = decodeMessage(bytes);
   if (!decoded.ok) return undefined;
@@ -83,6 +89,7 @@ function messageTarget(declaration: Declaration): FuzzTarget {
     structure: arbitraryMessage(declaration).map((message) => encodeMessage(message).slice(2)),
     vary: (payload, int) => vary(withType(declaration, payload), int)?.slice(2),
     describe: (payload) => describe(withType(declaration, payload)),
+    reaches: (payload) => properties(withType(declaration, payload)),
   };
 }
 

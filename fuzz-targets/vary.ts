@@ -41,7 +41,8 @@ function nearby(schema: Schema, value: unknown, int: Int): unknown {
     return choices[int(choices.length)];
   }
   // As much as a message can hold, now and then: lengths are where limits are forgotten.
-  if ((schema.kind === 'prefixedBytes' || schema.kind === 'rest') && int(8) === 0) return (int(2) === 0 ? 'ff' : '00').repeat(int(LONGEST_BYTES));
+  if ((schema.kind === 'prefixedBytes' || schema.kind === 'rest') && int(8) === 0)
+    return (int(2) === 0 ? 'ff' : '00').repeat(int(LONGEST_BYTES));
   return anyValue(schema, int);
 }
 

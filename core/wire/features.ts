@@ -111,7 +111,12 @@ export function negotiated(ours: Hex, theirs: Hex, name: FeatureName): boolean {
 
 /** BOLT 1: the features of an init are the two fields together. Of minimal length. */
 export function initFeatures(init: { readonly globalfeatures: Hex; readonly features: Hex }): Hex {
-  return featuresFromBits([...new Set([...featureBits(init.globalfeatures), ...featureBits(init.features)])]);
+  const [longer, shorter] = [fromHex(init.globalfeatures), fromHex(init.features)].sort((a, b) => b.length - a.length) as [
+    Uint8Array,
+    Uint8Array,
+  ];
+  const shift = longer.length - shorter.length;
+  return minimalFeatures(toHex(longer.map((byte, i) => byte | (shorter[i - shift] ?? 0))));
 }
 
 /** The even bits that no BOLT 9 row assigns. BOLT 1: an init that has any MUST close the connection. */

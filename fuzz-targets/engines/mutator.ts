@@ -33,6 +33,7 @@ function jsfuzzCorpus(maxInputSize: number, int: Int): JsfuzzCorpus {
 /** Fresh inputs are drawn so many at once: drawing one alone costs ten times as much. */
 const DRAWN_AT_ONCE = 64;
 const MAX_TOKENS = 3;
+const STRETCHED_EVERY = 200;
 
 /**
  * Makes new inputs of old ones: by jsfuzz's own mutations, and, where guidance allows, by words of the target's dictionary, by changing one
@@ -65,6 +66,7 @@ export class Mutator {
     const { inputs } = this.corpus;
     if (structure && (inputs.length === 0 || this.int(6) === 0)) return this.drawn();
     const parent = inputs.length === 0 ? Buffer.alloc(0) : this.recent(inputs);
+    if (structure && this.int(STRETCHED_EVERY) === 0) return this.stretched(parent);
     const way = this.int(8);
     if (structure && way < 3) {
       const varied = this.varied(parent);
@@ -102,6 +104,15 @@ export class Mutator {
       bytes = Uint8Array.from([...bytes.subarray(0, at), ...token, ...bytes.subarray(Math.min(bytes.length, at + over))]);
     }
     return bytes === parent ? plain(parent) : bytes;
+  }
+
+  /** Far longer than before, by one byte many times: what takes too long or too much shows only there. */
+  private stretched(parent: Uint8Array): Uint8Array {
+    const room = this.target.maxLength - parent.length;
+    if (room <= 0) return plain(parent);
+    const at = this.int(parent.length + 1);
+    const run = new Uint8Array(1 + this.int(room)).fill(this.int(2) === 0 ? 0xff : this.int(256));
+    return Uint8Array.from([...parent.subarray(0, at), ...run, ...parent.subarray(at)]);
   }
 
   private within(bytes: Uint8Array): Uint8Array {

@@ -95,7 +95,8 @@ export class NodeOracle {
       if (effect.kind === 'send' || effect.kind === 'disconnect')
         promise(effect.peer === attacker, 'what a peer says is answered to nobody else', () => effect.kind);
     }
-    for (const [id, peer] of before.peers) if (id !== attacker) promise(after.peers.get(id) === peer, "a peer ends nobody else's connection", () => id);
+    for (const [id, peer] of before.peers)
+      if (id !== attacker) promise(after.peers.get(id) === peer, "a peer ends nobody else's connection", () => id);
   }
 
   private changed(before: StoredChannel | undefined, after: StoredChannel): void {
@@ -108,7 +109,11 @@ export class NodeOracle {
       const now = shared.commitments[owner].current;
       if (before?.shared.commitments[owner].current === now) continue;
       const said = contents(shared, now.cut).balanceMsat;
-      promise(said.opener >= 0n && said.accepter >= 0n, 'no balance below zero', () => `${said.opener}, ${said.accepter} in ${owner}'s commitment`);
+      promise(
+        said.opener >= 0n && said.accepter >= 0n,
+        'no balance below zero',
+        () => `${said.opener}, ${said.accepter} in ${owner}'s commitment`,
+      );
     }
     if (before !== undefined && before.shared.base !== shared.base) this.balance(before, after);
   }
@@ -118,7 +123,8 @@ export class NodeOracle {
     const { channelId, params } = after;
     const { us } = params;
     const [was, is] = [before.shared.base, after.shared.base];
-    const gone = (side: typeof us): readonly AddUpdate[] => was.htlcs[side].filter((htlc) => !is.htlcs[side].some(({ id }) => id === htlc.id));
+    const gone = (side: typeof us): readonly AddUpdate[] =>
+      was.htlcs[side].filter((htlc) => !is.htlcs[side].some(({ id }) => id === htlc.id));
     const come = is.htlcs[us].filter((htlc) => !was.htlcs[us].some(({ id }) => id === htlc.id));
     let least = was.balanceMsat[us];
     for (const { amountMsat } of come) least -= amountMsat;
@@ -169,7 +175,8 @@ function boundedBuffers(peers: PeersState): void {
 function boundedAnswers(before: NodeState, effects: readonly Effect[]): void {
   const sends = effects.filter(({ kind }) => kind === 'send').length;
   let owed = 0;
-  for (const { state, outbox } of before.channels.values()) owed += 2 + outbox.length + logLength(state.shared, state.params.us) - state.shared.base.cut[state.params.us];
+  for (const { state, outbox } of before.channels.values())
+    owed += 2 + outbox.length + logLength(state.shared, state.params.us) - state.shared.base.cut[state.params.us];
   promise(sends <= MAX_SENDS + owed, 'answers are bounded', () => `${sends} messages in one step`);
 }
 

@@ -18,7 +18,10 @@ import { crypto, nodeEnv, VALID_SIGNATURE } from './subject.ts';
 import { plainValue } from './twist.ts';
 
 /** Preimages that every peer knows, and the subject's user with them. */
-export const PREIMAGES: readonly Preimage[] = Array.from({ length: 64 }, (_, i) => (i + 1).toString(16).padStart(2, '0').repeat(32) as Preimage);
+export const PREIMAGES: readonly Preimage[] = Array.from(
+  { length: 64 },
+  (_, i) => (i + 1).toString(16).padStart(2, '0').repeat(32) as Preimage,
+);
 export const HASHES: readonly Hash32[] = PREIMAGES.map((preimage) => sha256Hex(crypto, preimage));
 const preimageOf = new Map(HASHES.map((hash, i) => [hash, PREIMAGES[i] as Preimage]));
 
@@ -26,7 +29,16 @@ export function knownPreimage(paymentHash: Hash32): Preimage | undefined {
   return preimageOf.get(paymentHash);
 }
 
-export const AMOUNTS_MSAT: readonly bigint[] = [10_000_000n, 1_000_000n, 353_000n, 1n, 100_000_000n, 700_000_000n, 999_999n, 5_000_000_000n];
+export const AMOUNTS_MSAT: readonly bigint[] = [
+  10_000_000n,
+  1_000_000n,
+  353_000n,
+  1n,
+  100_000_000n,
+  700_000_000n,
+  999_999n,
+  5_000_000_000n,
+];
 export const FUNDINGS_SAT: readonly bigint[] = [1_000_000n, 20_000n, 16_777_215n, 100_000n];
 
 const NO_ONION = new Uint8Array(1366);
@@ -60,7 +72,8 @@ export class Puppet {
 
   /** The name of the keys of a channel, which is found by its funding key. */
   private keysOf(fundingPubkey: PublicKey): Hash32 {
-    for (let n = 0; n < this.channelsBegun; n++) if (this.signer.basepoints(this.keysId(n)).fundingPubkey === fundingPubkey) return this.keysId(n);
+    for (let n = 0; n < this.channelsBegun; n++)
+      if (this.signer.basepoints(this.keysId(n)).fundingPubkey === fundingPubkey) return this.keysId(n);
     return this.keysId(0);
   }
 
@@ -99,7 +112,8 @@ export class Puppet {
     if (cut.opener !== current.cut.opener || cut.accepter !== current.cut.accepter) return 'commitment_signed';
     if (state.shutdownSent !== undefined && (state.shutdownReceived === undefined || state.closing === undefined)) return 'shutdown';
     const settled = state.closing !== undefined && contents(shared, current.cut).htlcs.length === 0 && state.closingTx === undefined;
-    if (settled && state.shutdownSent !== undefined && (state.closing?.offered !== undefined || params.us === 'accepter')) return 'closing_signed';
+    if (settled && state.shutdownSent !== undefined && (state.closing?.offered !== undefined || params.us === 'accepter'))
+      return 'closing_signed';
     return undefined;
   }
 
@@ -121,7 +135,11 @@ export class Puppet {
       case 'funding_created':
         return this.created(opening);
       case 'funding_signed':
-        return { type, channelId: opening?.step.kind === 'awaiting_funding_signed' ? opening.step.channelId : noChannel(), signature: VALID_SIGNATURE };
+        return {
+          type,
+          channelId: opening?.step.kind === 'awaiting_funding_signed' ? opening.step.channelId : noChannel(),
+          signature: VALID_SIGNATURE,
+        };
       default:
         return this.inChannel(type, node, channel, choice);
     }
@@ -178,7 +196,13 @@ export class Puppet {
   fundingTx({ params }: Pick<FundedState, 'params'>): Tx {
     const { opener, accepter } = params.parties;
     const { script } = fundingOutput(crypto, opener.fundingPubkey, accepter.fundingPubkey);
-    const input = { txid: sha256Hex(crypto, params.temporaryChannelId) as string as never, vout: 0, sequence: 0xffffffff, scriptSig: EMPTY_SCRIPT, witness: ['00'] };
+    const input = {
+      txid: sha256Hex(crypto, params.temporaryChannelId) as string as never,
+      vout: 0,
+      sequence: 0xffffffff,
+      scriptSig: EMPTY_SCRIPT,
+      witness: ['00'],
+    };
     return { version: 2, locktime: 0, inputs: [input], outputs: [{ amountSat: params.fundingSat, script }] };
   }
 
@@ -206,11 +230,21 @@ export class Puppet {
       case 'update_fee':
         return { type, channelId, feeratePerKw: [2500, 3000, 5000, 253, 25_000, 1000][choice % 6] as number };
       case 'commitment_signed':
-        return { type, channelId, signature: VALID_SIGNATURE, htlcSignatures: htlcSignatures(state), fundingTxid: state.fundings[0]?.txid as never };
+        return {
+          type,
+          channelId,
+          signature: VALID_SIGNATURE,
+          htlcSignatures: htlcSignatures(state),
+          fundingTxid: state.fundings[0]?.txid as never,
+        };
       case 'revoke_and_ack':
         return this.revoke(state);
       case 'shutdown':
-        return { type, channelId, scriptPubkey: state.params.parties[other(state.params.us)].upfrontShutdownScript ?? p2wpkh(crypto, this.id) };
+        return {
+          type,
+          channelId,
+          scriptPubkey: state.params.parties[other(state.params.us)].upfrontShutdownScript ?? p2wpkh(crypto, this.id),
+        };
       case 'closing_signed':
         return closingSigned(state, choice);
       case 'channel_reestablish':
@@ -244,7 +278,12 @@ export class Puppet {
     const { parties, us } = state.params;
     const { number } = state.shared.commitments[other(us)].current;
     const perCommitmentSecret = this.signer.perCommitmentSecret(this.keysOf(parties[other(us)].fundingPubkey), number);
-    return { type: 'revoke_and_ack', channelId: state.channelId, perCommitmentSecret, nextPerCommitmentPoint: this.point(state, number + 2n) };
+    return {
+      type: 'revoke_and_ack',
+      channelId: state.channelId,
+      perCommitmentSecret,
+      nextPerCommitmentPoint: this.point(state, number + 2n),
+    };
   }
 
   /** As a peer says it that has missed nothing. */
@@ -258,7 +297,8 @@ export class Puppet {
       channelId: state.channelId,
       nextCommitmentNumber: number + 1n,
       nextRevocationNumber: ours,
-      yourLastPerCommitmentSecret: ours === 0n ? ('00'.repeat(32) as SecretKey) : nodeEnv.signer.perCommitmentSecret(params.keysId, ours - 1n),
+      yourLastPerCommitmentSecret:
+        ours === 0n ? ('00'.repeat(32) as SecretKey) : nodeEnv.signer.perCommitmentSecret(params.keysId, ours - 1n),
       myCurrentPerCommitmentPoint: this.point(state, number),
     };
   }
@@ -268,7 +308,11 @@ function noChannel(): ChannelId {
   return '00'.repeat(32) as ChannelId;
 }
 
-function removal(type: 'update_fulfill_htlc' | 'update_fail_htlc' | 'update_fail_malformed_htlc', state: StoredChannel, choice: number): Message {
+function removal(
+  type: 'update_fulfill_htlc' | 'update_fail_htlc' | 'update_fail_malformed_htlc',
+  state: StoredChannel,
+  choice: number,
+): Message {
   const { channelId, shared, params } = state;
   const htlcs = shared.base.htlcs[params.us];
   const htlc = htlcs[choice % Math.max(1, htlcs.length)];
@@ -299,6 +343,11 @@ function closingSigned(state: StoredChannel, choice: number): Message {
   const feeSat = (offered?.feeSat ?? 1000n) + BigInt(choice);
   const range = offered?.range ?? { minFeeSat: 500n, maxFeeSat: 5000n };
   const withRange = (choice & 0x20) === 0;
-  return { type: 'closing_signed', channelId: state.channelId, feeSat, signature: VALID_SIGNATURE, ...(withRange ? { feeRange: range } : {}) };
+  return {
+    type: 'closing_signed',
+    channelId: state.channelId,
+    feeSat,
+    signature: VALID_SIGNATURE,
+    ...(withRange ? { feeRange: range } : {}),
+  };
 }
-

@@ -67,7 +67,13 @@ type Pending =
 
 /** What the node and its peer manager did, for whoever watches. */
 export type Watched =
-  | { readonly kind: 'node'; readonly input: NodeInput; readonly before: NodeState; readonly after: NodeState; readonly effects: readonly Effect[] }
+  | {
+      readonly kind: 'node';
+      readonly input: NodeInput;
+      readonly before: NodeState;
+      readonly after: NodeState;
+      readonly effects: readonly Effect[];
+    }
   | { readonly kind: 'peers'; readonly effect: PeersEffect };
 
 /** The node under attack, with its host: disk, watcher, sockets. A world continues from a copy. */
@@ -185,9 +191,9 @@ export class Subject {
 
   private written(done: Pending): void {
     const { channelId, version } = done;
-    if (done.sink !== 'state') this.watcherIds = new Map(this.watcherIds).set(channelId, Math.max(version, this.watcherIds.get(channelId) ?? 0));
-    else if ((this.disk.get(channelId)?.version ?? -1) < version)
-      this.disk = new Map(this.disk).set(channelId, done);
+    if (done.sink !== 'state')
+      this.watcherIds = new Map(this.watcherIds).set(channelId, Math.max(version, this.watcherIds.get(channelId) ?? 0));
+    else if ((this.disk.get(channelId)?.version ?? -1) < version) this.disk = new Map(this.disk).set(channelId, done);
   }
 
   /** The process dies and starts from what was durable. Bit i of `survivors` says that the i-th unfinished write was. */

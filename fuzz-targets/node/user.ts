@@ -121,7 +121,8 @@ export class User {
     const { channelId, id } = htlc;
     const preimage = how === 'claim' ? knownPreimage(htlc.paymentHash) : undefined;
     if (preimage !== undefined) this.command({ kind: 'fulfill', channelId, id, preimage });
-    else if (how === 'malformed') this.command({ kind: 'fail_malformed', channelId, id, sha256OfOnion: '00'.repeat(32) as Hash32, failureCode: 0xc005 });
+    else if (how === 'malformed')
+      this.command({ kind: 'fail_malformed', channelId, id, sha256OfOnion: '00'.repeat(32) as Hash32, failureCode: 0xc005 });
     else this.command({ kind: 'fail', channelId, id, reason: '00' });
   }
 
@@ -144,13 +145,18 @@ export class User {
         this.command({ kind: 'commit', channelId });
         break;
       case 'shutdown':
-        this.command({ kind: 'shutdown', channelId, script: b === 0 ? p2wpkh(crypto, SUBJECT_ID) : (`51${b.toString(16).padStart(2, '0')}` as Script) });
+        this.command({
+          kind: 'shutdown',
+          channelId,
+          script: b === 0 ? p2wpkh(crypto, SUBJECT_ID) : (`51${b.toString(16).padStart(2, '0')}` as Script),
+        });
         break;
       case 'close':
         this.command({ kind: 'force_close', channelId });
         break;
       case 'acknowledge':
-        for (const { id } of this.subject.node.channels.get(channelId)?.state.events ?? []) this.command({ kind: 'acknowledge', channelId, eventId: id });
+        for (const { id } of this.subject.node.channels.get(channelId)?.state.events ?? [])
+          this.command({ kind: 'acknowledge', channelId, eventId: id });
         break;
       default:
     }

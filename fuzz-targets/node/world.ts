@@ -183,7 +183,11 @@ export class World {
     const connection = this.nextConnection++;
     const puppet = this.puppets[who] as Puppet;
     this.subject.peersInput({ kind: 'accepted', connection, ephemeralSecret });
-    const { session, send: toSubject } = dial(peersEnv, { staticSecret: puppet.secret, remoteStatic: SUBJECT_ID, ephemeralSecret: reversed(ephemeralSecret) });
+    const { session, send: toSubject } = dial(peersEnv, {
+      staticSecret: puppet.secret,
+      remoteStatic: SUBJECT_ID,
+      ephemeralSecret: reversed(ephemeralSecret),
+    });
     this.setWire(who, { connection, session, toSubject, greeted: false });
   }
 
@@ -231,7 +235,8 @@ export class World {
     if (twist !== undefined) this.manners = this.manners.map((manner, i) => (i === who ? withoutTwist(manner) : manner));
     this.listen(`peer ${who}`, message);
     if (message.type === 'funding_created') {
-      for (const { step } of puppet.openings(this.subject.node)) if (step.kind === 'awaiting_funding_created') this.toMempool(puppet.fundingTx(step));
+      for (const { step } of puppet.openings(this.subject.node))
+        if (step.kind === 'awaiting_funding_created') this.toMempool(puppet.fundingTx(step));
     }
     this.transmit(who, encodeMessage(message));
     const wire = this.wires[who];
