@@ -171,6 +171,20 @@ describe('the closing negotiation', () => {
     );
   });
 
+  it('is not begun again by a shutdown that comes twice', () => {
+    const duo = closingDuo();
+    const shutdown = sent(duo.ends.accepter.log, 'shutdown');
+    expect(duo.message('opener', shutdown)).toEqual([]);
+  });
+
+  it('keeps to the range that was sent, whatever the feerate has become', () => {
+    const duo = closingDuo();
+    duo.ends.opener.env = { ...duo.ends.opener.env, feeratePerKw: 10_000 };
+    const { message } = offer(duo, 'accepter', 2000n, { minFeeSat: 0n, maxFeeSat: 9000n });
+    const answer = sent(duo.message('opener', message), 'closing_signed');
+    expect(answer.feeRange).toEqual({ minFeeSat: 845n, maxFeeSat: 5070n });
+  });
+
   it('is done once: the same fee again changes nothing', () => {
     const duo = closingDuo();
     const first = sent(duo.ends.opener.log, 'closing_signed');
@@ -266,6 +280,11 @@ describe('outputs that are left out', () => {
     const duo = closingDuo(push(0n, { fundingSat: 20_000n }));
     duo.exchange();
     expect(duo.funded('accepter').closingTx?.outputs).toEqual([{ amountSat: 20_000n - 1690n, script: P2WPKH_A }]);
+    const spike = new Duo(push(0n, { fundingSat: 20_000n })).open();
+    for (const side of ['opener', 'accepter'] as const) spike.ends[side].env = { ...spike.ends[side].env, feeratePerKw: 50_000 };
+    spike.command('opener', { kind: 'shutdown', channelId: spike.channelId, script: P2WPKH_A });
+    spike.exchange();
+    expect(spike.funded('accepter').closingTx?.outputs).toEqual([{ amountSat: 354n, script: P2WPKH_A }]);
   });
 });
 

@@ -22,12 +22,12 @@ import { isViolation, violation } from './violation.ts';
 
 /** BOLT 2, Legacy Closing Negotiation. */
 
-/** BOLT 2: no HTLC is left, no revocation is owed, and all updates are in both commitments. */
+/** BOLT 2: no HTLC is left, and all updates are in both commitments: then nothing is signed that could be owed a revocation. */
 export function isSettled(shared: SharedState): boolean {
   return SIDES.every((owner) => {
-    const { current, next } = shared.commitments[owner];
+    const { current } = shared.commitments[owner];
     const complete = SIDES.every((side) => current.cut[side] === logLength(shared, side));
-    return next === undefined && complete && contents(shared, current.cut).htlcs.length === 0;
+    return complete && contents(shared, current.cut).htlcs.length === 0;
   });
 }
 

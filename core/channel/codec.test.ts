@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arbitraryOf } from '../../fuzz-targets/arbitraries.ts';
+import { toHex } from '../crypto/bytes.ts';
+import { noble } from '../crypto/noble.ts';
 import { Pair } from '../node/pair.fixture.ts';
 import { channelCodec, decodeChannel, encodeChannel } from './codec.ts';
 import type { StoredChannel } from './state.ts';
@@ -59,6 +61,14 @@ describe('encodeChannel and decodeChannel', () => {
       { seed: 4, numRuns: 100 },
     );
     expect(refused).toBeGreaterThan(10);
+  });
+
+  it('keep their form: states that hosts have stored are to be read', () => {
+    const bytes = fc.sample(anyChannel, { seed: 6, numRuns: 20 }).flatMap((state) => [...encodeChannel(state)]);
+    // When this changes, the version must change too.
+    expect(toHex(noble.sha256(Uint8Array.from(bytes)))).toMatchInlineSnapshot(
+      `"c7a84abf91604fd7fd433601328f82fd3d8921319ca1d8e23910eedbeecba05e"`,
+    );
   });
 
   it('refuse another version and bytes that are left over', () => {

@@ -52,6 +52,9 @@ describe('opening', () => {
   it('says in open_channel what was asked for', () => {
     const duo = new Duo({ command: { announce: true, upfrontShutdownScript: P2WPKH_A, format: 'static_remotekey' } });
     const open = sent(duo.ends.opener.log, 'open_channel');
+    duo.fund();
+    expect(duo.funded('accepter').params).toMatchObject({ announce: true, format: 'static_remotekey' });
+    expect(new Duo().open().funded('accepter').params).toMatchObject({ announce: false, format: 'anchors' });
     expect(open).toMatchObject({ channelFlags: 1, upfrontShutdownScript: P2WPKH_A, channelType: '1000', channelReserveSat: 10_000n });
     expect(sent(new Duo().ends.opener.log, 'open_channel')).toMatchObject({
       channelFlags: 0,

@@ -117,6 +117,7 @@ describe('channel_ready', () => {
     expect(duo.funded('accepter')).toMatchObject({ readySent: false, readyReceived: true, events: [] });
     duo.block([tx]);
     expect(duo.funded('accepter').events).toMatchObject([{ event: { kind: 'channel_usable' } }]);
+    expect(duo.ends.accepter.log.at(-1)).toMatchObject({ kind: 'notify', event: { id: 1, event: { kind: 'channel_usable' } } });
   });
 
   it('is ignored when it comes again', () => {

@@ -78,9 +78,8 @@ function sendDueShutdown(out: Out<FundedState>): void {
   retransmitShutdown(out);
 }
 
-/** What closing asks for after any step of a connected channel: the shutdown that is due, then the opener's first closing_signed. */
+/** What closing asks for after any step of a CONNECTED channel: the shutdown that is due, then the opener's first closing_signed. */
 export function advanceShutdown(out: Out<FundedState>): Violation | undefined {
-  if (out.state.connection !== 'connected') return undefined;
   sendDueShutdown(out);
   return offerFirstFee(out);
 }
