@@ -5,7 +5,7 @@ import type { DriverEffect, Finding, Oracle, StepRecord, WorldView } from '../ty
 import { otherSide } from './contents.ts';
 import { Barrier, factOf } from './durability/barrier.ts';
 import { commitmentNumberOf, Promises } from './durability/secrets.ts';
-import { isStaleRestart } from './licences.ts';
+import { isBreach, isStaleRestart } from './licences.ts';
 import { changes, channelName, hasCommitments, messageOf, nameOf, statesOf } from './look.ts';
 import type { SendEffect } from './look.ts';
 import { finding } from './report.ts';
@@ -53,7 +53,7 @@ class Durability implements Oracle {
       for (const { barrier } of this.of(node).values()) barrier.crashed();
       return undefined;
     }
-    if (input.kind === 'received') this.proven(world, record, input.bytes);
+    if (input.kind === 'received' && !isBreach(record)) this.proven(world, record, input.bytes);
     if (input.kind === 'stored') this.of(node).get(input.channelId)?.barrier.stored(input.sink, input.version);
     if (input.kind === 'connected' || (input.kind === 'received' && nameOf(input.bytes) === 'init')) {
       for (const [id, state] of statesOf(world, node)) {

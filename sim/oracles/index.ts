@@ -4,6 +4,7 @@ import { createAgreement } from './agreement.ts';
 import { createCodecOracle } from './codec.ts';
 import { createDeadlines } from './deadlines.ts';
 import { createDurability } from './durability.ts';
+import { createHostile } from './hostile.ts';
 import { createLedger } from './ledger.ts';
 import { createLimits } from './limits.ts';
 import { createLiveness } from './liveness.ts';
@@ -29,6 +30,7 @@ export interface OracleEntry {
  * contents is said by `agreement`, before the closed channel that follows from it is said by `no-unprovoked-close`.
  */
 export const ORACLES: readonly OracleEntry[] = [
+  { name: 'hostile', cost: 'cheap', create: createHostile },
   { name: 'agreement', cost: 'cheap', create: createAgreement },
   { name: 'reference', cost: 'costly', create: createReference },
   { name: 'ledger', cost: 'cheap', create: createLedger },

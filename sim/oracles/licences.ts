@@ -25,7 +25,7 @@ export interface Circumstances {
 }
 export type Past =
   /** A connection or a process died before both ends had the channel. */
-  'opening-interrupted' | 'restored-older' | 'force-close-asked';
+  'opening-interrupted' | 'restored-older' | 'force-close-asked' | 'tampered-with';
 
 export interface Licence {
   readonly name: string;
@@ -103,7 +103,18 @@ export const LICENCES: readonly Licence[] = [
     licenses: [...CLOSES, 'forgotten'],
     holds: ({ past }) => past.has('force-close-asked'),
   },
+  {
+    name: 'adversary',
+    about: 'a peer broke the protocol: what BOLT then asks for is judged by the oracle `hostile`, at the moment of the breach',
+    licenses: [...CLOSES, 'forgotten'],
+    holds: ({ record, past }) => record.tampered !== undefined || past.has('tampered-with'),
+  },
 ];
+
+/** A message that breaks the protocol, which an honest node does not act upon: what follows channels by their messages leaves it out. */
+export function isBreach(record: StepRecord): boolean {
+  return record.tampered !== undefined;
+}
 
 /** A disk that gives back an older state than the newest it had promised to keep. */
 export function isStaleRestart(world: WorldView, acknowledged: number, restored: number): boolean {

@@ -4,7 +4,7 @@ import { fromHex } from '../../core/crypto/bytes.ts';
 import type { ChannelId, Hex, PublicKey } from '../../core/crypto/bytes.ts';
 import type { Message } from '../../core/wire/messages/index.ts';
 import { DEFAULT_FEERATE_PER_KW, policyOf } from '../policy.ts';
-import type { Finding, Oracle, StepRecord, WorldView } from '../types.ts';
+import type { Finding, Oracle, StepRecord, Tampered, WorldView } from '../types.ts';
 import { LICENCES } from './licences.ts';
 import type { Circumstances, Outcome, Past } from './licences.ts';
 import { changes, channelName, hasCommitments, messageOf, nameOf, statesOf } from './look.ts';
@@ -82,6 +82,7 @@ class NoUnprovokedClose implements LicensingOracle {
   private remember(world: WorldView, record: StepRecord): void {
     const { node, input } = record;
     this.stale.watch(world, record);
+    if (record.tampered !== undefined) this.tamperedWith(world, record.tampered);
     switch (input.kind) {
       case 'feerate':
         this.feerates.set(node, input.feeratePerKw);
@@ -130,6 +131,16 @@ class NoUnprovokedClose implements LicensingOracle {
       if (!nodes.includes(node) || (peer !== undefined && !nodes.includes(peer))) continue;
       this.mark(temporary, 'opening-interrupted');
       if (channelId !== undefined) this.mark(channelId, 'opening-interrupted');
+    }
+  }
+
+  /** After a breach both ends may see the channel end, under either of its ids. */
+  private tamperedWith(world: WorldView, { channelId, asks }: Tampered): void {
+    const all = asks.includes('fail-all');
+    for (const info of world.channels) {
+      if (!all && (channelId === undefined || (info.channelId !== channelId && info.temporaryChannelId !== channelId))) continue;
+      if (info.channelId !== undefined) this.mark(info.channelId, 'tampered-with');
+      this.mark(info.temporaryChannelId, 'tampered-with');
     }
   }
 

@@ -5,6 +5,7 @@ import type { Finding, Oracle, StepRecord, WorldView } from '../types.ts';
 import { firstDifference, kindOfPath } from './compare.ts';
 import { contentsOf, otherSide } from './contents.ts';
 import type { Contents } from './contents.ts';
+import { isBreach } from './licences.ts';
 import { channelName, hasCommitments, messageOf, statesOf } from './look.ts';
 import { createEnd, forkEnd, updateOf } from './reference/channel.ts';
 import type { End, Opening, Signed } from './reference/channel.ts';
@@ -44,7 +45,7 @@ class Reference implements Oracle {
     const { node, input } = record;
     this.stale.watch(world, record);
     if (input.kind === 'restart') this.forgetStale();
-    if (input.kind === 'received') {
+    if (input.kind === 'received' && !isBreach(record)) {
       const message = messageOf(input.bytes);
       if (message !== undefined) this.received(node, input.peer, message);
     } else if (input.kind === 'disconnected') this.lost(node, input.peer);

@@ -1,0 +1,216 @@
+import { txid } from '../../core/bitcoin/tx.ts';
+import type { ChannelState } from '../../core/channel/state.ts';
+import type { ChannelId } from '../../core/crypto/bytes.ts';
+import type { AskedOfReceiver, DriverEffect, Finding, Oracle, StepRecord, Tampered, WorldView } from '../types.ts';
+import { contentsOf } from './contents.ts';
+import { changes, channelName, hasCommitments, messageOf, nameOf, statesOf } from './look.ts';
+import type { Change, WithCommitments } from './look.ts';
+import { finding } from './report.ts';
+
+const ORACLE = 'hostile';
+
+/**
+ * A peer that breaks the protocol gets what BOLT asks for, at once; it reaches no other channel, costs its honest peer nothing, and learns
+ * nothing from it. A host that asks for what is forbidden is refused, and nothing has changed.
+ */
+export function createHostile(): Oracle {
+  return {
+    name: ORACLE,
+    step(world, record) {
+      if (record.forbidden !== undefined) return refused(world, record, record.forbidden);
+      return record.tampered === undefined ? undefined : judge(new Answer(world, record, record.tampered));
+    },
+    fork: createHostile,
+  };
+}
+
+// ---------------------------------------------------------------- hosts
+
+function refused(world: WorldView, record: StepRecord, request: string): Finding | undefined {
+  const [effect, ...more] = record.effects;
+  const changed = changes(world, record);
+  if (effect?.kind === 'refused' && more.length === 0 && changed.length === 0) return undefined;
+  const kind = effect?.kind !== 'refused' ? 'obeyed' : changed.length > 0 ? 'refused, yet changed its state' : 'refused, yet did something';
+  return finding(world, {
+    oracle: ORACLE,
+    rule: request,
+    kind,
+    node: record.node,
+    channel: changed[0] && channelName(world, changed[0].channelId),
+    message: `${record.node} was asked for what is forbidden, ${request}: it ${kind}`,
+    expected: 'a refusal, and nothing else',
+    actual: record.effects.map(({ kind: what }) => what),
+  });
+}
+
+// ---------------------------------------------------------------- peers
+
+/** What one node did with one message that breaks the protocol. */
+class Answer {
+  readonly world: WorldView;
+  readonly record: StepRecord;
+  readonly tampered: Tampered;
+  readonly changed: readonly Change[];
+  /** The ids under which the channel goes that the message was for. */
+  readonly target: ReadonlySet<string>;
+
+  constructor(world: WorldView, record: StepRecord, tampered: Tampered) {
+    this.world = world;
+    this.record = record;
+    this.tampered = tampered;
+    this.changed = changes(world, record);
+    const { channelId } = tampered;
+    const info = channelId && world.channels.find((known) => known.channelId === channelId || known.temporaryChannelId === channelId);
+    this.target = new Set([channelId, info?.channelId, info?.temporaryChannelId].filter((id) => id !== undefined));
+  }
+
+  /** The message was for every channel with the peer. */
+  get forAll(): boolean {
+    return this.tampered.asks.includes('fail-all');
+  }
+
+  sends(name: 'error' | 'warning'): boolean {
+    return this.record.effects.some((effect) => effect.kind === 'send' && nameOf(effect.bytes) === name);
+  }
+
+  get cameAsError(): boolean {
+    const { input } = this.record;
+    return input.kind === 'received' && nameOf(input.bytes) === 'error';
+  }
+
+  get disconnects(): boolean {
+    return this.record.effects.some((effect) => effect.kind === 'disconnect');
+  }
+
+  /** The channel had ended before: nothing more is asked for it. */
+  get tooLate(): boolean {
+    if (this.tampered.channelId === undefined || this.changed.length > 0) return false;
+    for (const id of this.target) {
+      const state = statesOf(this.world, this.record.node).get(id as ChannelId);
+      if (state?.phase === 'failed' || state?.phase === 'closed') return true;
+    }
+    return false;
+  }
+
+  finding(rule: string, kind: string, expected: unknown, actual: unknown): Finding {
+    const { world, record, tampered } = this;
+    return finding(world, {
+      oracle: ORACLE,
+      rule,
+      kind,
+      node: record.node,
+      channel: tampered.channelId && channelName(world, tampered.channelId),
+      message: `${record.node} got ${tampered.name}: ${kind}`,
+      expected,
+      actual,
+    });
+  }
+}
+
+function judge(answer: Answer): Finding | undefined {
+  const found = strays(answer) ?? leaks(answer);
+  if (found !== undefined || answer.tooLate) return found;
+  const { asks, name } = answer.tampered;
+  if (!asks.some((asked) => does(answer, asked))) return answer.finding(name, deed(answer), asks.join(' or '), told(answer));
+  return loses(answer);
+}
+
+/** Whether this is what the node did, and nothing but this. */
+function does(answer: Answer, asked: AskedOfReceiver): boolean {
+  const { changed, record } = answer;
+  const unchanged = changed.length === 0;
+  switch (asked) {
+    case 'fail-channel':
+      return isOver(answer) && (answer.cameAsError || answer.sends('error'));
+    case 'fail-all':
+      return allOver(answer);
+    case 'warn-and-disconnect':
+      return unchanged && answer.disconnects;
+    case 'warn':
+      return unchanged && answer.sends('warning') && !answer.disconnects;
+    case 'answer':
+      return unchanged && answer.sends('error') && !answer.disconnects;
+    case 'ignore':
+      return unchanged && record.effects.length === 0;
+  }
+}
+
+/** The channel that the message was for has failed, or, before it was funded, is no more. */
+function isOver({ world, record, target }: Answer): boolean {
+  const states = statesOf(world, record.node);
+  return [...target].every((id) => {
+    const state = states.get(id as ChannelId);
+    return state === undefined || state.phase === 'failed';
+  });
+}
+
+function allOver({ world, record: { node, input } }: Answer): boolean {
+  for (const state of statesOf(world, node).values()) {
+    if (state.phase !== 'funded' && state.phase !== 'opening') continue;
+    if (input.kind === 'received' && input.peer === (state.phase === 'opening' ? state.peer : state.params.peer)) return false;
+  }
+  return true;
+}
+
+function deed(answer: Answer): string {
+  if (answer.disconnects) return 'disconnected';
+  if (answer.sends('error')) return 'sent an error';
+  if (answer.sends('warning')) return 'sent a warning';
+  return answer.changed.length === 0 && answer.record.effects.length === 0 ? 'ignored it' : 'swallowed it';
+}
+
+function told({ record }: Answer): readonly string[] {
+  return record.effects.map((effect) => (effect.kind === 'send' ? (nameOf(effect.bytes) ?? 'send') : effect.kind));
+}
+
+/** BOLT 1: what is wrong with one channel is none of any other's business. */
+function strays(answer: Answer): Finding | undefined {
+  if (answer.forAll) return undefined;
+  const { changed, record, target } = answer;
+  const other = changed.find(({ channelId }) => !target.has(channelId));
+  if (other !== undefined) return answer.finding('other channels', 'changed', 'the same state', other.after.phase);
+  const stray = record.effects.find((effect) => 'channelId' in effect && effect.kind !== 'send' && !target.has(effect.channelId));
+  return stray && answer.finding('other channels', stray.kind, 'no effect', stray.kind);
+}
+
+/** Whoever breaks the protocol hears no more than that: no secret, no signature, no preimage. */
+function leaks(answer: Answer): Finding | undefined {
+  const said = answer.record.effects.find((effect) => effect.kind === 'send' && !isComplaint(effect));
+  if (said?.kind !== 'send') return undefined;
+  return answer.finding('told the peer', nameOf(said.bytes) ?? 'something', 'an error or a warning', messageOf(said.bytes));
+}
+
+function isComplaint(effect: Extract<DriverEffect, { kind: 'send' }>): boolean {
+  const name = nameOf(effect.bytes);
+  return name === 'error' || name === 'warning';
+}
+
+/** The node can still enforce its commitment, and that gives it what it gave it before. */
+function loses(answer: Answer): Finding | undefined {
+  for (const { before, after } of answer.changed) {
+    if (after.phase !== 'failed' || !hasCommitments(before)) continue;
+    const tx = after.commitmentToBroadcast;
+    // Who came back with an old state may learn from anybody that it must not be broadcast.
+    if (tx === undefined) {
+      if (answer.world.licences.has('stale-backup')) continue;
+      return answer.finding('broadcast', 'gave up its commitment', 'its commitment transaction', 'none');
+    }
+    const { us } = before.params;
+    const [known] = before.shared.commitments[us].current.txids;
+    const id = txid(answer.world.crypto, tx);
+    if (id !== known) return answer.finding('broadcast', 'another commitment', known, id);
+    const [had, has] = [worthMsat(before), worthMsat(after)];
+    if (has < had) return answer.finding('balance', 'lost money', had, has);
+  }
+  return undefined;
+}
+
+/** What a node's own commitment brings it: its balance, and what it has offered and may take back. */
+function worthMsat(state: WithCommitments & ChannelState): bigint {
+  const { us } = state.params;
+  const contents = contentsOf(state.shared, state.shared.commitments[us].current);
+  if (typeof contents === 'string') return 0n;
+  let worth = contents.balanceMsat[us];
+  for (const htlc of contents.htlcs) if (htlc.offerer === us) worth += htlc.amountMsat;
+  return worth;
+}
