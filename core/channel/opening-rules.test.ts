@@ -56,6 +56,7 @@ const MOST_PUSH = (1_000_000n - 660n - 2810n) * 1000n;
 const openCases: readonly Case<OpenChannel>[] = [
   { rule: undefined, what: 'the usual' },
   { rule: 'chain_hash', what: 'another chain', change: { chainHash: bytes32(5) } },
+  { rule: undefined, what: 'all that there is', change: { fundingSat: 2_100_000_000_000_000n } },
   { rule: 'funding_satoshis', what: 'more than there is', change: { fundingSat: 2_100_000_000_000_001n } },
   { rule: undefined, what: 'a large channel', change: { fundingSat: 1n << 24n } },
   {

@@ -17,13 +17,13 @@ import { violation } from './violation.ts';
 type Broken = Violation | undefined;
 
 /** BOLT 2, open_channel: fundings from here on need option_support_large_channel. */
-export const LARGE_CHANNEL_SAT = 1n << 24n;
+const LARGE_CHANNEL_SAT = 1n << 24n;
 /** No output can hold more: 21 million bitcoin. */
 const MAX_MONEY_SAT = 2_100_000_000_000_000n;
 /** BOLT 2: `max_accepted_htlcs` limit, so that a penalty transaction stays standard. */
-export const MAX_ACCEPTED_HTLCS = 483;
+const MAX_ACCEPTED_HTLCS = 483;
 /** BOLT 3, Dust Limits: the largest of the thresholds for segwit outputs. */
-export const MIN_DUST_LIMIT_SAT = 354n;
+const MIN_DUST_LIMIT_SAT = 354n;
 /** A reserve over this share of the funding, 1/n, makes the channel useless. */
 const MAX_RESERVE_SHARE = 2n;
 
