@@ -3,6 +3,7 @@ import { toHex } from '../core/crypto/bytes.ts';
 import { accept, close, dial, receive, send } from '../core/transport/session.ts';
 import type { Session } from '../core/transport/session.ts';
 import { concat } from '../core/transport/fragments.ts';
+import { sameBytes } from './codec-promises.ts';
 import { nodeId, secretKey, transportEnv } from './transport-env.ts';
 import type { FuzzTarget } from './target.ts';
 import { promise } from './target.ts';
@@ -35,7 +36,10 @@ function run(dialling: boolean, stream: Uint8Array, fragment: number): Outcome {
   const messages: Uint8Array[] = [];
   for (let at = 0; at < stream.length; at += fragment) {
     const before = session;
-    const step = receive(transportEnv, before, stream.slice(at, at + fragment));
+    const bytes = stream.slice(at, at + fragment);
+    const step = receive(transportEnv, before, bytes);
+    // A host reads into the same buffer again and again.
+    bytes.fill(0xa5);
     promise(before.kind !== 'failed' || step.session === before, 'what has failed stays failed', () => '');
     session = step.session;
     messages.push(...step.messages);
@@ -54,6 +58,10 @@ function summary({ session, sent, messages }: Outcome): string {
   // An act that was due when the session failed may be lost with it: the connection ends.
   const acts = session.kind === 'failed' ? '' : `, sent ${toHex(sent)}`;
   return `${session.kind} ${how}${acts}, messages ${messages.map((message) => toHex(message)).join(' ')}`;
+}
+
+function isRefused({ session }: Outcome, why: string): boolean {
+  return session.kind === 'failed' && session.error.endsWith(why);
 }
 
 /** What the other side of core sends, when all goes well: acts, and some messages. */
@@ -91,11 +99,12 @@ export const handshakeTarget: FuzzTarget = {
     const stream = bytes.subarray(2);
     const whole = run(dialling, stream, Math.max(1, stream.length));
     promise(whole.sent.length <= MAX_SENT, 'a handshake sends no more than its acts', () => `${whole.sent.length} bytes`);
-    if (whole.session.kind === 'open') {
-      const known = whole.session.remoteStatic === nodeId(THEIRS);
-      // Whoever completes it has proved to know the secret of its key; ours is the only one at hand.
-      promise(!dialling || known, 'only the node that was dialled can answer', () => summary(whole));
-    }
+    const valid = VALID[dialling ? 1 : 0] as Uint8Array;
+    // Ours are the only keys at hand, so there is one transcript that proves to know them.
+    const proven = sameBytes(stream.subarray(0, valid.length), valid);
+    promise(whole.session.kind !== 'open' || proven, 'nobody gets in without the keys', () => summary(whole));
+    const otherVersion = stream.length >= ACT_LENGTH && stream[0] !== 0;
+    promise(!otherVersion || isRefused(whole, 'BAD_VERSION'), 'an act of another version is refused', () => summary(whole));
     const cut = run(dialling, stream, (bytes[1] ?? 0) + 1);
     promise(summary(cut) === summary(whole), 'fragments make no difference', () => `${summary(cut)}\ninstead of\n${summary(whole)}`);
     const ended = close(whole.session);

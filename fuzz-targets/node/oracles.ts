@@ -6,7 +6,7 @@ import type { ChannelId, Hash32, PublicKey } from '../../core/crypto/bytes.ts';
 import { sha256Hex } from '../../core/crypto/hashes.ts';
 import { MAX_OPENINGS_PER_PEER } from '../../core/node/node.ts';
 import type { NodeInput, NodeState } from '../../core/node/io.ts';
-import type { PeersState } from '../../core/peers/io.ts';
+import type { ConnectionId, PeersState } from '../../core/peers/io.ts';
 import { other } from '../../core/transactions/types.ts';
 import { decodeMessage } from '../../core/wire/messages/index.ts';
 import { promise } from '../target.ts';
@@ -37,6 +37,7 @@ export class NodeOracle {
   private see(event: Watched): void {
     if (event.kind === 'peers') {
       boundedBuffers(this.subject.peers);
+      if (event.effect.kind === 'received') heldBack(this.subject.peers, event.effect.connection);
       if (event.effect.kind === 'connected') this.milestones.add('handshake');
       return;
     }
@@ -91,6 +92,8 @@ export class NodeOracle {
       if (state.params.peer === attacker) continue;
       promise(after.channels.get(channelId)?.state === state, "a peer touches nobody else's channel", () => channelId);
     }
+    for (const [key, opening] of before.openings)
+      if (opening.peer !== attacker) promise(after.openings.get(key) === opening, "a peer touches nobody else's opening", () => key);
     for (const effect of effects) {
       if (effect.kind === 'send' || effect.kind === 'disconnect')
         promise(effect.peer === attacker, 'what a peer says is answered to nobody else', () => effect.kind);
@@ -170,6 +173,16 @@ function boundedBuffers(peers: PeersState): void {
   }
   promise(handshakes <= limits.maxHandshakes, 'handshakes are bounded', () => String(handshakes));
   promise(inbound <= limits.maxInboundPeers, 'inbound peers are bounded', () => String(inbound));
+}
+
+/** Back-pressure: whoever does not read what we answer gets no more answers. */
+function heldBack(peers: PeersState, id: ConnectionId): void {
+  const length = peers.connections.get(id)?.outgoing.queue.length ?? 0;
+  promise(
+    length <= peersEnv.limits.maxQueuedBytes,
+    'nothing is handed on for a peer that does not read',
+    () => `${length} bytes are waiting`,
+  );
 }
 
 function boundedAnswers(before: NodeState, effects: readonly Effect[]): void {

@@ -121,8 +121,11 @@ export class Puppet {
   craft(type: MessageName, node: NodeState, number: number): Message {
     const opening = this.openings(node)[number >> 6] ?? this.openings(node)[0];
     const channels = this.channels(node);
-    const channel = channels[(number >> 6) % Math.max(1, channels.length)];
     const choice = number & 0x3f;
+    // The last of four stands for a channel of whoever: a peer may well name what is not its own.
+    const all = [...node.channels.values()];
+    const channel =
+      number >> 6 === 3 ? all[choice % Math.max(1, all.length)]?.state : channels[(number >> 6) % Math.max(1, channels.length)];
     switch (type) {
       case 'init':
         return { type, globalfeatures: '', features: nodeEnv.config.features, networks: [nodeEnv.config.chainHash] };

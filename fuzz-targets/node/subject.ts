@@ -49,7 +49,8 @@ export const peersEnv: PeersEnv = createPeersEnv({ crypto, cipher: nobleChaCha20
   readAheadBytes: 70_000,
   maxIncomingBytes: 140_000,
   maxQueuedBytes: 70_000,
-  maxOutgoingBytes: 210_000,
+  // Less than two of the longest answers beyond what holds back.
+  maxOutgoingBytes: 120_000,
 });
 
 /** A channel on disk. */
