@@ -23,6 +23,8 @@ const EVERY: Readonly<Record<BuiltIn, true>> = {
   force_close: true,
   acknowledge: true,
   wait: true,
+  tamper: true,
+  rude: true,
 };
 /** Every kind of action that is built in. */
 export const ACTIONS = Object.keys(EVERY) as readonly BuiltIn[];
@@ -32,6 +34,8 @@ export function namesIn(action: Action): string[] {
   switch (action.do) {
     case 'deliver':
       return [`link ${action.link}`, `direction ${action.link} ${action.to}`, `message ${action.message}`];
+    case 'tamper':
+      return [`link ${action.link}`, `direction ${action.link} ${action.to}`, `message ${action.message}`, `tampering ${action.with}`];
     case 'connect':
     case 'disconnect':
       return [`link ${action.link}`];
@@ -55,6 +59,7 @@ export function namesIn(action: Action): string[] {
     case 'commit':
     case 'shutdown':
     case 'force_close':
+    case 'rude':
       return [`node ${action.node}`, `channel ${action.channel}`];
     case 'custom':
       return [`operation ${action.operation}`];

@@ -1,9 +1,11 @@
 import type { ChannelCommand } from '../core/channel/io.ts';
 import type { ChannelId, Hash32 } from '../core/crypto/bytes.ts';
+import { tamper } from './adversary/tamper.ts';
 import type { Host } from './host.ts';
 import { messageName } from './names.ts';
 import type { OperationRegistry } from './operation.ts';
 import type { Action } from './types.ts';
+import { beRude } from './rude.ts';
 import { pay, resolve, resolveOwed } from './users.ts';
 import type { World } from './world.ts';
 
@@ -75,6 +77,10 @@ function act(world: World, action: Action, operations: OperationRegistry | undef
       return channelCommand(world, action, (channelId) => ({ kind: 'force_close', channelId }));
     case 'acknowledge':
       return acknowledge(world, action.node);
+    case 'tamper':
+      return tamper(world, action);
+    case 'rude':
+      return beRude(world, action);
     case 'wait':
       world.clock.advanceTo(world.timeMs + action.ms);
       return true;
@@ -162,7 +168,7 @@ function restart(world: World, node: string, backup: number | undefined): boolea
   const host = world.hosts.get(node);
   const { driver } = host ?? {};
   if (host === undefined || host.running || driver?.restart === undefined || driver.serialise === undefined) return false;
-  if (backup !== undefined && !host.disk.restoreBackup(backup)) return false;
+  if (backup !== undefined && !host.restoreBackup(backup)) return false;
   host.running = true;
   const channels: Uint8Array[] = [];
   for (const { effect } of host.disk.durable.values()) {

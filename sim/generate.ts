@@ -57,7 +57,7 @@ export function generate(token: SeedToken, registry: OperationRegistry = BUILT_I
   const nodes = ['A', 'B'].map((name) =>
     swarm ? swarmNode(worldChoices, name, feesMove) : { name, storage: QUICK_DISK, config: PLAIN_CONFIG },
   );
-  const drawn = swarm ? swarmChannels(worldChoices) : [plainChannel(seed % 2 === 0 ? 'anchors' : 'static_remotekey')];
+  const drawn = swarm ? swarmChannels(worldChoices, licences.includes('adversary')) : [plainChannel(seed % 2 === 0 ? 'anchors' : 'static_remotekey')];
   const channels = drawn.map((channel) => ({ ...channel, format: options.channelType ?? channel.format }));
   const spec: WorldSpec = {
     seed: label,
@@ -124,9 +124,10 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   mine: 2,
   feerate: 1,
   wait: 1,
+  rude: 1,
 };
 /** Without these a run would stand still after its first fault, or carry nothing. */
-const ALWAYS: readonly string[] = ['pay', 'connect', 'restart', 'commit'];
+const ALWAYS: readonly string[] = ['pay', 'connect', 'restart', 'commit', 'rude'];
 /** An operation of your own that says nothing else. */
 const DEFAULT_WEIGHT = 3;
 
@@ -143,9 +144,14 @@ function swarmMix(choices: Choices, registry: OperationRegistry, options: Campai
     return { operation, weight: weight * factor };
   });
   if (!chance(choices, options.licensedPercent, 100)) return mix;
+  const isHostile = ({ licences = [] }: Operation): boolean => licences.includes('adversary');
+  // Many of them meet an adversary: it alone comes to what honest nodes never do.
+  if (chance(choices, 2, 5)) {
+    return [...mix, ...registry.all.filter(isHostile).map((operation) => ({ operation, weight: between(choices, 4, 12) }))];
+  }
   const licensed = shuffle(
     choices,
-    registry.all.filter((operation) => (operation.licences ?? []).length > 0),
+    registry.all.filter((operation) => (operation.licences ?? []).length > 0 && !isHostile(operation)),
   );
   const drawn = licensed.slice(0, pickWeighted(choices, [0, 3, 1])).map((operation) => ({ operation, weight: between(choices, 1, 6) }));
   return [...mix, ...drawn];
@@ -185,8 +191,9 @@ function swarmNode(choices: Choices, name: string, feesMove: boolean): NodeSpec 
   };
 }
 
-function swarmChannels(choices: Choices): ChannelSpec[] {
-  const count = pick(choices, [1, 1, 1, 1, 2, 3]);
+/** Where an adversary ends channels, more of them last longer, and what reaches the others shows. */
+function swarmChannels(choices: Choices, hostile: boolean): ChannelSpec[] {
+  const count = pick(choices, hostile ? [1, 2, 3] : [1, 1, 1, 1, 2, 3]);
   return Array.from({ length: count }, (_, i) => {
     const [opener, accepter] = chance(choices, 1, 2) ? ['A', 'B'] : ['B', 'A'];
     const fundingSat = between(choices, 100, 2_000) * 1_000;

@@ -58,6 +58,8 @@ const ACTIONS: { readonly [D in Action['do']]: Fields<D> } = {
   force_close: { node: text, channel: text },
   acknowledge: { node: text },
   wait: { ms: count },
+  tamper: { link: text, to: text, message: text, with: text },
+  rude: { node: text, channel: text, request: text },
   custom: { operation: text, args: object },
 };
 
@@ -102,8 +104,8 @@ export function parseScenario(json: unknown): Scenario {
   for (const [index, channel] of scenario.world.channels.entries()) demand(channel, CHANNEL, `channel ${index}`);
   requireNames(scenario.world);
   for (const [index, action] of scenario.actions.entries()) {
-    const shape: Shape | undefined = Object.hasOwn(ACTIONS, action.do) ? ACTIONS[action.do] : undefined;
-    if (shape === undefined) throw new Error(`action ${index}: no action is called '${String(action.do)}'`);
+    const shape: Shape | undefined = text(action.do) && Object.hasOwn(ACTIONS, action.do) ? ACTIONS[action.do] : undefined;
+    if (shape === undefined) throw new Error(`action ${index}: no action is called '${text(action.do) ? action.do : JSON.stringify(action.do)}'`);
     demand(action, { do: text, ...shape }, `action ${index} (${action.do})`);
   }
   return scenario;

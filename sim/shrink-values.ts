@@ -117,6 +117,8 @@ function simplerAction(action: Exclude<Action, { do: 'custom' }>): Iterable<Acti
     case 'commit':
     case 'shutdown':
     case 'force_close':
+    case 'tamper':
+    case 'rude':
       return [];
   }
 }

@@ -105,6 +105,10 @@ export type Action =
   /** The host acknowledges every event that it has been told of. */
   | { readonly do: 'acknowledge'; readonly node: string }
   | { readonly do: 'wait'; readonly ms: number }
+  /** The sender has turned dishonest: `with` names what arrives instead of, or before, the message at the head of that direction (adversary/). */
+  | { readonly do: 'tamper'; readonly link: string; readonly to: string; readonly message: string; readonly with: string }
+  /** The host asks its node for what the node must refuse (operations/rude.ts). */
+  | { readonly do: 'rude'; readonly node: string; readonly channel: string; readonly request: string }
   /** A custom operation, namespaced: `acme/foo`. */
   | { readonly do: 'custom'; readonly operation: string; readonly args: Readonly<Record<string, unknown>> };
 
@@ -184,12 +188,34 @@ export interface Finding {
 }
 
 /** One step of one node, as oracles, traces and charts see it. */
-export interface StepRecord {
+export interface StepRecord extends StepMark {
   readonly index: number;
   readonly timeMs: number;
   readonly node: string;
   readonly input: NodeInput | { readonly kind: 'restart' } | { readonly kind: 'crash' };
   readonly effects: readonly DriverEffect[];
+}
+/** What the world knows of an input that does not come from an honest peer or a sensible host. */
+export interface StepMark {
+  /** The message that this step receives breaks the protocol. */
+  readonly tampered?: Tampered;
+  /** The command of this step must be refused: the name of the request. */
+  readonly forbidden?: string;
+}
+/**
+ * What BOLT asks of who receives a message that breaks the protocol; where it leaves a choice, one of several.
+ *
+ * - `fail-channel`, `fail-all`: that channel, or every channel with the peer, fails, and the peer gets an `error` unless it was one that came.
+ * - `warn-and-disconnect`: the connection ends; channels live on.
+ * - `warn`, `answer`: a `warning`, or an `error` for a channel that is not there; nothing changes.
+ * - `ignore`: nothing at all.
+ */
+export type AskedOfReceiver = 'fail-channel' | 'fail-all' | 'warn-and-disconnect' | 'warn' | 'answer' | 'ignore';
+export interface Tampered {
+  readonly name: string;
+  readonly asks: readonly AskedOfReceiver[];
+  /** The channel that the message is for, where it names one. */
+  readonly channelId?: ChannelId;
 }
 
 /** A payment as the users at both ends see it: what the ledger and liveness oracles judge by. */

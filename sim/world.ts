@@ -25,6 +25,7 @@ import type {
   Finding,
   Oracle,
   ProbeRecord,
+  StepMark,
   StepRecord,
   WorldSpec,
   WorldView,
@@ -72,6 +73,8 @@ export class World implements WorldView {
   serial: number;
   /** Since the world was set up. */
   minedBlocks: number;
+  /** What is known of the step under way, where its input is no honest one. */
+  mark: StepMark | undefined;
   private stepIndex: number;
   /** Told to the trace when it first makes something happen. */
   private underWay: Action | undefined;
@@ -159,13 +162,21 @@ export class World implements WorldView {
       return [];
     }
     for (const effect of effects) carryOut(this, host, effect);
-    const record: StepRecord = { index: this.stepIndex++, timeMs: this.clock.nowMs, node: host.name, input, effects };
+    const record: StepRecord = { index: this.stepIndex++, timeMs: this.clock.nowMs, node: host.name, input, effects, ...this.mark };
     this.trace.step(record);
     this.stats.steps++;
     for (const oracle of this.oracles) {
       this.finding = oracle.step?.(this, record);
       if (this.finding !== undefined) break;
     }
+    return effects;
+  }
+
+  /** The same, with what is known of an input that is no honest one. */
+  stepMarked(host: Host, input: NodeInput, mark: StepMark): readonly DriverEffect[] {
+    this.mark = mark;
+    const effects = this.step(host, input);
+    this.mark = undefined;
     return effects;
   }
 

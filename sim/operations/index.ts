@@ -1,7 +1,8 @@
 import type { Operation } from '../operation.ts';
+import { adversaryOperations } from './adversary.ts';
 import { channelOperations } from './channels.ts';
 import { faultOperations } from './faults.ts';
 import { paymentOperations } from './payments.ts';
 
 /** Everything that users do and that goes wrong, built in. Their order is part of the generator's version: append, never insert. */
-export const BUILT_IN_OPERATIONS: readonly Operation[] = [...paymentOperations, ...channelOperations, ...faultOperations];
+export const BUILT_IN_OPERATIONS: readonly Operation[] = [...paymentOperations, ...channelOperations, ...faultOperations, ...adversaryOperations];

@@ -50,6 +50,7 @@ class Answer {
   readonly world: WorldView;
   readonly record: StepRecord;
   readonly tampered: Tampered;
+  /** Other than by a connection that ended. */
   readonly changed: readonly Change[];
   /** The ids under which the channel goes that the message was for. */
   readonly target: ReadonlySet<string>;
@@ -58,7 +59,7 @@ class Answer {
     this.world = world;
     this.record = record;
     this.tampered = tampered;
-    this.changed = changes(world, record);
+    this.changed = changes(world, record).filter((change) => !(this.disconnects && isDisconnection(change)));
     const { channelId } = tampered;
     const info = channelId && world.channels.find((known) => known.channelId === channelId || known.temporaryChannelId === channelId);
     this.target = new Set([channelId, info?.channelId, info?.temporaryChannelId].filter((id) => id !== undefined));
@@ -115,6 +116,15 @@ function judge(answer: Answer): Finding | undefined {
   return loses(answer);
 }
 
+/** BOLT 2, upon disconnection: what the peer has not signed for is forgotten, and nothing else. */
+function isDisconnection({ before, after }: Change): boolean {
+  if (before?.phase !== 'funded' || after.phase !== 'funded' || after.connection !== 'disconnected') return false;
+  const [had, has] = [before.shared, after.shared];
+  const { us } = before.params;
+  const kept = had.base === has.base && had.commitments === has.commitments && had.logs[us] === has.logs[us];
+  return kept && before.version === after.version && before.localSignatures === after.localSignatures;
+}
+
 /** Whether this is what the node did, and nothing but this. */
 function does(answer: Answer, asked: AskedOfReceiver): boolean {
   const { changed, record } = answer;
@@ -169,7 +179,12 @@ function strays(answer: Answer): Finding | undefined {
   const { changed, record, target } = answer;
   const other = changed.find(({ channelId }) => !target.has(channelId));
   if (other !== undefined) return answer.finding('other channels', 'changed', 'the same state', other.after.phase);
-  const stray = record.effects.find((effect) => 'channelId' in effect && effect.kind !== 'send' && !target.has(effect.channelId));
+  const isStray = (effect: DriverEffect): boolean => {
+    if (!('channelId' in effect) || effect.kind === 'send' || target.has(effect.channelId)) return false;
+    // A channel that was being opened ends with its connection.
+    return !(answer.disconnects && effect.kind === 'notify' && effect.event.kind === 'forgotten');
+  };
+  const stray = record.effects.find(isStray);
   return stray && answer.finding('other channels', stray.kind, 'no effect', stray.kind);
 }
 

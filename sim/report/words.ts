@@ -52,6 +52,10 @@ export function inWords(action: Action): string {
       return `${action.node} acknowledges its events`;
     case 'wait':
       return `${grouped(action.ms)} ms pass`;
+    case 'tamper':
+      return `${action.to} receives ${action.message} over ${action.link} from a dishonest peer: ${action.with}`;
+    case 'rude':
+      return `${action.node}'s host asks for what is forbidden in ${action.channel}: ${action.request}`;
     case 'custom':
       return `${action.operation} ${JSON.stringify(action.args)}`;
   }

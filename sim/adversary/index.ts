@@ -1,0 +1,45 @@
+import type { TamperingTable } from './tampering.ts';
+import { commitmentSigned, revokeAndAck } from './commitments.ts';
+import { controlMessages, init } from './control.ts';
+import { closingSigned, shutdown } from './closing.ts';
+import { acceptChannel, channelReady, fundingCreated, fundingSigned, openChannel } from './opening.ts';
+import { channelReestablish } from './reestablish.ts';
+import { malformedFailure, updateAddHtlc, updateFailHtlc, updateFee, updateFulfillHtlc } from './updates.ts';
+
+/** Every way to break the protocol, by the BOLT name of the message that it starts from. */
+const BY_MESSAGE: Readonly<Record<string, TamperingTable>> = {
+  init,
+  open_channel: openChannel,
+  accept_channel: acceptChannel,
+  funding_created: fundingCreated,
+  funding_signed: fundingSigned,
+  channel_ready: channelReady,
+  channel_reestablish: channelReestablish,
+  update_add_htlc: updateAddHtlc,
+  update_fulfill_htlc: updateFulfillHtlc,
+  update_fail_htlc: updateFailHtlc,
+  update_fail_malformed_htlc: malformedFailure,
+  update_fee: updateFee,
+  commitment_signed: commitmentSigned,
+  revoke_and_ack: revokeAndAck,
+  shutdown,
+  closing_signed: closingSigned,
+};
+
+const merged = new Map<string, TamperingTable>();
+
+/** By name: those of this message, and those that may come before or instead of any. */
+export function tamperingsFor(message: string): TamperingTable {
+  let table = merged.get(message);
+  if (table === undefined) {
+    const own = Object.hasOwn(BY_MESSAGE, message) ? BY_MESSAGE[message] : {};
+    merged.set(message, (table = { ...controlMessages, ...own }));
+  }
+  return table;
+}
+
+/** All of them: for tests that want to see each at least once. */
+export const TAMPERINGS: readonly { readonly message: string; readonly name: string }[] = [
+  ...Object.entries(BY_MESSAGE).flatMap(([message, table]) => Object.keys(table).map((name) => ({ message, name }))),
+  ...Object.keys(controlMessages).map((name) => ({ message: 'any', name })),
+];
