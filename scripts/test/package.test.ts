@@ -50,6 +50,7 @@ function compile(files: readonly string[]): void {
     noUncheckedIndexedAccess: true,
     target: 'ES2023',
     module: 'NodeNext',
+    rootDir: '.',
     outDir: 'out',
   };
   const others = { types: [], lib: ['ES2023', 'DOM'], rewriteRelativeImportExtensions: true };
@@ -61,7 +62,7 @@ describe('the package, installed in an empty project', () => {
   let files: readonly string[];
   beforeAll(() => {
     files = install();
-  });
+  }, 300_000);
 
   it('holds what is compiled and the few pages that go with it', () => {
     const others = files.filter((file) => !file.startsWith('dist/')).sort();
@@ -87,14 +88,14 @@ describe('the package, installed in an empty project', () => {
     expect(JSON.parse(readFileSync(join(project, 'report.json'), 'utf8'))).toMatchObject({ runs: 4 });
   });
 
-  it('runs the example of the README with its types', () => {
+  it('runs the example of the README with its types', { timeout: 120_000 }, () => {
     const [, code = ''] = /^```ts example\n(.*?)^```$/ms.exec(readFileSync(join(installed, 'README.md'), 'utf8')) ?? [];
     writeFileSync(join(project, 'readme.ts'), code);
     compile(['readme.ts']);
     expect(run(process.execPath, ['out/readme.js'])).toBe('650000000n 350000000n\n');
   });
 
-  it('runs the example project with its own operation, oracle and regressions', () => {
+  it('runs the example project with its own operation, oracle and regressions', { timeout: 120_000 }, () => {
     const example = join(project, 'example');
     cpSync(join(root, 'sim/example'), example, { recursive: true, filter: (path) => !path.endsWith('.test.ts') });
     for (const name of readdirSync(example).filter((file) => file.endsWith('.ts'))) {
@@ -107,10 +108,10 @@ describe('the package, installed in an empty project', () => {
       console.log(check({ ...config, runs: 2, campaign: { steps: 10 } }).runs);`;
     writeFileSync(join(example, 'main.ts'), main);
     compile(['example/main.ts']);
-    expect(run(process.execPath, ['out/main.js'])).toBe('2\n');
+    expect(run(process.execPath, ['out/example/main.js'])).toBe('2\n');
     const replayed = `
       import { replayAll } from 'fulgurite/node';
-      import config from './out/fulgurite.config.js';
+      import config from './out/example/fulgurite.config.js';
       for (const { name, run } of replayAll('example/regressions', config)) { run(); console.log(name); }`;
     expect(run(process.execPath, ['--input-type=module', '-e', replayed])).toBe('burst-across-a-disconnect\n');
   });
