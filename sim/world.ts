@@ -12,6 +12,7 @@ import { exceptionFinding } from './finding.ts';
 import { Host } from './host.ts';
 import type { Port } from './host.ts';
 import { Link } from './network.ts';
+import { seenAlike } from './oracles/look.ts';
 import { Payments } from './payments.ts';
 import { Statistics } from './statistics.ts';
 import { Trace } from './trace.ts';
@@ -116,7 +117,9 @@ export class World implements WorldView {
 
   /** An independent copy: what happens in one is not seen in the other. Every driver must be able to fork. */
   fork(): World {
-    return new World(this.spec, this.options, this);
+    const copy = new World(this.spec, this.options, this);
+    for (const [name, host] of this.hosts) seenAlike(host.driver, copy.host(name).driver);
+    return copy;
   }
 
   /** 32 bytes of hex: equal for equal seeds and labels. */

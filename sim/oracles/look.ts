@@ -31,6 +31,12 @@ export function changes(world: WorldView, record: StepRecord): readonly Change[]
   return result;
 }
 
+/** A copy of a driver starts from what was seen of its original. */
+export function seenAlike(original: Driver, copy: Driver): void {
+  const states = seen.get(original);
+  if (states !== undefined) seen.set(copy, states);
+}
+
 function compare(driver: Driver): readonly Change[] {
   const states = driver.channels?.() ?? NO_STATES;
   const before = seen.get(driver);
