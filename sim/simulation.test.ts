@@ -69,6 +69,10 @@ describe('Simulation', () => {
     const result = runScenario(sim.scenario());
     expect(result.rotted).toEqual([]);
     expect(result.hash).toBe(sim.world.trace.digest(sim.world.crypto));
+    const { actions } = sim.scenario();
+    sim.pay('bob', channel, 1_000_000n);
+    sim.settle();
+    expect(sim.scenario().actions).toEqual(actions);
   });
 
   it('says what is wrong', () => {

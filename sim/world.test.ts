@@ -85,6 +85,14 @@ describe('a world', () => {
     expect(digest(fork)).toBe(digest(world));
     expect(world.finding).toBeUndefined();
   });
+
+  it('does not spend a coin again in a fork', () => {
+    const fork = worldOf().fork();
+    act(fork, { do: 'open', as: 'c2', from: 'A', to: 'B', fundingSat: '1000000', pushMsat: '0', feeratePerKw: 2500, format: 'anchors' });
+    settle(fork);
+    expect(fork.channelState('B', 'c2')).toMatchObject({ phase: 'funded', readySent: true, readyReceived: true });
+    expect(fork.chain.confirmed).toHaveLength(2);
+  });
 });
 
 describe('what no longer applies', () => {

@@ -11,6 +11,7 @@ import { drawOperation } from '../strategies/mixed.ts';
 import type { Action } from '../types.ts';
 import { SLOW_DISK, specOf, worldOf } from '../world.fixture.ts';
 import type { World } from '../world.ts';
+import { openerSpareMsat } from './amounts.ts';
 import { BUILT_IN_OPERATIONS } from './index.ts';
 
 /** Mostly payments on a connected channel that nobody closes: there is more to draw from. */
@@ -70,6 +71,27 @@ describe('built-in operations', () => {
       if (action.hashOf !== undefined) kinds.add('same hash again');
     });
     expect(kinds).toEqual(new Set(['all', 'least', 'dust', 'plenty', 'same hash again']));
+  });
+
+  it('pay: leaves a careful opener what crossing payments may cost it, unless spending all is licensed', () => {
+    const pay = BUILT_IN_OPERATIONS.find(({ name }) => name === 'pay');
+    const least = (licences: readonly string[]): bigint => {
+      let spare = 10n ** 12n;
+      moments((world, choices) => {
+        const action = pay?.generate(world, choices);
+        if (action?.do !== 'pay' || action.from !== 'A') return;
+        const fork = world.fork();
+        apply(fork, action);
+        const state = fork.channelState('A', action.channel);
+        if (state?.phase !== 'funded' || fork.ledger.get(action.as) === undefined) return;
+        const after = openerSpareMsat(state, 0);
+        if (after < spare) spare = after;
+      }, licences);
+      return spare;
+    };
+    // One more HTLC, its own, is in the commitment by then.
+    expect(least([])).toBeGreaterThan(-1_000_000n);
+    expect(least(['opener-short'])).toBeLessThan(-5_000_000n);
   });
 
   it('without a licence, mine fewer blocks than any payment is away from its deadline', () => {

@@ -1,4 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { apply } from '../apply.ts';
+import type { ChannelId } from '../../core/crypto/bytes.ts';
+import type { World } from '../world.ts';
+import { worldKey } from './world-key.ts';
 import { createWorld, execute, runScenario } from '../run.ts';
 import { BUILT_IN_OPERATIONS } from '../operations/index.ts';
 import { runBytes } from '../generate.ts';
@@ -91,8 +95,51 @@ describe('pct', () => {
     expect(switches(applied(pct(0)))).toBeLessThan(switches(applied(mixed({}))));
   });
 
+  it('lets events happen between what users do', () => {
+    const actions = applied(pct(0)).map((action) => action.do);
+    expect(actions.indexOf('deliver')).toBeGreaterThan(0);
+    expect(actions.lastIndexOf('pay')).toBeGreaterThan(actions.indexOf('deliver'));
+  });
+
   it('takes another course with change points', () => {
     expect(applied(pct(5))).not.toEqual(applied(pct(0)));
+  });
+});
+
+describe('states of a world', () => {
+  const pay: Action = { do: 'pay', as: 'p1', from: 'A', channel: 'c1', amountMsat: '5000000', cltvDelta: 144 };
+  const start = worldOf(specOf({}, SLOW_DISK, { acknowledge: 'later' }));
+  apply(start, pay);
+  const key = (change: (world: World) => void, mayCrash = false): string => {
+    const fork = start.fork();
+    change(fork);
+    return worldKey(fork, mayCrash);
+  };
+
+  it('are the same whatever the time', () => {
+    expect(key((world) => apply(world, { do: 'wait', ms: 5000 }))).toBe(key(() => undefined));
+  });
+
+  it('differ in what is in flight, on disk, in the chain, and in what users know', () => {
+    const changes: ((world: World) => void)[] = [
+      () => undefined,
+      (world) => world.links.get('A-B')?.take(1),
+      (world) => world.links.get('A-B')?.break(),
+      (world) => world.links.get('A-B')?.close(0),
+      (world) => world.host('A').disk.finish('state', world.idOf('c1') as ChannelId, 0),
+      (world) => world.chain.mine(0),
+      (world) => world.ledger.decided('p1', 'fail'),
+      (world) => world.ledger.decided('p1', 'fulfill'),
+      (world) => void (world.host('B').owed = ['p1']),
+      (world) => void (world.host('B').unacknowledged = []),
+      (world) => void (world.host('A').running = false),
+    ];
+    expect(new Set(changes.map((change) => key(change))).size).toBe(changes.length);
+  });
+
+  it('differ in what a crash would leave, where nodes may crash', () => {
+    const older = (world: World): boolean => world.host('B').disk.restoreBackup(1);
+    expect(key(older, true)).not.toBe(key(() => undefined, true));
   });
 });
 
