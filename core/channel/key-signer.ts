@@ -1,5 +1,6 @@
 import type { Hash32, Hex, PublicKey, SecretKey, Signature } from '../crypto/bytes.ts';
-import { fromHex, toHex } from '../crypto/bytes.ts';
+import { toHex } from '../crypto/bytes.ts';
+import { sha256Hex } from '../crypto/hashes.ts';
 import type { Crypto } from '../crypto/types.ts';
 import { derivePrivateKey } from '../transactions/keys.ts';
 import { SecretGenerator, secretIndex } from '../transactions/secrets.ts';
@@ -52,11 +53,11 @@ export function createSigner(crypto: Crypto, seed: Hash32): Signer {
   };
 }
 
-/** HMAC of the channel's id and the key's name, again until it is a valid secret key (a chance of 2^-128 that it is not). */
+/** SHA-256 of seed, the channel's id and the key's name, again until it is a valid secret key (a chance of 2^-128 that it is not). */
 function deriveSecret(crypto: Crypto, seed: Hash32, keysId: Hash32, name: KeyName): SecretKey {
   let message: Hex = keysId + toHex(Uint8Array.from(name, (c) => c.charCodeAt(0)));
   for (;;) {
-    const secret = toHex<SecretKey>(crypto.hmacSha256(fromHex(seed), fromHex(message)));
+    const secret = sha256Hex<SecretKey>(crypto, seed + message);
     if (crypto.isValidSecretKey(secret)) return secret;
     message = secret;
   }

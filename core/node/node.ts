@@ -20,6 +20,8 @@ export const MAX_OPENINGS_PER_PEER = 20;
 interface Run {
   readonly env: NodeEnv;
   state: NodeState;
+  /** `state.channels`, once this step has written to it. */
+  channels: Map<ChannelId, ChannelSlot> | undefined;
   readonly effects: Effect[];
 }
 
@@ -29,7 +31,7 @@ export function createNode(height: number, feeratePerKw: number): NodeState {
 
 /** Everything a node does: one input, the state after it, and what to do in order. Pure; nothing that a peer sends makes it throw. */
 export function nodeStep(env: NodeEnv, state: NodeState, input: NodeInput): Step<NodeState> {
-  const run: Run = { env, state, effects: [] };
+  const run: Run = { env, state, channels: undefined, effects: [] };
   switch (input.kind) {
     case 'connected':
       connected(run, input.peer);
@@ -68,7 +70,16 @@ function setPeer(run: Run, peer: PublicKey, features?: string): void {
 
 function setSlot(run: Run, channelId: ChannelId, slot: ChannelSlot): void {
   if (run.state.channels.get(channelId) === slot) return;
-  run.state = { ...run.state, channels: new Map(run.state.channels).set(channelId, slot) };
+  ownChannels(run).set(channelId, slot);
+}
+
+/** The step's own copy of the channels, made at the first write. */
+function ownChannels(run: Run): Map<ChannelId, ChannelSlot> {
+  if (run.channels === undefined) {
+    run.channels = new Map(run.state.channels);
+    run.state = { ...run.state, channels: run.channels };
+  }
+  return run.channels;
 }
 
 /** Everything that may leave now, of this channel first and then of others that waited for it. */
@@ -92,9 +103,7 @@ function stepChannel(run: Run, channelId: ChannelId, input: ChannelInput): void 
 
 function settle(run: Run, channelId: ChannelId, before: ChannelSlot, state: ChannelState, effects: readonly Effect[]): void {
   if (state.phase === 'forgotten') {
-    const channels = new Map(run.state.channels);
-    channels.delete(channelId);
-    run.state = { ...run.state, channels };
+    ownChannels(run).delete(channelId);
     run.effects.push({ kind: 'forget', channelId }, ...effects);
     releaseAll(run, channelId);
     return;
