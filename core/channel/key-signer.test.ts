@@ -63,13 +63,13 @@ describe('createSigner', () => {
     const signer = createSigner(noble, seed);
     expect(signer.basepoints(a)).toMatchInlineSnapshot(`
       {
-        "delayedPaymentBasepoint": "033f760b737c3627f5d1209b8daf94c8fe47a54ccd10317431d94b55d2b7a4d73c",
-        "fundingPubkey": "037e6be61866be59680ed8dc8627d7fe406189a7a93f780e4afaa4946567570b52",
-        "htlcBasepoint": "0236e8f02f45005fd03cac847d750aa9a1cf562e860a02244a483c7c59e3d3c7d8",
-        "paymentBasepoint": "0321b86b84e02a567663c6587ee9998af532cfa1d60888e09870bfb41743a2af6c",
-        "revocationBasepoint": "02f23f60a4213a06474da2452f3203229c4f459900ae4d049775973c088434551b",
+        "delayedPaymentBasepoint": "02d294fb50562e7e21a7640a537c56e52cb190a19f7589d69902c8e938db0ecf4e",
+        "fundingPubkey": "02f4587558ffba31e29fd15869afc039f6b26a28f84b9288e5722288beee868de1",
+        "htlcBasepoint": "03378fc82ae337c42c25c982998f56d7670d3e83e9ae8d7f1cfb5ce480f364724d",
+        "paymentBasepoint": "02913ec012dc58a170641864f668a7623f6e0665de890afe520efb5680cb634457",
+        "revocationBasepoint": "03f404b28f30cfa754c64fea9e2d52bf3760485a7dac86729a53a997e74d9729d8",
       }
     `);
-    expect(signer.perCommitmentSecret(a, 7n)).toMatchInlineSnapshot(`"76e4b620e1fc529202e3b41055b760dbd14773785699d177645304dfd0ff8093"`);
+    expect(signer.perCommitmentSecret(a, 7n)).toMatchInlineSnapshot(`"c4cae7adeff3788c1376096aabe6c1d231ee277f5f7ae8e9bda27278f1299c00"`);
   });
 });
