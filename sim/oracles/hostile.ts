@@ -17,6 +17,8 @@ export function createHostile(): Oracle {
   return {
     name: ORACLE,
     step(world, record) {
+      // At every step, so that what the next one changes is known.
+      changes(world, record);
       if (record.forbidden !== undefined) return refused(world, record, record.forbidden);
       return record.tampered === undefined ? undefined : judge(new Answer(world, record, record.tampered));
     },
