@@ -107,4 +107,13 @@ describe('the closing summary', () => {
       'toy/rule/b      2  t11',
     ]);
   });
+
+  it('sums what is rare instead of listing it for pages', () => {
+    const tally = emptyTally();
+    for (let n = 0; n < 35; n++) tally.counts.event[`event ${n}`] = 100 - n;
+    const text = summary({ tally, findings: [], elapsedMs: 0, possible: {} });
+    expect(text).toContain('71  event 29');
+    expect(text).toContain('340  … 5 rarer ones');
+    expect(text).not.toContain('event 30');
+  });
 });

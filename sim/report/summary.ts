@@ -12,6 +12,9 @@ export interface CampaignReport {
   readonly possible: Readonly<Partial<Record<TallyGroup, readonly string[]>>>;
 }
 
+/** Of each group; the rest is summed. */
+const MOST_NAMES = 30;
+
 const TITLES: Readonly<Record<TallyGroup, string>> = {
   message: 'messages received',
   action: 'operations and faults',
@@ -51,7 +54,9 @@ function groupLines(group: TallyGroup, counts: Readonly<Record<string, number>>,
   const entries = Object.entries(counts).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
   const never = possible.filter((name) => counts[name] === undefined);
   if (entries.length === 0 && never.length === 0) return [];
-  const cells = entries.map(([name, count]) => `${grouped(count).padStart(11)}  ${name}`);
+  const rare = entries.slice(MOST_NAMES);
+  const others = rare.reduce((sum, [, count]) => sum + count, 0);
+  const cells = entries.slice(0, MOST_NAMES).map(([name, count]) => `${grouped(count).padStart(11)}  ${name}`);
   const width = Math.max(30, ...cells.map((cell) => cell.length)) + 2;
   const columns = Math.max(1, Math.floor(110 / width));
   const rows = Math.ceil(cells.length / columns);
@@ -60,7 +65,8 @@ function groupLines(group: TallyGroup, counts: Readonly<Record<string, number>>,
       .join('')
       .trimEnd(),
   );
-  return [style.bold(TITLES[group]), ...lines, ...(never.length > 0 ? [style.mark(`      never  ${never.join(', ')}`)] : []), ''];
+  const more = rare.length === 0 ? [] : [`${grouped(others).padStart(11)}  … ${grouped(rare.length)} rarer ones`];
+  return [style.bold(TITLES[group]), ...lines, ...more, ...(never.length > 0 ? [style.mark(`      never  ${never.join(', ')}`)] : []), ''];
 }
 
 function verdict(findings: readonly Distinct[], style: Style): string {
