@@ -82,7 +82,7 @@ class NoUnprovokedClose implements LicensingOracle {
   private remember(world: WorldView, record: StepRecord): void {
     const { node, input } = record;
     this.stale.watch(world, record);
-    if (record.tampered !== undefined) this.tamperedWith(world, record.tampered);
+    if (record.tampered !== undefined) this.tamperedWith(world, record, record.tampered);
     switch (input.kind) {
       case 'feerate':
         this.feerates.set(node, input.feeratePerKw);
@@ -135,10 +135,13 @@ class NoUnprovokedClose implements LicensingOracle {
   }
 
   /** After a breach both ends may see the channel end, under either of its ids. */
-  private tamperedWith(world: WorldView, { channelId, asks }: Tampered): void {
+  private tamperedWith(world: WorldView, { effects }: StepRecord, { channelId, asks }: Tampered): void {
     const all = asks.includes('fail-all');
+    // A connection that ends takes with it what was being opened.
+    const ended = effects.some(({ kind }) => kind === 'disconnect');
     for (const info of world.channels) {
-      if (!all && (channelId === undefined || (info.channelId !== channelId && info.temporaryChannelId !== channelId))) continue;
+      const named = channelId !== undefined && (info.channelId === channelId || info.temporaryChannelId === channelId);
+      if (!all && !named && !(ended && this.openings.has(info.temporaryChannelId))) continue;
       if (info.channelId !== undefined) this.mark(info.channelId, 'tampered-with');
       this.mark(info.temporaryChannelId, 'tampered-with');
     }
