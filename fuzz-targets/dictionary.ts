@@ -92,6 +92,10 @@ function* tokens(schema: Schema): Generator<Uint8Array> {
     case 'blob':
       yield zeros(schema);
       break;
+    case 'utf8':
+      // Longer than needed, half of a pair, past the last.
+      yield* ['c080', 'e08080', 'f0808080', 'eda080', 'f4908080'].map(fromHex);
+      break;
     default:
   }
 }

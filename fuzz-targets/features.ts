@@ -52,6 +52,12 @@ function checkBitmap(features: Hex): void {
     promise(hasFeature(features, feature), 'what misses a dependency is there', () => feature);
 }
 
+/** Some bits, and now and then as many as an init can carry. */
+const bitmap = fc.oneof(
+  { weight: 40, arbitrary: fc.array(fc.nat(80), { maxLength: 12 }).map((bits) => fromHex(featuresFromBits(bits))) },
+  { weight: 1, arbitrary: fc.nat(30_000).map((length) => new Uint8Array(length).fill(0xff)) },
+);
+
 export const featuresTarget: FuzzTarget = {
   name: 'features',
   about: 'feature bitmaps of two sides, and what they negotiate',
@@ -74,9 +80,7 @@ export const featuresTarget: FuzzTarget = {
     { kind: 'bytes', length: 1 },
     names.flatMap((name) => [fromHex(makeFeatures({ [name]: 'compulsory' })), fromHex(makeFeatures({ [name]: 'optional' }))]),
   ),
-  structure: fc
-    .tuple(fc.nat(255), fc.array(fc.nat(80), { maxLength: 12 }), fc.array(fc.nat(80), { maxLength: 12 }))
-    .map(([cut, a, b]) => Uint8Array.of(cut, ...fromHex(featuresFromBits(a)), ...fromHex(featuresFromBits(b)))),
+  structure: fc.tuple(fc.nat(255), bitmap, bitmap).map(([cut, a, b]) => Uint8Array.of(cut, ...a, ...b)),
   describe(bytes) {
     return twoBitmaps(bytes)
       .map((features, i) => {

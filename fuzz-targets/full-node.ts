@@ -9,7 +9,7 @@ import type { FuzzTarget } from './target.ts';
 
 /** A whole node on the wire: the fuzzer is its peers, its network, its disk, its chain and its user. */
 
-const MAX_LENGTH = 1200;
+const MAX_LENGTH = 800;
 const NO_DATA = new Uint8Array(0);
 
 /** Messages of the protocol that the node speaks come up more often than those that it only knows of. */

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { toHex } from '../core/crypto/bytes.ts';
 import {
   bigSize,
@@ -72,6 +73,11 @@ function inForm(bytes: Uint8Array): boolean {
   return true;
 }
 
+/** Empty records that nobody knows. */
+function manyRecords(count: number): Uint8Array {
+  return Uint8Array.from(Array.from({ length: count }, (_, i) => [...bigSizeBytes(BigInt(301 + 2 * i)), 0]).flat());
+}
+
 export const tlvStreamTarget: FuzzTarget = {
   name: 'tlv-stream',
   about: 'a TLV stream with records of every kind of value',
@@ -83,7 +89,10 @@ export const tlvStreamTarget: FuzzTarget = {
       promise(!inForm(bytes), 'a stream in form is not refused for its form', () => `${result.error.detail}: ${toHex(bytes)}`);
   },
   dictionary: dictionaryOf(codec.schema),
-  structure: arbitraryOf(codec).map((value) => encode(codec, value)),
+  structure: fc.oneof(
+    { weight: 9, arbitrary: arbitraryOf(codec).map((value) => encode(codec, value)) },
+    { weight: 1, arbitrary: fc.nat(300).map(manyRecords) },
+  ),
   vary(bytes, int) {
     const result = keepsCodecPromises(codec, bytes);
     return result.ok ? encode(codec, varied(codec.schema as Struct, result.value, int) as Value) : undefined;

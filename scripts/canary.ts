@@ -14,6 +14,7 @@ import type { RunOptions } from './host/engine.ts';
 import { packageRoot } from './host/files.ts';
 import { writeScenario } from './host/finding-files.ts';
 import { shrinkInSlices, shrinkProgressText } from './host/investigate.ts';
+import { huntTarget } from './host/hunt-target.ts';
 import type { PlantedBug } from './host/plant.ts';
 import { StaleBugError, plant, readBugs } from './host/plant.ts';
 import { HangError, runCampaign } from './host/run-campaign.ts';
@@ -74,6 +75,12 @@ async function hunt(bug: PlantedBug): Promise<Verdict> {
   const start = performance.now();
   const seconds = (): number => (performance.now() - start) / 1000;
   try {
+    if (bug.expect !== undefined) {
+      progress.show(() => `${verdicts.length + 1}  ${bug.name}: fuzzing ${bug.expect}`);
+      const { crash, executions } = await huntTarget(bug, signal);
+      const base = { bug, runs: executions, operations: 0, seconds: seconds() };
+      return crash === undefined ? base : { ...base, oracle: `fuzz ${bug.expect}`, fingerprint: crash.fingerprint };
+    }
     const run: RunOptions = { planted: await plant(bug) };
     const result = await runCampaign(
       { run, from: 1, to: args.runs, workers: args.workers, maxFindings: 1, stretch: 10, hangMs: 20_000 },

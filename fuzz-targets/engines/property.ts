@@ -19,7 +19,9 @@ function applyEdit(bytes: Uint8Array, { place, drop, put }: Edit): Uint8Array {
 export function inputsOf({ structure, dictionary, maxLength }: FuzzTarget): fc.Arbitrary<Uint8Array> {
   const anyBytes = fc.uint8Array({ maxLength: Math.min(maxLength, 400) });
   const put = dictionary.length === 0 ? anyBytes : fc.oneof(fc.constantFrom(...dictionary), fc.uint8Array({ maxLength: 8 }));
-  const edit: fc.Arbitrary<Edit> = fc.record({ place: fc.nat(0xffff), drop: fc.nat(40), put });
+  const edit: fc.Arbitrary<Edit> = fc
+    .record({ place: fc.nat(0xffff), drop: fc.oneof(fc.constant('over' as const), fc.nat(40)), put })
+    .map(({ place, drop, put: bytes }) => ({ place, drop: drop === 'over' ? bytes.length : drop, put: bytes }));
   const edited = fc
     .tuple(structure, fc.array(edit, { minLength: 1, maxLength: 3 }))
     .map(([bytes, edits]) => edits.reduce(applyEdit, bytes));

@@ -21,6 +21,8 @@ export interface SessionOptions {
   /** A worker that needs more is a finding. */
   readonly memoryMb: number;
   readonly known: readonly string[];
+  /** Stop after so many different findings. */
+  readonly maxFindings: number;
 }
 
 /** Something that broke a promise, a worker's time or its memory. */
@@ -58,6 +60,8 @@ const GRACE_MS = 5_000;
 /** Loading and instrumenting the code is no hang. */
 const START_MS = 120_000;
 const MAX_RESTARTS = 20;
+/** As small as that of a main thread: what overflows there must overflow here. */
+const STACK_MB = 1;
 
 /** One thread that fuzzes; started anew when an input kills it. */
 interface Seat {
@@ -107,7 +111,13 @@ export class Session {
   }
 
   private goesOn(signal: AbortSignal): boolean {
-    if (signal.aborted || this.failure !== undefined || this.seats.every(({ worker }) => worker === undefined)) return false;
+    if (
+      signal.aborted ||
+      this.failure !== undefined ||
+      this.found.size >= this.options.maxFindings ||
+      this.seats.every(({ worker }) => worker === undefined)
+    )
+      return false;
     // The clock starts with the first execution: instrumenting is not fuzzing.
     return this.elapsedMs() < this.options.timeMs;
   }
@@ -151,7 +161,11 @@ export class Session {
       known: [...known, ...this.found.keys()],
       gauge: seat.gauge.memory,
     };
-    const worker = new Worker(this.options.worker, { workerData, resourceLimits: { maxOldGenerationSizeMb: memoryMb }, stdout: false });
+    const worker = new Worker(this.options.worker, {
+      workerData,
+      resourceLimits: { maxOldGenerationSizeMb: memoryMb, stackSizeMb: STACK_MB },
+      stdout: false,
+    });
     seat.worker = worker;
     worker.on('message', (message: FromWorker) => this.heard(seat, worker, message));
     worker.on('error', (error: Error & { readonly code?: string }) => this.died(seat, worker, error));

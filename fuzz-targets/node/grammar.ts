@@ -80,7 +80,7 @@ export const PEERS = 3;
 const names = Object.keys(OPERATIONS) as readonly OperationName[];
 const kindsOf: Readonly<Record<OperationName, readonly Kind[]>> = OPERATIONS;
 const NO_DATA = new Uint8Array(0);
-const MAX_OPERATIONS = 300;
+const MAX_OPERATIONS = 120;
 
 /** Byte values that mean the same are read as the smallest, so that text and bytes say the same. */
 function reduced(kind: Kind, byte: number): number {

@@ -12,7 +12,7 @@ import type { Operation } from './grammar.ts';
 import { PEERS } from './grammar.ts';
 import { NodeOracle } from './oracles.ts';
 import { Puppet } from './puppet.ts';
-import { peersEnv, Subject, SUBJECT_ID } from './subject.ts';
+import { peersEnv, START_HEIGHT, Subject, SUBJECT_ID } from './subject.ts';
 import { twisted } from './twist.ts';
 import { User } from './user.ts';
 
@@ -37,6 +37,8 @@ const NOTHING = new Uint8Array(0);
 /** What one `play` may say. */
 const MAX_PLAYED = 12;
 const MAX_BLOCKS = 144;
+/** Of one run: it must end soon. */
+const MAX_HEIGHT = START_HEIGHT + 600;
 
 /** One node, and a fuzzer that is the rest of the world. */
 export class World {
@@ -125,7 +127,7 @@ export class World {
     const { subject } = this;
     switch (name) {
       case 'block':
-        for (let i = 0; i <= n % MAX_BLOCKS; i++) this.block([]);
+        for (let i = 0; i <= n % MAX_BLOCKS && subject.node.height < MAX_HEIGHT; i++) this.block([]);
         break;
       case 'mine':
         this.block(this.mempool);

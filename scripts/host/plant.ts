@@ -18,6 +18,8 @@ export interface PlantedBug {
   readonly sides: 'one' | 'both';
   /** The oracle that should see it. */
   readonly expectOracle?: string;
+  /** The fuzz target that must find it, for bugs that no campaign is after. */
+  readonly expect?: string;
 }
 
 /** The bug does not fit the source any more. */
@@ -58,10 +60,10 @@ export function edit(bug: PlantedBug, source: string): string {
   return parts.join(bug.replace);
 }
 
-/** Builds the driver with the bug in it; the sources stay as they are. Needs a checkout, with its development dependencies. */
-export async function plant(bug: PlantedBug): Promise<Planted> {
+/** Builds the driver, or another module, with the bug in it; the sources stay as they are. Needs a checkout, with its development dependencies. */
+export async function plant(bug: PlantedBug, entry = DRIVER): Promise<Planted> {
   const root = packageRoot();
-  if (!existsSync(join(root, DRIVER))) throw new StaleBugError('bugs are planted in a checkout of fulgurite: a package has no sources');
+  if (!existsSync(join(root, entry))) throw new StaleBugError('bugs are planted in a checkout of fulgurite: a package has no sources');
   const { build } = await import('esbuild');
   const folder = join(root, 'build', 'planted');
   mkdirSync(folder, { recursive: true });
@@ -71,7 +73,7 @@ export async function plant(bug: PlantedBug): Promise<Planted> {
   let planted = false;
   await build({
     absWorkingDir: root,
-    entryPoints: [DRIVER],
+    entryPoints: [entry],
     outfile,
     bundle: true,
     packages: 'external',
@@ -91,6 +93,6 @@ export async function plant(bug: PlantedBug): Promise<Planted> {
       },
     ],
   });
-  if (!planted) throw new StaleBugError(`${bug.name}: the driver does not use ${bug.file}`);
+  if (!planted) throw new StaleBugError(`${bug.name}: ${entry === DRIVER ? 'the driver' : entry} does not use ${bug.file}`);
   return { module: outfile, sides: bug.sides };
 }

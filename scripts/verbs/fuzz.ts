@@ -17,6 +17,8 @@ import type { FuzzTarget } from '../../fuzz-targets/target.ts';
 import { grouped, plural, rate } from '../../sim/report/text.ts';
 import { table } from '../../sim/report/table.ts';
 import { compiledFile, packageRoot } from '../host/files.ts';
+import { TARGETS_SOURCE } from '../host/hunt-target.ts';
+import { plant, readBug } from '../host/plant.ts';
 import type { ExitCode } from '../terminal/exit.ts';
 import { EXIT, UsageError } from '../terminal/exit.ts';
 import { interruptible } from '../terminal/interrupt.ts';
@@ -54,6 +56,8 @@ export const fuzz = verb({
     corpus: { type: 'string', describe: "folder of all corpora [default: this package's corpus/]" },
     out: { type: 'string', default: 'findings/fuzz', describe: 'where findings are written, the moment they are found' },
     keep: { type: 'boolean', default: false, describe: 'also write every input that reached something new; --minimize reads them' },
+    'max-findings': { type: 'number', default: 20, describe: 'stop after so many different findings' },
+    planted: { type: 'string', describe: 'plant this bug first: a file of mutation/planted/ (needs a checkout)' },
     known: { type: 'string', describe: 'findings to set aside: { "<fingerprint>": "<reason>" }' },
   },
   examples: [
@@ -87,6 +91,8 @@ export const fuzz = verb({
       hangMs: parseDuration(args.hang),
       memoryMb: parseInteger('memory', args.memory, 64, 65_536) ?? 1024,
       known: Object.keys(readKnown(args.known)),
+      maxFindings: parseInteger('max-findings', args['max-findings'], 1, 10_000) ?? 20,
+      ...(args.planted !== undefined && { module: await plantedTargets(args.planted) }),
       out: args.out,
       keep: args.keep,
     };
@@ -105,6 +111,9 @@ interface Options {
   readonly hangMs: number;
   readonly memoryMb: number;
   readonly known: readonly string[];
+  readonly maxFindings: number;
+  /** Compiled targets, where they are not the package's own. */
+  readonly module?: string;
   readonly out: string;
   readonly keep: boolean;
 }
@@ -158,15 +167,20 @@ function replayOne(target: FuzzTarget, file: string): ExitCode {
 
 const targetsModule = (): string => compiledFile('fuzz-targets/registry.js');
 
-function measuredTargets(): string {
-  return instrumented(targetsModule(), compiledFile(''), join(packageRoot(), 'build', 'fuzz'));
+function measured(module: string): string {
+  return instrumented(module, packageRoot(), join(packageRoot(), 'build', 'fuzz'));
+}
+
+async function plantedTargets(file: string): Promise<string> {
+  if (!existsSync(file)) throw new UsageError(`--planted ${file}: no such file`);
+  return (await plant(readBug(file), TARGETS_SOURCE)).module;
 }
 
 async function minimiseCorpora(targets: readonly FuzzTarget[], corpus: string, out: string): Promise<ExitCode> {
-  const measured = await loadInstrumented(measuredTargets());
+  const loaded = await loadInstrumented(measured(targetsModule()));
   for (const { name } of targets) {
-    const target = measured.targets.find((one) => one.name === name) as FuzzTarget;
-    const { byHand, candidates, kept } = distil(target, measured.fresh(), corpus, new CrashFiles(out, target).keptFolder);
+    const target = loaded.targets.find((one) => one.name === name) as FuzzTarget;
+    const { byHand, candidates, kept } = distil(target, loaded.fresh(), corpus, new CrashFiles(out, target).keptFolder);
     print(`${name}: ${byHand} by hand, ${kept} found of ${candidates}`);
   }
   return EXIT.nothingFound;
@@ -175,7 +189,8 @@ async function minimiseCorpora(targets: readonly FuzzTarget[], corpus: string, o
 async function fuzzAll(targets: readonly FuzzTarget[], options: Options): Promise<ExitCode> {
   const signal = interruptible();
   if (options.engine === 'jsfuzz') printError('instrumenting, if the code has changed …');
-  const module = options.engine === 'jsfuzz' ? measuredTargets() : targetsModule();
+  const plain = options.module ?? targetsModule();
+  const module = options.engine === 'jsfuzz' ? measured(plain) : plain;
   let findings = 0;
   let executions = 0;
   for (const target of targets) {
