@@ -8,11 +8,6 @@ export function cut(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;
 }
 
-/** Ids and hashes by their first eight digits. */
-export function short(hex: string): string {
-  return hex.length > 16 ? hex.slice(0, 8) : hex;
-}
-
 /** 1.2 s, 3 min 20 s, 450 ms. */
 export function duration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)} ms`;
