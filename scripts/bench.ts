@@ -9,12 +9,13 @@ import { styleOf } from './terminal/output.ts';
 const IN_FLIGHT = [1, 10, 50, 100, 200, 400];
 
 function show(title: string, figures: readonly Figure[]): void {
-  const rows = figures.map(({ name, crypto, htlcsInFlight, value, unit }) => [
+  const rows = figures.map(({ name, crypto, htlcsInFlight, value, unit, cpuShare }) => [
     name,
     crypto,
     htlcsInFlight === undefined ? '' : String(htlcsInFlight),
     rate(value),
     unit,
+    `${Math.round(cpuShare * 100)}%`,
   ]);
   const columns = [
     { title },

@@ -11,6 +11,7 @@ export interface Figure {
   readonly crypto: string;
   readonly value: number;
   readonly unit: string;
+  readonly cpuShare: number;
   /** What was varied, where something was. */
   readonly htlcsInFlight?: number;
 }
@@ -21,33 +22,48 @@ export function providers(): readonly Crypto[] {
   return [createFakeCrypto(nodeHashes), ...(native === undefined ? [] : [native]), createNobleCrypto(nodeHashes)];
 }
 
-/** How often `work` runs in a second, once it is warm. */
-export function perSecond(work: () => void, seconds: number): number {
+/** How often something happened in a second, and how much of a core it had: much less than 1 means that the machine was busy with other things. */
+export interface Rate {
+  readonly perSecond: number;
+  readonly cpuShare: number;
+}
+
+/** Measures `work` again and again for some seconds, once it is warm. */
+export function rateOf(work: () => void, seconds: number): Rate {
   const warmUntil = performance.now() + seconds * 250;
   while (performance.now() < warmUntil) work();
-  const start = performance.now();
-  const until = start + seconds * 1000;
+  const watch = stopwatch();
+  const until = performance.now() + seconds * 1000;
   let count = 0;
-  let now = start;
-  while (now < until) {
+  while (performance.now() < until) {
     work();
     count += 1;
-    now = performance.now();
   }
-  return (count * 1000) / (now - start);
+  return watch(count);
+}
+
+/** Starts to measure; to be told in the end how often it happened. */
+export function stopwatch(): (count: number) => Rate {
+  const start = performance.now();
+  const before = process.cpuUsage();
+  return (count) => {
+    const ms = performance.now() - start;
+    const { user, system } = process.cpuUsage(before);
+    return { perSecond: (count * 1000) / ms, cpuShare: (user + system) / 1000 / ms };
+  };
 }
 
 /** Complete payments, one after the other: from the add to irrevocably removed on both sides, ten messages each. */
 export function payments(crypto: Crypto, seconds: number): Figure {
   const pair = new BenchPair(crypto);
   let n = 0;
-  const value = perSecond(() => {
+  const { perSecond, cpuShare } = rateOf(() => {
     pair.add(n);
     pair.fulfill(n, BigInt(n));
     n += 1;
   }, seconds);
   if (pair.a.settled !== n) throw new Error(`${n} payments were made and ${pair.a.settled} were settled`);
-  return { name: 'payments', crypto: crypto.name, value, unit: 'payments/s' };
+  return { name: 'payments', crypto: crypto.name, value: perSecond, unit: 'payments/s', cpuShare };
 }
 
 /** What one more payment costs while others are in flight: each of its commitments carries them all. */
@@ -56,10 +72,17 @@ export function commitmentCost(crypto: Crypto, inFlight: number, seconds: number
   const pair = new BenchPair(crypto, limits);
   let n = 0;
   while (n < inFlight) pair.add(n++);
-  const rate = perSecond(() => {
+  const { perSecond, cpuShare } = rateOf(() => {
     pair.add(n);
     pair.fulfill(n, BigInt(n));
     n += 1;
   }, seconds);
-  return { name: 'payment with others in flight', crypto: crypto.name, htlcsInFlight: inFlight, value: 1000 / rate, unit: 'ms' };
+  return {
+    name: 'payment with others in flight',
+    crypto: crypto.name,
+    htlcsInFlight: inFlight,
+    value: 1000 / perSecond,
+    unit: 'ms',
+    cpuShare,
+  };
 }
