@@ -57,7 +57,9 @@ export function generate(token: SeedToken, registry: OperationRegistry = BUILT_I
   const nodes = ['A', 'B'].map((name) =>
     swarm ? swarmNode(worldChoices, name, feesMove) : { name, storage: QUICK_DISK, config: PLAIN_CONFIG },
   );
-  const drawn = swarm ? swarmChannels(worldChoices, licences.includes('adversary')) : [plainChannel(seed % 2 === 0 ? 'anchors' : 'static_remotekey')];
+  const drawn = swarm
+    ? swarmChannels(worldChoices, licences.includes('adversary'))
+    : [plainChannel(seed % 2 === 0 ? 'anchors' : 'static_remotekey')];
   const channels = drawn.map((channel) => ({ ...channel, format: options.channelType ?? channel.format }));
   const spec: WorldSpec = {
     seed: label,
@@ -180,9 +182,9 @@ function swarmNode(choices: Choices, name: string, feesMove: boolean): NodeSpec 
     ...(chance(choices, 1, 4) ? { acknowledge: 'later' as const } : {}),
     config: {
       minimumDepth: between(choices, 1, 3),
-      ...(chance(choices, 1, 5) ? { commit: 'manual' } : {}),
-      ...(chance(choices, 1, 4) ? { dustLimitSat: pick(choices, ['354', '546', '800', '1000']) } : {}),
-      ...(chance(choices, 1, 4) ? { maxAcceptedHtlcs: pick(choices, [1, 2, 5, 483]) } : {}),
+      ...(chance(choices, 1, 4) ? { commit: 'manual' } : {}),
+      ...(chance(choices, 1, 3) ? { dustLimitSat: pick(choices, ['354', '546', '800', '1000']) } : {}),
+      ...(chance(choices, 1, 3) ? { maxAcceptedHtlcs: pick(choices, [1, 2, 3, 5, 483]) } : {}),
       ...(chance(choices, 1, 4) ? { htlcMinimumMsat: pick(choices, ['0', '1000', '5000000']) } : {}),
       ...(chance(choices, 1, 4) ? { maxHtlcValueInFlightMsat: pick(choices, ['50000000', '200000000', '18446744073709551615']) } : {}),
       ...(feesMove ? PLAIN_CONFIG : chance(choices, 1, 6) ? { maxDustHtlcExposureMsat: pick(choices, ['1000000', '5000000']) } : {}),

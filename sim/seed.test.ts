@@ -21,27 +21,27 @@ describe('seed tokens', () => {
   });
 
   it('stay what they are: people store them', () => {
-    expect(printToken({ options: DEFAULT_CAMPAIGN, seed: 42 }, BUILT_IN_REGISTRY)).toBe('f1-0003r3r000-42');
-    expect(parse(' f1-0003r3r000-42\n')).toEqual({ options: DEFAULT_CAMPAIGN, seed: 42 });
+    expect(printToken({ options: DEFAULT_CAMPAIGN, seed: 42 }, BUILT_IN_REGISTRY)).toBe('f2-0003r4g000-42');
+    expect(parse(' f2-0003r4g000-42\n')).toEqual({ options: DEFAULT_CAMPAIGN, seed: 42 });
   });
 
   it('are refused by another version, with an explanation', () => {
-    expect(() => parse(`f${GENERATOR_VERSION + 1}-0003r3r000-42`)).toThrow(
-      /generator version 2, this is version 1.*release that printed it/,
+    expect(() => parse(`f${GENERATOR_VERSION + 1}-0003r4g000-42`)).toThrow(
+      /generator version 3, this is version 2.*release that printed it/,
     );
   });
 
-  it.each(['', '42', 'f1-0003r3r000', 'f1--42', 'f1-0003r3r000-4x', 'f1-0003r3R000-42'])('are refused when they are none: %j', (text) => {
+  it.each(['', '42', 'f2-0003r4g000', 'f2--42', 'f2-0003r4g000-4x', 'f2-0003r4G000-42'])('are refused when they are none: %j', (text) => {
     expect(() => parse(text)).toThrow('is no seed token');
   });
 
   it.each([
-    'f1-zz03r3r000-42',
-    'f1-0003r3-42',
-    'f1-00000000000-42',
-    'f1-0003r3r000-99999999999999999999',
-    'f1-u003r3r000-1',
-    'f1-0003r3i000-1',
+    'f2-zz03r4g000-42',
+    'f2-0003r4-42',
+    'f2-00000000000-42',
+    'f2-0003r4g000-99999999999999999999',
+    'f2-u003r4g000-1',
+    'f2-0003r4i000-1',
   ])('are refused when they are damaged: %s', (text) => {
     expect(() => parse(text)).toThrow('is damaged');
   });

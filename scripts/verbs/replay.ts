@@ -28,7 +28,7 @@ export const replay = verb({
   },
   examples: [
     ['$0 replay findings/agreement-commitment-amount.json', 'a finding'],
-    ['$0 replay f1-0003r3r000-42 --trace text', 'every step of a seed'],
+    ['$0 replay f2-0003r4g000-42 --trace text', 'every step of a seed'],
   ],
   async run(args) {
     const engine = await createEngine(await commonRun(args));

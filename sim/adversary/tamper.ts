@@ -5,6 +5,7 @@ import type { End, Flight, Link } from '../network.ts';
 import type { Action, Tampered } from '../types.ts';
 import { resolveOwed } from '../users.ts';
 import type { World } from '../world.ts';
+import { controlMessages } from './control.ts';
 import { tamperingsFor } from './index.ts';
 import { channelNamed } from './tampering.ts';
 import type { Forged, Scene, Tampering } from './tampering.ts';
@@ -53,6 +54,11 @@ export function possibleTamperings(world: World, id: string, to: string): readon
   return Object.entries(tamperingsFor(message)).flatMap(([name, tampering]) =>
     forge(tampering, scene) === undefined ? [] : [{ do: 'tamper', link: id, to, message, with: name } as const],
   );
+}
+
+/** It starts from this kind of message, and from no other. */
+export function isOwnTampering({ message, with: name }: Tamper): boolean {
+  return !Object.hasOwn(controlMessages, name) && Object.hasOwn(tamperingsFor(message), name);
 }
 
 /** Delivers what a dishonest sender makes of its message. False when it is not the next message, or nothing can be broken by it now. */

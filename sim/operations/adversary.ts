@@ -1,6 +1,6 @@
-import { possibleTamperings } from '../adversary/tamper.ts';
+import { isOwnTampering, possibleTamperings } from '../adversary/tamper.ts';
 import type { Operation } from '../operation.ts';
-import { pick } from '../random.ts';
+import { chance, pick } from '../random.ts';
 import { rude } from './rude.ts';
 
 /** One of the next messages is tampered with, in any of the ways that break something there. */
@@ -11,7 +11,11 @@ const tamper: Operation = {
   generate(world, choices) {
     const heads = [...world.links.values()].flatMap((link) => link.spec.ends.map((to) => possibleTamperings(world, link.id, to)));
     const possible = heads.filter((actions) => actions.length > 0);
-    return possible.length === 0 ? undefined : pick(choices, pick(choices, possible));
+    if (possible.length === 0) return undefined;
+    const actions = pick(choices, possible);
+    // Most of what may come at any time shows at any time: what one message alone makes possible comes first.
+    const own = actions.filter((action) => isOwnTampering(action));
+    return pick(choices, own.length > 0 && chance(choices, 3, 4) ? own : actions);
   },
 };
 

@@ -34,6 +34,24 @@ export function interestingAmount(world: World, end: UsableEnd, choices: Choices
   }
 }
 
+/** Whether an honest user may send this much now. */
+export function isSendable(world: World, end: UsableEnd, amountMsat: bigint): boolean {
+  const range = carefulRange(world, end);
+  return range !== undefined && amountMsat >= range.minMsat && amountMsat <= range.maxMsat;
+}
+
+/** A feerate at which an HTLC in flight is trimmed on some commitment, or just not any more (BOLT 3, Trimmed Outputs). */
+export function trimmingFeerate({ state }: UsableEnd, choices: Choices): number | undefined {
+  const { format, parties, us } = state.params;
+  const { htlcs } = contents(state.shared, cutToSign(state.shared, us));
+  if (format === 'anchors' || htlcs.length === 0) return undefined;
+  const owner = pick(choices, ['opener', 'accepter'] as const);
+  const { amountMsat } = pick(choices, htlcs);
+  const weight = pick(choices, [663, 703]);
+  const edge = Math.floor((Number(amountMsat / 1000n - parties[owner].dustLimitSat) * 1000) / weight);
+  return edge + pick(choices, [-1, 0, 1, 2]);
+}
+
 /** Within a few millisatoshis of what either commitment trims. */
 function aroundDust({ state }: UsableEnd, choices: Choices): bigint {
   const { format, parties } = state.params;

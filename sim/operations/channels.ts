@@ -1,7 +1,7 @@
 import type { Operation } from '../operation.ts';
 import { between, chance, pick } from '../random.ts';
 import type { World } from '../world.ts';
-import { openerSpareMsat } from './amounts.ts';
+import { openerSpareMsat, trimmingFeerate } from './amounts.ts';
 import { freshName, usableEnds } from './look.ts';
 
 /** Feerates between which honest estimates of one time lie, in satoshi per 1000 weight: any two are tolerable to each other. */
@@ -17,7 +17,9 @@ const fee: Operation = {
     if (ends.length === 0) return undefined;
     const { node, info, state } = pick(choices, ends);
     const wild = world.licences.has('feerate-refused') && chance(choices, 1, 2);
-    const feeratePerKw = wild ? between(choices, 253, 60_000) : between(choices, CALM_FEERATES.min, CALM_FEERATES.max);
+    const usual = wild ? between(choices, 253, 60_000) : between(choices, CALM_FEERATES.min, CALM_FEERATES.max);
+    const trimming = chance(choices, 1, 3) ? trimmingFeerate({ node, info, state }, choices) : undefined;
+    const feeratePerKw = trimming !== undefined && trimming >= CALM_FEERATES.min && trimming <= CALM_FEERATES.max ? trimming : usual;
     if (!world.licences.has('opener-short') && openerSpareMsat(state, feeratePerKw) < 0n) return undefined;
     return { do: 'fee', node, channel: info.name, feeratePerKw };
   },

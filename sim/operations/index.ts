@@ -5,4 +5,9 @@ import { faultOperations } from './faults.ts';
 import { paymentOperations } from './payments.ts';
 
 /** Everything that users do and that goes wrong, built in. Their order is part of the generator's version: append, never insert. */
-export const BUILT_IN_OPERATIONS: readonly Operation[] = [...paymentOperations, ...channelOperations, ...faultOperations, ...adversaryOperations];
+export const BUILT_IN_OPERATIONS: readonly Operation[] = [
+  ...paymentOperations,
+  ...channelOperations,
+  ...faultOperations,
+  ...adversaryOperations,
+];

@@ -2,8 +2,10 @@ import type { Operation } from '../operation.ts';
 import type { Choices } from '../random.ts';
 import { between, chance, pick } from '../random.ts';
 import type { World } from '../world.ts';
-import { interestingAmount } from './amounts.ts';
+import type { PaymentRecord } from '../types.ts';
+import { interestingAmount, isSendable } from './amounts.ts';
 import { freshName, usableEnds } from './look.ts';
+import type { UsableEnd } from './look.ts';
 
 /** Blocks ahead that leave room for every block that a run without licence mines. */
 const SAFE_CLTV_DELTA = 72;
@@ -13,6 +15,24 @@ function cltvDelta(world: World, choices: Choices): number {
   return chance(choices, 1, 8) ? pick(choices, [2016, 1000]) : between(choices, SAFE_CLTV_DELTA, 400);
 }
 
+/** The first payment of this hash: the one that others name. */
+function originOf(world: World, { paymentHash }: PaymentRecord): string | undefined {
+  return world.payments.find((payment) => payment.paymentHash === paymentHash)?.name;
+}
+
+/** A payment that is on its way from here already, once more: outputs that only their expiry tells apart (BOLT 3, Transaction Output Ordering). */
+function twin(
+  world: World,
+  { node, info }: UsableEnd,
+  choices: Choices,
+): { readonly amountMsat: bigint; readonly hashOf: string } | undefined {
+  const inFlight = world.payments.filter((p) => p.from === node && p.channel === info.name && p.outcome === undefined);
+  if (inFlight.length === 0) return undefined;
+  const model = pick(choices, inFlight);
+  const hashOf = originOf(world, model);
+  return hashOf === undefined ? undefined : { amountMsat: model.amountMsat, hashOf };
+}
+
 const payment: Operation = {
   name: 'pay',
   kind: 'operation',
@@ -20,19 +40,21 @@ const payment: Operation = {
     const ends = usableEnds(world);
     if (ends.length === 0) return undefined;
     const end = pick(choices, ends);
-    const amountMsat = interestingAmount(world, end, choices);
-    if (amountMsat === undefined) return undefined;
+    const usual = interestingAmount(world, end, choices);
+    if (usual === undefined) return undefined;
     const { payments } = world;
     const as = freshName('p', (name) => world.ledger.get(name) !== undefined, payments.length + 1);
-    const again = payments.length > 0 && chance(choices, 1, 12) ? { hashOf: pick(choices, payments).name } : {};
+    const again = chance(choices, 1, 8) ? twin(world, end, choices) : undefined;
+    const same = again !== undefined && isSendable(world, end, again.amountMsat) ? again : undefined;
+    const hashOf = same?.hashOf ?? (payments.length > 0 && chance(choices, 1, 12) ? originOf(world, pick(choices, payments)) : undefined);
     return {
       do: 'pay',
       as,
       from: end.node,
       channel: end.info.name,
-      amountMsat: amountMsat.toString(),
+      amountMsat: (same?.amountMsat ?? usual).toString(),
       cltvDelta: cltvDelta(world, choices),
-      ...again,
+      ...(hashOf === undefined ? {} : { hashOf }),
     };
   },
 };

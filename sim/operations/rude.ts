@@ -2,7 +2,7 @@ import type { Command } from '../../core/channel/io.ts';
 import type { ChannelState, FundedState, Removal } from '../../core/channel/state.ts';
 import type { ChannelId, Hash32, Preimage, Script } from '../../core/crypto/bytes.ts';
 import type { Operation } from '../operation.ts';
-import { otherSide } from '../oracles/contents.ts';
+import { contentsAt, otherSide, signableCut } from '../oracles/contents.ts';
 import { pick } from '../random.ts';
 import type { Action } from '../types.ts';
 import type { World } from '../world.ts';
@@ -123,6 +123,10 @@ const PAYMENTS: Readonly<Record<string, Request>> = {
     const { maxHtlcValueInFlightMsat } = end.state.params.parties[otherSide(end.state.params.us)];
     return add(end, { amountMsat: maxHtlcValueInFlightMsat + 1n });
   }),
+  'pay-one-too-many': usable((end) => {
+    const { maxAcceptedHtlcs, htlcMinimumMsat } = end.state.params.parties[otherSide(end.state.params.us)];
+    return offered(end) < maxAcceptedHtlcs ? undefined : add(end, { amountMsat: htlcMinimumMsat > 1n ? htlcMinimumMsat : 1n });
+  }),
   'pay-with-expiry-reached': usable((end) => add(end, { cltvExpiry: end.height })),
   'pay-with-expiry-too-far': usable((end) => add(end, { cltvExpiry: end.height + 1_000_000 })),
   'pay-with-time-as-expiry': usable((end) => add(end, { cltvExpiry: 500_000_000 })),
@@ -134,6 +138,13 @@ const PAYMENTS: Readonly<Record<string, Request>> = {
   'pay-while-away': funded((end) => (end.state.connection === 'connected' ? undefined : add(end, {}))),
   'pay-before-ready': funded((end) => (end.state.readySent && end.state.readyReceived ? undefined : add(end, {}))),
 };
+
+/** HTLCs of this side that the peer's next commitment will hold. */
+function offered({ state }: Open): number {
+  const { us } = state.params;
+  const contents = contentsAt(state.shared, signableCut(state.shared, us));
+  return typeof contents === 'string' ? 0 : contents.htlcs.filter(({ offerer }) => offerer === us).length;
+}
 
 /** All that may come back to this side. */
 function inFlightMsat({ state }: Open): bigint {
