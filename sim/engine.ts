@@ -6,10 +6,12 @@ import { OperationRegistry } from './operation.ts';
 import { BUILT_IN_OPERATIONS } from './operations/index.ts';
 import { createOracles, ORACLES } from './oracles/index.ts';
 import type { RunOptions, RunResult } from './run.ts';
-import { runScenario } from './run.ts';
+import { createWorld, runScenario } from './run.ts';
 import type { CampaignOptions, CryptoName, SeedToken } from './seed.ts';
 import { DEFAULT_CAMPAIGN, parseToken, printToken } from './seed.ts';
 import type { Execution } from './shrink.ts';
+import { explore } from './strategies/exhaustive.ts';
+import type { ExhaustiveOptions, ExhaustiveResult } from './strategies/exhaustive.ts';
 import type { StatisticsSummary } from './statistics.ts';
 import type { Action, Finding, Oracle, Scenario } from './types.ts';
 
@@ -67,6 +69,13 @@ export class Engine {
   runScenario(scenario: Scenario, observers: readonly Oracle[] = []): RunResult {
     const oracles = createOracles({ share: 1, seed: scenario.world.seed, all: true, own: this.config.oracles ?? [] });
     return runScenario(scenario, this.with([...observers, ...oracles]));
+  }
+
+  /** Every interleaving of a scenario's actions, of different actors in any order, under the cheap oracles. Throws if its world can't be set up. */
+  explore(scenario: Scenario, options: Omit<ExhaustiveOptions, 'script'> = {}): ExhaustiveResult {
+    const oracles = createOracles({ share: 0, seed: scenario.world.seed, own: this.config.oracles ?? [] });
+    const world = createWorld(scenario.world, this.with(oracles));
+    return explore(world, { script: scenario.actions, ...options });
   }
 
   /** For shrinking: the cheap oracles, and the one that saw what the scenario expects. */
