@@ -23,6 +23,7 @@ function show(title: string, figures: readonly Figure[]): void {
     { title: 'HTLCs', align: 'right' },
     { title: '', align: 'right' },
     { title: '' },
+    { title: 'of a core', align: 'right' },
   ] as const;
   console.log(`${table(columns, rows, styleOf(process.stdout))}\n`);
   for (const figure of figures) console.log(JSON.stringify({ ...figure, node: process.version }));

@@ -16,7 +16,7 @@ import { createEngine } from '../host/engine.ts';
 import { FindingFiles } from '../host/finding-files.ts';
 import { reportOf, shrinkInSlices, shrinkProgressText } from '../host/investigate.ts';
 import type { CampaignProgress, CampaignRequest, CampaignResult } from '../host/run-campaign.ts';
-import { runCampaign } from '../host/run-campaign.ts';
+import { HangError, runCampaign } from '../host/run-campaign.ts';
 import type { ExitCode } from '../terminal/exit.ts';
 import { EXIT } from '../terminal/exit.ts';
 import { interruptible } from '../terminal/interrupt.ts';
@@ -136,7 +136,7 @@ export async function hunt(request: CampaignRequest, options: HuntOptions): Prom
   const files = new FindingFiles(options.out);
   const announced = new Set<string>();
   printError(headline(request, engine, options.out));
-  const result = await runCampaign(request, {
+  const campaign = runCampaign(request, {
     signal,
     onProgress: (at) => progress.show(() => progressText(at, request)),
     onFound: (found) => {
@@ -147,13 +147,25 @@ export async function hunt(request: CampaignRequest, options: HuntOptions): Prom
       printError(`found ${found.scenario.expect} with seed ${found.token}`);
     },
   });
+  const result = await campaign.catch((error: unknown) => {
+    if (error instanceof HangError) return error;
+    throw error;
+  });
   progress.clear();
+  if (result instanceof HangError) return reportHang(result, engine);
   for (const distinct of result.findings) {
     if (distinct.known !== undefined) continue;
     const shown = await investigate(engine, distinct, { ...options, files, progress, signal });
     print(`\n${shown}\n`);
   }
   return conclude(result, engine, options, signal.aborted || result.ended === 'interrupted');
+}
+
+/** Nothing could be recorded of it: its seed is all that there is. */
+function reportHang({ seed, message }: HangError, engine: Engine): ExitCode {
+  const style = styleOf(process.stdout);
+  print(`${style.bad(style.bold('FOUND'))} a run without end: ${message}\n${style.bold('seed')}    ${engine.token(seed)}`);
+  return EXIT.finding;
 }
 
 function headline({ from, to, timeMs, workers }: CampaignRequest, { campaign }: Engine, out: string): string {

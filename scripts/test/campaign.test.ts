@@ -1,0 +1,61 @@
+/// <reference types="node" />
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { buildIfStale } from '../build.ts';
+import { packageRoot } from '../host/files.ts';
+import type { CampaignRequest } from '../host/run-campaign.ts';
+import { HangError, runCampaign } from '../host/run-campaign.ts';
+
+/** A configuration with an oracle that does this at every step. */
+function withOracle(step: string): string {
+  const file = join(mkdtempSync(join(tmpdir(), 'campaign-')), 'fulgurite.config.mjs');
+  writeFileSync(
+    file,
+    `const oracle = { name: 'acme/oracle', step(world) { ${step} }, fork: () => oracle };\nexport default { oracles: [() => oracle] };`,
+  );
+  return file;
+}
+
+const request: CampaignRequest = { run: { campaign: { steps: 3 } }, from: 1, to: 10, workers: 1, maxFindings: 1000, stretch: 2 };
+const sometimes = `if (world.at === 1) return { oracle: 'acme/oracle', rule: 'second action', kind: 'x', message: '', expected: '', actual: '', at: 1 };`;
+
+describe('a campaign in threads', () => {
+  beforeAll(() => buildIfStale(packageRoot()));
+
+  it('counts the same as one in this thread, and tells every finding as it comes', async () => {
+    const run = { ...request.run, config: withOracle(sometimes) };
+    const told: number[] = [];
+    const [here, there] = await Promise.all([
+      runCampaign({ ...request, run, workers: 0 }),
+      runCampaign({ ...request, run, workers: 2 }, { onFound: ({ seed }) => told.push(seed) }),
+    ]);
+    expect(there.tally).toEqual(here.tally);
+    expect(there.findings).toEqual(here.findings);
+    expect(there.ended).toBe('seeds');
+    expect(here.findings.map(({ fingerprint, count }) => [fingerprint, count])).toEqual([['acme/oracle/second action/x', 10]]);
+    expect(told.sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+
+  it('notices a run that does not end, and names its seed', async () => {
+    const run = { ...request.run, config: withOracle('for (;;);') };
+    await expect(runCampaign({ ...request, run, from: 7, hangMs: 500 })).rejects.toThrow(HangError);
+    await expect(runCampaign({ ...request, run, from: 7, hangMs: 500 })).rejects.toThrow('seed 7 did not end');
+  });
+
+  it('fails when its harness does, rather than counting nothing', async () => {
+    await expect(runCampaign({ ...request, run: { config: withOracle('throw new Error("my oracle is broken");') } })).rejects.toThrow(
+      'my oracle is broken',
+    );
+    await expect(runCampaign({ ...request, run: { config: 'no/such/config.js' } })).rejects.toThrow('config.js');
+  });
+
+  it('ends when it is told to, with what it has', async () => {
+    const stop = new AbortController();
+    const { to: _, ...endless } = request;
+    const result = await runCampaign(endless, { signal: stop.signal, onProgress: ({ runs }) => (runs > 3 ? stop.abort() : undefined) });
+    expect(result.ended).toBe('interrupted');
+    expect((await runCampaign({ ...endless, timeMs: 1 })).ended).toBe('time');
+  });
+});
