@@ -134,3 +134,15 @@ export class Host {
     return Number.isFinite(height) ? height : this.watch.seenHeight;
   }
 }
+
+/** Every node's ends of its links, by the peer at the other end. */
+export function portsOf(hosts: ReadonlyMap<string, Host>, links: ReadonlyMap<string, Link>): Map<string, Map<PublicKey, Port>> {
+  const ports = new Map([...hosts.keys()].map((name) => [name, new Map<PublicKey, Port>()]));
+  for (const link of links.values()) {
+    for (const end of [0, 1] as const) {
+      const peer = link.spec.ends[end === 0 ? 1 : 0];
+      ports.get(link.spec.ends[end])?.set((hosts.get(peer) as Host).nodeId, { link, end, peer });
+    }
+  }
+  return ports;
+}

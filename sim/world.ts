@@ -2,14 +2,14 @@ import type { Command } from '../core/channel/io.ts';
 import type { ChannelState } from '../core/channel/state.ts';
 import type { ChannelId, Hash32, PublicKey } from '../core/crypto/bytes.ts';
 import { sha256Hex } from '../core/crypto/hashes.ts';
-import { toHex } from '../core/crypto/bytes.ts';
 import type { Crypto } from '../core/crypto/types.ts';
 import type { NodeInput } from '../core/node/io.ts';
 import { Chain } from './chain.ts';
 import { Clock } from './clock.ts';
 import { perform as carryOut } from './effects.ts';
+import { entropy } from './entropy.ts';
 import { exceptionFinding } from './finding.ts';
-import { Host } from './host.ts';
+import { Host, portsOf } from './host.ts';
 import type { Port } from './host.ts';
 import { Link } from './network.ts';
 import { seenAlike } from './oracles/look.ts';
@@ -91,10 +91,15 @@ export class World implements WorldView {
     this.nodeNames = spec.nodes.map((node) => node.name);
     this.links = new Map(spec.links.map((link) => [`${link.ends[0]}-${link.ends[1]}`, new Link(link, spec.seed)]));
     if (from !== undefined) for (const [id, link] of from.links) (this.links as Map<string, Link>).set(id, link.fork());
-    const entropy = (label: string): string => this.entropy(label);
+    const entropyOf = (label: string): string => this.entropy(label);
     this.hosts = new Map(
       spec.nodes.map((node) => {
-        const context = { seed: spec.seed, crypto: this.crypto, entropy, factory: factoryOf(options, node.driver ?? 'fulgurite') };
+        const context = {
+          seed: spec.seed,
+          crypto: this.crypto,
+          entropy: entropyOf,
+          factory: factoryOf(options, node.driver ?? 'fulgurite'),
+        };
         return [node.name, new Host(node, context, from?.hosts.get(node.name))];
       }),
     );
@@ -124,7 +129,7 @@ export class World implements WorldView {
 
   /** 32 bytes of hex: equal for equal seeds and labels. */
   entropy(label: string): string {
-    return toHex(this.crypto.sha256(ascii(`${this.spec.seed}/${label}`)));
+    return entropy(this.crypto, this.spec.seed, label);
   }
 
   preimage(label: string): { readonly preimage: string; readonly hash: Hash32 } {
@@ -275,9 +280,11 @@ export class World implements WorldView {
   }
 
   quiet(a: string, b: string): boolean {
-    const idle = (node: string): boolean =>
-      this.host(node).disk.unfinished.length === 0 && !this.todo.some(({ host }) => host.name === node);
-    return (this.linkBetween(a, b)?.inFlight ?? 0) === 0 && idle(a) && idle(b);
+    return (this.linkBetween(a, b)?.inFlight ?? 0) === 0 && this.idle(a) && this.idle(b);
+  }
+
+  private idle(node: string): boolean {
+    return this.host(node).disk.unfinished.length === 0 && !this.todo.some(({ host }) => host.name === node);
   }
 
   info(channel: string): ChannelInfo | undefined {
@@ -312,20 +319,4 @@ function factoryOf(options: WorldOptions, name: string): DriverFactory {
   const factory = options.drivers[name];
   if (factory === undefined) throw new RangeError(`no driver '${name}'; there are: ${Object.keys(options.drivers).join(', ')}`);
   return factory;
-}
-
-function portsOf(hosts: ReadonlyMap<string, Host>, links: ReadonlyMap<string, Link>): Map<string, Map<PublicKey, Port>> {
-  const ports = new Map([...hosts.keys()].map((name) => [name, new Map<PublicKey, Port>()]));
-  for (const link of links.values()) {
-    for (const end of [0, 1] as const) {
-      const peer = link.spec.ends[end === 0 ? 1 : 0];
-      ports.get(link.spec.ends[end])?.set((hosts.get(peer) as Host).nodeId, { link, end, peer });
-    }
-  }
-  return ports;
-}
-
-/** Labels and names are ASCII: anything else would make equal seeds differ by encoding. */
-function ascii(text: string): Uint8Array {
-  return Uint8Array.from(text, (c) => c.charCodeAt(0));
 }

@@ -1,0 +1,12 @@
+import { toHex } from '../core/crypto/bytes.ts';
+import type { Crypto } from '../core/crypto/types.ts';
+
+/** 32 bytes of hex: equal for equal seeds and labels. */
+export function entropy(crypto: Crypto, seed: string, label: string): string {
+  return toHex(crypto.sha256(ascii(`${seed}/${label}`)));
+}
+
+/** Labels and names are ASCII: anything else would make equal seeds differ by encoding. */
+function ascii(text: string): Uint8Array {
+  return Uint8Array.from(text, (c) => c.charCodeAt(0));
+}
