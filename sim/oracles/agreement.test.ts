@@ -19,7 +19,7 @@ function planted(edit: (shared: SharedState) => SharedState, after = 2n): readon
 
 describe('agreement', () => {
   it('finds nothing between honest nodes', () => {
-    expect(fingerprintsOf(20, (seed) => runWorld({ seed, oracles: [createAgreement()] }).finding)).toEqual([]);
+    expect(fingerprintsOf(8, (seed) => runWorld({ seed, oracles: [createAgreement()] }).finding)).toEqual([]);
   });
 
   it('tells another transaction with the same contents', () => {

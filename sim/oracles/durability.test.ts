@@ -50,8 +50,8 @@ function storedOf(effect: DriverEffect, sinks: readonly string[]): NodeInput | u
 describe('durability', () => {
   it('finds nothing between honest nodes, with and without watchers', () => {
     const operations = [...CALM, ...FAULTS, 'shutdown'];
-    expect(run(fulguriteDriver, { operations }, 15)).toEqual([]);
-    expect(run(fulguriteDriver, { operations, nodes: [{ watchers: [SLOW] }, { watchers: [SLOW], acknowledge: 'later' }] }, 15)).toEqual([]);
+    expect(run(fulguriteDriver, { operations }, 8)).toEqual([]);
+    expect(run(fulguriteDriver, { operations, nodes: [{ watchers: [SLOW] }, { watchers: [SLOW], acknowledge: 'later' }] }, 8)).toEqual([]);
   });
 
   it('sees what leaves before the disk has it', () => {

@@ -14,9 +14,8 @@ import { createReference } from './reference.ts';
 import { createValidity } from './validity.ts';
 
 export { LICENCES } from './licences.ts';
-export type { Licence, Outcome } from './licences.ts';
+export type { Licence } from './licences.ts';
 export { sameTwice } from './determinism.ts';
-export type { RunResult } from './determinism.ts';
 
 /** `cheap` ones watch every run; `costly` ones a share of the seeds, and every replay. */
 export interface OracleEntry {

@@ -25,9 +25,9 @@ function balances(edit: (opener: bigint, accepter: bigint) => readonly [bigint, 
 describe('ledger', () => {
   it('finds nothing between honest nodes, closings and failures included', () => {
     const operations = [...CALM, ...FAULTS, 'shutdown'];
-    for (const format of ['anchors', 'static_remotekey'] as const) expect(run(undefined, { format, operations }, 15)).toEqual([]);
+    for (const format of ['anchors', 'static_remotekey'] as const) expect(run(undefined, { format, operations }, 6)).toEqual([]);
     const force = { operations: [...CALM, 'force_close'], licences: ['force-close'] };
-    expect(run(undefined, force, 15)).toEqual([]);
+    expect(run(undefined, force, 6)).toEqual([]);
   });
 
   it('counts every millisatoshi', () => {

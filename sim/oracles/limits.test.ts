@@ -24,12 +24,12 @@ function announced(edit: Partial<Party>): Tampering {
 
 describe('limits', () => {
   it('finds nothing between honest nodes, small limits included', () => {
-    expect(run(undefined, { operations: [...CALM, ...FAULTS, 'shutdown'] }, 10)).toEqual([]);
+    expect(run(undefined, { operations: [...CALM, ...FAULTS, 'shutdown'] }, 5)).toEqual([]);
     const small = {
       config: { maxAcceptedHtlcs: 2, maxHtlcValueInFlightMsat: '20000000', htlcMinimumMsat: '5000', maxDustHtlcExposureMsat: '3000000' },
     };
     for (const format of ['anchors', 'static_remotekey'] as const) {
-      expect(run(undefined, { nodes: [small, small], operations: ['pay', 'fulfill', 'fee'], format }, 10)).toEqual([]);
+      expect(run(undefined, { nodes: [small, small], operations: ['pay', 'fulfill', 'fee'], format }, 5)).toEqual([]);
     }
   });
 

@@ -16,7 +16,7 @@ function mute(name: string): Tampering['effect'] {
 
 describe('liveness', () => {
   it('finds nothing between honest nodes', () => {
-    expect(run(undefined, { operations: [...CALM, ...FAULTS, 'shutdown'] }, 20)).toEqual([]);
+    expect(run(undefined, { operations: [...CALM, ...FAULTS, 'shutdown'] }, 8)).toEqual([]);
     expect(run(undefined, { operations: [...CALM, 'force_close'], licences: ['force-close'] })).toEqual([]);
   });
 

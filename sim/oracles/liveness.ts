@@ -23,8 +23,8 @@ function build(stale: StaleWatch): Oracle {
     },
     settled(world) {
       // A stale channel may cost its link the connection again and again, and with it the channels beside it.
-      const spoilt = world.channels.filter(({ channelId }) => stale.has(channelId)).map(linkOf);
-      const judged = world.channels.filter((info) => !spoilt.includes(linkOf(info)));
+      const spoilt = new Set(world.channels.filter(({ channelId }) => stale.has(channelId)).map(linkOf));
+      const judged = world.channels.filter((info) => !spoilt.has(linkOf(info)));
       for (const info of judged) {
         const found = channelSettled(world, info) ?? probed(world, info);
         if (found !== undefined) return found;

@@ -41,7 +41,7 @@ function alsoSays(type: 'error' | 'warning'): Tampering['effect'] {
 
 describe('no-unprovoked-close', () => {
   it('finds nothing between honest nodes', () => {
-    expect(run(undefined, { operations: [...CALM, ...FAULTS, 'shutdown'] }, 20)).toEqual([]);
+    expect(run(undefined, { operations: [...CALM, ...FAULTS, 'shutdown'] }, 8)).toEqual([]);
   });
 
   it('asks for a reason for every error, warning and disconnection, without numbers in its fingerprint', () => {

@@ -28,8 +28,8 @@ function unsigned(tx: Tx): Tx {
 describe('validity', () => {
   it('finds nothing between honest nodes, every commitment with its HTLCs included', () => {
     for (const format of ['anchors', 'static_remotekey'] as const) {
-      expect(run(true, undefined, { format, ...CLOSE }, 6)).toEqual([]);
-      expect(run(false, undefined, { format, ...CLOSE }, 6)).toEqual([]);
+      expect(run(true, undefined, { format, ...CLOSE }, 3)).toEqual([]);
+      expect(run(false, undefined, { format, ...CLOSE }, 3)).toEqual([]);
     }
     const force = { operations: [...CALM, 'force_close'], licences: ['force-close'] };
     expect(run(true, undefined, force, 4)).toEqual([]);
