@@ -39,6 +39,7 @@ function build(equal: Map<string, readonly [SharedState, SharedState]>, stale: S
         if (found !== undefined) return found;
       }
       // A channel also falls quiet without changing, when a store is finished: so all of the node's are looked at.
+      if (!mayBeQuiet(world, record.node)) return undefined;
       for (const state of statesOf(world, record.node).values()) {
         const judged = state.phase === 'funded' && state.connection === 'connected' && !stale.has(state.channelId);
         const pair = judged ? pairOf(world, record.node, state) : undefined;
@@ -63,6 +64,11 @@ function build(equal: Map<string, readonly [SharedState, SharedState]>, stale: S
 function pairOf(world: WorldView, node: string, mine: WithCommitments): Pair | undefined {
   const theirs = peerState(world, mine);
   return theirs && { world, node, peer: peerName(world, mine), mine, theirs };
+}
+
+/** Nothing that is in flight or unfinished keeps every peer of this node from being quiet with it. */
+function mayBeQuiet(world: WorldView, node: string): boolean {
+  return world.nodeNames.some((other) => other !== node && world.connected(node, other) && world.quiet(node, other));
 }
 
 function isQuiet({ world, node, peer, mine, theirs }: Pair): boolean {

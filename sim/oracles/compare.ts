@@ -7,19 +7,43 @@ export interface FirstDifference {
 
 /** Deep comparison of data: objects, arrays, byte arrays, maps and primitives. An absent field equals one that is undefined. */
 export function firstDifference(left: unknown, right: unknown, path = ''): FirstDifference | undefined {
+  return isEqual(left, right) ? undefined : locate(left, right, path);
+}
+
+/** Only whether there is one: nearly always there is none, and then no path is built. */
+function isEqual(left: unknown, right: unknown): boolean {
+  if (left === right) return true;
+  if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
+  if (left instanceof Uint8Array || left instanceof Map || right instanceof Uint8Array || right instanceof Map) {
+    return locate(left, right, '') === undefined;
+  }
+  if (Array.isArray(left)) {
+    if (!Array.isArray(right) || left.length !== right.length) return false;
+    for (let i = 0; i < left.length; i++) if (!isEqual(left[i], right[i])) return false;
+    return true;
+  }
+  if (Array.isArray(right)) return false;
+  const a = left as Readonly<Record<string, unknown>>;
+  const b = right as Readonly<Record<string, unknown>>;
+  for (const key in a) if (!isEqual(a[key], b[key])) return false;
+  for (const key in b) if (b[key] !== undefined && !(key in a)) return false;
+  return true;
+}
+
+function locate(left: unknown, right: unknown, path: string): FirstDifference | undefined {
   if (left === right) return undefined;
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return { path, left, right };
   if (left instanceof Uint8Array || right instanceof Uint8Array) return sameBytes(left, right) ? undefined : { path, left, right };
   if (left instanceof Map || right instanceof Map) {
     if (!(left instanceof Map && right instanceof Map)) return { path, left, right };
-    return firstDifference([...left.entries()], [...right.entries()], path);
+    return locate([...left.entries()], [...right.entries()], path);
   }
   if (Array.isArray(left) !== Array.isArray(right)) return { path, left, right };
   const a = left as Readonly<Record<string, unknown>>;
   const b = right as Readonly<Record<string, unknown>>;
   if (Array.isArray(left) && Array.isArray(right) && left.length !== right.length) return { path: join(path, 'length'), left, right };
   for (const key of Object.keys(a)) {
-    const difference = firstDifference(a[key], b[key], join(path, key));
+    const difference = locate(a[key], b[key], join(path, key));
     if (difference !== undefined) return difference;
   }
   for (const key of Object.keys(b)) {

@@ -14,7 +14,8 @@ export interface Change {
 
 const NONE: readonly Change[] = [];
 const NO_STATES: ReadonlyMap<ChannelId, ChannelState> = new Map();
-const changesOf = new WeakMap<StepRecord, readonly Change[]>();
+/** Of the newest step: oracles ask one after another about the same one. */
+let newest: { readonly record: StepRecord; readonly changes: readonly Change[] } | undefined;
 const seen = new WeakMap<Driver, ReadonlyMap<ChannelId, ChannelState>>();
 
 export function statesOf(world: WorldView, node: string): ReadonlyMap<ChannelId, ChannelState> {
@@ -23,11 +24,10 @@ export function statesOf(world: WorldView, node: string): ReadonlyMap<ChannelId,
 
 /** What this step changed, found once a step however many oracles ask. */
 export function changes(world: WorldView, record: StepRecord): readonly Change[] {
-  const known = changesOf.get(record);
-  if (known !== undefined) return known;
+  if (newest?.record === record) return newest.changes;
   const driver = world.driver(record.node);
   const result = driver === undefined ? NONE : compare(driver);
-  changesOf.set(record, result);
+  newest = { record, changes: result };
   return result;
 }
 
@@ -110,11 +110,6 @@ export function messageOf(bytes: Uint8Array): Message | undefined {
     decoded.set(bytes, message);
   }
   return message === 'undecodable' ? undefined : message;
-}
-
-/** What this step received, if it was a message. */
-export function receivedBytes(record: StepRecord): Uint8Array | undefined {
-  return record.input.kind === 'received' ? record.input.bytes : undefined;
 }
 
 export type SendEffect = Extract<DriverEffect, { kind: 'send' }>;

@@ -17,7 +17,7 @@ interface Pending {
  * message has been due. It reads snapshots and acknowledgements only, never what an effect says that it waits for.
  */
 export class Barrier {
-  private pending: readonly Pending[] = [];
+  private readonly pending: Pending[] = [];
   private issued = 0;
   /** What had been issued when the step under way began. */
   private atStart = 0;
@@ -32,7 +32,7 @@ export class Barrier {
 
   fork(): Barrier {
     const copy = new Barrier();
-    copy.pending = this.pending;
+    copy.pending.push(...this.pending);
     copy.issued = this.issued;
     copy.atStart = this.atStart;
     copy.step = this.step;
@@ -50,21 +50,25 @@ export class Barrier {
   }
 
   store(effect: StoreEffect): void {
-    this.pending = [...this.pending, { sink: 'state', version: effect.version, order: ++this.issued }];
+    this.pending.push({ sink: 'state', version: effect.version, order: ++this.issued });
     for (const fact of newFacts(this.snapshot, effect.state)) if (!this.due.has(fact)) this.due.set(fact, this.issued);
     this.addLoose(effect.state);
     this.snapshot = effect.state;
   }
 
   monitor(effect: MonitorEffect): void {
-    this.pending = [...this.pending, { sink: effect.watcher, version: effect.id, order: ++this.issued }];
+    this.pending.push({ sink: effect.watcher, version: effect.id, order: ++this.issued });
     if (effect.update.kind === 'preimage') this.preimages.set(effect.update.preimage, this.issued);
   }
 
   stored(sink: string, version: number): void {
-    this.pending = this.pending.filter(
-      (write) => write.sink !== sink || (sink === 'state' ? write.version > version : write.version !== version),
-    );
+    const { pending } = this;
+    let kept = 0;
+    for (const write of pending) {
+      const done = write.sink === sink && (sink === 'state' ? write.version <= version : write.version === version);
+      if (!done) pending[kept++] = write;
+    }
+    pending.length = kept;
     if (sink === 'state' && version > this.acknowledged) this.acknowledged = version;
   }
 
@@ -88,7 +92,7 @@ export class Barrier {
   }
 
   crashed(): void {
-    this.pending = [];
+    this.pending.length = 0;
   }
 
   /** All that the restored state says is durable, except what its watchers are told again. */
