@@ -73,6 +73,8 @@ describe('a regression', () => {
   it('of a target that is gone is not forgotten', () => {
     const folder = mkdtempSync(join(tmpdir(), 'corpus-'));
     mkdirSync(join(folder, 'no-such-target'));
+    expect(corpusCases(folder)).toEqual([]);
+    writeFileSync(join(folder, 'no-such-target', 'x.hex'), '00');
     expect(() => corpusCases(folder)).toThrow('no-such-target');
   });
 });

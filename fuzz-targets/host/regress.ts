@@ -1,11 +1,12 @@
 /// <reference types="node" />
 import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Failure } from '../engines/replay.ts';
 import { replay } from '../engines/replay.ts';
 import { fuzzTargets } from '../registry.ts';
 import type { FuzzTarget } from '../target.ts';
 import type { Seed } from './corpus-files.ts';
-import { readCorpus } from './corpus-files.ts';
+import { hexNotation, readCorpus } from './corpus-files.ts';
 
 /** One input that is kept for ever, and its target. */
 export interface CorpusCase {
@@ -14,14 +15,12 @@ export interface CorpusCase {
   readonly seed: Seed;
 }
 
-/** Folders of `corpus` that hold no inputs of fuzz targets. */
-const OTHER_FOLDERS = ['vectors', 'regressions'];
-
-/** All inputs of all targets. Throws a RangeError for a folder without target: its inputs would be forgotten. */
+/** All inputs of all targets. Throws a RangeError for a folder of inputs without target: they would be forgotten. */
 export function corpusCases(corpus: string): readonly CorpusCase[] {
   const folders = existsSync(corpus) ? readdirSync(corpus, { withFileTypes: true }).filter((entry) => entry.isDirectory()) : [];
   for (const { name } of folders) {
-    if (!OTHER_FOLDERS.includes(name) && !fuzzTargets.some((target) => target.name === name))
+    const isOurs = readdirSync(join(corpus, name)).some((file) => file.endsWith(hexNotation.extension));
+    if (isOurs && !fuzzTargets.some((target) => target.name === name))
       throw new RangeError(`corpus/${name}: there is no target of that name`);
   }
   return fuzzTargets.flatMap((target) => readCorpus(target, corpus).map((seed) => ({ name: `${target.name}/${seed.name}`, target, seed })));
