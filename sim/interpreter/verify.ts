@@ -107,6 +107,13 @@ function checkStructure(tx: Tx, prevouts: readonly TxOutput[]): string | undefin
   return unsupported < 0 ? undefined : `input ${unsupported}: spends a script that is neither P2WPKH nor P2WSH`;
 }
 
+/** The part of `verifySpend` that executes nothing: structure and amounts. */
+export function verifyStructure(spendingTx: RawTx, prevouts: readonly TxOutput[]): SpendVerdict {
+  const parsed = parseTx(spendingTx);
+  const reason = parsed === undefined ? 'not a transaction' : checkStructure(parsed, prevouts);
+  return reason === undefined ? { ok: true } : { ok: false, reason };
+}
+
 /**
  * Whether a transaction may spend these outputs, in the order of its inputs: structure, amounts, and every script executed by an
  * interpreter that is not ours (bitcore-lib), with its own digests and our provider's verification.
@@ -114,10 +121,8 @@ function checkStructure(tx: Tx, prevouts: readonly TxOutput[]): string | undefin
  * Locktime and relative locktime are checked against the scripts; whether the chain is far enough is the chain's to say.
  */
 export function verifySpend(crypto: Crypto, spendingTx: RawTx, prevouts: readonly TxOutput[]): SpendVerdict {
-  const parsed = parseTx(spendingTx);
-  if (parsed === undefined) return { ok: false, reason: 'not a transaction' };
-  const broken = checkStructure(parsed, prevouts);
-  if (broken !== undefined) return { ok: false, reason: broken };
+  const structure = verifyStructure(spendingTx, prevouts);
+  if (!structure.ok) return structure;
   try {
     const tx = new bitcore.Transaction(buffer(spendingTx));
     useProvider(crypto, tx);

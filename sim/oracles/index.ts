@@ -38,14 +38,19 @@ export const ORACLES: readonly OracleEntry[] = [
   { name: 'durability', cost: 'cheap', create: createDurability },
   { name: 'codec', cost: 'costly', create: createCodecOracle },
   { name: 'deadlines', cost: 'cheap', create: createDeadlines },
-  { name: 'validity', cost: 'cheap', create: () => createValidity({ everyCommitment: false }) },
+  { name: 'validity', cost: 'cheap', create: () => createValidity({ everyCommitment: false, executeSettled: false }) },
+  { name: 'settled-scripts', cost: 'costly', create: () => createValidity({ everyCommitment: false }) },
   { name: 'every-commitment', cost: 'costly', create: () => createValidity({ everyCommitment: true }) },
   { name: 'no-unprovoked-close', cost: 'cheap', create: createNoUnprovokedClose },
   { name: 'liveness', cost: 'cheap', create: createLiveness },
 ];
 
-/** Costly oracles that do all that a cheap one does. */
-const REPLACES: Readonly<Record<string, string>> = { sendable: 'limits', 'every-commitment': 'validity' };
+/** Oracles that a costly one makes needless, because it does all that they do. */
+const REPLACES: Readonly<Record<string, readonly string[]>> = {
+  sendable: ['limits'],
+  'settled-scripts': ['validity'],
+  'every-commitment': ['validity', 'settled-scripts'],
+};
 
 export interface OracleOptions {
   /** The share of seeds that costly oracles watch, from 0 to 1. Each draws its own seeds. */

@@ -6,7 +6,8 @@ import type { Hash32, Preimage, PublicKey, RawTx, Script, SecretKey } from '../.
 import type { Crypto } from '../../core/crypto/types.ts';
 import type { Side } from '../../core/transactions/types.ts';
 import { checkPolicy } from '../interpreter/policy.ts';
-import { verifySpend } from '../interpreter/verify.ts';
+import { verifySpend, verifyStructure } from '../interpreter/verify.ts';
+import type { SpendVerdict } from '../interpreter/verify.ts';
 import type { ChannelInfo, DriverEffect, Finding, Oracle, WorldView } from '../types.ts';
 import { contentsOf, otherSide } from './contents.ts';
 import type { Contents } from './contents.ts';
@@ -23,11 +24,22 @@ type BroadcastEffect = Extract<DriverEffect, { kind: 'broadcast' }>;
 /**
  * Every transaction that is broadcast, and after settling what one end of every channel would broadcast if it failed now, passes a script
  * interpreter that is not ours and the relay policy of Bitcoin Core. With `everyCommitment`, the fundings too, and each commitment of both
- * ends as soon as it is held, with its HTLC transactions.
+ * ends as soon as it is held, with its HTLC transactions. Without `executeSettled`, scripts of what is only asked for after settling are not
+ * executed, the rest of it is judged as ever.
  */
-export function createValidity({ everyCommitment }: { readonly everyCommitment: boolean }): Oracle {
-  return build(everyCommitment, new Set());
+export function createValidity({ everyCommitment, executeSettled = true }: ValidityOptions): Oracle {
+  return build(everyCommitment, executeSettled ? verify : verifyWithoutScripts, new Set());
 }
+
+export interface ValidityOptions {
+  readonly everyCommitment: boolean;
+  /** Default true. */
+  readonly executeSettled?: boolean;
+}
+
+type Verify = (crypto: Crypto, raw: RawTx, prevouts: readonly TxOutput[]) => SpendVerdict;
+const verify: Verify = verifySpend;
+const verifyWithoutScripts: Verify = (_crypto, raw, prevouts) => verifyStructure(raw, prevouts);
 
 /** One end of a channel, by the seed: both hold the same balances by now, and the interpreter costs as much as a whole exchange. */
 function drawnEnd({ channelId, opener, accepter }: ChannelInfo): string {
@@ -35,7 +47,7 @@ function drawnEnd({ channelId, opener, accepter }: ChannelInfo): string {
 }
 
 /** `passed`: ids of transactions that passed already. */
-function build(everyCommitment: boolean, passed: Set<string>): Oracle {
+function build(everyCommitment: boolean, verifySettled: Verify, passed: Set<string>): Oracle {
   return {
     name: ORACLE,
     step(world, record) {
@@ -43,7 +55,7 @@ function build(everyCommitment: boolean, passed: Set<string>): Oracle {
         // A funding transaction is the wallet's, not the node's.
         if (effect.kind !== 'broadcast' || (effect.purpose === 'funding' && !everyCommitment)) continue;
         const state = statesOf(world, record.node).get(effect.channelId);
-        const found = broadcast(world, record.node, hasCommitments(state) ? state : undefined, effect, passed);
+        const found = broadcast(world, record.node, hasCommitments(state) ? state : undefined, effect, verify, passed);
         if (found !== undefined) return found;
       }
       if (!everyCommitment) return undefined;
@@ -51,7 +63,7 @@ function build(everyCommitment: boolean, passed: Set<string>): Oracle {
         if (after.phase !== 'funded') continue;
         const { us } = after.params;
         if (hasCommitments(before) && before.shared.commitments[us].current === after.shared.commitments[us].current) continue;
-        const found = enforceable(world, record.node, after, passed);
+        const found = enforceable(world, record.node, after, verify, passed);
         if (found !== undefined) return found;
       }
       return undefined;
@@ -60,13 +72,13 @@ function build(everyCommitment: boolean, passed: Set<string>): Oracle {
       for (const info of world.channels) {
         for (const node of everyCommitment ? [info.opener, info.accepter] : [drawnEnd(info)]) {
           const state = world.channelState(node, info.name);
-          const found = state?.phase === 'funded' ? enforceable(world, node, state, passed) : undefined;
+          const found = state?.phase === 'funded' ? enforceable(world, node, state, verifySettled, passed) : undefined;
           if (found !== undefined) return found;
         }
       }
       return undefined;
     },
-    fork: () => build(everyCommitment, new Set(passed)),
+    fork: () => build(everyCommitment, verifySettled, new Set(passed)),
   };
 }
 
@@ -83,8 +95,8 @@ function invalid(world: WorldView, node: string, channelId: string, rule: string
   });
 }
 
-function check(crypto: Crypto, raw: RawTx, prevouts: readonly TxOutput[], feeFromElsewhere: boolean): string | undefined {
-  const valid = verifySpend(crypto, raw, prevouts);
+function check(verifier: Verify, crypto: Crypto, raw: RawTx, prevouts: readonly TxOutput[], feeFromElsewhere: boolean): string | undefined {
+  const valid = verifier(crypto, raw, prevouts);
   if (!valid.ok) return valid.reason;
   const standard = checkPolicy(raw, prevouts, { feeFromElsewhere });
   return standard.ok ? undefined : `policy: ${standard.reason}`;
@@ -118,6 +130,7 @@ function broadcast(
   node: string,
   state: WithCommitments | undefined,
   effect: BroadcastEffect,
+  verifier: Verify,
   passed: Set<string>,
 ): Finding | undefined {
   const { tx, purpose, channelId } = effect;
@@ -129,26 +142,32 @@ function broadcast(
   if (prevouts === undefined) return invalid(world, node, channelId, rule, 'spends an output that does not exist', tx);
   // What was valid may still be refused because something else spends its input: that is the chain's business.
   const anchors = purpose === 'commitment' && state?.params.format === 'anchors';
-  const reason = check(world.crypto, raw, prevouts, anchors);
+  const reason = check(verifier, world.crypto, raw, prevouts, anchors);
   if (reason !== undefined) return invalid(world, node, channelId, rule, reason, tx);
-  passed.add(raw);
+  if (verifier === verify) passed.add(raw);
   return undefined;
 }
 
 // ---------------------------------------------------------------- what a node could enforce
 
 /** The commitment that a node holds now: a copy of it is told to force-close, and what it broadcasts must be valid. */
-function enforceable(world: WorldView, node: string, state: WithCommitments, passed: Set<string>): Finding | undefined {
+function enforceable(
+  world: WorldView,
+  node: string,
+  state: WithCommitments,
+  verifier: Verify,
+  passed: Set<string>,
+): Finding | undefined {
   const { us } = state.params;
   const { current } = state.shared.commitments[us];
   const key = `${node}/${state.channelId}/${current.number}/${current.txids[0] ?? ''}`;
   if (passed.has(key)) return undefined;
-  const found = commitment(world, node, state, passed) ?? secondStages(world, node, state);
+  const found = commitment(world, node, state, verifier, passed) ?? secondStages(world, node, state, verifier);
   if (found === undefined) passed.add(key);
   return found;
 }
 
-function commitment(world: WorldView, node: string, state: WithCommitments, passed: Set<string>): Finding | undefined {
+function commitment(world: WorldView, node: string, state: WithCommitments, verifier: Verify, passed: Set<string>): Finding | undefined {
   const copy = world.driver(node)?.fork?.();
   if (copy === undefined) return undefined;
   const { channelId, params, shared } = state;
@@ -167,11 +186,11 @@ function commitment(world: WorldView, node: string, state: WithCommitments, pass
   const { current } = shared.commitments[params.us];
   if (!current.txids.includes(id))
     return invalid(world, node, channelId, 'force_close', 'broadcasts another commitment than the current one', current.txids);
-  return broadcast(world, node, state, effect, passed);
+  return broadcast(world, node, state, effect, verifier, passed);
 }
 
 /** HTLC transactions of our commitment with the peer's signatures. Ours is made up where the provider lets anyone sign. */
-function secondStages(world: WorldView, node: string, state: WithCommitments): Finding | undefined {
+function secondStages(world: WorldView, node: string, state: WithCommitments, verifier: Verify): Finding | undefined {
   const { us } = state.params;
   const signatures = state.localSignatures[0]?.htlcSignatures ?? [];
   const contents = contentsOf(state.shared, state.shared.commitments[us].current);
@@ -194,7 +213,7 @@ function secondStages(world: WorldView, node: string, state: WithCommitments): F
     if (world.crypto.name !== 'fake' || (htlc.kind === 'success' && preimage === undefined)) continue;
     const raw = signed(world.crypto, htlc, scriptSignature(peer, htlc.sighashType), built.htlcKeys[us], preimage);
     const prevout = { amountSat: htlc.spentSat, script: `0020${toHex(world.crypto.sha256(fromHex(htlc.witnessScript)))}` as Script };
-    const reason = check(world.crypto, raw, [prevout], state.params.format === 'anchors');
+    const reason = check(verifier, world.crypto, raw, [prevout], state.params.format === 'anchors');
     if (reason !== undefined) return invalid(world, node, state.channelId, rule, reason, htlc.htlc);
   }
   return undefined;
