@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest';
+import { txid } from '../bitcoin/tx.ts';
+import type { Signature } from '../crypto/bytes.ts';
+import type { Side } from '../transactions/types.ts';
+import { other } from '../transactions/types.ts';
+import { bytes32, complaint, Duo, kinds, NODE_ID } from './duo.fixture.ts';
+import { errorData } from './fail.ts';
+import type { ChannelInput, Effect } from './io.ts';
+import type { FailedState } from './state.ts';
+import { add, events, expectRefused, fail, refusalOf } from './updates.fixture.ts';
+
+function forceClose(duo: Duo, side: Side): readonly Effect[] {
+  return duo.command(side, { kind: 'force_close', channelId: duo.channelId });
+}
+
+function failed(duo: Duo, side: Side): FailedState {
+  const { state } = duo.ends[side];
+  if (state.phase !== 'failed') throw new Error(state.phase);
+  return state;
+}
+
+describe('errorData', () => {
+  it('is printable ASCII', () => {
+    expect(errorData('a Z~ ')).toBe('61205a7e20');
+    expect(errorData('\u001f\u007fé€\n')).toBe('3f3f3f3f3f');
+  });
+
+  it('is short, whatever a peer had us quote', () => {
+    expect(errorData('x'.repeat(1000))).toBe('78'.repeat(1000));
+    expect(errorData('x'.repeat(100_000))).toHaveLength(2000);
+  });
+});
+
+describe('a channel that fails', () => {
+  it('tells the peer and broadcasts, held by no store, and then stores and tells its host', () => {
+    const duo = new Duo().open();
+    add(duo, 'opener', 1);
+    duo.exchange();
+    const before = duo.funded('opener');
+    const effects = forceClose(duo, 'opener');
+    expect(kinds(effects)).toEqual(['error', 'broadcast', 'store', 'notify']);
+    const [error, broadcast, store, notified] = effects;
+    expect(error).toEqual({
+      kind: 'send',
+      peer: NODE_ID.accepter,
+      message: { type: 'error', channelId: before.channelId, data: errorData('closed by its owner') },
+    });
+    const state = failed(duo, 'opener');
+    expect(broadcast).toEqual({ kind: 'broadcast', tx: state.commitmentToBroadcast, channelId: before.channelId, purpose: 'commitment' });
+    expect(store).toMatchObject({ version: before.version + 1 });
+    expect(store?.kind === 'store' ? store.state : undefined).toBe(state);
+    expect(notified).toMatchObject({
+      event: { kind: 'failed', reason: 'closed by its owner' },
+      after: [{ sink: 'state', version: before.version + 1 }, {}],
+    });
+    expect(state).toMatchObject({ phase: 'failed', reason: 'closed by its owner', error: errorData('closed by its owner') });
+    // Everything that enforcing it needs is kept.
+    const { version: _v, ...kept } = state;
+    const { version: _w, readySent: _r, readyReceived: _s, createdHeight: _h, connection: _c, phase: _p, ...fields } = before;
+    expect(kept).toMatchObject({ ...fields });
+  });
+
+  it.each(['opener', 'accepter'] as const)('broadcasts the %s’s current commitment with both signatures', (side) => {
+    const duo = new Duo().open();
+    add(duo, 'opener', 1);
+    duo.exchange();
+    fail(duo, 'accepter', 0n);
+    for (let i = 0; i < 2; i++) duo.deliver('accepter');
+    // The opener has taken a signature that the accepter does not yet know to be taken.
+    const { shared, params, localSignatures } = duo.funded(side);
+    const { current } = shared.commitments[side];
+    forceClose(duo, side);
+    const tx = failed(duo, side).commitmentToBroadcast;
+    if (tx === undefined) throw new Error('nothing to broadcast');
+    const { crypto } = duo.ends[side].env;
+    expect([txid(crypto, tx)]).toEqual(current.txids);
+    const [empty, first, second, script] = tx.inputs[0]?.witness as readonly string[];
+    expect(empty).toBe('');
+    expect(script).toMatch(/^5221/);
+    // DER signatures hold r and s of the peer's compact one; which comes first is the order of the keys in the script.
+    const peerFirst = params.parties[other(side)].fundingPubkey < params.parties[side].fundingPubkey;
+    const peers = (localSignatures[0] as { signature: Signature }).signature;
+    const s = peers.slice(64).replace(/^(00)+/, '');
+    expect(peerFirst ? first : second).toContain(s);
+    expect(peerFirst ? second : first).not.toContain(s);
+    expect(script?.slice(4, 70)).toBe(peerFirst ? params.parties[other(side)].fundingPubkey : params.parties[side].fundingPubkey);
+  });
+
+  it('says nothing to a peer that is away, until it is back', () => {
+    const duo = new Duo().open();
+    duo.input('opener', { kind: 'disconnected' });
+    expect(kinds(forceClose(duo, 'opener'))).toEqual(['broadcast', 'store', 'notify']);
+    expect(complaint(duo.input('opener', { kind: 'connected' }))).toBe('error closed by its owner');
+  });
+
+  it('repeats its error at every reconnection and to each channel_reestablish, and ignores all else', () => {
+    const duo = new Duo().open();
+    const other = new Duo().open();
+    forceClose(duo, 'opener');
+    const state = failed(duo, 'opener');
+    for (let i = 0; i < 2; i++) {
+      duo.input('opener', { kind: 'disconnected' });
+      expect(complaint(duo.input('opener', { kind: 'connected' }))).toBe('error closed by its owner');
+    }
+    other.reconnect();
+    const reestablish = other.ends.accepter.outgoing[0];
+    if (reestablish?.type !== 'channel_reestablish') throw new Error('nothing was sent');
+    expect(duo.message('opener', reestablish)).toEqual([
+      { kind: 'send', peer: NODE_ID.accepter, message: { type: 'error', channelId: state.channelId, data: state.error } },
+    ]);
+    const ignored: readonly ChannelInput[] = [
+      { kind: 'message', message: { type: 'update_fee', channelId: state.channelId, feeratePerKw: 2500 } },
+      { kind: 'peer_error', data: '' },
+      { kind: 'block', transactions: [] },
+      { kind: 'disconnected' },
+    ];
+    for (const input of ignored) expect(duo.input('opener', input)).toEqual([]);
+    expect(failed(duo, 'opener')).toBe(state);
+    for (const kind of ['commit', 'force_close'] as const) {
+      expectRefused(duo, 'opener', { kind, channelId: state.channelId }, kind);
+    }
+  });
+
+  it('by the peer’s error owes it none, except to a peer that goes on', () => {
+    const duo = new Duo().open();
+    const { channelId } = duo;
+    const effects = duo.input('opener', { kind: 'peer_error', data: '00' });
+    expect(kinds(effects)).toEqual(['broadcast', 'store', 'notify']);
+    expect(events(effects)).toEqual([{ kind: 'failed', reason: 'the peer sent an error' }]);
+    expect('error' in failed(duo, 'opener')).toBe(false);
+    expect(duo.input('opener', { kind: 'connected' })).toEqual([]);
+    const message = {
+      type: 'channel_reestablish',
+      channelId,
+      nextCommitmentNumber: 1n,
+      nextRevocationNumber: 0n,
+      yourLastPerCommitmentSecret: bytes32(0),
+      myCurrentPerCommitmentPoint: NODE_ID.opener,
+    } as const;
+    expect(complaint(duo.message('opener', message as never))).toBe('error the peer sent an error');
+  });
+
+  it('goes on with what outlives it: events and watchers', () => {
+    const duo = new Duo().open();
+    add(duo, 'opener', 1);
+    duo.exchange();
+    forceClose(duo, 'opener');
+    const state = failed(duo, 'opener');
+    const [pending] = state.pendingMonitor;
+    if (pending === undefined) throw new Error('the watcher has everything');
+    duo.input('opener', { kind: 'monitor_stored', watcher: 'monitor', id: pending.id });
+    expect(failed(duo, 'opener').pendingMonitor).toEqual(state.pendingMonitor.slice(1));
+    expect(state.events.map(({ id }) => id)).toEqual([1]);
+    expect(refusalOf(duo.command('opener', { kind: 'acknowledge', channelId: state.channelId, eventId: 1 }))).toBeUndefined();
+    expect(failed(duo, 'opener').events).toEqual([]);
+  });
+});
