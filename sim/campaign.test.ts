@@ -12,7 +12,7 @@ const stats: StatisticsSummary = {
   actions: { pay: 2, disconnect: 1 },
   refused: {},
   events: { payment_sent: 1 },
-  outcomes: {},
+  outcomes: { 'fee-spike': 2 },
 };
 
 function found(seed: number, kind: string): Found {
@@ -91,7 +91,7 @@ describe('the closing summary', () => {
     expect(text.split('\n').filter((line) => line !== '')).toEqual([
       '3 runs in 2.0 s, 9 operations, 21 steps, 9 messages',
       '1.50 runs/s, 4.50 messages/s',
-      '1 run drew a fault that licenses an outcome (33.3%)',
+      '1 run drew a fault that licenses an outcome (33.3%), 6 outcomes were licensed',
       'messages received',
       '          6  update_add_htlc              3  commitment_signed',
       '      never  error',
@@ -99,6 +99,8 @@ describe('the closing summary', () => {
       '          6  pay                          3  disconnect',
       'events told to hosts',
       '          3  payment_sent',
+      'licensed outcomes, by licence',
+      '          6  fee-spike',
       'licences drawn',
       '          1  fee-spike',
       '2 findings',

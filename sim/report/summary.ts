@@ -19,7 +19,7 @@ const TITLES: Readonly<Record<TallyGroup, string>> = {
   message: 'messages received',
   action: 'operations and faults',
   event: 'events told to hosts',
-  outcome: 'how payments and channels ended',
+  outcome: 'licensed outcomes, by licence',
   refused: 'commands refused',
   licence: 'licences drawn',
 };
@@ -29,12 +29,13 @@ export function summary({ tally, findings, elapsedMs, possible }: CampaignReport
   const groups = (Object.keys(TITLES) as TallyGroup[]).flatMap((group) =>
     groupLines(group, tally.counts[group], possible[group] ?? [], style),
   );
+  const licensed = Object.values(tally.counts.outcome).reduce((sum, count) => sum + count, 0);
   return [
     `${plural(tally.runs, 'run')} in ${duration(elapsedMs)}, ${grouped(tally.operations)} operations, ${grouped(tally.steps)} steps, ${grouped(tally.messages)} messages`,
     ...(elapsedMs > 0
       ? [`${rate(perSecond(tally.runs, elapsedMs))} runs/s, ${rate(perSecond(tally.messages, elapsedMs))} messages/s`]
       : []),
-    `${plural(tally.licensedRuns, 'run')} drew a fault that licenses an outcome${share(tally.licensedRuns, tally.runs)}`,
+    `${plural(tally.licensedRuns, 'run')} drew a fault that licenses an outcome${share(tally.licensedRuns, tally.runs)}, ${plural(licensed, 'outcome was', 'outcomes were')} licensed`,
     '',
     ...groups,
     verdict(findings, style),
