@@ -18,6 +18,7 @@ import { advanceShutdown, receiveShutdown, shutdown } from './shutdown.ts';
 import type { ChannelState, ClosedState, FailedState, FundedState, OpeningState, StoredChannel } from './state.ts';
 import type { Refusal, Violation } from './violation.ts';
 import { isRefusal, isViolation, refusal, violation } from './violation.ts';
+import type { Tx } from '../bitcoin/tx.ts';
 import type { ChannelReestablish, Message } from '../wire/messages/index.ts';
 import { other } from '../transactions/types.ts';
 
@@ -163,8 +164,18 @@ function fundedBlock(out: Out<FundedState>, { transactions }: Extract<ChannelInp
   const wrong = fundingBlockSeen(out, transactions);
   if (wrong !== undefined || out.state.phase !== 'funded') return wrong;
   if (closingBlockSeen(out, transactions)) return undefined;
+  const spend = transactions.find(({ tx }) => spendsFunding(out.state, tx));
+  if (spend !== undefined) {
+    // BOLT 5: a commitment is in the chain, whoever broadcast it. What remains is the chain's business.
+    failChannel(out, 'the funding output was spent by a commitment transaction', { told: true, stale: true });
+    return undefined;
+  }
   const missed = missedDeadline(out.env, out.state);
   return missed === undefined ? undefined : violation('cltv_expiry', missed);
+}
+
+function spendsFunding({ fundings }: FundedState, { inputs }: Tx): boolean {
+  return inputs.some((input) => fundings.some((funding) => funding.txid === input.txid && funding.vout === input.vout));
 }
 
 function fundedMessage(out: Out<FundedState>, message: Message): Outcome {

@@ -103,7 +103,7 @@ describe('a block', () => {
     expect(duo.input('opener', { kind: 'block', transactions: [] })).toEqual([]);
     opener.env = { ...opener.env, height: 302 };
     const effects = duo.input('opener', { kind: 'block', transactions: [] });
-    expect(kinds(effects)).toEqual(['error', 'broadcast', 'store', 'notify']);
+    expect(kinds(effects)).toEqual(['error', 'store', 'broadcast', 'notify']);
     expect(complaint(effects)).toBe(`error cltv_expiry: ${EXPIRED}`);
     expect(opener.state.phase).toBe('failed');
   });

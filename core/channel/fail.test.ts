@@ -32,21 +32,27 @@ describe('errorData', () => {
 });
 
 describe('a channel that fails', () => {
-  it('tells the peer and broadcasts, held by no store, and then stores and tells its host', () => {
+  it('tells the peer, held by no store, and broadcasts once it is durable that the channel has failed', () => {
     const duo = new Duo().open();
     add(duo, 'opener', 1);
     duo.exchange();
     const before = duo.funded('opener');
     const effects = forceClose(duo, 'opener');
-    expect(kinds(effects)).toEqual(['error', 'broadcast', 'store', 'notify']);
-    const [error, broadcast, store, notified] = effects;
+    expect(kinds(effects)).toEqual(['error', 'store', 'broadcast', 'notify']);
+    const [error, store, broadcast, notified] = effects;
     expect(error).toEqual({
       kind: 'send',
       peer: NODE_ID.accepter,
       message: { type: 'error', channelId: before.channelId, data: errorData('closed by its owner') },
     });
     const state = failed(duo, 'opener');
-    expect(broadcast).toEqual({ kind: 'broadcast', tx: state.commitmentToBroadcast, channelId: before.channelId, purpose: 'commitment' });
+    expect(broadcast).toEqual({
+      kind: 'broadcast',
+      tx: state.commitmentToBroadcast,
+      channelId: before.channelId,
+      purpose: 'commitment',
+      after: [{ sink: 'state', channelId: before.channelId, version: before.version + 1 }],
+    });
     expect(store).toMatchObject({ version: before.version + 1 });
     expect(store?.kind === 'store' ? store.state : undefined).toBe(state);
     expect(notified).toMatchObject({
@@ -89,7 +95,7 @@ describe('a channel that fails', () => {
   it('says nothing to a peer that is away, until it is back', () => {
     const duo = new Duo().open();
     duo.input('opener', { kind: 'disconnected' });
-    expect(kinds(forceClose(duo, 'opener'))).toEqual(['broadcast', 'store', 'notify']);
+    expect(kinds(forceClose(duo, 'opener'))).toEqual(['store', 'broadcast', 'notify']);
     expect(complaint(duo.input('opener', { kind: 'connected' }))).toBe('error closed by its owner');
   });
 
@@ -125,7 +131,7 @@ describe('a channel that fails', () => {
     const duo = new Duo().open();
     const { channelId } = duo;
     const effects = duo.input('opener', { kind: 'peer_error', data: '00' });
-    expect(kinds(effects)).toEqual(['broadcast', 'store', 'notify']);
+    expect(kinds(effects)).toEqual(['store', 'broadcast', 'notify']);
     expect(events(effects)).toEqual([{ kind: 'failed', reason: 'the peer sent an error' }]);
     expect('error' in failed(duo, 'opener')).toBe(false);
     expect(duo.input('opener', { kind: 'connected' })).toEqual([]);
@@ -153,5 +159,19 @@ describe('a channel that fails', () => {
     expect(state.events.map(({ id }) => id)).toEqual([1]);
     expect(refusalOf(duo.command('opener', { kind: 'acknowledge', channelId: state.channelId, eventId: 1 }))).toBeUndefined();
     expect(failed(duo, 'opener').events).toEqual([]);
+  });
+});
+
+describe('a commitment in the chain', () => {
+  it('fails the channel without an error and without a broadcast of ours, whoever broadcast it', () => {
+    const duo = new Duo().open();
+    forceClose(duo, 'opener');
+    const tx = failed(duo, 'opener').commitmentToBroadcast;
+    if (tx === undefined) throw new Error('nothing to broadcast');
+    const effects = duo.input('accepter', { kind: 'block', transactions: [{ index: 1, tx }] });
+    expect(kinds(effects)).toEqual(['store', 'notify']);
+    const state = failed(duo, 'accepter');
+    expect(state.commitmentToBroadcast).toBeUndefined();
+    expect(state.error).toBeUndefined();
   });
 });

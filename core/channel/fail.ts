@@ -37,8 +37,11 @@ export function signedCommitment(env: ChannelEnv, state: FundedState): Tx {
 }
 
 /**
- * Fails the channel (BOLT 5). No store holds back the error or the broadcast. Held messages of the channel never leave: the
- * revoke_and_ack of a commitment that we may broadcast is among them, and the node drops them when the phase changes to `failed`.
+ * Fails the channel (BOLT 5). No store holds back the error. Held messages of the channel never leave: the revoke_and_ack of a
+ * commitment that we may broadcast is among them, and the node drops them when the phase changes to `failed`.
+ *
+ * The broadcast waits for the failed state, and for nothing else: a node that crashed in between would go on with the channel, and
+ * revoke a commitment that is public.
  *
  * `told`: the peer's own error failed the channel, so that we owe it none. `stale`: we have lost data and must not broadcast (BOLT 2).
  */
@@ -59,9 +62,11 @@ export function failChannel(
     ...(commitmentToBroadcast === undefined ? {} : { commitmentToBroadcast }),
   });
   if (error !== undefined && state.connection !== 'disconnected') sendError(failed);
-  if (commitmentToBroadcast !== undefined)
-    failed.effects.push({ kind: 'broadcast', tx: commitmentToBroadcast, channelId, purpose: 'commitment' });
   persist(failed);
+  if (commitmentToBroadcast !== undefined) {
+    const after = [{ sink: 'state', channelId, version: failed.state.version }];
+    failed.effects.push({ kind: 'broadcast', tx: commitmentToBroadcast, channelId, purpose: 'commitment', after });
+  }
   notify(failed, { kind: 'failed', reason });
   return failed;
 }

@@ -19,11 +19,20 @@ function mayLeave(channels: ReadonlyMap<ChannelId, ChannelSlot>, effect: Effect)
   return (dependenciesOf(effect) ?? []).every((dependency) => isDurable(channels, dependency));
 }
 
+/** The broadcast of a failed channel waits for its own store only, not for what a watcher still owes. */
+function isUrgent(effect: Effect): boolean {
+  return effect.kind === 'broadcast' && effect.purpose === 'commitment';
+}
+
 /** Puts a step's effects in order: what waits joins the channel's queue, the rest leaves at once. */
 export function enqueue(slot: ChannelSlot, effects: readonly Effect[], leaving: Effect[]): ChannelSlot {
   const waiting: Effect[] = [];
-  for (const effect of effects) (dependenciesOf(effect) === undefined ? leaving : waiting).push(effect);
-  return waiting.length === 0 ? slot : { ...slot, outbox: [...slot.outbox, ...waiting] };
+  const urgent: Effect[] = [];
+  for (const effect of effects) {
+    const queue = dependenciesOf(effect) === undefined ? leaving : isUrgent(effect) ? urgent : waiting;
+    queue.push(effect);
+  }
+  return waiting.length + urgent.length === 0 ? slot : { ...slot, outbox: [...urgent, ...slot.outbox, ...waiting] };
 }
 
 /** Releases from the head of the channel's queue what no store holds back. The channel is paused while the head waits. */
