@@ -25,7 +25,7 @@ export interface EngineOptions {
   readonly twice?: boolean;
 }
 
-/** The share of a campaign's seeds that each costly oracle watches. Every replay has them all. */
+/** The share of a campaign's seeds that each costly oracle watches: 5 in a hundred. Every replay has them all. */
 const COSTLY_SHARE = 0.05;
 
 /** What a campaign needs to know of one seed. */

@@ -59,9 +59,11 @@ describe('a swarm', () => {
   const generated = Array.from({ length: 400 }, (_, seed) => generate(token(seed)).spec);
 
   it('draws faults that license an outcome for at most a fifth of its seeds', () => {
-    const licensed = generated.filter(({ licences = [] }) => licences.length > 0).length;
-    expect(licensed).toBeGreaterThan(20);
-    expect(licensed).toBeLessThanOrEqual(80);
+    // Many seeds: 18 in a hundred are drawn, and a few hundred seeds stray from that by more than two in a hundred.
+    const licences = Array.from({ length: 2_000 }, (_, seed) => generate(token(seed)).spec.licences ?? []);
+    const licensed = licences.filter(({ length }) => length > 0).length;
+    expect(licensed).toBeGreaterThan(100);
+    expect(licensed).toBeLessThanOrEqual(400);
     for (let seed = 0; seed < 50; seed++) expect(generate(token(seed, { licensedPercent: 0 })).spec.licences).toBeUndefined();
   });
 

@@ -1,3 +1,4 @@
+import { commitObstacle } from '../core/channel/commit.ts';
 import { apply } from './apply.ts';
 import type { Host } from './host.ts';
 import { DEFAULT_FEERATE_PER_KW } from './policy.ts';
@@ -120,6 +121,9 @@ function commits(world: World, host: Host, channel: string): boolean {
   const id = world.idOf(channel);
   const info = world.info(channel);
   if (id === undefined || info === undefined || (info.opener !== host.name && info.accepter !== host.name)) return false;
+  const state = host.running ? world.channelState(host.name, channel) : undefined;
+  // Where the state shows that the command would be refused it is not given.
+  if (state !== undefined && (state.phase !== 'funded' || commitObstacle(state) !== undefined)) return false;
   const effects = world.step(host, { kind: 'command', command: { kind: 'commit', channelId: id } });
   world.drain();
   return effects.some((effect) => effect.kind !== 'refused');

@@ -62,7 +62,11 @@ export const consistency = verb({
   options: {
     seeds: { type: 'string', default: '1..20000', describe: 'which seeds: 1..20000, 17, or 1.. for no end' },
     time: { type: 'string', describe: 'stop after this long: 60s, 5m, 1h' },
-    steps: { type: 'number', default: DEFAULT_CAMPAIGN.steps, describe: 'operations and faults in a run; deliveries come on top' },
+    steps: {
+      type: 'number',
+      default: DEFAULT_CAMPAIGN.steps,
+      describe: 'operations and faults drawn in a run; opening, settling and deliveries come on top',
+    },
     schedule: { choices: STRATEGIES, default: DEFAULT_CAMPAIGN.strategy, describe: 'who moves next' },
     crypto: { choices: CRYPTO_NAMES, default: DEFAULT_CAMPAIGN.crypto, describe: 'fake is fast, the others are real' },
     'channel-type': { choices: ['any', 'anchors', 'static_remotekey'] as const, default: 'any' as const, describe: 'of the channels' },

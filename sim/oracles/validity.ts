@@ -151,13 +151,7 @@ function broadcast(
 // ---------------------------------------------------------------- what a node could enforce
 
 /** The commitment that a node holds now: a copy of it is told to force-close, and what it broadcasts must be valid. */
-function enforceable(
-  world: WorldView,
-  node: string,
-  state: WithCommitments,
-  verifier: Verify,
-  passed: Set<string>,
-): Finding | undefined {
+function enforceable(world: WorldView, node: string, state: WithCommitments, verifier: Verify, passed: Set<string>): Finding | undefined {
   const { us } = state.params;
   const { current } = state.shared.commitments[us];
   const key = `${node}/${state.channelId}/${current.number}/${current.txids[0] ?? ''}`;
@@ -171,7 +165,12 @@ function commitment(world: WorldView, node: string, state: WithCommitments, veri
   const copy = world.driver(node)?.fork?.();
   if (copy === undefined) return undefined;
   const { channelId, params, shared } = state;
-  const effects = copy.step({ kind: 'command', command: { kind: 'force_close', channelId } });
+  const closing = copy.step({ kind: 'command', command: { kind: 'force_close', channelId } });
+  // The broadcast waits until it is durable that the channel has failed.
+  const stores = closing.flatMap((e) =>
+    e.kind === 'store' ? [{ kind: 'stored' as const, sink: 'state', channelId, version: e.version }] : [],
+  );
+  const effects = [...closing, ...stores.flatMap((stored) => copy.step(stored))];
   const effect = effects.find((e): e is BroadcastEffect => e.kind === 'broadcast' && e.purpose === 'commitment');
   if (effect === undefined)
     return invalid(
