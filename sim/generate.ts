@@ -147,9 +147,10 @@ function swarmMix(choices: Choices, registry: OperationRegistry, options: Campai
   });
   if (!chance(choices, options.licensedPercent, 100)) return mix;
   const isHostile = ({ licences = [] }: Operation): boolean => licences.includes('adversary');
-  // Many of them meet an adversary: it alone comes to what honest nodes never do.
+  // Many of them meet an adversary: it alone comes to what honest nodes never do. Each breach may cost a channel: others are opened.
   if (chance(choices, 2, 5)) {
-    return [...mix, ...registry.all.filter(isHostile).map((operation) => ({ operation, weight: between(choices, 4, 12) }))];
+    const more = registry.all.filter((operation) => isHostile(operation) || operation.name === 'open');
+    return [...mix, ...more.map((operation) => ({ operation, weight: between(choices, 6, 16) }))];
   }
   const licensed = shuffle(
     choices,
@@ -195,7 +196,7 @@ function swarmNode(choices: Choices, name: string, feesMove: boolean): NodeSpec 
 
 /** Where an adversary ends channels, more of them last longer, and what reaches the others shows. */
 function swarmChannels(choices: Choices, hostile: boolean): ChannelSpec[] {
-  const count = pick(choices, hostile ? [1, 2, 3] : [1, 1, 1, 1, 2, 3]);
+  const count = pick(choices, hostile ? [2, 3] : [1, 1, 1, 1, 2, 3]);
   return Array.from({ length: count }, (_, i) => {
     const [opener, accepter] = chance(choices, 1, 2) ? ['A', 'B'] : ['B', 'A'];
     const fundingSat = between(choices, 100, 2_000) * 1_000;

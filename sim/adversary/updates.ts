@@ -37,26 +37,34 @@ function fewestInFlight(scene: OperatingScene): readonly AddUpdate[] {
   return most?.htlcs.filter(({ offerer }) => offerer === scene.sender) ?? [];
 }
 
-/** The least amount that the sender cannot afford, whatever it knew: one millisatoshi beyond reserve, fee and anchors. */
-function unaffordableMsat(scene: OperatingScene, m: UpdateAddHtlc): bigint | undefined {
-  const { receiver, sender } = scene;
+/** What the sender has left beyond reserve, fee and anchors, under each view, with so many more HTLCs that no commitment trims. */
+function spareMsat({ receiver, sender, ...scene }: OperatingScene, m: UpdateAddHtlc, count: number): readonly bigint[] {
   const us = otherSide(sender);
   const reserveSat = receiver.params.parties[us].channelReserveSat;
-  const left = views(scene).map((contents) => {
-    const add: AddUpdate = { ...m, kind: 'add', offerer: sender, amountMsat: MAX_AMOUNT_MSAT, onion: m.onionRoutingPacket };
-    const costSat = sender === 'opener' ? openerCostSat(receiver, us, { ...contents, htlcs: [...contents.htlcs, add] }) : 0n;
+  const add: AddUpdate = { ...m, kind: 'add', offerer: sender, amountMsat: MAX_AMOUNT_MSAT, onion: m.onionRoutingPacket };
+  return views({ ...scene, receiver, sender }).map((contents) => {
+    const htlcs = [...contents.htlcs, ...Array.from({ length: count }, () => add)];
+    const costSat = sender === 'opener' ? openerCostSat(receiver, us, { ...contents, htlcs }) : 0n;
     return contents.balanceMsat[sender] - (reserveSat + costSat) * 1000n;
   });
-  const most = left.reduce((a, b) => (a > b ? a : b));
+}
+
+/** The least amount that the sender cannot afford, whatever it knew: one millisatoshi beyond. */
+function unaffordableMsat(scene: OperatingScene, m: UpdateAddHtlc): bigint | undefined {
+  const most = spareMsat(scene, m, 1).reduce((a, b) => (a > b ? a : b));
   return most + 1n < UNTRIMMED_MSAT ? undefined : most + 1n;
 }
 
-/** Copies with the ids that follow, enough to exceed what the receiver accepts by one. */
+/** Copies with the ids that follow, enough to exceed what the receiver accepts by one, and nothing else. */
 function tooMany(m: UpdateAddHtlc, scene: OperatingScene): readonly UpdateAddHtlc[] | undefined {
-  const { maxAcceptedHtlcs, htlcMinimumMsat } = scene.receiver.params.parties[otherSide(scene.sender)];
-  const count = maxAcceptedHtlcs + 1 - fewestInFlight(scene).length;
+  const { maxAcceptedHtlcs, htlcMinimumMsat, maxHtlcValueInFlightMsat } = scene.receiver.params.parties[otherSide(scene.sender)];
+  const inFlight = fewestInFlight(scene);
+  const count = maxAcceptedHtlcs + 1 - inFlight.length;
   if (count < 1 || count > MAX_COPIES) return undefined;
   const amountMsat = htlcMinimumMsat > 1n ? htlcMinimumMsat : 1n;
+  const sumMsat = amountMsat * BigInt(count);
+  const valueMsat = inFlight.reduce((sum, htlc) => sum + htlc.amountMsat, sumMsat);
+  if (valueMsat > maxHtlcValueInFlightMsat || spareMsat(scene, m, count).some((spare) => spare < sumMsat)) return undefined;
   return Array.from({ length: count }, (_, i) => ({ ...m, id: m.id + BigInt(i), amountMsat }));
 }
 

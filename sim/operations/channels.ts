@@ -6,8 +6,8 @@ import { freshName, usableEnds } from './look.ts';
 
 /** Feerates between which honest estimates of one time lie, in satoshi per 1000 weight: any two are tolerable to each other. */
 export const CALM_FEERATES = { min: 1250, max: 5000 } as const;
-/** Channels at once in one world. */
-const MAX_CHANNELS = 4;
+/** Channels in one world; where an adversary ends some, others follow. */
+const MAX_CHANNELS = { usual: 4, hostile: 12 } as const;
 
 const fee: Operation = {
   name: 'fee',
@@ -55,7 +55,8 @@ const open: Operation = {
   kind: 'operation',
   generate(world, choices) {
     const ends = openableEnds(world);
-    if (ends.length === 0 || world.channels.length >= MAX_CHANNELS) return undefined;
+    if (ends.length === 0 || world.channels.length >= (world.licences.has('adversary') ? MAX_CHANNELS.hostile : MAX_CHANNELS.usual))
+      return undefined;
     const [from, to] = pick(choices, ends);
     const as = freshName('c', (name) => world.info(name) !== undefined, world.channels.length + 1);
     const odd = world.licences.has('opening-refused') && chance(choices, 1, 2);

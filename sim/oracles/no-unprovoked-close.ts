@@ -1,4 +1,5 @@
 import type { ChannelConfig } from '../../core/channel/io.ts';
+import type { Outpoint } from '../../core/bitcoin/tx.ts';
 import type { ChannelState } from '../../core/channel/state.ts';
 import { fromHex } from '../../core/crypto/bytes.ts';
 import type { ChannelId, Hex, PublicKey } from '../../core/crypto/bytes.ts';
@@ -147,8 +148,10 @@ class NoUnprovokedClose implements LicensingOracle {
     }
   }
 
-  private pastOf(channelId: ChannelId | undefined): ReadonlySet<Past> {
-    const past = new Set(this.past.get(channelId ?? ''));
+  /** Under both of its ids: the final one may have come later. */
+  private pastOf(world: WorldView, channelId: ChannelId | undefined): ReadonlySet<Past> {
+    const info = channelId && world.channels.find((known) => known.channelId === channelId);
+    const past = new Set([...(this.past.get(channelId ?? '') ?? []), ...((info && this.past.get(info.temporaryChannelId)) ?? [])]);
     if (this.stale.has(channelId)) past.add('restored-older');
     return past;
   }
@@ -231,7 +234,7 @@ class NoUnprovokedClose implements LicensingOracle {
       this.configs.set(node, config);
     }
     const feeratePerKw = this.feerates.get(node) ?? spec?.feeratePerKw ?? DEFAULT_FEERATE_PER_KW;
-    return { world, record, config, feeratePerKw, received, before, past: this.pastOf(id) };
+    return { world, record, config, feeratePerKw, received, before, past: this.pastOf(world, id) };
   }
 }
 
@@ -249,9 +252,18 @@ function follows(world: WorldView, record: StepRecord, received: Message | undef
       (effect) => effect.kind === 'send' && (nameOf(effect.bytes) === 'error' || nameOf(effect.bytes) === 'warning'),
     );
   }
+  if (event.outcome === 'failed') return sawFundingSpent(world, record, channelId);
   if (event.outcome !== 'error') return false;
   // The error of a channel that had failed before is repeated; one that fails now is judged as 'failed'.
   return statesOf(world, record.node).get(channelId)?.phase === 'failed';
+}
+
+/** A commitment is in the block that the node has just seen: whoever broadcast it had failed the channel, and was judged for that. */
+function sawFundingSpent(world: WorldView, { node, input }: StepRecord, channelId: ChannelId): boolean {
+  const state = statesOf(world, node).get(channelId);
+  if (input.kind !== 'block' || !hasCommitments(state)) return false;
+  const isFunding = ({ txid, vout }: Outpoint): boolean => state.fundings.some((funding) => funding.txid === txid && funding.vout === vout);
+  return input.transactions.some(({ tx }) => tx.inputs.some(isFunding));
 }
 
 function idIn(message: Message | undefined): ChannelId | undefined {
