@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import type { Dependency, Effect, SendEffect } from '../channel/io.ts';
+import type { PendingMonitorUpdate, StoredChannel } from '../channel/state.ts';
+import type { ChannelId, PublicKey, Txid } from '../crypto/bytes.ts';
+import type { ChannelSlot } from './io.ts';
+import { dropHeldSends, enqueue, release } from './outbox.ts';
+
+const A = 'aa'.repeat(32) as ChannelId;
+const B = 'bb'.repeat(32) as ChannelId;
+const peer = '02' as PublicKey;
+
+function state(version: number, channelId: ChannelId = A): Dependency {
+  return { sink: 'state', channelId, version };
+}
+
+function watcher(sink: string, version: number, channelId: ChannelId = A): Dependency {
+  return { sink, channelId, version };
+}
+
+/** A message that can be told from others by its number. */
+function send(n: number, ...after: readonly Dependency[]): SendEffect {
+  return { kind: 'send', peer, channelId: A, message: { type: 'update_fee', channelId: A, feeratePerKw: n }, after };
+}
+
+function tell(...after: readonly Dependency[]): Effect {
+  return { kind: 'notify', channelId: A, event: { kind: 'failed', reason: 'x' }, after };
+}
+
+const error: Effect = { kind: 'send', peer, message: { type: 'error', channelId: A, data: '' } };
+const watch: Effect = { kind: 'watch_tx', txid: A as string as Txid, channelId: A };
+
+function pending(id: number, ...waiting: readonly string[]): PendingMonitorUpdate {
+  return { id, update: { kind: 'closed' }, waiting };
+}
+
+function slot(storedVersion: number, outbox: readonly Effect[] = [], pendingMonitor: readonly PendingMonitorUpdate[] = []): ChannelSlot {
+  return { state: { pendingMonitor } as unknown as StoredChannel, outbox, storedVersion };
+}
+
+/** What of `effects` leaves channel A, and what stays, given its slot and others. */
+function passing(own: ChannelSlot, others: readonly (readonly [ChannelId, ChannelSlot])[] = []) {
+  const leaving: Effect[] = [];
+  const after = release(new Map([[A, own], ...others]), own, leaving);
+  return { leaving, staying: after.outbox, after };
+}
+
+describe('enqueue', () => {
+  it('lets go at once of what waits for nothing, in order, and queues the rest behind what is there', () => {
+    const leaving: Effect[] = [watch];
+    const before = slot(1, [send(1, state(1))]);
+    const after = enqueue(before, [watch, send(2, state(2)), error, tell(state(2))], leaving);
+    expect(leaving).toEqual([watch, watch, error]);
+    expect(after).toEqual({ ...before, outbox: [send(1, state(1)), send(2, state(2)), tell(state(2))] });
+  });
+
+  it('leaves the slot as it is when nothing waits', () => {
+    const before = slot(1);
+    expect(enqueue(before, [error, watch], [])).toBe(before);
+    expect(enqueue(before, [], [])).toBe(before);
+  });
+
+  it('takes an effect with an empty list as one that queues', () => {
+    expect(enqueue(slot(1), [send(1)], []).outbox).toEqual([send(1)]);
+  });
+
+  it('puts the broadcast of a commitment ahead of what waits for watchers', () => {
+    const tx = { version: 2, locktime: 0, inputs: [], outputs: [] };
+    const broadcast = (purpose: 'commitment' | 'closing'): Effect => ({ kind: 'broadcast', tx, channelId: A, purpose, after: [state(2)] });
+    const held = send(1, watcher('far', 1));
+    const after = enqueue(slot(1, [held]), [broadcast('closing'), broadcast('commitment')], []);
+    expect(after.outbox).toEqual([broadcast('commitment'), held, broadcast('closing')]);
+  });
+});
+
+describe('release', () => {
+  it('lets go of what is durable, from the head of the queue', () => {
+    const outbox = [send(1, state(2)), send(2, state(3)), send(3, state(2))];
+    expect(passing(slot(1, outbox)).leaving).toEqual([]);
+    expect(passing(slot(2, outbox))).toMatchObject({ leaving: outbox.slice(0, 1), staying: outbox.slice(1) });
+    expect(passing(slot(3, outbox))).toMatchObject({ leaving: outbox, staying: [] });
+    expect(passing(slot(9, outbox)).staying).toEqual([]);
+    const paused = slot(1, outbox);
+    expect(passing(paused).after).toBe(paused);
+  });
+
+  it('holds notifications and broadcasts like messages', () => {
+    const tx = { version: 2, locktime: 0, inputs: [], outputs: [] };
+    const broadcast: Effect = { kind: 'broadcast', tx, channelId: A, purpose: 'funding', after: [state(2)] };
+    const outbox = [tell(state(2)), broadcast];
+    expect(passing(slot(1, outbox)).leaving).toEqual([]);
+    expect(passing(slot(2, outbox)).leaving).toEqual(outbox);
+  });
+
+  it('counts a watcher’s acknowledgements by contiguous prefix', () => {
+    const held = [send(1, state(1), watcher('far', 7))];
+    const open = (...updates: readonly PendingMonitorUpdate[]) => passing(slot(1, held, updates)).leaving.length === 0;
+    expect(open(pending(7, 'far'))).toBe(true);
+    // 7 is acknowledged, an earlier one is not.
+    expect(open(pending(6, 'far'))).toBe(true);
+    expect(open(pending(6, 'near'), pending(7, 'near'), pending(8, 'far'))).toBe(false);
+    expect(open(pending(6, 'near', 'far'))).toBe(true);
+    expect(open()).toBe(false);
+  });
+
+  it('waits for every dependency', () => {
+    const both = [send(1, state(2), watcher('near', 4), watcher('far', 3))];
+    expect(passing(slot(2, both, [pending(4, 'near')])).leaving).toEqual([]);
+    expect(passing(slot(2, both, [pending(3, 'far')])).leaving).toEqual([]);
+    expect(passing(slot(1, both)).leaving).toEqual([]);
+    expect(passing(slot(2, both, [pending(4, 'far')])).leaving).toEqual(both);
+  });
+
+  it('waits for another channel’s store and watchers, and not for one that is gone', () => {
+    const held = [send(1, state(1), state(5, B), watcher('far', 2, B))];
+    const own = slot(1, held);
+    expect(passing(own, [[B, slot(4)]]).leaving).toEqual([]);
+    expect(passing(own, [[B, slot(5, [], [pending(2, 'far')])]]).leaving).toEqual([]);
+    expect(passing(own, [[B, slot(5)]]).leaving).toEqual(held);
+    expect(passing(own).leaving).toEqual(held);
+    // The same numbers of our own channel say nothing of the other.
+    expect(passing(slot(5, held), [[B, slot(4)]]).leaving).toEqual([]);
+  });
+});
+
+describe('dropHeldSends', () => {
+  it('forgets held messages and keeps all else', () => {
+    const outbox = [send(1, state(1)), tell(state(1)), send(2, state(2))];
+    expect(dropHeldSends(slot(0, outbox))).toEqual(slot(0, [tell(state(1))]));
+    const none = slot(0, [tell(state(1))]);
+    expect(dropHeldSends(none)).toBe(none);
+  });
+});
