@@ -17,7 +17,7 @@ import { print, styleOf } from './terminal/output.ts';
 
 /**
  * What dictionary and structure give to jsfuzz: how many kinds of message it can make that the decoder takes, from an empty corpus, and how
- * soon it opens a lock of 16 bits. Run with `npx tsx scripts/guidance.ts`.
+ * soon it passes a switch of 16 bits. Run with `npx tsx scripts/guidance.ts`.
  */
 
 const WAYS: readonly (readonly [name: string, guidance: Guidance])[] = [
@@ -26,7 +26,7 @@ const WAYS: readonly (readonly [name: string, guidance: Guidance])[] = [
   ['and the structure', { dictionary: true, structure: true }],
 ];
 const MARKS = [1_000, 5_000, 25_000];
-const SEEDS = [1, 2, 3];
+const SEEDS = [1, 2, 3, 4, 5];
 const MOST = MARKS[MARKS.length - 1] as number;
 const MOST_TO_OPEN = 400_000;
 
@@ -51,7 +51,7 @@ function typesReached(target: FuzzTarget, coverage: Coverage, seed: number, guid
   return reached;
 }
 
-/** A message type that no branch leads up to, and a byte behind it: opened when the lock throws. Its coverage is kept by hand. */
+/** A message type that no branch leads up to: opened when the lock throws. Its coverage is kept by hand. */
 function lock(): { readonly target: FuzzTarget; readonly coverage: Coverage } {
   const { type } = messageRegistry.find(({ name }) => name === 'channel_reestablish') as (typeof messageRegistry)[number];
   let now = 0;
@@ -75,11 +75,9 @@ function lock(): { readonly target: FuzzTarget; readonly coverage: Coverage } {
     maxLength: 64,
     fuzz(bytes) {
       now = 1;
-      if (bytes.length < 3) return;
+      if (bytes.length < 2) return;
       now = 2;
-      if (((bytes[0] as number) << 8) + (bytes[1] as number) !== type) return;
-      now = 3;
-      if (bytes[2] === 0x2a) throw new FuzzFailure('open', '');
+      if (((bytes[0] as number) << 8) + (bytes[1] as number) === type) throw new FuzzFailure('open', '');
     },
   };
   return { target, coverage };
@@ -111,6 +109,6 @@ const right = 'right' as const;
 const columns = [
   { title: `of ${messageRegistry.length} kinds of message, decoded after` },
   ...MARKS.map((mark) => ({ title: grouped(mark), align: right })),
-  { title: 'executions to open a lock of 24 bits', align: right },
+  { title: 'executions to pass a switch of 16 bits', align: right },
 ];
 print(table(columns, rows, styleOf(process.stdout)));

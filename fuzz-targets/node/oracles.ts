@@ -195,7 +195,8 @@ function boundedAnswers(before: NodeState, effects: readonly Effect[]): void {
 
 function boundedState(node: NodeState): void {
   const openings = new Map<PublicKey, number>();
-  for (const { peer } of node.openings.values()) openings.set(peer, (openings.get(peer) ?? 0) + 1);
+  // Those that our own user begins are not the peer's doing.
+  for (const { peer, us } of node.openings.values()) if (us === 'accepter') openings.set(peer, (openings.get(peer) ?? 0) + 1);
   for (const count of openings.values()) promise(count <= MAX_OPENINGS_PER_PEER, 'openings of a peer are bounded', () => String(count));
   for (const { state } of node.channels.values()) {
     const { shared, params } = state;
