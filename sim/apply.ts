@@ -170,14 +170,16 @@ function restart(world: World, node: string, backup: number | undefined): boolea
   if (host === undefined || host.running || driver?.restart === undefined || driver.serialise === undefined) return false;
   if (backup !== undefined && !host.restoreBackup(backup)) return false;
   host.running = true;
-  const channels: Uint8Array[] = [];
-  for (const { effect } of host.disk.durable.values()) {
-    const bytes = driver.serialise(effect);
-    world.trace.bytes(bytes);
-    channels.push(bytes);
-  }
   const { seenHeight } = host.watch;
-  world.run(host, { kind: 'restart' }, () => driver.restart?.(channels, host.disk.watcherIds(), seenHeight, host.feeratePerKw) ?? []);
+  world.run(host, { kind: 'restart' }, () => {
+    const channels: Uint8Array[] = [];
+    for (const { effect } of host.disk.durable.values()) {
+      const bytes = driver.serialise?.(effect) ?? new Uint8Array();
+      world.trace.bytes(bytes);
+      channels.push(bytes);
+    }
+    return driver.restart?.(channels, host.disk.watcherIds(), seenHeight, host.feeratePerKw) ?? [];
+  });
   if (driver.channels === undefined) return true;
   for (const info of world.channels) world.ledger.forgetUnknown(node, info.name, world.channelState(node, info.name));
   return true;

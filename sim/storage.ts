@@ -22,12 +22,6 @@ export interface Snapshot {
   readonly height: number;
 }
 
-/** What a watcher holds: every update up to `newest`, and those beyond it that overtook others. */
-interface Held {
-  readonly newest: number;
-  readonly beyond: readonly number[];
-}
-
 export interface DiskSpec {
   readonly storage: Latency;
   readonly watchers: readonly { readonly name: string; readonly latency: Latency }[];
@@ -51,7 +45,8 @@ export class Disk {
   private readonly snapshots: Map<ChannelId, Snapshot>;
   /** What newer snapshots replaced, newest last: the backups that a careless user may bring back. */
   private readonly backups: Map<ChannelId, readonly Snapshot[]>;
-  private readonly held: Map<string, Held>;
+  /** The newest update of a channel that each watcher holds, also beyond a gap. */
+  private readonly held: Map<string, number>;
 
   constructor(spec: DiskSpec, random: Random, from?: Disk) {
     this.spec = spec;
@@ -86,7 +81,7 @@ export class Disk {
     if (watcher === undefined) throw new RangeError(`no watcher '${effect.watcher}'`);
     const { channelId, id } = effect;
     const key = heldKey(channelId, watcher.name);
-    if (!this.held.has(key)) this.held.set(key, { newest: id - 1, beyond: [] });
+    if (!this.held.has(key)) this.held.set(key, id - 1);
     return this.begin(watcher.latency, { sink: watcher.name, channelId, version: id }, nowMs);
   }
 
@@ -121,11 +116,11 @@ export class Disk {
     for (let i = this.writes.length - 1; i >= 0; i--) if (this.writes[i]?.channelId === channelId) this.writes.splice(i, 1);
   }
 
-  /** Newest update up to which each watcher holds all. */
+  /** Later updates must have later ids than these. */
   watcherIds(): { channelId: ChannelId; watcher: string; id: number }[] {
-    return [...this.held].map(([key, { newest }]) => {
+    return [...this.held].map(([key, id]) => {
       const [channelId, watcher] = key.split('/') as [ChannelId, string];
-      return { channelId, watcher, id: newest };
+      return { channelId, watcher, id };
     });
   }
 
@@ -155,11 +150,7 @@ export class Disk {
   }
 
   private hold(key: string, id: number): void {
-    const { newest, beyond } = this.held.get(key) as Held;
-    let top = newest;
-    const all = new Set([...beyond, id]);
-    while (all.has(top + 1)) top++;
-    this.held.set(key, { newest: top, beyond: [...all].filter((n) => n > top) });
+    this.held.set(key, Math.max(this.held.get(key) ?? 0, id));
   }
 }
 

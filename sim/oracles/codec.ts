@@ -13,7 +13,12 @@ export function createCodecOracle(): Oracle {
     step(world, record) {
       for (const effect of record.effects) {
         if (effect.kind !== 'store') continue;
-        const bytes = world.driver(record.node)?.serialise?.(effect);
+        let bytes: Uint8Array | undefined;
+        try {
+          bytes = world.driver(record.node)?.serialise?.(effect);
+        } catch (error) {
+          return unwritable(world, record.node, effect.channelId, error);
+        }
         const found = bytes && readable(world, record.node, effect.channelId, effect.state, bytes);
         if (found !== undefined) return found;
       }
@@ -21,6 +26,19 @@ export function createCodecOracle(): Oracle {
     },
     fork: () => createCodecOracle(),
   };
+}
+
+function unwritable(world: WorldView, node: string, channelId: string, error: unknown): Finding {
+  return finding(world, {
+    oracle: ORACLE,
+    rule: 'decode(encode(state))',
+    node,
+    channel: channelName(world, channelId),
+    kind: 'cannot be written',
+    message: `${node} cannot write its state`,
+    expected: 'bytes',
+    actual: error instanceof Error ? error.message : String(error),
+  });
 }
 
 function readable(
