@@ -65,7 +65,7 @@ export class Mutator {
     const { dictionary, structure } = this.guidance;
     const { inputs } = this.corpus;
     if (structure && (inputs.length === 0 || this.int(6) === 0)) return this.drawn();
-    const parent = inputs.length === 0 ? Buffer.alloc(0) : this.recent(inputs);
+    const parent = inputs.length === 0 ? Buffer.alloc(0) : this.parent(inputs);
     if (structure && this.int(STRETCHED_EVERY) === 0) return this.stretched(parent);
     const way = this.int(8);
     if (structure && way < 3) {
@@ -76,10 +76,11 @@ export class Mutator {
     return plain(this.corpus.mutate(parent));
   }
 
-  /** Half of the time one of the newest: what was found last is where something new is nearest. */
-  private recent(inputs: readonly Buffer[]): Buffer {
+  /** The shorter of two, which runs sooner; half of the time of the newest, where something new is nearest. */
+  private parent(inputs: readonly Buffer[]): Buffer {
     const span = this.int(2) === 0 ? Math.min(inputs.length, 16) : inputs.length;
-    return inputs[inputs.length - 1 - this.int(span)] as Buffer;
+    const [a, b] = [1, 2].map(() => inputs[inputs.length - 1 - this.int(span)] as Buffer) as [Buffer, Buffer];
+    return a.length < b.length ? a : b;
   }
 
   private drawn(): Uint8Array {
