@@ -34,12 +34,14 @@ describe('planting', () => {
   });
 
   it.each([
-    ['text that is not there', { find: 'no such text' }],
-    ['text that is there twice', { find: 'readonly' }],
-    ['a file that is not there', { file: 'core/none.ts' }],
-    ['a file that the driver does not use', { file: 'sim/shrink.ts', find: 'class Search' }],
-  ])('refuses %s as stale', async (_, change) => {
-    await expect(plant({ ...bug, ...change })).rejects.toThrow(StaleBugError);
+    ['text that is not there', { find: 'no such text' }, 'occurs 0 times'],
+    ['text that is there twice', { find: 'const' }, 'and must occur once'],
+    ['a file that is not there', { file: 'core/none.ts' }, 'there is no core/none.ts'],
+    ['a file that the driver does not use', { file: 'sim/shrink.ts', find: 'class Search' }, 'does not use'],
+  ])('refuses %s as stale', async (_, change, why) => {
+    const error: unknown = await plant({ ...bug, ...change }).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(StaleBugError);
+    expect((error as Error).message).toContain(why);
   });
 
   it('reads bugs by the name of their file, and refuses what is none', () => {

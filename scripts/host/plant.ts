@@ -70,6 +70,7 @@ export async function plant(bug: PlantedBug, entry = DRIVER): Promise<Planted> {
   const outfile = join(folder, `${bug.name}.js`);
   const edited = resolve(root, bug.file);
   if (!existsSync(edited)) throw new StaleBugError(`${bug.name}: there is no ${bug.file}`);
+  const contents = edit(bug, readFileSync(edited, 'utf8'));
   let planted = false;
   await build({
     absWorkingDir: root,
@@ -88,7 +89,7 @@ export async function plant(bug: PlantedBug, entry = DRIVER): Promise<Planted> {
           onLoad({ filter: /\.ts$/ }, ({ path }) => {
             if (path !== edited) return undefined;
             planted = true;
-            return { contents: edit(bug, readFileSync(path, 'utf8')), loader: 'ts' };
+            return { contents, loader: 'ts' };
           }),
       },
     ],
