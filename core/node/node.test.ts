@@ -1,9 +1,24 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { ChannelId } from '../crypto/bytes.ts';
-import { Pair, preimageOf } from './pair.fixture.ts';
-import type { TestNode } from './pair.fixture.ts';
+import { createFakeCrypto } from '../../sim/crypto/fake.ts';
+import { encodeChannel } from '../channel/codec.ts';
+import { signInitial } from '../channel/opening.ts';
+import type { ChannelEnv, Command, Effect } from '../channel/io.ts';
+import { fromHex } from '../crypto/bytes.ts';
+import type { ChannelId, PublicKey, SecretKey } from '../crypto/bytes.ts';
+import { encodeMessage } from '../wire/messages/index.ts';
+import type { Message, OpenChannel } from '../wire/messages/index.ts';
+import { DEFAULT_CONFIG } from './config.ts';
+import type { ChannelSlot, NodeInput, NodeState } from './io.ts';
+import { createNode, MAX_OPENINGS_PER_PEER, nodeStep } from './node.ts';
+import { bytes32, Pair, preimageOf, TestNode } from './pair.fixture.ts';
+import { ALL_CHANNELS } from './peer.ts';
 
+const fake = createFakeCrypto();
 const onion = new Uint8Array(1366);
+const UNKNOWN = bytes32<ChannelId>(0xee);
+const STRANGER = fake.publicKey(bytes32<SecretKey>(0x0c));
+const init: Message = { type: 'init', globalfeatures: '', features: DEFAULT_CONFIG.features, networks: [DEFAULT_CONFIG.chainHash] };
 
 function pay(node: TestNode, channelId: ChannelId, n: number, amountMsat = 10_000_000n): void {
   const reference = n.toString(16).padStart(2, '0');
@@ -38,7 +53,7 @@ describe.each(['anchors', 'static_remotekey'] as const)('two nodes, %s', (format
   it('lose the connection at any message of two crossing payments, and still agree', () => {
     let cuts = 0;
     for (let at = 0; ; at++) {
-      const pair = new Pair();
+      const pair = new Pair({ crypto: fake });
       pair.connect();
       const channelId = pair.open({ format });
       pay(pair.a, channelId, 1);
@@ -58,5 +73,453 @@ describe.each(['anchors', 'static_remotekey'] as const)('two nodes, %s', (format
       cuts++;
     }
     expect(cuts).toBeGreaterThan(8);
+  });
+});
+
+/** Two connected nodes with as many channels. */
+function paired(count: number): { readonly pair: Pair; readonly a: TestNode; readonly b: TestNode; readonly ids: readonly ChannelId[] } {
+  const pair = new Pair({ crypto: fake });
+  pair.connect();
+  const ids = Array.from({ length: count }, (_, nth) => pair.open({ nth }));
+  return { pair, a: pair.a, b: pair.b, ids };
+}
+
+/** Another peer of this node, that has said init. */
+function welcome(node: TestNode, peer: PublicKey = STRANGER): void {
+  node.input({ kind: 'connected', peer });
+  node.hear(peer, init);
+}
+
+/** What the node says to a peer, in short. */
+function said(effects: readonly Effect[], to: PublicKey): readonly string[] {
+  return effects.flatMap((effect) => {
+    if (effect.kind === 'disconnect' && effect.peer === to) return ['disconnect'];
+    if (effect.kind !== 'send' || effect.peer !== to) return [];
+    const { message } = effect;
+    return [message.type === 'error' || message.type === 'warning' ? `${message.type} ${text(message.data)}` : message.type];
+  });
+}
+
+function text(data: string): string {
+  return String.fromCharCode(...fromHex(data));
+}
+
+function phases(node: TestNode, ids: readonly ChannelId[]): readonly string[] {
+  return ids.map((id) => node.channel(id).phase);
+}
+
+describe('a connection', () => {
+  it('begins with init on both sides, before which nothing else counts', () => {
+    const { a, b } = new Pair({ crypto: fake });
+    expect(a.input({ kind: 'received', peer: b.id, bytes: encodeMessage(init) })).toEqual([]);
+    expect(said(a.input({ kind: 'connected', peer: b.id }), b.id)).toEqual(['init']);
+    expect(a.state.peers.get(b.id)).toEqual({ id: b.id });
+    a.hear(b.id, init);
+    expect(a.state.peers.get(b.id)).toEqual({ id: b.id, features: DEFAULT_CONFIG.features });
+    b.input({ kind: 'connected', peer: a.id });
+    const ping: Message = { type: 'ping', numPongBytes: 2, ignored: '' };
+    expect(said(b.hear(a.id, ping), a.id)).toEqual(['warning ping came before init', 'disconnect']);
+    expect(said(a.hear(b.id, ping), b.id)).toEqual(['pong']);
+  });
+
+  it('that we give up is over: what was received of it already does not count', () => {
+    const { a, b, ids } = paired(1);
+    const [id] = ids as [ChannelId];
+    pay(a, id, 1);
+    const [add, signature] = a.outgoing as [Message, Message];
+    const cut = encodeMessage(add).subarray(0, 40);
+    expect(said(b.input({ kind: 'received', peer: a.id, bytes: cut }), a.id).map((s) => s.split(' ')[0])).toEqual([
+      'warning',
+      'disconnect',
+    ]);
+    expect(b.state.peers.size).toBe(0);
+    expect(b.channel(id)).toMatchObject({ phase: 'funded', connection: 'disconnected' });
+    // The signature of an update that could not be read.
+    expect(b.hear(a.id, signature)).toEqual([]);
+    expect(b.channel(id).phase).toBe('funded');
+  });
+
+  it('carries messages of unknown odd types, and pings, to no effect', () => {
+    const { a, b } = paired(0);
+    expect(b.input({ kind: 'received', peer: a.id, bytes: fromHex('8003ffff') })).toEqual([]);
+    expect(said(b.input({ kind: 'received', peer: a.id, bytes: fromHex('8002ffff') }), a.id)).toHaveLength(2);
+  });
+
+  it('takes one init, with features that we have', () => {
+    const twice = paired(0);
+    expect(said(twice.b.hear(twice.a.id, init), twice.a.id)).toEqual(['warning init came twice', 'disconnect']);
+    const wrong = new Pair({ crypto: fake });
+    wrong.b.input({ kind: 'connected', peer: wrong.a.id });
+    const effects = wrong.b.hear(wrong.a.id, { ...init, features: '01' + '00'.repeat(30) } as Message);
+    expect(said(effects, wrong.a.id)).toEqual(['warning init: unknown compulsory features 240', 'disconnect']);
+    expect(wrong.b.state.peers.size).toBe(0);
+  });
+
+  it('that comes again ends the one before', () => {
+    const { a, b, ids } = paired(1);
+    const [id] = ids as [ChannelId];
+    expect(said(b.input({ kind: 'connected', peer: a.id }), a.id)).toEqual(['init']);
+    expect(b.channel(id)).toMatchObject({ connection: 'disconnected' });
+    expect(b.state.peers.get(a.id)).toEqual({ id: a.id });
+    expect(said(b.hear(a.id, init), a.id)).toEqual(['channel_reestablish']);
+  });
+
+  it('that is lost ends for that peer only', () => {
+    const { a, b, ids } = paired(1);
+    welcome(b);
+    expect(b.input({ kind: 'disconnected', peer: STRANGER })).toEqual([]);
+    expect(b.channel(ids[0] as ChannelId)).toMatchObject({ connection: 'connected' });
+    expect([...b.state.peers.keys()]).toEqual([a.id]);
+    const before = b.state;
+    b.input({ kind: 'disconnected', peer: STRANGER });
+    expect(b.state).toBe(before);
+  });
+});
+
+describe('an error', () => {
+  function error(channelId: ChannelId): Message {
+    return { type: 'error', channelId, data: '21' };
+  }
+
+  it('for one channel touches no other', () => {
+    const { a, b, ids } = paired(3);
+    b.hear(a.id, error(ids[1] as ChannelId));
+    expect(phases(b, ids)).toEqual(['funded', 'failed', 'funded']);
+    const { a: c, b: d, ids: others } = paired(2);
+    d.hear(c.id, error(d.channel(others[0] as ChannelId).params.temporaryChannelId));
+    expect(phases(d, others)).toEqual(['funded', 'funded']);
+  });
+
+  it('for the all-zero id touches all channels and openings with that peer, and only those', () => {
+    const { a, b, ids } = paired(2);
+    welcome(b);
+    opening(b, STRANGER, 1);
+    opening(b, a.id, 2);
+    b.hear(STRANGER, error(ALL_CHANNELS));
+    expect(phases(b, ids)).toEqual(['funded', 'funded']);
+    expect([...b.state.openings.values()].map(({ peer }) => peer)).toEqual([a.id]);
+    b.hear(a.id, error(ALL_CHANNELS));
+    expect(phases(b, ids)).toEqual(['failed', 'failed']);
+    expect(b.state.openings.size).toBe(0);
+  });
+
+  it('for one opening ends that one', () => {
+    const { a, b } = paired(0);
+    for (const n of [1, 2]) opening(b, a.id, n);
+    b.hear(a.id, error(bytes32(2)));
+    expect([...b.state.openings.values()].map(({ temporaryChannelId }) => temporaryChannelId)).toEqual([bytes32(1)]);
+  });
+
+  it('for an unknown channel, or another peer’s, is ignored', () => {
+    const { a, b, ids } = paired(1);
+    welcome(b);
+    const before = b.state;
+    expect(b.hear(STRANGER, error(ids[0] as ChannelId))).toEqual([]);
+    expect(b.hear(a.id, error(UNKNOWN))).toEqual([]);
+    expect(b.state).toBe(before);
+  });
+
+  it('and a warning are held by nothing; a warning changes nothing', () => {
+    const { a, b, ids } = paired(1);
+    const before = b.state;
+    expect(b.hear(a.id, { type: 'warning', channelId: ids[0] as ChannelId, data: '21' })).toEqual([]);
+    expect(b.state).toBe(before);
+  });
+});
+
+describe('a message for a channel', () => {
+  it('that is not known, or not the peer’s, is answered by an error for that id', () => {
+    const { a, b, ids } = paired(1);
+    const [id] = ids as [ChannelId];
+    welcome(b);
+    const before = b.state;
+    const fee = (channelId: ChannelId): Message => ({ type: 'update_fee', channelId, feeratePerKw: 2500 });
+    for (const [peer, channelId] of [
+      [a.id, UNKNOWN],
+      [STRANGER, id],
+      [STRANGER, b.channel(id).params.temporaryChannelId],
+    ] as const) {
+      const effects = b.hear(peer, fee(channelId));
+      expect(effects).toMatchObject([{ kind: 'send', peer, message: { type: 'error', channelId } }]);
+      expect(said(effects, peer)).toEqual(['error unknown channel']);
+    }
+    const signed: Message = { type: 'funding_signed', channelId: UNKNOWN, signature: '00'.repeat(64) as never };
+    expect(said(b.hear(a.id, signed), a.id)).toEqual(['error unknown channel']);
+    expect(b.state).toBe(before);
+  });
+
+  it('fails only that channel', () => {
+    const { a, b, ids } = paired(2);
+    b.hear(a.id, { type: 'update_fail_htlc', channelId: ids[0] as ChannelId, id: 5n, reason: '' });
+    expect(phases(b, ids)).toEqual(['failed', 'funded']);
+  });
+
+  it('that is gossip, or of no channel, is not answered', () => {
+    const { a, b } = paired(0);
+    expect(b.hear(a.id, { type: 'pong', ignored: '00' })).toEqual([]);
+    expect(b.hear(a.id, { type: 'ping', numPongBytes: 65532, ignored: '' })).toEqual([]);
+  });
+});
+
+/** open_channel as a good peer sends it. */
+function openMessage(n: number): OpenChannel {
+  const opener = new TestNode(fake, 0x0c);
+  welcome(opener, opener.id);
+  const temporaryChannelId = bytes32<ChannelId>(n);
+  const effects = opener.command({
+    kind: 'open',
+    peer: opener.id,
+    temporaryChannelId,
+    keysId: bytes32(n),
+    fundingSat: 1_000_000n,
+    pushMsat: 0n,
+    feeratePerKw: 2500,
+    format: 'anchors',
+    announce: false,
+  });
+  const [effect] = effects;
+  if (effect?.kind !== 'send' || effect.message.type !== 'open_channel') throw new Error('nothing was opened');
+  return effect.message;
+}
+
+function opening(node: TestNode, peer: PublicKey, n: number): readonly Effect[] {
+  return node.hear(peer, openMessage(n));
+}
+
+describe('openings', () => {
+  it('are as many at once as a limit says, for each peer', () => {
+    const { a, b } = paired(0);
+    for (let n = 1; n <= MAX_OPENINGS_PER_PEER; n++) expect(opening(b, a.id, n)).toMatchObject([{ kind: 'ask' }]);
+    const before = b.state;
+    expect(said(opening(b, a.id, 99), a.id)).toEqual(['error too many channels are being opened']);
+    expect(b.state).toBe(before);
+    welcome(b);
+    expect(opening(b, STRANGER, 99)).toMatchObject([{ kind: 'ask', peer: STRANGER }]);
+    b.input({ kind: 'command', command: { kind: 'reject', peer: a.id, channelId: bytes32(3), reason: 'no' } });
+    expect(opening(b, a.id, 99)).toMatchObject([{ kind: 'ask', peer: a.id }]);
+  });
+
+  it('of two peers may have the same temporary id; of one they may not', () => {
+    const { a, b } = paired(0);
+    welcome(b);
+    opening(b, a.id, 1);
+    opening(b, STRANGER, 1);
+    expect(b.state.openings.size).toBe(2);
+    expect(said(opening(b, a.id, 1), a.id)).toEqual(['error temporary_channel_id: is in use']);
+    const accept: Command = { kind: 'accept', peer: STRANGER, channelId: bytes32(1), keysId: bytes32(7) };
+    expect(said(b.command(accept), STRANGER)).toEqual(['accept_channel']);
+    expect([...b.state.openings.values()].map(({ peer, step }) => [peer, step.kind])).toEqual([
+      [a.id, 'awaiting_host_accept'],
+      [STRANGER, 'awaiting_funding_created'],
+    ]);
+    // A command without peer goes to the first of that id.
+    expect(said(b.command({ kind: 'force_close', channelId: bytes32(1) }), a.id)).toEqual(['error given up by the host']);
+  });
+
+  it('that break a rule are answered by an error for their temporary id', () => {
+    const { a, b } = paired(0);
+    const before = b.state;
+    const effects = b.hear(a.id, { ...openMessage(1), dustLimitSat: 353n });
+    expect(effects).toMatchObject([{ message: { type: 'error', channelId: bytes32(1) } }]);
+    expect(said(effects, a.id)[0]).toMatch(/^error dust_limit_satoshis: /);
+    expect(b.state).toBe(before);
+  });
+
+  it('are forgotten with the connection', () => {
+    const { a, b } = paired(0);
+    opening(b, a.id, 1);
+    expect(b.input({ kind: 'disconnected', peer: a.id })).toMatchObject([{ kind: 'notify', event: { kind: 'forgotten' } }]);
+    expect(b.state.openings.size).toBe(0);
+  });
+
+  it('cannot take the funding of another channel', () => {
+    const { b, ids } = paired(1);
+    const thief = new TestNode(fake, 0x0c);
+    const known = b.channel(ids[0] as ChannelId);
+    welcome(b, thief.id);
+    welcome(thief, b.id);
+    const say = (message: Message | undefined): readonly Effect[] => b.hear(thief.id, message as Message);
+    thief.command({
+      kind: 'open',
+      peer: b.id,
+      temporaryChannelId: bytes32(5),
+      keysId: bytes32(6),
+      fundingSat: 1_000_000n,
+      pushMsat: 0n,
+      feeratePerKw: 2500,
+      format: 'anchors',
+      announce: false,
+    });
+    say(thief.outgoing.at(-1));
+    const [accepted] = b.command({ kind: 'accept', peer: thief.id, channelId: bytes32(5), keysId: bytes32(7) });
+    if (accepted?.kind !== 'send') throw new Error('not accepted');
+    thief.hear(b.id, accepted.message);
+    const step = [...thief.state.openings.values()][0]?.step;
+    if (step?.kind !== 'awaiting_host_funding') throw new Error('not asked for funding');
+    const { params, remotePoint } = step;
+    const [funding] = known.fundings;
+    if (funding === undefined) throw new Error('no funding');
+    const env: ChannelEnv = { ...thief.env, height: 100, feeratePerKw: 2500, peerFeatures: '' };
+    const { signature } = signInitial(env, params, funding, remotePoint);
+    const { txid: fundingTxid, vout: fundingOutputIndex } = funding;
+    const effects = say({ type: 'funding_created', temporaryChannelId: bytes32(5), fundingTxid, fundingOutputIndex, signature });
+    expect(said(effects, thief.id)).toEqual(['error funding_txid: the funding output belongs to another channel']);
+    expect(effects).toHaveLength(1);
+    expect(b.state.openings.size).toBe(0);
+    expect(b.channel(ids[0] as ChannelId)).toBe(known);
+  });
+});
+
+describe('a refused command', () => {
+  it('leaves the very same state, and says why', () => {
+    const { a, b, ids } = paired(1);
+    const [channelId] = ids as [ChannelId];
+    const open = { ...openCommand(b.id), temporaryChannelId: channelId };
+    const { paymentHash } = preimageOf(1);
+    const refused: readonly [Command, string][] = [
+      [openCommand(STRANGER), 'connected'],
+      [open, 'temporary_channel_id'],
+      [{ ...openCommand(b.id), feeratePerKw: 1 }, 'feerate_per_kw'],
+      [{ kind: 'commit', channelId }, 'commitment_signed'],
+      [{ kind: 'commit', channelId: UNKNOWN }, 'channel_id'],
+      [{ kind: 'accept', peer: b.id, channelId: UNKNOWN, keysId: bytes32(1) }, 'channel_id'],
+      [{ kind: 'fail', channelId, id: 3n, reason: '' }, 'removal'],
+      [{ kind: 'add', channelId, reference: '', amountMsat: 0n, paymentHash, cltvExpiry: 200, onion }, 'amount_msat'],
+    ];
+    const before = a.state;
+    for (const [command, rule] of refused) {
+      expect(a.command(command).map((e) => (e.kind === 'refused' ? [e.command, e.rule] : e.kind))).toEqual([[command.kind, rule]]);
+      expect(a.state).toBe(before);
+    }
+    a.command(openCommand(b.id));
+    const under = a.state;
+    expect(a.command(openCommand(b.id))).toMatchObject([{ kind: 'refused', command: 'open', rule: 'temporary_channel_id' }]);
+    expect(a.command({ kind: 'commit', channelId: bytes32(0x50) })).toMatchObject([{ kind: 'refused', rule: 'commit' }]);
+    expect(a.state.channels).toBe(under.channels);
+  });
+});
+
+function openCommand(peer: PublicKey): Extract<Command, { kind: 'open' }> {
+  return {
+    kind: 'open',
+    peer,
+    temporaryChannelId: bytes32(0x50),
+    keysId: bytes32(0x51),
+    fundingSat: 1_000_000n,
+    pushMsat: 0n,
+    feeratePerKw: 2500,
+    format: 'anchors',
+    announce: false,
+  };
+}
+
+describe('the surroundings', () => {
+  it('are the newest height and feerate', () => {
+    const { a, b, ids } = paired(1);
+    const [channelId] = ids as [ChannelId];
+    const fee = (feeratePerKw: number): readonly Effect[] => a.command({ kind: 'fee', channelId, feeratePerKw });
+    expect(fee(60_000)).toMatchObject([{ kind: 'refused', rule: 'feerate_per_kw' }]);
+    expect(a.input({ kind: 'feerate', feeratePerKw: 9000 })).toEqual([]);
+    expect(said(fee(60_000), b.id)).toEqual(['update_fee']);
+    const { height } = b.state;
+    b.input({ kind: 'block', height: height + 4, transactions: [] });
+    expect(b.state.height).toBe(height + 4);
+  });
+
+  it('reach every channel with each block', () => {
+    const { a, ids } = paired(2);
+    for (const [i, id] of ids.entries()) pay(a, id, i + 1);
+    a.input({ kind: 'block', height: 201, transactions: [] });
+    expect(phases(a, ids)).toEqual(['funded', 'funded']);
+    a.input({ kind: 'block', height: 202, transactions: [] });
+    expect(phases(a, ids)).toEqual(['failed', 'failed']);
+  });
+
+  it('are what a new node is made with', () => {
+    expect(createNode(7, 300)).toEqual({ height: 7, feeratePerKw: 300, peers: new Map(), channels: new Map(), openings: new Map() });
+  });
+});
+
+describe('an effect that waits for another channel', () => {
+  it('leaves when that one’s store is done', () => {
+    const { a, b, ids } = paired(2);
+    const [first, second] = ids as [ChannelId, ChannelId];
+    const { version } = a.channel(second);
+    const after = [{ sink: 'state', channelId: second, version: version + 1 }];
+    const message: Message = { type: 'update_fee', channelId: first, feeratePerKw: 2500 };
+    const held: Effect = { kind: 'send', peer: b.id, channelId: first, message, after };
+    const state: NodeState = {
+      ...a.state,
+      channels: new Map(a.state.channels).set(first, { ...(a.state.channels.get(first) as ChannelSlot), outbox: [held] }),
+    };
+    const stored = (done: number) => nodeStep(a.env, state, { kind: 'stored', sink: 'state', channelId: second, version: done });
+    expect(stored(version).effects).toEqual([]);
+    const step = stored(version + 1);
+    expect(step.effects).toEqual([held]);
+    expect(step.state.channels.get(first)?.outbox).toEqual([]);
+    // A store of a channel that is gone, or unknown, is nobody's.
+    expect(nodeStep(a.env, state, { kind: 'stored', sink: 'state', channelId: UNKNOWN, version: 9 })).toEqual({ state, effects: [] });
+  });
+});
+
+describe('bytes from a peer', () => {
+  it('never make a node throw: messages of all times, cut, flipped, shuffled', () => {
+    const { pair, a, b, ids } = paired(1);
+    const [id] = ids as [ChannelId];
+    pay(a, id, 1);
+    pay(b, id, 2);
+    for (let i = 0; i < 3; i++) for (const node of [a, b]) pair.deliver(node);
+    const states: NodeState[] = [b.state];
+    pair.exchange();
+    states.push(b.state);
+    fulfill(b, id, 0n, 1);
+    pair.disconnect();
+    a.input({ kind: 'connected', peer: b.id });
+    b.input({ kind: 'connected', peer: a.id });
+    states.push(b.state);
+    pair.deliver(a);
+    states.push(b.state);
+    pair.exchange();
+    opening(b, a.id, 9);
+    a.command({ kind: 'shutdown', channelId: id, script: `0014${'a1'.repeat(20)}` as never });
+    pair.deliver(a);
+    states.push(b.state);
+    const heard = [a, b].flatMap(({ log }) => log.flatMap((effect) => (effect.kind === 'send' ? [encodeMessage(effect.message)] : [])));
+    heard.push(encodeMessage(openMessage(3)));
+    const outcomes = new Set<string>();
+    fc.assert(
+      fc.property(
+        fc.nat(states.length - 1),
+        fc.array(fc.tuple(fc.nat(heard.length - 1), fc.nat(3), fc.nat(100_000), fc.nat(254)), { minLength: 1, maxLength: 10 }),
+        (which, script) => {
+          let state = states[which] as NodeState;
+          for (const [index, change, at, byte] of script) {
+            const message = heard[index] as Uint8Array;
+            const position = at % message.length;
+            let bytes = message;
+            if (change === 1) bytes = message.subarray(0, position);
+            if (change === 2) bytes = message.map((value, i) => (i === position ? value ^ (byte + 1) : value));
+            const inputs: NodeInput[] = [{ kind: 'received', peer: a.id, bytes }];
+            for (const input of inputs) {
+              const step = nodeStep(b.env, state, input);
+              state = step.state;
+              for (const effect of step.effects) {
+                outcomes.add(effect.kind === 'send' ? effect.message.type : effect.kind);
+                if (effect.kind === 'send') encodeMessage(effect.message);
+                if (effect.kind !== 'store') continue;
+                encodeChannel(effect.state);
+                inputs.push({ kind: 'stored', sink: 'state', channelId: effect.channelId, version: effect.version });
+              }
+            }
+            if (!state.peers.has(a.id)) {
+              state = nodeStep(b.env, state, { kind: 'connected', peer: a.id }).state;
+              state = nodeStep(b.env, state, { kind: 'received', peer: a.id, bytes: encodeMessage(init) }).state;
+            }
+          }
+        },
+      ),
+      { seed: 5, numRuns: 2000 },
+    );
+    for (const kind of ['error', 'warning', 'disconnect', 'ask', 'store', 'broadcast', 'revoke_and_ack']) expect(outcomes).toContain(kind);
   });
 });

@@ -1,4 +1,5 @@
-import type { Command, Effect } from '../channel/io.ts';
+import { decodeChannel, encodeChannel } from '../channel/codec.ts';
+import type { ChannelConfig, Command, Effect, Step } from '../channel/io.ts';
 import { createSigner } from '../channel/key-signer.ts';
 import type { FundedState, StoredChannel } from '../channel/state.ts';
 import type { Tx } from '../bitcoin/tx.ts';
@@ -9,9 +10,9 @@ import type { Crypto } from '../crypto/types.ts';
 import { encodeMessage } from '../wire/messages/index.ts';
 import type { Message } from '../wire/messages/index.ts';
 import { DEFAULT_CONFIG } from './config.ts';
-import type { NodeEnv, NodeInput, NodeState } from './io.ts';
+import type { DurableNode, NodeEnv, NodeInput, NodeState } from './io.ts';
 import { createNode, nodeStep } from './node.ts';
-import type { ChannelConfig } from '../channel/io.ts';
+import { restoreNode } from './restore.ts';
 
 /** 32 bytes that a test can recognise. */
 export function bytes32<T extends string = Hash32>(n: number): T {
@@ -32,6 +33,10 @@ export class TestNode {
   readonly log: Effect[] = [];
   holdStores = false;
   readonly heldStores: NodeInput[] = [];
+  /** What a crash leaves: the newest state of each channel, and the newest update of each watcher. */
+  readonly disk = new Map<ChannelId, { readonly version: number; readonly bytes: Uint8Array }>();
+  readonly watcherIds = new Map<string, DurableNode['watcherIds'][number]>();
+  readonly #written = new Map<string, Uint8Array>();
 
   constructor(crypto: Crypto, seed: number, config: Partial<ChannelConfig> = {}) {
     const secret = bytes32(seed);
@@ -41,12 +46,57 @@ export class TestNode {
   }
 
   input(input: NodeInput): readonly Effect[] {
+    if (input.kind === 'stored') this.#durable(input);
     const step = nodeStep(this.env, this.state, input);
-    this.state = step.state;
-    const stores = step.effects.flatMap((effect) => this.#effect(effect));
+    this.#perform(step);
+    return step.effects;
+  }
+
+  /** A message of this peer, as it comes from a transport. */
+  hear(peer: PublicKey, message: Message): readonly Effect[] {
+    return this.input({ kind: 'received', peer, bytes: encodeMessage(message) });
+  }
+
+  /** Finishes stores that were held, oldest first, as far as they are of this sink. */
+  finish(count: number, sink?: string): readonly Effect[] {
+    const chosen = this.heldStores
+      .filter((store) => sink === undefined || (store.kind === 'stored' && store.sink === sink))
+      .slice(0, count);
+    for (const store of chosen) this.heldStores.splice(this.heldStores.indexOf(store), 1);
+    return chosen.flatMap((store) => this.input(store));
+  }
+
+  /** The process dies, and what was durable comes back. */
+  restart(): readonly Effect[] {
+    this.heldStores.length = 0;
+    this.outgoing.length = 0;
+    const { height, feeratePerKw } = this.state;
+    const channels = [...this.disk.values()].map(({ bytes }) => {
+      const decoded = decodeChannel(bytes);
+      if (!decoded.ok) throw new Error(decoded.error.detail);
+      return decoded.value;
+    });
+    const step = restoreNode(this.env, { channels, watcherIds: [...this.watcherIds.values()], height, feeratePerKw });
+    this.#perform(step);
+    return step.effects;
+  }
+
+  /** A late old write does not win. */
+  #durable({ sink, channelId, version }: Extract<NodeInput, { kind: 'stored' }>): void {
+    if (sink === 'state') {
+      const bytes = this.#written.get(`${channelId} ${version}`);
+      if (bytes !== undefined && version > (this.disk.get(channelId)?.version ?? 0)) this.disk.set(channelId, { version, bytes });
+      return;
+    }
+    const key = `${channelId} ${sink}`;
+    if (version > (this.watcherIds.get(key)?.id ?? 0)) this.watcherIds.set(key, { channelId, watcher: sink, id: version });
+  }
+
+  #perform({ state, effects }: Step<NodeState>): void {
+    this.state = state;
+    const stores = effects.flatMap((effect) => this.#effect(effect));
     if (this.holdStores) this.heldStores.push(...stores);
     else for (const store of stores) this.input(store);
-    return step.effects;
   }
 
   command(command: Command): readonly Effect[] {
@@ -57,6 +107,8 @@ export class TestNode {
   #effect(effect: Effect): readonly NodeInput[] {
     this.log.push(effect);
     if (effect.kind === 'send') this.outgoing.push(effect.message);
+    if (effect.kind === 'forget') this.disk.delete(effect.channelId);
+    if (effect.kind === 'store') this.#written.set(`${effect.channelId} ${effect.version}`, encodeChannel(effect.state));
     if (effect.kind === 'store') return [{ kind: 'stored', sink: 'state', channelId: effect.channelId, version: effect.version }];
     if (effect.kind === 'monitor') return [{ kind: 'stored', sink: effect.watcher, channelId: effect.channelId, version: effect.id }];
     return [];
@@ -71,6 +123,13 @@ export class TestNode {
   notifications(): readonly Extract<Effect, { kind: 'notify' }>['event'][] {
     return this.log.flatMap((effect) => (effect.kind === 'notify' ? [effect.event] : []));
   }
+}
+
+interface OpenOptions {
+  readonly fundingSat?: bigint;
+  readonly pushMsat?: bigint;
+  readonly format?: 'anchors' | 'static_remotekey';
+  readonly nth?: number;
 }
 
 /** Two nodes, joined by the test. */
@@ -118,42 +177,38 @@ export class Pair {
     this.exchange();
   }
 
-  /** Opens and confirms a channel from a to b. */
-  open(
-    options: { readonly fundingSat?: bigint; readonly pushMsat?: bigint; readonly format?: 'anchors' | 'static_remotekey' } = {},
-  ): ChannelId {
-    const fundingSat = options.fundingSat ?? 1_000_000n;
-    const temporaryChannelId = bytes32<ChannelId>(0x77);
-    const { pushMsat = 300_000_000n, format = 'anchors' } = options;
-    this.a.command({
-      kind: 'open',
-      peer: this.b.id,
-      temporaryChannelId,
-      keysId: bytes32(1),
-      fundingSat,
-      pushMsat,
-      feeratePerKw: 2500,
-      format,
-      announce: false,
-    });
+  /** A channel from a to b that waits for its funding to confirm. `nth` makes it another one. */
+  fund(options: OpenOptions = {}): { readonly channelId: ChannelId; readonly tx: Tx } {
+    const { fundingSat = 1_000_000n, pushMsat = 300_000_000n, format = 'anchors', nth = 0 } = options;
+    const temporaryChannelId = bytes32<ChannelId>(0x77 + nth);
+    const { id: peer } = this.b;
+    const keysId = bytes32(1 + 2 * nth);
+    this.a.command({ kind: 'open', peer, temporaryChannelId, keysId, fundingSat, pushMsat, feeratePerKw: 2500, format, announce: false });
     this.exchange();
-    this.b.command({ kind: 'accept', peer: this.a.id, channelId: temporaryChannelId, keysId: bytes32(2) });
+    this.b.command({ kind: 'accept', peer: this.a.id, channelId: temporaryChannelId, keysId: bytes32(2 + 2 * nth) });
     this.exchange();
     const asked = this.a.log.findLast((effect) => effect.kind === 'ask' && effect.question.kind === 'fund');
     if (asked?.kind !== 'ask' || asked.question.kind !== 'fund') throw new Error('no funding was asked for');
     const tx: Tx = {
       version: 2,
       locktime: 0,
-      inputs: [{ txid: bytes32(0x99), vout: 0, sequence: 0xffffffff, scriptSig: '' as never, witness: ['00'] }],
+      inputs: [{ txid: bytes32(0x99 + nth), vout: 0, sequence: 0xffffffff, scriptSig: '' as never, witness: ['00'] }],
       outputs: [{ amountSat: fundingSat, script: asked.question.script }],
     };
-    this.a.command({ kind: 'fund', peer: this.b.id, channelId: temporaryChannelId, tx });
+    this.a.command({ kind: 'fund', peer, channelId: temporaryChannelId, tx });
     this.exchange();
+    const channelId = [...this.a.state.channels.keys()].at(-1);
+    if (channelId === undefined) throw new Error('the channel was not funded');
+    return { channelId, tx };
+  }
+
+  /** Opens and confirms a channel from a to b. */
+  open(options: OpenOptions = {}): ChannelId {
+    const { channelId, tx } = this.fund(options);
     this.block([tx]);
     this.block();
     this.block();
-    const [channelId] = this.a.state.channels.keys();
-    return channelId as ChannelId;
+    return channelId;
   }
 
   /** Both sides' view, which must be one (DESIGN: sides are absolute). */
