@@ -11,7 +11,7 @@ import type { Message, MessageName } from '../core/wire/messages/index.ts';
  */
 
 const MOST_BYTES = 80;
-const MOST_ITEMS = 6;
+const MOST_ITEMS = 3;
 
 function hexOf(constraints: { readonly minLength?: number; readonly maxLength: number }): fc.Arbitrary<string> {
   return fc.uint8Array(constraints).map((bytes) => toHex(bytes));

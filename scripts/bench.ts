@@ -4,6 +4,7 @@ import { rate } from '../sim/report/text.ts';
 import type { Figure } from './bench/measure.ts';
 import { commitmentCost, payments, providers } from './bench/measure.ts';
 import { campaignFigures } from './bench/campaign.ts';
+import { codecSpeed, fuzzingSpeed, handshakes } from './bench/wire.ts';
 import { styleOf } from './terminal/output.ts';
 
 const IN_FLIGHT = [1, 10, 50, 100, 200, 400];
@@ -44,3 +45,5 @@ show(
     .filter(({ name }) => name !== 'noble')
     .flatMap((crypto) => IN_FLIGHT.map((inFlight) => commitmentCost(crypto, inFlight, seconds / 2))),
 );
+show('the wire', [...codecSpeed(seconds), ...all.map((crypto) => handshakes(crypto, seconds))]);
+show('fuzzing', await fuzzingSpeed(seconds));

@@ -31,7 +31,7 @@ function jsfuzzCorpus(maxInputSize: number, int: Int): JsfuzzCorpus {
 }
 
 /** Fresh inputs are drawn so many at once: drawing one alone costs ten times as much. */
-const DRAWN_AT_ONCE = 64;
+const DRAWN_AT_ONCE = 24;
 const MAX_TOKENS = 3;
 const STRETCHED_EVERY = 200;
 
