@@ -1,14 +1,13 @@
-import type { ChannelId, Hash32, SecretKey, Signature } from '../../core/crypto/bytes.ts';
+import type { ChannelId, Hash32, SecretKey } from '../../core/crypto/bytes.ts';
 import { NO_POINT } from './commitments.ts';
-import { channelNamed, CLOSE, FAIL, FAIL_OR_CLOSE, IGNORE, inserting, operating, replacing } from './tampering.ts';
-import type { OperatingScene, Scene, Tampering, TamperingTable } from './tampering.ts';
+import { channelNamed, CLOSE, FAIL, FAIL_OR_CLOSE, IGNORE, inserting, replacing } from './tampering.ts';
+import type { Scene, Tampering, TamperingTable } from './tampering.ts';
 
 const NOBODYS = 'd0'.repeat(32) as ChannelId;
 const ALL = '00'.repeat(32) as ChannelId;
 const EVEN_TYPE = Uint8Array.of(0xfa, 0xce, 1, 2, 3);
 const ODD_TYPE = Uint8Array.of(0xfa, 0xcf, 1, 2, 3);
 const TEXT = '68656c6c6f';
-const GUESS = 'ab'.repeat(32) as SecretKey;
 
 /** BOLT 1: nothing may come before init. */
 function afterInit(scene: Scene): Scene | undefined {
@@ -18,18 +17,11 @@ function afterInit(scene: Scene): Scene | undefined {
 /** The next message is for a channel that the receiver still uses. */
 function alive(scene: Scene): { readonly channelId: ChannelId } | undefined {
   const { receiver, message } = scene;
-  if (receiver === undefined || (receiver.phase !== 'funded' && receiver.phase !== 'opening')) return undefined;
+  // BOLT 1, error: before funding_signed under its temporary id.
+  if (receiver?.phase === 'opening') return { channelId: receiver.temporaryChannelId };
+  if (receiver?.phase !== 'funded') return undefined;
   const channelId = channelNamed(message);
   return channelId === undefined ? undefined : { channelId };
-}
-
-/** BOLT 2: an HTLC may be removed once both sides are bound to it: one that the receiver has only just offered is not. */
-function justOffered({ receiver }: OperatingScene): bigint | undefined {
-  const { us } = receiver.params;
-  const { logs, base, commitments } = receiver.shared;
-  const committed = commitments[us].current.cut[us] - base.cut[us];
-  const add = logs[us].slice(committed).find((update) => update.kind === 'add');
-  return add?.id;
 }
 
 /** BOLT 1: a message cut off in its channel_id. */
@@ -84,48 +76,5 @@ export const controlMessages: TamperingTable = {
   ...inserting(alive, {
     'error-of-this-channel': [FAIL, ({ channelId }) => ({ type: 'error', channelId, data: TEXT })],
     'warning-of-this-channel': [IGNORE, ({ channelId }) => ({ type: 'warning', channelId, data: TEXT })],
-  }),
-  ...inserting(operating, {
-    'second-reestablish': [
-      FAIL_OR_CLOSE,
-      ({ receiver: { channelId } }) => ({
-        type: 'channel_reestablish',
-        channelId,
-        nextCommitmentNumber: 1n,
-        nextRevocationNumber: 0n,
-        yourLastPerCommitmentSecret: '00'.repeat(32) as SecretKey,
-        myCurrentPerCommitmentPoint: NO_POINT,
-      }),
-    ],
-    'fee-from-the-accepter': [
-      FAIL_OR_CLOSE,
-      ({ sender, receiver: { channelId, shared } }) =>
-        sender === 'accepter' ? { type: 'update_fee', channelId, feeratePerKw: shared.base.feeratePerKw } : undefined,
-    ],
-    'removal-too-early': [
-      FAIL_OR_CLOSE,
-      (scene) => {
-        const id = justOffered(scene);
-        return id === undefined ? undefined : { type: 'update_fail_htlc', channelId: scene.receiver.channelId, id, reason: '' };
-      },
-    ],
-    'revocation-of-nothing': [
-      FAIL_OR_CLOSE,
-      ({ sender, receiver: { channelId, shared, remote } }) =>
-        shared.commitments[sender].next === undefined
-          ? { type: 'revoke_and_ack', channelId, perCommitmentSecret: GUESS, nextPerCommitmentPoint: remote.currentPoint }
-          : undefined,
-    ],
-    'closing-before-shutdown': [
-      FAIL_OR_CLOSE,
-      ({ receiver: { channelId, shutdownReceived } }) =>
-        shutdownReceived === undefined
-          ? { type: 'closing_signed', channelId, feeSat: 1000n, signature: '11'.repeat(64) as Signature }
-          : undefined,
-    ],
-    'funding-again': [
-      FAIL_OR_CLOSE,
-      ({ receiver: { channelId } }) => ({ type: 'funding_signed', channelId, signature: '11'.repeat(64) as Signature }),
-    ],
   }),
 };

@@ -1,5 +1,6 @@
 import type { TamperingTable } from './tampering.ts';
 import { commitmentSigned, revokeAndAck } from './commitments.ts';
+import { betweenUpdates } from './between-updates.ts';
 import { controlMessages, init } from './control.ts';
 import { closingSigned, shutdown } from './closing.ts';
 import { acceptChannel, channelReady, fundingCreated, fundingSigned, openChannel } from './opening.ts';
@@ -26,6 +27,18 @@ const BY_MESSAGE: Readonly<Record<string, TamperingTable>> = {
   closing_signed: closingSigned,
 };
 
+/** Messages of a channel in use: anything that may come between them may come before each. */
+const IN_USE: readonly string[] = [
+  'update_add_htlc',
+  'update_fulfill_htlc',
+  'update_fail_htlc',
+  'update_fail_malformed_htlc',
+  'update_fee',
+  'commitment_signed',
+  'revoke_and_ack',
+  'shutdown',
+];
+
 const merged = new Map<string, TamperingTable>();
 
 /** By name: those of this message, and those that may come before or instead of any. */
@@ -33,7 +46,7 @@ export function tamperingsFor(message: string): TamperingTable {
   let table = merged.get(message);
   if (table === undefined) {
     const own = Object.hasOwn(BY_MESSAGE, message) ? BY_MESSAGE[message] : {};
-    merged.set(message, (table = { ...controlMessages, ...own }));
+    merged.set(message, (table = { ...controlMessages, ...(IN_USE.includes(message) ? betweenUpdates : {}), ...own }));
   }
   return table;
 }
@@ -41,5 +54,5 @@ export function tamperingsFor(message: string): TamperingTable {
 /** All of them: for tests that want to see each at least once. */
 export const TAMPERINGS: readonly { readonly message: string; readonly name: string }[] = [
   ...Object.entries(BY_MESSAGE).flatMap(([message, table]) => Object.keys(table).map((name) => ({ message, name }))),
-  ...Object.keys(controlMessages).map((name) => ({ message: 'any', name })),
+  ...Object.keys({ ...controlMessages, ...betweenUpdates }).map((name) => ({ message: 'any', name })),
 ];

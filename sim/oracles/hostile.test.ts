@@ -133,7 +133,17 @@ function rudely(driver?: DriverFactory): { readonly seen: ReadonlySet<string>; r
   for (let seed = 0; seed < 8; seed++) {
     const oracles = createOracles({ share: 0, seed: '' }).filter(({ name }) => driver === undefined || name === 'hostile');
     const operations = seed % 2 === 0 ? CALM : [...CALM, ...FAULTS];
-    runWorld({ seed: `rude ${seed}`, oracles, operations, steps: 200, licences: ['force-close'], between, ...(driver && { driver }) });
+    const few = { config: { maxAcceptedHtlcs: 2 } };
+    runWorld({
+      seed: `rude ${seed}`,
+      nodes: seed % 4 < 2 ? [] : [few, few],
+      oracles,
+      operations,
+      steps: 200,
+      licences: ['force-close'],
+      between,
+      ...(driver && { driver }),
+    });
   }
   return { seen, found };
 }

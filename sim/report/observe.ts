@@ -39,10 +39,14 @@ export function observeStep(world: WorldView, record: StepRecord): ChartStep {
   return { timeMs: record.timeMs, at: world.at, node: record.node, event: eventOf(world, record), sent, did, channels };
 }
 
-function eventOf(world: WorldView, { input }: StepRecord): ChartStep['event'] {
+function eventOf(world: WorldView, { input, tampered, forbidden }: StepRecord): ChartStep['event'] {
   switch (input.kind) {
     case 'received':
-      return { kind: 'message', from: world.nodeName(input.peer), label: messageLabel(world, input.bytes) };
+      return {
+        kind: 'message',
+        from: world.nodeName(input.peer),
+        label: `${tampered === undefined ? '' : 'BREACH '}${messageLabel(world, input.bytes)}`,
+      };
     case 'connected':
     case 'disconnected':
       return { kind: input.kind, peer: world.nodeName(input.peer) };
@@ -62,7 +66,7 @@ function eventOf(world: WorldView, { input }: StepRecord): ChartStep['event'] {
     case 'feerate':
       return { kind: 'other', text: `estimates ${grouped(input.feeratePerKw)} sat/kw` };
     case 'command':
-      return { kind: 'other', text: commandLabel(world, input.command) };
+      return { kind: 'other', text: `${forbidden === undefined ? '' : 'FORBIDDEN '}${commandLabel(world, input.command)}` };
   }
 }
 
