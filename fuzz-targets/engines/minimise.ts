@@ -33,28 +33,31 @@ export function minimise(
 
 /** The smallest bytes found for which `holds`, in at most `executions` questions. It holds for `bytes`. */
 export function smallest(bytes: Uint8Array, executions: number, holds: (candidate: Uint8Array) => boolean): Uint8Array {
-  let best = bytes;
-  let left = executions;
-  const fails = (candidate: Uint8Array): boolean => {
-    if (left <= 0) return false;
-    left--;
-    return holds(candidate);
+  const search = { best: bytes, left: executions };
+  const improves = (candidate: Uint8Array): boolean => {
+    if (search.left <= 0) return false;
+    search.left--;
+    if (!holds(candidate)) return false;
+    search.best = candidate;
+    return true;
   };
-  for (let before = -1; before !== best.length && left > 0;) {
-    before = best.length;
-    for (const count of lengths(best.length)) {
-      for (let at = Math.max(0, best.length - count); best.length > 0; at = Math.max(0, at - count)) {
-        const candidate = without(best, Math.min(at, best.length), Math.min(count, best.length - Math.min(at, best.length)));
-        if (candidate.length < best.length && fails(candidate)) best = candidate;
-        if (at === 0 || left <= 0) break;
+  let before: number;
+  do {
+    before = search.best.length;
+    for (const count of lengths(before)) {
+      // From the end: what comes later depends on what came before, seldom the other way round.
+      for (let at = search.best.length - count; at > -count && search.left > 0; at -= count) {
+        const from = Math.max(0, Math.min(at, search.best.length - 1));
+        const gone = Math.min(count, search.best.length - from);
+        if (gone > 0) improves(without(search.best, from, gone));
       }
     }
-  }
-  for (let at = 0; at < best.length && left > 0; at++) {
-    if (best[at] === 0) continue;
-    const candidate = best.slice();
+  } while (search.best.length < before && search.left > 0);
+  for (let at = 0; at < search.best.length && search.left > 0; at++) {
+    if (search.best[at] === 0) continue;
+    const candidate = search.best.slice();
     candidate[at] = 0;
-    if (fails(candidate)) best = candidate;
+    improves(candidate);
   }
-  return best;
+  return search.best;
 }
