@@ -34,9 +34,9 @@ export class TestNode {
   holdStores = false;
   readonly heldStores: NodeInput[] = [];
   /** What a crash leaves: the newest state of each channel, and the newest update of each watcher. */
-  readonly disk = new Map<ChannelId, { readonly version: number; readonly bytes: Uint8Array }>();
+  readonly disk = new Map<ChannelId, StoredChannel>();
   readonly watcherIds = new Map<string, DurableNode['watcherIds'][number]>();
-  readonly #written = new Map<string, Uint8Array>();
+  readonly #written = new Map<string, StoredChannel>();
 
   constructor(crypto: Crypto, seed: number, config: Partial<ChannelConfig> = {}) {
     const secret = bytes32(seed);
@@ -71,8 +71,8 @@ export class TestNode {
     this.heldStores.length = 0;
     this.outgoing.length = 0;
     const { height, feeratePerKw } = this.state;
-    const channels = [...this.disk.values()].map(({ bytes }) => {
-      const decoded = decodeChannel(bytes);
+    const channels = [...this.disk.values()].map((state) => {
+      const decoded = decodeChannel(encodeChannel(state));
       if (!decoded.ok) throw new Error(decoded.error.detail);
       return decoded.value;
     });
@@ -84,8 +84,8 @@ export class TestNode {
   /** A late old write does not win. */
   #durable({ sink, channelId, version }: Extract<NodeInput, { kind: 'stored' }>): void {
     if (sink === 'state') {
-      const bytes = this.#written.get(`${channelId} ${version}`);
-      if (bytes !== undefined && version > (this.disk.get(channelId)?.version ?? 0)) this.disk.set(channelId, { version, bytes });
+      const state = this.#written.get(`${channelId} ${version}`);
+      if (state !== undefined && version > (this.disk.get(channelId)?.version ?? 0)) this.disk.set(channelId, state);
       return;
     }
     const key = `${channelId} ${sink}`;
@@ -108,7 +108,7 @@ export class TestNode {
     this.log.push(effect);
     if (effect.kind === 'send') this.outgoing.push(effect.message);
     if (effect.kind === 'forget') this.disk.delete(effect.channelId);
-    if (effect.kind === 'store') this.#written.set(`${effect.channelId} ${effect.version}`, encodeChannel(effect.state));
+    if (effect.kind === 'store') this.#written.set(`${effect.channelId} ${effect.version}`, effect.state);
     if (effect.kind === 'store') return [{ kind: 'stored', sink: 'state', channelId: effect.channelId, version: effect.version }];
     if (effect.kind === 'monitor') return [{ kind: 'stored', sink: effect.watcher, channelId: effect.channelId, version: effect.id }];
     return [];

@@ -1,0 +1,291 @@
+import { describe, expect, it } from 'vitest';
+import { createFakeCrypto } from '../../sim/crypto/fake.ts';
+import type { Tx } from '../bitcoin/tx.ts';
+import type { Effect } from '../channel/io.ts';
+import type { FundedState } from '../channel/state.ts';
+import type { ChannelId, Script } from '../crypto/bytes.ts';
+import { Pair, preimageOf } from './pair.fixture.ts';
+import type { TestNode } from './pair.fixture.ts';
+import { restoreNode } from './restore.ts';
+
+const fake = createFakeCrypto();
+const onion = new Uint8Array(1366);
+const SCRIPT = `0014${'a1'.repeat(20)}` as Script;
+
+interface World {
+  readonly pair: Pair;
+  readonly a: TestNode;
+  readonly b: TestNode;
+  readonly id: ChannelId;
+}
+
+function opened(watchers: readonly string[] = ['near', 'far']): World {
+  const pair = new Pair({ crypto: fake, a: { watchers }, b: { watchers } });
+  pair.connect();
+  const id = pair.open();
+  return { pair, a: pair.a, b: pair.b, id };
+}
+
+function pay(node: TestNode, channelId: ChannelId, n: number): void {
+  const { paymentHash } = preimageOf(n);
+  node.command({ kind: 'add', channelId, reference: `0${n}`, amountMsat: 10_000_000n, paymentHash, cltvExpiry: 200, onion });
+}
+
+function fulfill(node: TestNode, channelId: ChannelId, id: bigint, n: number): void {
+  node.command({ kind: 'fulfill', channelId, id, preimage: preimageOf(n).preimage });
+}
+
+function acknowledge(node: TestNode, channelId: ChannelId): void {
+  for (const { id } of node.channel(channelId).events) node.command({ kind: 'acknowledge', channelId, eventId: id });
+}
+
+function funded(node: TestNode, id: ChannelId): FundedState {
+  const state = node.channel(id);
+  if (state.phase !== 'funded') throw new Error(state.phase);
+  return state;
+}
+
+function told(effects: readonly Effect[]): readonly string[] {
+  return effects.flatMap((effect) => {
+    if (effect.kind !== 'notify') return [];
+    const { event } = effect;
+    if (event.kind === 'event') return [`${event.id} ${event.event.kind}`];
+    return [event.kind === 'htlc_received' ? `htlc_received ${event.add.id}` : event.kind];
+  });
+}
+
+function broadcasts(effects: readonly Effect[]): readonly (readonly [string, Tx])[] {
+  return effects.flatMap((effect) => (effect.kind === 'broadcast' ? [[effect.purpose, effect.tx] as const] : []));
+}
+
+/** All that it does when it comes back, what waited for watchers included. */
+function restarted(node: TestNode): readonly Effect[] {
+  const start = node.log.length;
+  node.restart();
+  return node.log.slice(start);
+}
+
+/** Connects again and lets everything come to rest. */
+function settle({ pair, a, b }: World): void {
+  for (const node of [a, b]) {
+    node.holdStores = false;
+    node.finish(99);
+  }
+  pair.disconnect();
+  pair.connect();
+}
+
+describe('a node that comes back', () => {
+  it('is what was durable, with nothing connected', () => {
+    const { a, b, id, pair } = opened();
+    pay(a, id, 1);
+    pair.exchange();
+    const before = funded(b, id);
+    b.restart();
+    expect(funded(b, id)).toEqual({ ...before, connection: 'disconnected', pendingMonitor: [] });
+    expect(b.state).toMatchObject({ height: a.state.height, feeratePerKw: 2500, peers: new Map(), openings: new Map() });
+    expect(b.state.channels.get(id)?.storedVersion).toBe(before.version);
+    expect(b.state.channels.get(id)?.outbox).toEqual([]);
+  });
+
+  it('has lost what was not', () => {
+    const { pair, a, b, id } = opened();
+    b.holdStores = true;
+    const before = funded(b, id);
+    pay(a, id, 1);
+    pair.exchange();
+    expect(funded(b, id).version).toBeGreaterThan(before.version);
+    b.restart();
+    expect(funded(b, id)).toMatchObject({ version: before.version, shared: before.shared });
+  });
+
+  it('has lost updates of the peer that it had not signed for, and kept its own', () => {
+    const { pair, a, b, id } = opened();
+    pay(a, id, 1);
+    pay(b, id, 2);
+    pay(b, id, 3);
+    // The peer's update, not its signature; a store for another reason has both sides' updates in it.
+    pair.deliver(a);
+    b.command({ kind: 'shutdown', channelId: id, script: SCRIPT });
+    expect(funded(b, id).shared.logs).toMatchObject({ opener: [{ id: 0n }], accepter: [{ id: 0n }, { id: 1n }] });
+    b.restart();
+    expect(funded(b, id).shared.logs).toMatchObject({ opener: [], accepter: [{ id: 0n }, { id: 1n }] });
+  });
+
+  it('gives watchers again what they have not acknowledged, and holds its messages until they have', () => {
+    const { a, b, id, pair } = opened();
+    pair.exchange();
+    b.holdStores = true;
+    pay(a, id, 1);
+    pair.exchange();
+    b.finish(99, 'state');
+    b.finish(1, 'near');
+    const { pendingMonitor } = funded(b, id);
+    const effects = b.restart();
+    const replayed = effects.flatMap((effect) => (effect.kind === 'monitor' ? [`${effect.watcher} ${effect.id}`] : []));
+    // The newest stored state does not know of acknowledgements that came after it.
+    expect(replayed).toEqual(pendingMonitor.flatMap(({ id: update }) => [`near ${update}`, `far ${update}`]));
+    expect(told(effects)).toEqual([]);
+    expect(told([...(b.state.channels.get(id)?.outbox ?? [])])).toEqual(['1 channel_usable', 'opened']);
+    expect(told(b.finish(99))).toEqual(['1 channel_usable', 'opened']);
+    expect(funded(b, id).pendingMonitor).toEqual([]);
+  });
+
+  it('numbers updates beyond what any watcher holds', () => {
+    const { a, b, id, pair } = opened();
+    const { nextMonitorId } = funded(b, id);
+    b.holdStores = true;
+    pay(a, id, 1);
+    pair.exchange();
+    // One watcher is ahead of the state that is lost.
+    b.finish(99, 'far');
+    expect([...b.watcherIds.values()].map(({ watcher, id: held }) => [watcher, held - nextMonitorId])).toEqual([
+      ['near', -1],
+      ['far', 1],
+    ]);
+    b.restart();
+    expect(funded(b, id).nextMonitorId).toBe(nextMonitorId + 2);
+    const other = [...b.watcherIds.values()].map((w) => ({ ...w, channelId: 'ff'.repeat(32) as ChannelId, id: 1000 }));
+    const { state } = restoreNode(b.env, { channels: [funded(b, id)], watcherIds: other, height: 1, feeratePerKw: 1 });
+    expect(state.channels.get(id)?.state.nextMonitorId).toBe(nextMonitorId + 2);
+  });
+
+  it('tells events again until they are acknowledged', () => {
+    const { pair, a, b, id } = opened();
+    pay(a, id, 1);
+    pair.exchange();
+    fulfill(b, id, 0n, 1);
+    pair.exchange();
+    expect(told(restarted(a))).toEqual(['1 channel_usable', '2 payment_sent', 'opened']);
+    acknowledge(a, id);
+    expect(funded(a, id).events).toEqual([]);
+    // Acknowledgements are durable with the next store.
+    expect(told(restarted(a))).toEqual(['1 channel_usable', '2 payment_sent', 'opened']);
+    settle({ pair, a, b, id });
+    acknowledge(a, id);
+    pay(a, id, 2);
+    pair.exchange();
+    expect(told(restarted(a))).toEqual(['opened']);
+    expect(funded(a, id).nextEventId).toBe(3);
+  });
+
+  it('presents incoming HTLCs again that nobody has resolved', () => {
+    const { pair, a, b, id } = opened();
+    for (const n of [1, 2, 3]) pay(a, id, n);
+    pay(b, id, 4);
+    pair.exchange();
+    fulfill(b, id, 1n, 2);
+    b.command({ kind: 'fail', channelId: id, id: 0n, reason: '' });
+    expect(told(restarted(b))).toEqual(['1 channel_usable', 'opened', 'htlc_received 0', 'htlc_received 2']);
+    // The failure was not durable; the fulfilment was, and is not asked for again.
+    expect(funded(b, id).shared.logs.accepter).toMatchObject([{ kind: 'fulfill', id: 1n }]);
+    settle({ pair, a, b, id });
+    expect(funded(a, id).shared.base.htlcs.opener.map((h) => h.id)).toEqual([0n, 2n]);
+  });
+
+  it('watches its funding, and broadcasts it again while it is not confirmed', () => {
+    const pair = new Pair({ crypto: fake });
+    pair.connect();
+    const { channelId, tx } = pair.fund();
+    const effects = pair.a.restart();
+    expect(broadcasts(effects)).toEqual([['funding', tx]]);
+    const [funding] = funded(pair.a, channelId).fundings;
+    expect(effects).toContainEqual({ kind: 'watch_tx', txid: funding?.txid, channelId });
+    expect(effects).toContainEqual({ kind: 'watch_spend', txid: funding?.txid, vout: 0, channelId });
+    expect(broadcasts(pair.b.restart())).toEqual([]);
+    pair.connect();
+    pair.block([tx]);
+    expect(broadcasts(pair.a.restart())).toEqual([]);
+  });
+
+  it('broadcasts its closing again', () => {
+    const { pair, a, b, id } = opened();
+    a.command({ kind: 'shutdown', channelId: id, script: SCRIPT });
+    pair.exchange();
+    const { closingTx } = funded(a, id);
+    expect(broadcasts(restarted(a))).toEqual([['closing', closingTx]]);
+    pair.block([closingTx as Tx]);
+    expect(a.channel(id).phase).toBe('closed');
+    const effects = restarted(a);
+    expect(a.channel(id).phase).toBe('closed');
+    expect(broadcasts(effects)).toEqual([]);
+    expect(told(effects)).toEqual(['1 channel_usable', '2 channel_closed']);
+    expect(b.channel(id).phase).toBe('closed');
+  });
+
+  it('broadcasts the commitment of a failed channel again, and repeats its error', () => {
+    const { pair, a, b, id } = opened();
+    b.command({ kind: 'force_close', channelId: id });
+    const state = b.channel(id);
+    if (state.phase !== 'failed') throw new Error(state.phase);
+    expect(broadcasts(b.restart())).toEqual([['commitment', state.commitmentToBroadcast]]);
+    a.input({ kind: 'disconnected', peer: b.id });
+    b.log.length = 0;
+    pair.connect();
+    expect(b.log.some((effect) => effect.kind === 'send' && effect.message.type === 'error')).toBe(true);
+  });
+
+  it('broadcasts nothing of a channel whose data was lost', () => {
+    const { pair, a, b, id } = opened();
+    const old = b.disk.get(id);
+    if (old === undefined) throw new Error('nothing is stored');
+    pay(a, id, 1);
+    pair.exchange();
+    b.disk.set(id, old);
+    b.restart();
+    settle({ pair, a, b, id });
+    expect(b.channel(id)).toMatchObject({ phase: 'failed', reason: 'we have lost data: please fail the channel' });
+    expect(broadcasts(b.restart())).toEqual([]);
+    expect(broadcasts(b.log).filter(([purpose]) => purpose === 'commitment')).toEqual([]);
+    expect(a.channel(id).phase).toBe('failed');
+    expect(broadcasts(a.log).filter(([purpose]) => purpose === 'commitment')).toHaveLength(1);
+  });
+});
+
+describe('a crash at any message, with any number of stores unfinished', () => {
+  it('leaves both sides equal, and every durable promise kept', () => {
+    let crashes = 0;
+    for (const victim of ['a', 'b'] as const) {
+      for (const held of [0, 3, 6]) {
+        for (let at = held % 2; at < 26; at += 2, crashes++) {
+          const world = opened();
+          const { pair, a, b, id } = world;
+          const node = pair[victim];
+          pay(a, id, 1);
+          pay(b, id, 2);
+          pair.exchange();
+          fulfill(b, id, 0n, 1);
+          pay(a, id, 3);
+          pay(b, id, 4);
+          fulfill(a, id, 0n, 2);
+          let delivered = 0;
+          for (let turn = 0; turn < 3 * at && delivered < at; turn++) {
+            // The last few stores before the crash never finish.
+            if (delivered >= at - held) node.holdStores = true;
+            if (pair.deliver(turn % 2 === 0 ? a : b) !== undefined) delivered++;
+          }
+          node.restart();
+          settle(world);
+          // The hosts answer again what is presented again.
+          for (const [host, hash] of [
+            [b, 1],
+            [a, 2],
+          ] as const) {
+            for (const htlc of funded(host, id).shared.base.htlcs[host === a ? 'accepter' : 'opener']) {
+              if (htlc.paymentHash === preimageOf(hash).paymentHash) fulfill(host, id, htlc.id, hash);
+            }
+          }
+          pair.exchange();
+          const [left, right] = pair.shared(id);
+          expect(left).toEqual(right);
+          expect(left.logs).toEqual({ opener: [], accepter: [] });
+          const { balanceMsat, htlcs } = left.base;
+          const inFlight = [...htlcs.opener, ...htlcs.accepter].map((h) => h.paymentHash);
+          for (const n of [1, 2]) expect(inFlight).not.toContain(preimageOf(n).paymentHash);
+          expect(balanceMsat.opener + balanceMsat.accepter + 10_000_000n * BigInt(inFlight.length)).toBe(1_000_000_000n);
+        }
+      }
+    }
+    expect(crashes).toBe(78);
+  });
+});
