@@ -94,8 +94,8 @@ function vary(bytes: Uint8Array, int: (n: number) => number): Uint8Array {
 /** The run as a conversation: each operation, and under it what was said. */
 function describe(bytes: Uint8Array): string {
   const lines: string[] = [];
-  const listen = (speaker: string, text: Message | string): void => {
-    lines.push(`    ${speaker}: ${typeof text === 'string' ? text : printMessage(text)}`);
+  const listen = (speaker: string, message: Message): void => {
+    lines.push(`    ${speaker}: ${printMessage(message)}`);
   };
   try {
     run(parseBytes(bytes), listen, (operation) => lines.push(operationText(operation)));

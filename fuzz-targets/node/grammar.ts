@@ -42,6 +42,8 @@ const OPERATIONS = {
   // the surroundings
   block: ['number'],
   mine: [],
+  /** A block with a transaction that spends the channel's funding: bit 0, to where a mutual close pays; bit 1, as a commitment would. */
+  spend: ['channel', 'number'],
   time: ['wide'],
   feerate: ['wide'],
   /** From now on stores don't finish by themselves. */

@@ -1,45 +1,21 @@
 import type { Tx } from '../../core/bitcoin/tx.ts';
 import { EMPTY_SCRIPT, txid } from '../../core/bitcoin/tx.ts';
 import { p2wpkh } from '../../core/bitcoin/script.ts';
-import { buildCommitments } from '../../core/channel/commitment-tx.ts';
-import { contents, cutToSign, logLength, nextHtlcId } from '../../core/channel/contents.ts';
+import { contents, cutToSign, nextHtlcId } from '../../core/channel/contents.ts';
 import { createSigner } from '../../core/channel/key-signer.ts';
 import type { FundedState, OpeningState, StoredChannel } from '../../core/channel/state.ts';
-import type { ChannelId, Hash32, Preimage, PublicKey, Script, SecretKey } from '../../core/crypto/bytes.ts';
+import type { ChannelId, Hash32, PublicKey, Script, SecretKey } from '../../core/crypto/bytes.ts';
 import { sha256Hex } from '../../core/crypto/hashes.ts';
 import type { NodeState } from '../../core/node/io.ts';
 import { fundingOutput } from '../../core/transactions/channelScripts.ts';
-import { htlcTransactions } from '../../core/transactions/htlc.ts';
 import { other } from '../../core/transactions/types.ts';
 import { CHANNEL_TYPE_ANCHORS, CHANNEL_TYPE_STATIC_REMOTEKEY } from '../../core/wire/features.ts';
 import { messageRegistry } from '../../core/wire/messages/index.ts';
 import type { Message, MessageName } from '../../core/wire/messages/index.ts';
+import { closingSigned, htlcSignatures, noChannel, removal } from './crafting.ts';
+import { AMOUNTS_MSAT, FUNDINGS_SAT, HASHES } from './money.ts';
 import { crypto, nodeEnv, VALID_SIGNATURE } from './subject.ts';
 import { plainValue } from './twist.ts';
-
-/** Preimages that every peer knows, and the subject's user with them. */
-export const PREIMAGES: readonly Preimage[] = Array.from(
-  { length: 64 },
-  (_, i) => (i + 1).toString(16).padStart(2, '0').repeat(32) as Preimage,
-);
-export const HASHES: readonly Hash32[] = PREIMAGES.map((preimage) => sha256Hex(crypto, preimage));
-const preimageOf = new Map(HASHES.map((hash, i) => [hash, PREIMAGES[i] as Preimage]));
-
-export function knownPreimage(paymentHash: Hash32): Preimage | undefined {
-  return preimageOf.get(paymentHash);
-}
-
-export const AMOUNTS_MSAT: readonly bigint[] = [
-  10_000_000n,
-  1_000_000n,
-  353_000n,
-  1n,
-  100_000_000n,
-  700_000_000n,
-  999_999n,
-  5_000_000_000n,
-];
-export const FUNDINGS_SAT: readonly bigint[] = [1_000_000n, 20_000n, 16_777_215n, 100_000n];
 
 const NO_ONION = new Uint8Array(1366);
 
@@ -305,52 +281,4 @@ export class Puppet {
       myCurrentPerCommitmentPoint: this.point(state, number),
     };
   }
-}
-
-function noChannel(): ChannelId {
-  return '00'.repeat(32) as ChannelId;
-}
-
-function removal(
-  type: 'update_fulfill_htlc' | 'update_fail_htlc' | 'update_fail_malformed_htlc',
-  state: StoredChannel,
-  choice: number,
-): Message {
-  const { channelId, shared, params } = state;
-  const htlcs = shared.base.htlcs[params.us];
-  const htlc = htlcs[choice % Math.max(1, htlcs.length)];
-  const id = htlc?.id ?? BigInt(choice);
-  if (type === 'update_fail_htlc') return { type, channelId, id, reason: '00' };
-  if (type === 'update_fail_malformed_htlc') return { type, channelId, id, sha256OfOnion: '00'.repeat(32) as Hash32, failureCode: 0xc005 };
-  const paymentPreimage = (htlc === undefined ? undefined : knownPreimage(htlc.paymentHash)) ?? ('00'.repeat(32) as Preimage);
-  return { type, channelId, id, paymentPreimage };
-}
-
-/** As many as the subject's next commitment has untrimmed HTLCs. */
-function htlcSignatures(state: StoredChannel): readonly (typeof VALID_SIGNATURE)[] {
-  const { shared, params, fundings } = state;
-  const { us } = params;
-  const number = shared.commitments[us].current.number + 1n;
-  const cut = cutToSign(shared, other(us));
-  if (cut.opener > logLength(shared, 'opener') || cut.accepter > logLength(shared, 'accepter')) return [];
-  const point = nodeEnv.signer.perCommitmentPoint(params.keysId, number);
-  const next = contents(shared, cut);
-  if (next.balanceMsat.opener < 0n || next.balanceMsat.accepter < 0n) return [];
-  const [built] = buildCommitments(crypto, params, fundings, us, number, point, next);
-  return built === undefined ? [] : htlcTransactions(crypto, built).map(() => VALID_SIGNATURE);
-}
-
-function closingSigned(state: StoredChannel, choice: number): Message {
-  const closing = state.phase === 'funded' ? state.closing : undefined;
-  const offered = closing?.offered;
-  const feeSat = (offered?.feeSat ?? 1000n) + BigInt(choice);
-  const range = offered?.range ?? { minFeeSat: 500n, maxFeeSat: 5000n };
-  const withRange = (choice & 0x20) === 0;
-  return {
-    type: 'closing_signed',
-    channelId: state.channelId,
-    feeSat,
-    signature: VALID_SIGNATURE,
-    ...(withRange ? { feeRange: range } : {}),
-  };
 }

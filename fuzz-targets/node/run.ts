@@ -1,6 +1,7 @@
 import type { Operation, Prologue } from './grammar.ts';
 import { parseText, PROLOGUES } from './grammar.ts';
 import { World } from './world.ts';
+import type { Listener } from './world.ts';
 
 /** How the worlds that an input may start from come about: a channel that peer 0 opened, and one that the user opened to peer 1. */
 const TEXTS: Readonly<Record<Prologue, string>> = {
@@ -26,11 +27,7 @@ function prologue(name: Prologue): World | undefined {
 }
 
 /** Everything that the operations say, one after the other. `listen` hears what is said after the prologue; `each` sees every operation first. */
-export function run(
-  operations: readonly Operation[],
-  listen: World['listen'] = () => {},
-  each: (operation: Operation) => void = () => {},
-): World {
+export function run(operations: readonly Operation[], listen: Listener = () => {}, each: (operation: Operation) => void = () => {}): World {
   const [first] = operations;
   const world = new World(prologue(first?.name === 'from' ? (PROLOGUES[first.args[0] as number] ?? 'nothing') : 'nothing'));
   world.listen = listen;

@@ -69,6 +69,25 @@ describe('fulgurite fuzz', () => {
     expect(again).toMatchObject({ code: 0, out: expect.stringContaining('no BigSize') });
   });
 
+  it.each([
+    ['hang: more than 2000 ms', 'const first = this.u8();\n    while (first === 0xfe);', ['--hang', '2s']],
+    [
+      'out of memory: more than 64 MB',
+      'const first = this.u8();\n    for (const hog: unknown[] = []; first === 0xfe;) hog.push({ first });',
+      ['--memory', '64'],
+    ],
+  ])('saves the input of a worker that is lost: %s', async (fingerprint, replace, options) => {
+    const here = folder();
+    const bug = join(here, 'lost.json');
+    writeFileSync(bug, JSON.stringify({ file: 'core/wire/io.ts', find: 'const first = this.u8();', replace, sides: 'both' }));
+    const args = ['bigsize', '--engine', 'fast-check', '--planted', bug, '--time', '60s', '--max-findings', '1', ...options];
+    const { code, out } = await fuzz(here, args);
+    expect(out).toContain(fingerprint);
+    expect(code).toBe(1);
+    const [file] = readdirSync(join(here, 'findings/fuzz/bigsize'));
+    expect(readFileSync(join(here, 'findings/fuzz/bigsize', file as string), 'utf8')).toMatch(/fe/);
+  });
+
   it('runs what the corpus keeps, and a broken one is a finding', async () => {
     const here = folder();
     const good = await fuzz(here, ['bigsize', '--regress']);

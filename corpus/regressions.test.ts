@@ -1,0 +1,17 @@
+/// <reference types="node" />
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { readScenarios, replayAll } from '../scripts/host/index.ts';
+
+const folder = fileURLToPath(new URL('regressions', import.meta.url));
+
+/** What was found once is run again for ever. Most are the shrunk cases of planted bugs: each passes only without its bug. */
+describe('regressions', () => {
+  for (const { name, run } of replayAll(folder)) it(name, run);
+
+  it('pass all: what they show is fixed', () => {
+    const scenarios = readScenarios(folder);
+    expect(scenarios.length).toBeGreaterThanOrEqual(20);
+    expect(scenarios.filter(({ scenario }) => scenario.expect !== 'pass').map(({ name }) => name)).toEqual([]);
+  });
+});
