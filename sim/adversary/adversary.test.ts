@@ -15,7 +15,19 @@ import { World } from '../world.ts';
 import { TAMPERINGS } from './index.ts';
 import { possibleTamperings } from './tamper.ts';
 
-const OPERATIONS = ['pay', 'fulfill', 'fail', 'fail_malformed', 'fee', 'mine', 'open', 'commit', 'shutdown', 'disconnect', 'connect'];
+const OPERATIONS = new Set([
+  'pay',
+  'fulfill',
+  'fail',
+  'fail_malformed',
+  'fee',
+  'mine',
+  'open',
+  'commit',
+  'shutdown',
+  'disconnect',
+  'connect',
+]);
 const SMALL = { maxAcceptedHtlcs: 4, htlcMinimumMsat: '1000', maxHtlcValueInFlightMsat: '300000000' };
 
 function worldOf(seed: string): World {
@@ -42,7 +54,7 @@ function worldOf(seed: string): World {
 }
 
 function moveOn(world: World, choices: ReturnType<typeof stream>): void {
-  const mix = BUILT_IN_OPERATIONS.filter(({ name }) => OPERATIONS.includes(name)).map((operation) => ({ operation, weight: 1 }));
+  const mix = BUILT_IN_OPERATIONS.filter(({ name }) => OPERATIONS.has(name)).map((operation) => ({ operation, weight: 1 }));
   const events = pendingEvents(world);
   const action = events.length > 0 && chance(choices, 3, 4) ? pick(choices, events).action : drawOperation(world, choices, mix);
   if (action !== undefined) apply(world, action);

@@ -16,8 +16,10 @@ function justOffered({ receiver }: OperatingScene): bigint | undefined {
 
 /** An HTLC of the receiver's that its peer may remove, and has not. */
 function pending({ receiver, sender }: OperatingScene): bigint | undefined {
-  const removed = receiver.shared.logs[sender].flatMap((update) => (update.kind === 'add' || update.kind === 'fee' ? [] : [update.id]));
-  return receiver.shared.base.htlcs[receiver.params.us].find(({ id }) => !removed.includes(id))?.id;
+  const removed = new Set(
+    receiver.shared.logs[sender].map((update) => (update.kind === 'add' || update.kind === 'fee' ? undefined : update.id)),
+  );
+  return receiver.shared.base.htlcs[receiver.params.us].find(({ id }) => !removed.has(id))?.id;
 }
 
 /** What breaks a channel in use at any moment: it comes between two messages that an honest peer sends. */

@@ -28,7 +28,7 @@ const BY_MESSAGE: Readonly<Record<string, TamperingTable>> = {
 };
 
 /** Messages of a channel in use: anything that may come between them may come before each. */
-const IN_USE: readonly string[] = [
+const IN_USE: ReadonlySet<string> = new Set([
   'update_add_htlc',
   'update_fulfill_htlc',
   'update_fail_htlc',
@@ -37,7 +37,7 @@ const IN_USE: readonly string[] = [
   'commitment_signed',
   'revoke_and_ack',
   'shutdown',
-];
+]);
 
 const merged = new Map<string, TamperingTable>();
 
@@ -46,7 +46,7 @@ export function tamperingsFor(message: string): TamperingTable {
   let table = merged.get(message);
   if (table === undefined) {
     const own = Object.hasOwn(BY_MESSAGE, message) ? BY_MESSAGE[message] : {};
-    merged.set(message, (table = { ...controlMessages, ...(IN_USE.includes(message) ? betweenUpdates : {}), ...own }));
+    merged.set(message, (table = { ...controlMessages, ...(IN_USE.has(message) ? betweenUpdates : {}), ...own }));
   }
   return table;
 }

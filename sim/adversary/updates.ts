@@ -9,8 +9,8 @@ import type { OperatingScene } from './tampering.ts';
 /** BOLT 2, update_add_htlc: from here on a cltv_expiry would be a time. */
 const FIRST_TIME = 500_000_000;
 const MAX_AMOUNT_MSAT = 0xffff_ffff_ffff_ffffn;
-/** Above any dust limit with its HTLC transaction's fee: an HTLC that no commitment trims. */
-const UNTRIMMED_MSAT = 200_000_000n;
+/** Above the dust limits and HTLC transaction fees of a calm market: an HTLC that no commitment trims, so that the opener pays for it. */
+const UNTRIMMED_MSAT = 20_000_000n;
 /** So many at once are enough to pass a small limit. */
 const MAX_COPIES = 40;
 const BADONION = 0x8000;
@@ -52,7 +52,8 @@ function spareMsat({ receiver, sender, ...scene }: OperatingScene, m: UpdateAddH
 /** The least amount that the sender cannot afford, whatever it knew: one millisatoshi beyond. */
 function unaffordableMsat(scene: OperatingScene, m: UpdateAddHtlc): bigint | undefined {
   const most = spareMsat(scene, m, 1).reduce((a, b) => (a > b ? a : b));
-  return most + 1n < UNTRIMMED_MSAT ? undefined : most + 1n;
+  const least = scene.sender === 'opener' ? UNTRIMMED_MSAT : scene.receiver.params.parties.opener.htlcMinimumMsat + 1n;
+  return most + 1n < least ? undefined : most + 1n;
 }
 
 /** Copies with the ids that follow, enough to exceed what the receiver accepts by one, and nothing else. */

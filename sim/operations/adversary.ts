@@ -3,8 +3,10 @@ import type { Operation } from '../operation.ts';
 import { chance, pick } from '../random.ts';
 import { rude } from './rude.ts';
 
-const CONNECTION: readonly string[] = ['init', 'error', 'warning'];
-const OPENING: readonly string[] = ['open_channel', 'accept_channel', 'funding_created', 'funding_signed', 'channel_ready'];
+const CONNECTION: ReadonlySet<string> = new Set(['init', 'error', 'warning']);
+const OPENING: ReadonlySet<string> = new Set(['open_channel', 'accept_channel', 'funding_created', 'funding_signed', 'channel_ready']);
+
+const NONE: ReadonlySet<string> = new Set();
 
 /** One of the next messages is tampered with, in any of the ways that break something there. */
 const tamper: Operation = {
@@ -14,8 +16,8 @@ const tamper: Operation = {
   generate(world, choices) {
     const heads = [...world.links.values()].flatMap((link) => link.spec.ends.map((to) => possibleTamperings(world, link.id, to)));
     // A connection or a channel that begins or ends shows less than one in use: most adversaries wait for more.
-    const passedOver = [...(chance(choices, 7, 8) ? CONNECTION : []), ...(chance(choices, 2, 3) ? OPENING : [])];
-    const possible = heads.filter(([first]) => first !== undefined && !passedOver.includes(first.message));
+    const passedOver = [chance(choices, 7, 8) ? CONNECTION : NONE, chance(choices, 2, 3) ? OPENING : NONE];
+    const possible = heads.filter(([first]) => first !== undefined && !passedOver.some((names) => names.has(first.message)));
     if (possible.length === 0) return undefined;
     const actions = pick(choices, possible);
     // Most of what may come at any time shows at any time: what one message alone makes possible comes first.

@@ -57,8 +57,8 @@ function removals({ state }: Open): readonly Removal[] {
 /** The peer's HTLCs that both sides are bound to and nobody has removed. */
 function removable(end: Open): FundedState['shared']['base']['htlcs']['opener'] {
   const { shared, params } = end.state;
-  const gone = removals(end).map(({ id }) => id);
-  return shared.base.htlcs[otherSide(params.us)].filter(({ id }) => !gone.includes(id));
+  const gone = new Set(removals(end).map(({ id }) => id));
+  return shared.base.htlcs[otherSide(params.us)].filter(({ id }) => !gone.has(id));
 }
 
 /** An HTLC of the peer that is not irrevocable yet: nobody has presented it. */
