@@ -206,8 +206,13 @@ describe('bookkeeping', () => {
     fulfill(duo, 'accepter', 0n, 1);
     duo.exchange();
     expect(duo.funded('opener').events.map(({ id }) => id)).toEqual([1, 2]);
-    expect(refusalOf(duo.command('opener', { kind: 'acknowledge', channelId: duo.channelId, eventId: 1 }))).toBeUndefined();
-    expect(duo.funded('opener').events.map(({ id, event }) => [id, event.kind])).toEqual([[2, 'payment_sent']]);
+    const acknowledge = (eventId: number) => duo.command('opener', { kind: 'acknowledge', channelId: duo.channelId, eventId });
+    expect(refusalOf(acknowledge(2))).toBeUndefined();
+    expect(duo.funded('opener').events.map(({ id, event }) => [id, event.kind])).toEqual([[1, 'channel_usable']]);
+    acknowledge(2);
+    expect(duo.funded('opener').events).toHaveLength(1);
+    acknowledge(1);
+    expect(duo.funded('opener').events).toEqual([]);
   });
 
   it('reaches an opening with nothing', () => {
