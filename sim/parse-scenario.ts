@@ -105,7 +105,8 @@ export function parseScenario(json: unknown): Scenario {
   requireNames(scenario.world);
   for (const [index, action] of scenario.actions.entries()) {
     const shape: Shape | undefined = text(action.do) && Object.hasOwn(ACTIONS, action.do) ? ACTIONS[action.do] : undefined;
-    if (shape === undefined) throw new Error(`action ${index}: no action is called '${text(action.do) ? action.do : JSON.stringify(action.do)}'`);
+    if (shape === undefined)
+      throw new Error(`action ${index}: no action is called '${text(action.do) ? action.do : JSON.stringify(action.do)}'`);
     demand(action, { do: text, ...shape }, `action ${index} (${action.do})`);
   }
   return scenario;
