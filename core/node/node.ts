@@ -280,7 +280,7 @@ function stored(run: Run, { sink, channelId, version }: Extract<NodeInput, { kin
 
 function block(run: Run, height: number, transactions: readonly BlockTransaction[]): void {
   run.state = { ...run.state, height };
-  for (const channelId of [...run.state.channels.keys()]) stepChannel(run, channelId, { kind: 'block', transactions });
+  for (const channelId of run.state.channels.keys()) stepChannel(run, channelId, { kind: 'block', transactions });
 }
 
 function command(run: Run, given: Command): void {
