@@ -4,10 +4,10 @@ export interface Coverage {
   clear(): void;
   /** How many branches, functions and statements, or new orders of how often, the last execution was the first to reach. Forgets that execution. */
   collect(): number;
-  /** What the last execution would be the first to reach, as pairs of a counter and its order. */
-  peek(): readonly (readonly [counter: number, order: number])[];
+  /** Counters that the last execution would be the first to reach at all. */
+  peek(): readonly number[];
   /** Whether the last execution reached all of these. */
-  covers(wanted: readonly (readonly [counter: number, order: number])[]): boolean;
+  covers(wanted: readonly number[]): boolean;
   /** Counters that were ever above zero. */
   readonly reached: number;
 }
@@ -78,20 +78,13 @@ export class CounterCoverage implements Coverage {
     return news;
   }
 
-  peek(): readonly (readonly [counter: number, order: number])[] {
-    const { counters, seen } = this;
-    const news: [number, number][] = [];
-    for (let i = 0; i < counters.length; i++) {
-      const count = counters[i] as number;
-      if (count > 0 && ((seen[i] as number) & order(count)) === 0) news.push([i, order(count)]);
-    }
+  peek(): readonly number[] {
+    const news: number[] = [];
+    for (let i = 0; i < this.counters.length; i++) if ((this.counters[i] as number) > 0 && this.seen[i] === 0) news.push(i);
     return news;
   }
 
-  covers(wanted: readonly (readonly [counter: number, order: number])[]): boolean {
-    return wanted.every(([i, bit]) => {
-      const count = this.counters[i] as number;
-      return count > 0 && order(count) === bit;
-    });
+  covers(wanted: readonly number[]): boolean {
+    return wanted.every((i) => (this.counters[i] as number) > 0);
   }
 }

@@ -92,14 +92,15 @@ describe('measured coverage', () => {
     const coverage = new CounterCoverage(files);
     const { s, b } = files.a as unknown as { s: Uint32Array; b: readonly Uint32Array[] };
     s[0] = 1;
-    expect(coverage.peek()).toEqual([[0, 1]]);
+    expect(coverage.peek()).toEqual([0]);
     expect(coverage.collect()).toBe(1);
     s[0] = 1;
     expect(coverage.collect()).toBe(0);
     s[0] = 5;
     (b[0] as Uint32Array)[1] = 1;
-    expect(coverage.covers([[0, 8]])).toBe(true);
-    expect(coverage.covers([[0, 1]])).toBe(false);
+    expect(coverage.peek()).toEqual([4]);
+    expect(coverage.covers([0, 4])).toBe(true);
+    expect(coverage.covers([0, 1])).toBe(false);
     expect(coverage.collect()).toBe(2);
     expect(coverage.reached).toBe(2);
     s[1] = 1;

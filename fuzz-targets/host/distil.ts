@@ -10,7 +10,7 @@ import { nameOf, words } from './crash-files.ts';
 
 /** The name of a seed that a machine found begins so; people name theirs otherwise, and keep them. */
 const FOUND = 'found-';
-const EXECUTIONS_EACH = 400;
+const EXECUTIONS_EACH = 150;
 
 export interface Distilled {
   /** By people, all of them kept. */
@@ -26,7 +26,7 @@ function execute(target: FuzzTarget, coverage: Coverage, bytes: Uint8Array): boo
 }
 
 /**
- * Rewrites the found seeds of a corpus: of them and of what fuzzing kept, shortest first, those that reach something that nothing before
+ * Rewrites the found seeds of a corpus: of them and of what fuzzing kept, shortest first, those that reach a place that nothing before
  * reaches, each made as small as it can be. Measured in this thread, so `target` must come with `coverage`.
  */
 export function distil(target: FuzzTarget, coverage: Coverage, corpus: string, keptFolder: string): Distilled {

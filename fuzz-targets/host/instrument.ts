@@ -26,6 +26,12 @@ function localImports(code: string): string[] {
   return [...code.matchAll(/(?:from|import)\s*["'](\.{1,2}\/[^"']+)["']/g)].map((match) => match[1] as string);
 }
 
+/** The harness looks at others: what happens in it says nothing about them. The bundler names each source in a comment. */
+function isHarness(code: string): boolean {
+  const sources = [...code.matchAll(/^\/\/ (\S+\.ts)$/gm)].map((match) => match[1] as string);
+  return sources.length > 0 && sources.every((source) => source.startsWith('fuzz-targets/'));
+}
+
 /**
  * A copy of a compiled module and of all that it imports of this package, instrumented, in `folder`. ES modules, which jsfuzz by itself
  * can't measure. Made once for each state of the code: it takes seconds.
@@ -49,7 +55,8 @@ export function instrumented(entry: string, root: string, folder: string): strin
   for (const [file, code] of files) {
     const out = join(draft, relative(root, file));
     mkdirSync(dirname(out), { recursive: true });
-    writeFileSync(out, instrumenter.instrumentSync(code.replace(/^\/\/# sourceMappingURL=.*$/m, ''), out));
+    const plain = code.replace(/^\/\/# sourceMappingURL=.*$/m, '');
+    writeFileSync(out, isHarness(code) ? plain : instrumenter.instrumentSync(plain, out));
   }
   // Whole or not at all: several may be at it at once.
   if (!existsSync(home)) renameSync(draft, home);
