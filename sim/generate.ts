@@ -126,7 +126,7 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   mine: 2,
   feerate: 1,
   wait: 1,
-  rude: 2,
+  rude: 1,
 };
 /** Without these a run would stand still after its first fault, or carry nothing. */
 const ALWAYS: ReadonlySet<string> = new Set(['pay', 'connect', 'restart', 'commit', 'rude']);
@@ -150,7 +150,7 @@ function swarmMix(choices: Choices, registry: OperationRegistry, options: Campai
   // Many of them meet an adversary: it alone comes to what honest nodes never do. Each breach may cost a channel: others are opened.
   if (chance(choices, 2, 5)) {
     const more = registry.all.filter((operation) => isHostile(operation) || operation.name === 'open');
-    return [...mix, ...more.map((operation) => ({ operation, weight: between(choices, 8, 24) }))];
+    return [...mix, ...more.map((operation) => ({ operation, weight: between(choices, 6, 16) }))];
   }
   const licensed = shuffle(
     choices,
