@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ChannelState } from '../../core/channel/state.ts';
 import { createLedger } from './ledger.ts';
-import { hasCommitments } from './look.ts';
+import { hasCommitments, nameOf } from './look.ts';
 import { CALM, FAULTS, fingerprintsOf, runWorld, tampered } from './run.fixture.ts';
 import type { RunSpec, Tampering } from './run.fixture.ts';
+import type { DriverEffect } from '../types.ts';
 
 function run(tampering: Tampering | undefined, options: Partial<RunSpec> = {}, seeds = 5): readonly string[] {
   const planted = tampering === undefined ? {} : { driver: tampered({ nodes: ['A'], ...tampering }) };
@@ -73,6 +74,24 @@ describe('ledger', () => {
         ? [effect, failed(effect, input)].flat()
         : effect;
     expect(run({ effect: twice }, { operations: ['pay', 'fulfill'] })).toEqual(['ledger/payment outcome/told both ways']);
+  });
+
+  it('lets no failure be told while a commitment may still pay the HTLC', () => {
+    let waiting: DriverEffect | undefined;
+    const hasty: Tampering = {
+      effect(effect, input) {
+        if (input?.kind === 'command' && input.command.kind === 'add' && effect.kind === 'send') {
+          const { reference, paymentHash, channelId } = input.command;
+          const event = { kind: 'payment_failed', reference, paymentHash } as const;
+          waiting ??= { kind: 'notify', channelId, event: { kind: 'event', id: 99, event } };
+        }
+        if (waiting === undefined || input?.kind !== 'received' || nameOf(input.bytes) !== 'revoke_and_ack') return effect;
+        const told = waiting;
+        waiting = undefined;
+        return [effect, told];
+      },
+    };
+    expect(run({ ...hasty }, { operations: ['pay'] })).toEqual(['ledger/payment outcome/failed while it may still be paid']);
   });
 
   it('follows the money through a mutual close', () => {

@@ -1,6 +1,6 @@
 import type { Tx } from '../../core/bitcoin/tx.ts';
 import type { Base, FundedBase } from '../../core/channel/state.ts';
-import type { Script } from '../../core/crypto/bytes.ts';
+import type { ChannelId, Hex, Script } from '../../core/crypto/bytes.ts';
 import type { Side } from '../../core/transactions/types.ts';
 import { referenceOf } from '../payments.ts';
 import type { ChannelInfo, Finding, Oracle, PaymentRecord, StepRecord, WorldView } from '../types.ts';
@@ -55,7 +55,7 @@ class Ledger implements Oracle {
       if (effect.kind === 'notify' && effect.event.kind === 'event') {
         const { event } = effect.event;
         if (event.kind !== 'payment_sent' && event.kind !== 'payment_failed') continue;
-        const found = this.hear(world, record.node, event);
+        const found = this.hear(world, record.node, effect.channelId, event);
         if (found !== undefined) return found;
       } else if (effect.kind === 'broadcast' && effect.purpose === 'commitment') {
         const state = statesOf(world, record.node).get(effect.channelId);
@@ -100,6 +100,7 @@ class Ledger implements Oracle {
   private hear(
     world: WorldView,
     node: string,
+    channelId: ChannelId,
     event: { readonly kind: 'payment_sent' | 'payment_failed'; readonly reference: string },
   ): Finding | undefined {
     const known = this.told.get(event.reference);
@@ -113,6 +114,9 @@ class Ledger implements Oracle {
     }
     if (event.kind === 'payment_failed' && payment.decision === 'fulfill') {
       return wrongOutcome(world, payment, 'failed although fulfilled', 'fulfill', 'failed');
+    }
+    if (event.kind === 'payment_failed' && isCommitted(world, node, channelId, event.reference)) {
+      return wrongOutcome(world, payment, 'failed while it may still be paid', 'in no commitment any more', 'committed');
     }
     return undefined;
   }
@@ -152,6 +156,18 @@ class Ledger implements Oracle {
 
 function most(a: bigint, b: bigint): bigint {
   return a > b ? a : b;
+}
+
+/** BOLT 2, Forwarding HTLCs: until its removal is irrevocable, a commitment that may be broadcast still holds the HTLC. */
+function isCommitted(world: WorldView, node: string, channelId: ChannelId, reference: Hex): boolean {
+  const state = statesOf(world, node).get(channelId);
+  const known = hasCommitments(state) ? state.references.find((entry) => entry.reference === reference) : undefined;
+  if (known === undefined || !hasCommitments(state)) return false;
+  const { us } = state.params;
+  return commitmentsOf(state.shared).some(({ commitment }) => {
+    const contents = contentsOf(state.shared, commitment);
+    return typeof contents !== 'string' && contents.htlcs.some(({ offerer, id }) => offerer === us && id === known.htlcId);
+  });
 }
 
 function capacityMsat(state: FundedBase): bigint {
