@@ -17,7 +17,7 @@ import { shrinkInSlices, shrinkProgressText } from './host/investigate.ts';
 import { huntTarget } from './host/hunt-target.ts';
 import type { PlantedBug } from './host/plant.ts';
 import { StaleBugError, plant, readBugs } from './host/plant.ts';
-import { HangError, runCampaign } from './host/run-campaign.ts';
+import { runCampaign } from './host/run-campaign.ts';
 import { EXIT } from './terminal/exit.ts';
 import { interruptible } from './terminal/interrupt.ts';
 import { print, styleOf } from './terminal/output.ts';
@@ -94,6 +94,8 @@ async function hunt(bug: PlantedBug): Promise<Verdict> {
     );
     const found = result.findings[0]?.first;
     const base = { bug, operations: result.tally.operations, seconds: seconds() };
+    if (found === undefined && result.hungSeed !== undefined)
+      return { ...base, runs: result.hungSeed, oracle: 'hang', fingerprint: 'hang' };
     if (found === undefined) return { ...base, runs: result.tally.runs };
     const engine = await createEngine(run);
     const shrunk = await shrinkInSlices(engine, found.scenario, {
@@ -109,9 +111,8 @@ async function hunt(bug: PlantedBug): Promise<Verdict> {
     const actions = scenario.actions.length;
     return { ...base, oracle, fingerprint: fingerprint(found.finding), runs: found.seed, actions };
   } catch (error) {
-    if (error instanceof StaleBugError) return { bug, stale: error.message, runs: 0, operations: 0, seconds: 0 };
-    if (!(error instanceof HangError)) throw error;
-    return { bug, oracle: 'hang', fingerprint: 'hang', runs: error.seed, operations: 0, seconds: seconds() };
+    if (!(error instanceof StaleBugError)) throw error;
+    return { bug, stale: error.message, runs: 0, operations: 0, seconds: 0 };
   }
 }
 

@@ -81,7 +81,10 @@ export class Engine {
   /** For shrinking: the cheap oracles, and the one that saw what the scenario expects. */
   execute(candidate: Scenario): Execution {
     const [wanted] = candidate.expect.split('/');
-    const oracles = ORACLES.filter(({ name, cost }) => cost === 'cheap' || name === wanted).map(({ create }) => create());
+    // A costly variant of an oracle reports under that oracle's name, not under its own.
+    const oracles = ORACLES.map(({ cost, create }) => ({ cost, oracle: create() }))
+      .filter(({ cost, oracle }) => cost === 'cheap' || oracle.name === wanted)
+      .map(({ oracle }) => oracle);
     const { fingerprint, applied } = runScenario(
       candidate,
       this.with([...oracles, ...(this.config.oracles ?? []).map((create) => create())]),

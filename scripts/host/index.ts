@@ -8,7 +8,7 @@ export type { Address, Services } from '../node/index.ts';
 export { loadNativeCrypto, nodeHashes } from './native-crypto.ts';
 export { createEngine } from './engine.ts';
 export type { RunOptions } from './engine.ts';
-export { HangError, runCampaign } from './run-campaign.ts';
+export { runCampaign } from './run-campaign.ts';
 export type { CampaignHooks, CampaignProgress, CampaignRequest, CampaignResult } from './run-campaign.ts';
 export { replayAll } from './replay-all.ts';
 export type { RegressionCase } from './replay-all.ts';

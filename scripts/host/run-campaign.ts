@@ -22,7 +22,7 @@ export interface CampaignRequest {
   readonly known?: Known;
   /** Seeds that a worker takes at once. Results depend on it only in where a campaign that has enough findings ends. */
   readonly stretch: number;
-  /** A single run that takes longer has hung. */
+  /** A single run that takes longer has hung. Default two minutes; only workers can be watched. */
   readonly hangMs?: number;
 }
 
@@ -48,18 +48,9 @@ export interface CampaignResult {
   readonly tally: Tally;
   readonly findings: readonly Distinct[];
   readonly elapsedMs: number;
-  readonly ended: 'seeds' | 'time' | 'findings' | 'interrupted';
-}
-
-/** A run that did not end: nothing can be recorded, but its seed can be named. */
-export class HangError extends Error {
-  override readonly name = 'HangError';
-  readonly seed: number;
-
-  constructor(seed: number, ms: number) {
-    super(`seed ${seed} did not end within ${Math.round(ms / 1000)} s`);
-    this.seed = seed;
-  }
+  readonly ended: 'seeds' | 'time' | 'findings' | 'interrupted' | 'hang';
+  /** A run that did not end: nothing of it can be recorded, but its seed can be named. */
+  readonly hungSeed?: number;
 }
 
 const TICK_MS = 100;
@@ -76,6 +67,7 @@ class Campaign {
   readonly merger: Merger;
   readonly gauges: Gauge[] = [];
   private readonly startMs = performance.now();
+  hungSeed: number | undefined;
   private nextIndex = 0;
   private found = 0;
   /** Of stretches that have not ended yet. */
@@ -97,6 +89,7 @@ class Campaign {
 
   ended(): Exclude<CampaignResult['ended'], 'seeds'> | undefined {
     if (this.hooks.signal?.aborted === true) return 'interrupted';
+    if (this.hungSeed !== undefined) return 'hang';
     if (this.merger.full) return 'findings';
     return this.elapsedMs() >= (this.request.timeMs ?? Infinity) ? 'time' : undefined;
   }
@@ -127,9 +120,10 @@ class Campaign {
 
   result(): CampaignResult {
     const ended = this.ended() ?? 'seeds';
-    this.merger.close(ended === 'interrupted' ? [...this.early.values()] : []);
+    this.merger.close(ended === 'interrupted' || ended === 'hang' ? [...this.early.values()] : []);
     const { tally, findings } = this.merger;
-    return { tally, findings, elapsedMs: this.elapsedMs(), ended };
+    const { hungSeed } = this;
+    return { tally, findings, elapsedMs: this.elapsedMs(), ended, ...(hungSeed !== undefined && { hungSeed }) };
   }
 
   elapsedMs(): number {
@@ -156,7 +150,7 @@ async function runInWorkers(campaign: Campaign): Promise<CampaignResult> {
     return await new Promise<CampaignResult>((resolve, reject) => {
       let busy = 0;
       const settle = (): void => resolve(campaign.result());
-      const onTick = watchdog(campaign, reject);
+      const onTick = watchdog(campaign, settle);
       timer = setInterval(() => {
         onTick();
         campaign.tick();
@@ -198,7 +192,7 @@ function startWorker(campaign: Campaign, feed: (worker: Worker) => void, reject:
 }
 
 /** Notices a worker that has been at one seed for too long. */
-function watchdog(campaign: Campaign, reject: (error: Error) => void): () => void {
+function watchdog(campaign: Campaign, settle: () => void): () => void {
   const hangMs = campaign.request.hangMs ?? 120_000;
   const seen = new Map<Gauge, { readonly seed: number; readonly sinceMs: number }>();
   return () => {
@@ -206,7 +200,10 @@ function watchdog(campaign: Campaign, reject: (error: Error) => void): () => voi
       const seed = gauge.get('seed');
       const last = seen.get(gauge);
       if (last?.seed !== seed) seen.set(gauge, { seed, sinceMs: campaign.elapsedMs() });
-      else if (seed > 0 && campaign.elapsedMs() - last.sinceMs > hangMs) reject(new HangError(seed, hangMs));
+      else if (seed > 0 && campaign.elapsedMs() - last.sinceMs > hangMs) {
+        campaign.hungSeed = seed;
+        settle();
+      }
     }
   };
 }

@@ -16,7 +16,7 @@ import { createEngine } from '../host/engine.ts';
 import { FindingFiles } from '../host/finding-files.ts';
 import { reportOf, shrinkInSlices, shrinkProgressText } from '../host/investigate.ts';
 import type { CampaignProgress, CampaignRequest, CampaignResult } from '../host/run-campaign.ts';
-import { HangError, runCampaign } from '../host/run-campaign.ts';
+import { runCampaign } from '../host/run-campaign.ts';
 import type { ExitCode } from '../terminal/exit.ts';
 import { EXIT } from '../terminal/exit.ts';
 import { interruptible } from '../terminal/interrupt.ts';
@@ -140,7 +140,7 @@ export async function hunt(request: CampaignRequest, options: HuntOptions): Prom
   const files = new FindingFiles(options.out);
   const announced = new Set<string>();
   printError(headline(request, engine, options.out));
-  const campaign = runCampaign(request, {
+  const result = await runCampaign(request, {
     signal,
     onProgress: (at) => progress.show(() => progressText(at, request)),
     onFound: (found) => {
@@ -151,25 +151,13 @@ export async function hunt(request: CampaignRequest, options: HuntOptions): Prom
       printError(`found ${found.scenario.expect} with seed ${found.token}`);
     },
   });
-  const result = await campaign.catch((error: unknown) => {
-    if (error instanceof HangError) return error;
-    throw error;
-  });
   progress.clear();
-  if (result instanceof HangError) return reportHang(result, engine);
   for (const distinct of result.findings) {
     if (distinct.known !== undefined) continue;
     const shown = await investigate(engine, distinct, { ...options, files, progress, signal });
     print(`\n${shown}\n`);
   }
   return conclude(result, engine, options, signal.aborted || result.ended === 'interrupted');
-}
-
-/** Nothing could be recorded of it: its seed is all that there is. */
-function reportHang({ seed, message }: HangError, engine: Engine): ExitCode {
-  const style = styleOf(process.stdout);
-  print(`${style.bad(style.bold('FOUND'))} a run without end: ${message}\n${style.bold('seed')}    ${engine.token(seed)}`);
-  return EXIT.finding;
 }
 
 function headline({ from, to, timeMs, workers }: CampaignRequest, { campaign }: Engine, out: string): string {
@@ -222,7 +210,10 @@ function conclude(result: CampaignResult, engine: Engine, options: HuntOptions, 
   const possible = { message: CHANNEL_MESSAGES, action: [...ACTIONS, ...own], licence: LICENCES.map(({ name }) => name) };
   print(summary({ tally, findings, elapsedMs, possible }, styleOf(process.stdout)));
   if (options.json !== undefined) writeJson(options.json, result, engine);
+  const { hungSeed } = result;
+  if (hungSeed !== undefined) print(`seed ${engine.token(hungSeed)} did not end: nothing of its run could be recorded`);
   if (interrupted) return EXIT.interrupted;
+  if (hungSeed !== undefined) return EXIT.finding;
   if (findings.some(({ known }) => known === undefined)) return EXIT.finding;
   return tally.runs === 0 ? EXIT.harness : EXIT.nothingFound;
 }
