@@ -2,14 +2,13 @@ import type { FundedBase } from './state.ts';
 
 /** Only the fields that every state with commitments has: what a channel keeps when its phase changes. */
 export function baseOf(state: FundedBase): FundedBase {
-  const { sentSignatures } = state;
   return {
     channelId: state.channelId,
     params: state.params,
     fundings: state.fundings,
     shared: state.shared,
     localSignatures: state.localSignatures,
-    ...(sentSignatures === undefined ? {} : { sentSignatures }),
+    sentSignatures: state.sentSignatures,
     remote: state.remote,
     references: state.references,
     learned: state.learned,

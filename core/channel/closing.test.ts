@@ -206,7 +206,7 @@ describe('closing_signed that breaks a rule', () => {
 
   it('before the funder has sent the first', () => {
     const duo = closingDuo();
-    const { closing: _gone, ...state } = duo.funded('opener');
+    const state = { ...duo.funded('opener'), closing: undefined };
     const { message } = offer(duo, 'accepter', 1690n);
     duo.ends.opener.state = state;
     expect(complaint(duo.message('opener', message))).toBe('warning closing_signed: the funder sends the first');

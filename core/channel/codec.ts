@@ -27,7 +27,7 @@ type FieldsOf<T> = {
 };
 type Without<T, K extends keyof T> = FieldsOf<Omit<T, K>>;
 
-const { bool, channelId, hash32, option, point, preimage, script, secretKey, signature, txid, u16, u32, u53, u64, struct, union, variant } =
+const { bool, channelId, hash32, maybe, option, point, preimage, script, secretKey, signature, txid, u16, u32, u53, u64, struct, union, variant } =
   codec;
 
 function items<T>(item: Codec<T>): Codec<readonly T[]> {
@@ -155,7 +155,7 @@ const fundedBase = {
   fundings: items(funding),
   shared,
   localSignatures: items(signatures),
-  sentSignatures: option(items(signatures)),
+  sentSignatures: maybe(items(signatures)),
   remote,
   references: items(struct({ htlcId: u64, reference: hex } satisfies FieldsOf<state.PaymentReference>)),
   learned: items(struct({ htlcId: u64, preimage } satisfies FieldsOf<state.FundedBase['learned'][number]>)),
@@ -182,13 +182,13 @@ export const channelCodec: Codec<StoredChannel> = union('phase', {
     connection: codec.oneOf('disconnected', 'reestablishing', 'connected'),
     readySent: bool,
     readyReceived: bool,
-    fundingTx: option(tx),
+    fundingTx: maybe(tx),
     createdHeight: u32,
-    shutdownSent: option(script),
-    shutdownReceived: option(script),
-    shutdownWanted: option(script),
-    closing: option(closing),
-    closingTx: option(tx),
+    shutdownSent: maybe(script),
+    shutdownReceived: maybe(script),
+    shutdownWanted: maybe(script),
+    closing: maybe(closing),
+    closingTx: maybe(tx),
   } satisfies Without<state.FundedState, 'phase'>),
   failed: variant(2, {
     ...fundedBase,

@@ -129,8 +129,11 @@ export function receiveRevokeAndAck(out: Out<FundedState>, message: RevokeAndAck
   if (!crypto.isValidPublicKey(nextPerCommitmentPoint)) return violation('next_per_commitment_point', 'not a point of the curve');
   const secrets = insertSecret(crypto, remote.secrets, secretIndex(current.number), secret);
   if (!secrets.ok) return violation('per_commitment_secret', 'was not generated from the same seed as the earlier ones');
-  const { sentSignatures: _revoked, ...rest } = state;
-  out.state = { ...rest, remote: { currentPoint: remote.nextPoint, nextPoint: nextPerCommitmentPoint, secrets: secrets.store } };
+  out.state = {
+    ...state,
+    sentSignatures: undefined,
+    remote: { currentPoint: remote.nextPoint, nextPoint: nextPerCommitmentPoint, secrets: secrets.store },
+  };
   const firstEvent = state.nextEventId;
   const folded = advance(out, { ...shared, commitments: { ...shared.commitments, [peer]: { current: next } } });
   monitor(out, { kind: 'remote_secret', number: current.number, secret });

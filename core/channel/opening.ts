@@ -154,12 +154,12 @@ export function becomeFunded(out: Out<OpeningState>, settled: Settled): Out<Fund
   const shared = initialShared(params, txids);
   const state: FundedState = {
     phase: 'funded',
-    connection: 'connected',
     channelId: channelIdOf(funding.txid, funding.vout),
     params,
     fundings: [funding],
     shared,
     localSignatures: [signatures],
+    sentSignatures: undefined,
     remote: { currentPoint: remotePoint, secrets: EMPTY_SECRET_STORE },
     references: [],
     learned: [],
@@ -169,10 +169,16 @@ export function becomeFunded(out: Out<OpeningState>, settled: Settled): Out<Fund
     pendingMonitor: [],
     nextEventId: 1,
     events: [],
+    connection: 'connected',
     readySent: false,
     readyReceived: false,
+    fundingTx,
     createdHeight: env.height,
-    ...(fundingTx === undefined ? {} : { fundingTx }),
+    shutdownSent: undefined,
+    shutdownReceived: undefined,
+    shutdownWanted: undefined,
+    closing: undefined,
+    closingTx: undefined,
   };
   const funded = become(out, state);
   const { cut } = shared.commitments[us].current;

@@ -47,8 +47,7 @@ function confirmFundings(out: Out<FundedState>, transactions: readonly BlockTran
     return { ...funding, confirmedHeight: env.height };
   });
   if (wrong !== undefined || fundings.every((funding, i) => funding === state.fundings[i])) return wrong;
-  const { fundingTx: _confirmed, ...rest } = state;
-  out.state = { ...rest, fundings };
+  out.state = { ...state, fundings, fundingTx: undefined };
   return undefined;
 }
 

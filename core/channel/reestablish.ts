@@ -23,9 +23,8 @@ export function disconnect(out: Out<FundedState>): void {
   const { state } = out;
   const { us } = state.params;
   const peer = other(us);
-  const { closing: _restarts, ...rest } = state;
   const shared = truncate(state.shared, peer, state.shared.commitments[us].current.cut[peer]);
-  out.state = { ...rest, shared, connection: 'disconnected' };
+  out.state = { ...state, shared, connection: 'disconnected', closing: undefined };
 }
 
 /** BOLT 2, channel_reestablish, sending node. */

@@ -72,8 +72,7 @@ function sendDueShutdown(out: Out<FundedState>): void {
   const { params, shutdownSent, shutdownReceived, shutdownWanted } = state;
   if (shutdownSent !== undefined || (shutdownWanted === undefined && shutdownReceived === undefined)) return;
   if (hasUnsigned(state.shared, params.us)) return;
-  const { shutdownWanted: _sent, ...rest } = state;
-  out.state = { ...rest, shutdownSent: shutdownWanted ?? ownShutdownScript(env, params) };
+  out.state = { ...state, shutdownSent: shutdownWanted ?? ownShutdownScript(env, params), shutdownWanted: undefined };
   persist(out);
   retransmitShutdown(out);
 }

@@ -186,7 +186,7 @@ export interface FeeRange {
  */
 export type ConnectionPhase = 'disconnected' | 'reestablishing' | 'connected';
 
-/** Fields that every state with commitments has. */
+/** Fields that every state with commitments has. What may be missing is `undefined`, never absent: states of one shape are read and copied fast. */
 export interface FundedBase {
   readonly channelId: ChannelId;
   readonly params: ChannelParams;
@@ -195,7 +195,7 @@ export interface FundedBase {
   /** The peer's signatures for our current commitment. */
   readonly localSignatures: readonly CommitmentSignatures[];
   /** Our signatures for the peer's `next` commitment, kept to retransmit them identically. Present exactly when `next` is. */
-  readonly sentSignatures?: readonly CommitmentSignatures[];
+  readonly sentSignatures: readonly CommitmentSignatures[] | undefined;
   readonly remote: RemoteRevocation;
   /** The host's names for HTLCs of ours: ids of adds that no signature covered may come again for others after a reconnection. */
   readonly references: readonly PaymentReference[];
@@ -218,16 +218,16 @@ export interface FundedState extends FundedBase {
   readonly readySent: boolean;
   readonly readyReceived: boolean;
   /** Only the opener has it, until it is confirmed: rebroadcast after a restart. */
-  readonly fundingTx?: Tx;
+  readonly fundingTx: Tx | undefined;
   /** Height when the channel was created: the accepter forgets it 2016 blocks later if it never confirms. */
   readonly createdHeight: number;
-  readonly shutdownSent?: Script;
-  readonly shutdownReceived?: Script;
+  readonly shutdownSent: Script | undefined;
+  readonly shutdownReceived: Script | undefined;
   /** A shutdown that was asked for while updates wait on the peer's commitment: sent as soon as BOLT 2 allows. */
-  readonly shutdownWanted?: Script;
-  readonly closing?: ClosingNegotiation;
+  readonly shutdownWanted: Script | undefined;
+  readonly closing: ClosingNegotiation | undefined;
   /** Mutual close transaction that both sides signed. The channel stays until it confirms. */
-  readonly closingTx?: Tx;
+  readonly closingTx: Tx | undefined;
 }
 
 /** Terminal for the protocol: what remains is the chain's business. Repeats its error to the peer at reestablishment. */

@@ -39,7 +39,7 @@ export {
   utf8,
   varBytes,
 } from './scalars.ts';
-export { array, fixedArray, list, option, restArray, struct, structWithRecords, tlvStream, union, variant } from './composites.ts';
+export { array, fixedArray, list, maybe, option, restArray, struct, structWithRecords, tlvStream, union, variant } from './composites.ts';
 export type { Expand, Fields, FieldsValue, ObjectCodec } from './composites.ts';
 export { record } from './tlv.ts';
 export type { Records, RecordsValue, TlvRecord } from './tlv.ts';

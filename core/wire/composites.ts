@@ -16,12 +16,11 @@ export interface OptionCodec<T> extends Codec<T | undefined> {
   readonly optional: true;
 }
 
-/** One byte says whether the value follows. */
-export function option<T>(item: Codec<T>): OptionCodec<T> {
+/** One byte says whether the value follows. In a struct, the property is always there, so that all its values have one shape. */
+export function maybe<T>(item: Codec<T>): Codec<T | undefined> {
   return {
     schema: { kind: 'option', item: item.schema },
     minSize: 1,
-    optional: true,
     read(reader) {
       const present = reader.u8();
       if (present > 1) throw new WireFailure('bad-value', `${present} is neither 0 nor 1`);
@@ -32,6 +31,11 @@ export function option<T>(item: Codec<T>): OptionCodec<T> {
       if (value !== undefined) item.write(writer, value);
     },
   };
+}
+
+/** `maybe`, with the property absent when there is no value. */
+export function option<T>(item: Codec<T>): OptionCodec<T> {
+  return { ...maybe(item), optional: true };
 }
 
 /** A claimed count never allocates: items are read until they are there or the bytes end. */
@@ -105,6 +109,7 @@ type Properties = Readonly<Record<string, unknown>>;
 function objectCodec<T>(fields: Fields, records: Records | undefined): ObjectCodec<T> {
   const names = Object.keys(fields);
   const codecs = Object.values(fields);
+  const optional = codecs.map((codec) => 'optional' in codec);
   const extension = records === undefined ? undefined : tlvReader(records);
 
   function readInto(reader: Reader, target: Record<string, unknown>): void {
@@ -112,7 +117,7 @@ function objectCodec<T>(fields: Fields, records: Records | undefined): ObjectCod
     try {
       for (; i < codecs.length; i++) {
         const value = (codecs[i] as Codec<unknown>).read(reader);
-        if (value !== undefined) target[names[i] as string] = value;
+        if (value !== undefined || !optional[i]) target[names[i] as string] = value;
       }
     } catch (failure) {
       throw within(failure, names[i] as string);
