@@ -110,28 +110,28 @@ function strategyOf(options: CampaignOptions, mix: readonly WeightedOperation[],
 
 /** What a run of the plain strategies does, by weight: no licences. */
 const WEIGHTS: Readonly<Record<string, number>> = {
-  pay: 12,
-  fulfill: 8,
-  fail: 4,
-  fail_malformed: 1,
-  fee: 2,
-  commit: 6,
-  acknowledge: 2,
+  pay: 24,
+  fulfill: 16,
+  fail: 8,
+  fail_malformed: 2,
+  fee: 4,
+  commit: 12,
+  acknowledge: 4,
   open: 1,
-  shutdown: 1,
-  disconnect: 3,
-  connect: 12,
-  crash: 2,
-  restart: 12,
-  mine: 2,
-  feerate: 1,
-  wait: 1,
-  rude: 1,
+  shutdown: 2,
+  disconnect: 6,
+  connect: 24,
+  crash: 4,
+  restart: 24,
+  mine: 4,
+  feerate: 2,
+  wait: 2,
+  rude: 2,
 };
 /** Without these a run would stand still after its first fault, or carry nothing. */
 const ALWAYS: ReadonlySet<string> = new Set(['pay', 'connect', 'restart', 'commit', 'rude']);
 /** An operation of your own that says nothing else. */
-const DEFAULT_WEIGHT = 3;
+const DEFAULT_WEIGHT = 6;
 
 function plainMix(registry: OperationRegistry): WeightedOperation[] {
   return registry.all
@@ -150,13 +150,13 @@ function swarmMix(choices: Choices, registry: OperationRegistry, options: Campai
   // Many of them meet an adversary: it alone comes to what honest nodes never do. Each breach may cost a channel: others are opened.
   if (chance(choices, 2, 5)) {
     const more = registry.all.filter((operation) => isHostile(operation) || operation.name === 'open');
-    return [...mix, ...more.map((operation) => ({ operation, weight: between(choices, 6, 16) }))];
+    return [...mix, ...more.map((operation) => ({ operation, weight: between(choices, 12, 32) }))];
   }
   const licensed = shuffle(
     choices,
     registry.all.filter((operation) => (operation.licences ?? []).length > 0 && !isHostile(operation)),
   );
-  const drawn = licensed.slice(0, pickWeighted(choices, [0, 3, 1])).map((operation) => ({ operation, weight: between(choices, 1, 6) }));
+  const drawn = licensed.slice(0, pickWeighted(choices, [0, 3, 1])).map((operation) => ({ operation, weight: between(choices, 2, 12) }));
   return [...mix, ...drawn];
 }
 

@@ -1,5 +1,7 @@
 import { messageName } from './names.ts';
-import type { Link } from './network.ts';
+import type { Host } from './host.ts';
+import type { End, Flight, Link } from './network.ts';
+import type { Write } from './storage.ts';
 import type { Action } from './types.ts';
 import type { World } from './world.ts';
 
@@ -21,36 +23,88 @@ export function pendingEvents(world: World): PendingEvent[] {
   }
   for (const host of world.hosts.values()) {
     if (!host.running) continue;
-    const { unfinished } = host.disk;
-    for (let i = 0; i < unfinished.length; i++) {
-      const write = unfinished[i] as (typeof unfinished)[number];
-      let which = 0;
-      for (let j = 0; j < i; j++) if (unfinished[j]?.sink === write.sink && unfinished[j]?.channelId === write.channelId) which++;
-      const channel = world.infoById(write.channelId)?.name ?? write.channelId;
-      out.push({
-        action: { do: 'stored', node: host.name, channel, sink: write.sink, which },
-        dueMs: write.dueMs,
-        actor: `disk ${host.name}`,
-      });
-    }
+    for (const write of host.disk.unfinished) out.push(new Finishing(world, host, write));
     const block = world.chain.block(host.watch.seenHeight + 1);
-    if (block !== undefined) {
-      const dueMs = block.minedMs + host.blockDelayMs;
-      out.push({ action: { do: 'see', node: host.name, blocks: 1 }, dueMs, actor: `chain ${host.name}` });
-    }
+    if (block !== undefined) out.push(new Seeing(host, block.minedMs + host.blockDelayMs));
   }
   return out;
 }
 
-function addHead(out: PendingEvent[], link: Link, end: 0 | 1): void {
+function addHead(out: PendingEvent[], link: Link, end: End): void {
   const head = link.head(end);
-  if (head === undefined || link.closedBy === end) return;
-  const to = link.spec.ends[end];
-  out.push({
-    action: { do: 'deliver', link: link.id, to, message: messageName(head.bytes) },
-    dueMs: head.dueMs,
-    actor: `${link.id} to ${to}`,
-  });
+  if (head !== undefined && link.closedBy !== end) out.push(new Arriving(link, end, head));
+}
+
+// Many wait and one is chosen: what names an event is put together when somebody asks.
+
+class Arriving implements PendingEvent {
+  readonly dueMs: number;
+  private readonly link: Link;
+  private readonly end: End;
+  private readonly flight: Flight;
+
+  constructor(link: Link, end: End, flight: Flight) {
+    this.dueMs = flight.dueMs;
+    this.link = link;
+    this.end = end;
+    this.flight = flight;
+  }
+
+  get action(): Action {
+    const { link, end, flight } = this;
+    return { do: 'deliver', link: link.id, to: link.spec.ends[end], message: messageName(flight.bytes) };
+  }
+
+  get actor(): string {
+    return `${this.link.id} to ${this.link.spec.ends[this.end]}`;
+  }
+}
+
+class Finishing implements PendingEvent {
+  readonly dueMs: number;
+  private readonly world: World;
+  private readonly host: Host;
+  private readonly write: Write;
+
+  constructor(world: World, host: Host, write: Write) {
+    this.dueMs = write.dueMs;
+    this.world = world;
+    this.host = host;
+    this.write = write;
+  }
+
+  get action(): Action {
+    const { world, host, write } = this;
+    const { sink, channelId } = write;
+    let which = 0;
+    for (const other of host.disk.unfinished) {
+      if (other === write) break;
+      if (other.sink === sink && other.channelId === channelId) which++;
+    }
+    return { do: 'stored', node: host.name, channel: world.infoById(channelId)?.name ?? channelId, sink, which };
+  }
+
+  get actor(): string {
+    return `disk ${this.host.name}`;
+  }
+}
+
+class Seeing implements PendingEvent {
+  readonly dueMs: number;
+  private readonly host: Host;
+
+  constructor(host: Host, dueMs: number) {
+    this.dueMs = dueMs;
+    this.host = host;
+  }
+
+  get action(): Action {
+    return { do: 'see', node: this.host.name, blocks: 1 };
+  }
+
+  get actor(): string {
+    return `chain ${this.host.name}`;
+  }
 }
 
 /** The event that is due first; among equals, the first in the order of the world. */

@@ -21,27 +21,27 @@ describe('seed tokens', () => {
   });
 
   it('stay what they are: people store them', () => {
-    expect(printToken({ options: DEFAULT_CAMPAIGN, seed: 42 }, BUILT_IN_REGISTRY)).toBe('f3-0002r4g000-42');
-    expect(parse(' f3-0002r4g000-42\n')).toEqual({ options: DEFAULT_CAMPAIGN, seed: 42 });
+    expect(printToken({ options: DEFAULT_CAMPAIGN, seed: 42 }, BUILT_IN_REGISTRY)).toBe('f4-0002r4g000-42');
+    expect(parse(' f4-0002r4g000-42\n')).toEqual({ options: DEFAULT_CAMPAIGN, seed: 42 });
   });
 
   it('are refused by another version, with an explanation', () => {
     expect(() => parse(`f${GENERATOR_VERSION + 1}-0002r4g000-42`)).toThrow(
-      /generator version 4, this is version 3.*release that printed it/,
+      /generator version 5, this is version 4.*release that printed it/,
     );
   });
 
-  it.each(['', '42', 'f3-0002r4g000', 'f3--42', 'f3-0002r4g000-4x', 'f3-0002r4G000-42'])('are refused when they are none: %j', (text) => {
+  it.each(['', '42', 'f4-0002r4g000', 'f4--42', 'f4-0002r4g000-4x', 'f4-0002r4G000-42'])('are refused when they are none: %j', (text) => {
     expect(() => parse(text)).toThrow('is no seed token');
   });
 
   it.each([
-    'f3-zz02r4g000-42',
-    'f3-0002r4-42',
-    'f3-00000000000-42',
-    'f3-0002r4g000-99999999999999999999',
-    'f3-u002r4g000-1',
-    'f3-0002r4i000-1',
+    'f4-zz02r4g000-42',
+    'f4-0002r4-42',
+    'f4-00000000000-42',
+    'f4-0002r4g000-99999999999999999999',
+    'f4-u002r4g000-1',
+    'f4-0002r4i000-1',
   ])('are refused when they are damaged: %s', (text) => {
     expect(() => parse(text)).toThrow('is damaged');
   });

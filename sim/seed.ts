@@ -4,7 +4,7 @@ import { isCustom } from './operation.ts';
 import type { OperationRegistry } from './operation.ts';
 
 /** Changes whenever the same token would give another run: new operations, other weights, another order of drawing. */
-export const GENERATOR_VERSION = 3;
+export const GENERATOR_VERSION = 4;
 
 export const STRATEGIES = ['swarm', 'random', 'fifo', 'pct'] as const;
 export type StrategyName = (typeof STRATEGIES)[number];

@@ -16,7 +16,7 @@ const PROBE_CLTV_DELTA = 144;
 
 /**
  * The second phase of every run: faults stop, nodes and links come back, users decide what they still owe, and everything is given the
- * time and the blocks to finish. Then each usable channel carries a payment each way.
+ * time and the blocks to finish. Then each usable channel carries a payment.
  */
 export function settle(world: World): void {
   world.at = 'settle';
@@ -139,22 +139,23 @@ function confirm(world: World): boolean {
 }
 
 /**
- * One after another: two that cross may each be more than the other leaves. What one end cannot send yet it is asked again when the other
- * has paid. False if the world does not settle any more.
+ * Each channel carries a payment, from the end that its id draws: every exchange moves both ends' commitments, and two payments would cost
+ * a run as much as all that it is about. Where that end can send nothing the other does. False if the world does not settle any more.
  */
 function probe(world: World): boolean {
-  const probed = new Set<string>();
-  for (let round = 0; round < 2; round++) {
-    for (const info of world.channels) {
-      for (const from of [info.opener, info.accepter]) {
-        const range = probed.has(`${info.name} ${from}`) ? undefined : probeRange(world, info, from);
-        if (range === undefined) continue;
-        probed.add(`${info.name} ${from}`);
-        if (!probeWith(world, info.name, from, probeAmount(range))) return false;
-      }
+  for (const info of world.channels) {
+    for (const from of probingEnds(info)) {
+      const range = probeRange(world, info, from);
+      if (range === undefined) continue;
+      if (!probeWith(world, info.name, from, probeAmount(range))) return false;
+      break;
     }
   }
   return true;
+}
+
+function probingEnds({ channelId, opener, accepter }: ChannelInfo): readonly string[] {
+  return (channelId ?? '').charCodeAt(1) % 2 === 0 ? [opener, accepter] : [accepter, opener];
 }
 
 type Range = { readonly minMsat: bigint; readonly maxMsat: bigint };
@@ -166,15 +167,14 @@ function probeRange(world: World, info: ChannelInfo, from: string): Range | unde
   return range !== undefined && range.minMsat <= range.maxMsat ? range : undefined;
 }
 
-/** All that can be sent would leave the peer's probe nothing to show: half of it. */
+/** Neither the least nor the most that can be sent: runs have tried those. */
 function probeAmount(range: Range): bigint {
   const half = range.maxMsat / 2n;
   return half < range.minMsat ? range.maxMsat : half;
 }
 
 function probeWith(world: World, channel: string, from: string, amountMsat: bigint): boolean {
-  const earlier = world.probes.filter((probe) => probe.channel === channel && probe.from === from).length;
-  const name = `probe/${channel}/${from}${earlier === 0 ? '' : `/${earlier}`}`;
+  const name = `probe/${channel}/${from}`;
   const refused = pay(world, { as: name, from, channel, cltvDelta: PROBE_CLTV_DELTA }, amountMsat, true);
   world.drain();
   if (!comeToRest(world)) return false;

@@ -14,7 +14,7 @@ export interface Write {
   readonly version: number;
   readonly dueMs: number;
   /** What is written, for a state store. */
-  readonly snapshot?: Snapshot;
+  readonly snapshot: Snapshot | undefined;
 }
 /** A durable state and the height that the node had seen when it wrote it: where its host looks for blocks again after a restart. */
 export interface Snapshot {
@@ -73,7 +73,7 @@ export class Disk {
   /** Starts a state store. Returns the write if it is done already. */
   store(effect: StoreEffect, height: number, nowMs: number): Write | undefined {
     const { channelId, version } = effect;
-    return this.begin(this.spec.storage, { sink: 'state', channelId, version, snapshot: { effect, height } }, nowMs);
+    return this.begin('state', channelId, version, { effect, height }, this.spec.storage, nowMs);
   }
 
   monitor(effect: MonitorEffect, nowMs: number): Write | undefined {
@@ -82,16 +82,23 @@ export class Disk {
     const { channelId, id } = effect;
     const key = heldKey(channelId, watcher.name);
     if (!this.held.has(key)) this.held.set(key, id - 1);
-    return this.begin(watcher.latency, { sink: watcher.name, channelId, version: id }, nowMs);
+    return this.begin(watcher.name, channelId, id, undefined, watcher.latency, nowMs);
   }
 
-  private begin(latency: Latency, write: Omit<Write, 'dueMs'>, nowMs: number): Write | undefined {
-    const started = { ...write, dueMs: nowMs + drawLatency(latency, this.random) };
+  private begin(
+    sink: string,
+    channelId: ChannelId,
+    version: number,
+    snapshot: Snapshot | undefined,
+    latency: Latency,
+    nowMs: number,
+  ): Write | undefined {
+    const write: Write = { sink, channelId, version, snapshot, dueMs: nowMs + drawLatency(latency, this.random) };
     if (isImmediate(latency)) {
-      this.keep(started);
-      return started;
+      this.keep(write);
+      return write;
     }
-    this.writes.push(started);
+    this.writes.push(write);
     return undefined;
   }
 

@@ -240,7 +240,7 @@ export interface PaymentRecord {
   /** Made by the world after settling, to prove that the channel still works. */
   readonly probe: boolean;
 }
-/** After settling: one payment each way over every channel that is usable at both ends. */
+/** After settling: one payment over every channel that is usable at both ends. */
 export interface ProbeRecord {
   readonly channel: string;
   readonly from: string;

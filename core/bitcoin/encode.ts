@@ -2,6 +2,8 @@ import type { Hex } from '../crypto/bytes.ts';
 
 const BYTE: readonly string[] = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
 
+const TWO_32 = 0x1_0000_0000;
+
 /** One byte, 0..255. */
 export function u8(n: number): Hex {
   return BYTE[n & 255] as string;
@@ -19,6 +21,9 @@ export function u32le(n: number): Hex {
 
 /** Eight bytes, little endian; `n` in [0, 2^64). */
 export function u64le(n: bigint): Hex {
+  // One conversion while the value is a safe integer, which amounts nearly always are.
+  const safe = Number(n);
+  if (safe <= Number.MAX_SAFE_INTEGER) return u32le(safe % TWO_32) + u32le(Math.floor(safe / TWO_32));
   return u32le(Number(n & 0xffffffffn)) + u32le(Number(n >> 32n));
 }
 

@@ -27,8 +27,26 @@ type FieldsOf<T> = {
 };
 type Without<T, K extends keyof T> = FieldsOf<Omit<T, K>>;
 
-const { bool, channelId, hash32, maybe, option, point, preimage, script, secretKey, signature, txid, u16, u32, u53, u64, struct, union, variant } =
-  codec;
+const {
+  bool,
+  channelId,
+  hash32,
+  maybe,
+  option,
+  point,
+  preimage,
+  script,
+  secretKey,
+  signature,
+  txid,
+  u16,
+  u32,
+  u53,
+  u64,
+  struct,
+  union,
+  variant,
+} = codec;
 
 function items<T>(item: Codec<T>): Codec<readonly T[]> {
   return codec.list(item, MAX_ITEMS);

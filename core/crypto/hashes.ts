@@ -2,7 +2,7 @@ import { hmac } from '@noble/hashes/hmac.js';
 import { ripemd160 } from '@noble/hashes/legacy.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import type { Branded, Hash32, Hex } from './bytes.ts';
-import { fromHex, toHex } from './bytes.ts';
+import { fromHex, toHex, writeHex } from './bytes.ts';
 import type { HashFunctions } from './types.ts';
 
 /** The hash functions that need nothing of the platform. */
@@ -23,23 +23,34 @@ export function hash160(hashes: HashFunctions, data: Uint8Array): Uint8Array {
   return hashes.ripemd160(hashes.sha256(data));
 }
 
+/** Where hex becomes the bytes that are hashed next: a buffer of its own for each hash would cost more than hashing. Holds nothing between calls. */
+const scratch = new Uint8Array(1024);
+
+/** Bytes that are read before anything else is decoded. */
+function bytesOf(hex: Hex): Uint8Array {
+  const length = hex.length >>> 1;
+  if (length > scratch.length) return fromHex(hex);
+  writeHex(hex, scratch, 0);
+  return scratch.subarray(0, length);
+}
+
 export function sha256Hex<T extends Branded<string> = Hash32>(hashes: HashFunctions, data: Hex): T {
-  return hashes.sha256ToHex(fromHex(data)) as T;
+  return hashes.sha256ToHex(bytesOf(data)) as T;
 }
 
 /** `hash256` of hex: of a raw transaction without witnesses it is the Txid (internal byte order). */
 export function hash256Hex<T extends Branded<string> = Hash32>(hashes: HashFunctions, data: Hex): T {
-  return hashes.sha256ToHex(hashes.sha256(fromHex(data))) as T;
+  return hashes.sha256ToHex(hashes.sha256(bytesOf(data))) as T;
 }
 
 /** RIPEMD160 alone: BOLT 3 HTLC scripts commit to RIPEMD160(payment_hash), which is a SHA-256 already. 20 bytes. */
 export function ripemd160Hex(hashes: HashFunctions, data: Hex): Hex {
-  return toHex(hashes.ripemd160(fromHex(data)));
+  return toHex(hashes.ripemd160(bytesOf(data)));
 }
 
 /** 20 bytes. */
 export function hash160Hex(hashes: HashFunctions, data: Hex): Hex {
-  return toHex(hash160(hashes, fromHex(data)));
+  return toHex(hash160(hashes, bytesOf(data)));
 }
 
 const FIRST_BLOCK = Uint8Array.of(1);

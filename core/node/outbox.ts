@@ -26,6 +26,7 @@ function isUrgent(effect: Effect): boolean {
 
 /** Puts a step's effects in order: what waits joins the channel's queue, the rest leaves at once. */
 export function enqueue(slot: ChannelSlot, effects: readonly Effect[], leaving: Effect[]): ChannelSlot {
+  if (effects.length === 0) return slot;
   const waiting: Effect[] = [];
   const urgent: Effect[] = [];
   for (const effect of effects) {

@@ -7,7 +7,7 @@ import { freshName, usableEnds } from './look.ts';
 /** Feerates between which honest estimates of one time lie, in satoshi per 1000 weight: any two are tolerable to each other. */
 export const CALM_FEERATES = { min: 1250, max: 5000 } as const;
 /** Channels in one world; where an adversary ends some, others follow. */
-const MAX_CHANNELS = { usual: 4, hostile: 12 } as const;
+const MAX_CHANNELS = { usual: 3, hostile: 8 } as const;
 
 const fee: Operation = {
   name: 'fee',

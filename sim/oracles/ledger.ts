@@ -4,11 +4,12 @@ import type { ChannelId, Hex, Script } from '../../core/crypto/bytes.ts';
 import type { Side } from '../../core/transactions/types.ts';
 import { referenceOf } from '../payments.ts';
 import type { ChannelInfo, Finding, Oracle, PaymentRecord, StepRecord, WorldView } from '../types.ts';
-import { ANCHOR_OUTPUT_SAT, commitmentsOf, contentsOf, isDust, openerCostSat, otherSide, SIDES } from './contents.ts';
+import { ANCHOR_OUTPUT_SAT, commitmentsMade, commitmentsOf, contentsOf, isDust, openerCostSat, otherSide, SIDES } from './contents.ts';
 import type { Contents } from './contents.ts';
 import { changes, channelName, hasCommitments, statesOf } from './look.ts';
 import type { WithCommitments } from './look.ts';
 import { finding } from './report.ts';
+import type { Difference } from './report.ts';
 import { StaleWatch } from './stale.ts';
 
 const ORACLE = 'ledger';
@@ -181,9 +182,7 @@ function conserved(world: WorldView, node: string, before: FundedBase | undefine
     const found = sumsUp(world, node, after, 'base', baseContents(base));
     if (found !== undefined) return found;
   }
-  const known = new Set(before === undefined ? [] : commitmentsOf(before.shared).map(({ commitment }) => commitment));
-  for (const { commitment } of commitmentsOf(after.shared)) {
-    if (known.has(commitment)) continue;
+  for (const commitment of commitmentsMade(before?.shared, after.shared)) {
     const found = sumsUp(world, node, after, 'commitment', contentsOf(after.shared, commitment));
     if (found !== undefined) return found;
   }
@@ -195,38 +194,30 @@ function baseContents(base: Base): Contents {
 }
 
 function sumsUp(world: WorldView, node: string, state: FundedBase, rule: string, contents: Contents | string): Finding | undefined {
-  const common = { oracle: ORACLE, rule, node, channel: channelName(world, state.channelId) };
-  if (typeof contents === 'string') {
-    return finding(world, {
-      ...common,
-      kind: contents,
-      message: `${node}'s ${rule} makes no sense`,
-      expected: 'updates that apply',
-      actual: contents,
-    });
-  }
-  const negative = SIDES.find((side) => contents.balanceMsat[side] < 0n);
+  const wrong = sumFault(state, contents);
+  if (wrong === undefined) return undefined;
+  const { kind, message, expected, actual } = wrong;
+  const channel = channelName(world, state.channelId);
+  return finding(world, { oracle: ORACLE, rule, node, channel, kind, message: `${node}'s ${rule} ${message}`, expected, actual });
+}
+
+function sumFault(
+  state: FundedBase,
+  contents: Contents | string,
+): Pick<Difference, 'kind' | 'message' | 'expected' | 'actual'> | undefined {
+  if (typeof contents === 'string') return { kind: contents, message: 'makes no sense', expected: 'updates that apply', actual: contents };
+  const { balanceMsat, htlcs } = contents;
+  const negative = SIDES.find((side) => balanceMsat[side] < 0n);
   if (negative !== undefined) {
-    const message = `${node}'s ${rule} leaves the ${negative} less than nothing`;
-    return finding(world, {
-      ...common,
-      kind: 'negative balance',
-      message,
-      expected: '0 msat or more',
-      actual: contents.balanceMsat[negative],
-    });
+    const message = `leaves the ${negative} less than nothing`;
+    return { kind: 'negative balance', message, expected: '0 msat or more', actual: balanceMsat[negative] };
   }
-  let sum = contents.balanceMsat.opener + contents.balanceMsat.accepter;
-  for (const { amountMsat } of contents.htlcs) sum += amountMsat;
-  if (sum === capacityMsat(state)) return undefined;
-  const message = `${node}'s ${rule} does not add up to the channel`;
-  return finding(world, {
-    ...common,
-    kind: sum > capacityMsat(state) ? 'money appeared' : 'money disappeared',
-    message,
-    expected: capacityMsat(state),
-    actual: sum,
-  });
+  let sum = balanceMsat.opener + balanceMsat.accepter;
+  for (const { amountMsat } of htlcs) sum += amountMsat;
+  const capacity = capacityMsat(state);
+  if (sum === capacity) return undefined;
+  const kind = sum > capacity ? 'money appeared' : 'money disappeared';
+  return { kind, message: 'does not add up to the channel', expected: capacity, actual: sum };
 }
 
 function wrongOutcome(world: WorldView, payment: PaymentRecord, kind: string, expected: unknown, actual: unknown): Finding {

@@ -4,7 +4,7 @@ import type { Side } from '../../core/transactions/types.ts';
 import { policyOf } from '../policy.ts';
 import type { Finding, Oracle, WorldView } from '../types.ts';
 import {
-  commitmentsOf,
+  commitmentsMade,
   contentsAt,
   contentsOf,
   dustExposureMsat,
@@ -91,9 +91,7 @@ function report(world: WorldView, node: string, state: WithCommitments, { kind, 
 
 /** BOLT 2, update_add_htlc: counts, sums and each HTLC of every commitment that this step made. */
 function newCommitments(before: WithCommitments, after: WithCommitments): Broken | undefined {
-  const known = new Set(commitmentsOf(before.shared).map(({ commitment }) => commitment));
-  for (const { commitment } of commitmentsOf(after.shared)) {
-    if (known.has(commitment)) continue;
+  for (const commitment of commitmentsMade(before.shared, after.shared)) {
     const contents = contentsOf(after.shared, commitment);
     if (typeof contents === 'string') continue;
     for (const offerer of SIDES) {

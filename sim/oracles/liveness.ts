@@ -8,7 +8,7 @@ const ORACLE = 'liveness';
 
 /**
  * After healing every payment that a node accepted has resolved once, no HTLC stays, both ends stand at the same point, and every channel
- * that nobody closed carries a payment each way as far as the limits of both sides allow.
+ * that nobody closed carries a payment as far as the limits of both sides allow.
  */
 export function createLiveness(): Oracle {
   return build(new StaleWatch());
@@ -140,24 +140,20 @@ function nothingLeft(
     : undefined;
 }
 
-/** Probes are paid at once where they arrive. One that was called sendable and does not pay says that the channel is stuck. */
+/**
+ * Probes are paid at once where they arrive. One that was called sendable and does not pay says that the channel is stuck; so does an end
+ * that calls nothing sendable although limits leave room.
+ */
 function probed(world: WorldView, info: ChannelInfo): Finding | undefined {
+  const probe = world.probes.find(({ channel }) => channel === info.name);
+  if (probe !== undefined && probe.result !== 'sent' && probe.result !== 'refused') {
+    const { from, result, detail } = probe;
+    return report(world, 'probe', result, info, `${from} can't pay over ${info.name} any more`, 'sent', detail || result, from);
+  }
   for (const from of [info.opener, info.accepter]) {
-    const probe = world.probes.find((p) => p.channel === info.name && p.from === from);
-    if (probe !== undefined) {
-      if (probe.result === 'sent' || probe.result === 'refused') continue;
-      return report(
-        world,
-        'probe',
-        probe.result,
-        info,
-        `${from} can't pay over ${info.name} any more`,
-        'sent',
-        probe.detail || probe.result,
-        from,
-      );
-    }
     if (!expectsProbe(world, info, from)) continue;
+    const range = info.channelId === undefined ? undefined : world.driver(from)?.sendable?.(info.channelId);
+    if (probe?.from === from || (probe !== undefined && range !== undefined && range.minMsat <= range.maxMsat)) continue;
     return report(world, 'probe', 'not possible', info, `${from} says that nothing can be sent over ${info.name}`, 'a probe', 'none', from);
   }
   return undefined;
