@@ -1,4 +1,4 @@
-import { messageName } from './names.ts';
+import { flightName } from './flight.ts';
 import type { Link } from './network.ts';
 import type { Action } from './types.ts';
 import type { World } from './world.ts';
@@ -47,7 +47,7 @@ function addHead(out: PendingEvent[], link: Link, end: 0 | 1): void {
   if (head === undefined || link.closedBy === end) return;
   const to = link.spec.ends[end];
   out.push({
-    action: { do: 'deliver', link: link.id, to, message: messageName(head.bytes) },
+    action: { do: 'deliver', link: link.id, to, message: flightName(head) },
     dueMs: head.dueMs,
     actor: `${link.id} to ${to}`,
   });
