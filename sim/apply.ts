@@ -176,7 +176,7 @@ function corrupt(world: World, action: Extract<Action, { do: 'corrupt' }>): bool
   const { link, end } = receivingEnd(world.links.get(action.link), action) ?? {};
   if (link === undefined || end === undefined || !link.isCorruptible(end)) return false;
   world.clock.advanceTo(link.head(end)?.dueMs ?? 0);
-  world.onLink(link, world.host(action.to), () => link.corrupt(end));
+  world.onLink(link, world.host(action.to), () => link.corrupt(end, action.bit));
   world.breakLink(link);
   return true;
 }

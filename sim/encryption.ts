@@ -3,7 +3,7 @@ import { toHex } from '../core/crypto/bytes.ts';
 import type { CipherState } from '../core/transport/cipher.ts';
 import { createReceiver } from '../core/transport/messages.ts';
 import type { OpenSession, Session } from '../core/transport/session.ts';
-import { flightName, otherEnd } from './flight.ts';
+import { otherEnd } from './flight.ts';
 import type { End, Flight, Sealed } from './flight.ts';
 import type { Choices } from './random.ts';
 import { pick } from './random.ts';
@@ -104,7 +104,11 @@ export class Encryption {
     }
     this.read[to] -= length;
     if (flight.act !== undefined) {
-      this.opened[to] = this.sessions[to].kind === 'open';
+      const opened = this.sessions[to].kind === 'open';
+      this.opened[to] = opened;
+      if (opened !== (flight.act !== 'act_one') || (answer === undefined) !== (flight.act === 'act_three')) {
+        this.blame(to, 'a handshake goes on', 'stalled', `more after ${flight.act}`, opened ? 'open' : 'nothing');
+      }
       return { message: undefined, answer };
     }
     const message = this.ready[to].shift();
@@ -122,20 +126,21 @@ export class Encryption {
   }
 
   /** The network flips a bit of what has not arrived yet of the oldest flight, which then does: that must end the session. */
-  corrupt(to: End, flights: readonly Flight[], fragments: readonly number[], choices: Choices): void {
+  corrupt(to: End, bit: number, flights: readonly Flight[], fragments: readonly number[], choices: Choices): void {
     const [head, ...rest] = flights as [Flight, ...Flight[]];
-    const at = this.read[to] + choices.int(sealedLength(head) - this.read[to]);
+    const kind = `${head.act ?? 'message'}-accepted`;
     const bytes = head.sealed?.bytes.slice() ?? new Uint8Array(0);
-    bytes[at] = (bytes[at] as number) ^ (1 << choices.int(8));
+    const at = this.read[to] + ((bit >> 3) % (bytes.length - this.read[to]));
+    bytes[at] = (bytes[at] as number) ^ (1 << (bit & 7));
     const corrupted = [{ ...head, sealed: { bytes, before: undefined } }, ...rest];
     while (this.read[to] < bytes.length && this.sessions[to].kind !== 'failed') {
       const piece = this.fill(to, corrupted, pick(choices, fragments));
       this.read[to] += piece.length;
       const { session, messages } = this.parties[to].transport.receive(this.sessions[to], piece);
       this.sessions[to] = session;
-      if (messages.length > 0) this.blame(to, CORRUPTED, 'message-accepted', 'no message', toHex(messages[0] as Uint8Array));
+      if (messages.length > 0) this.blame(to, CORRUPTED, kind, 'no message', toHex(messages[0] as Uint8Array));
     }
-    if (this.sessions[to].kind !== 'failed') this.blame(to, CORRUPTED, `${flightName(head)}-accepted`, 'failed', this.sessions[to].kind);
+    if (this.sessions[to].kind !== 'failed') this.blame(to, CORRUPTED, kind, 'failed', this.sessions[to].kind);
   }
 
   /** A part of the oldest flight, at least, is still on its way. */

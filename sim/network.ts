@@ -135,8 +135,8 @@ export class Link {
   }
 
   /** The oldest flight to this end arrives with one bit changed. */
-  corrupt(to: End): void {
-    this.encryption?.corrupt(to, this.flights[to], this.fragments, this.cuts);
+  corrupt(to: End, bit: number): void {
+    this.encryption?.corrupt(to, bit, this.flights[to], this.fragments, this.cuts);
   }
 
   /** With `parties` it is encrypted: their nodes are connected when the handshake is over. */

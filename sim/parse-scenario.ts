@@ -42,7 +42,7 @@ const ACTIONS: { readonly [D in Action['do']]: Fields<D> } = {
   deliver: { link: text, to: text, message: text },
   connect: { link: text },
   disconnect: { link: text },
-  corrupt: { link: text, to: text, message: text },
+  corrupt: { link: text, to: text, message: text, bit: count },
   stored: { node: text, channel: text, sink: text, which: count },
   crash: { node: text, survive: maybe(count) },
   restart: { node: text, backup: maybe(count) },

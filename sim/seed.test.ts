@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BUILT_IN_REGISTRY } from './run.ts';
-import { CRYPTO_NAMES, DEFAULT_CAMPAIGN, GENERATOR_VERSION, parseToken, printToken, STRATEGIES } from './seed.ts';
+import { CRYPTO_NAMES, DEFAULT_CAMPAIGN, GENERATOR_VERSION, parseToken, printToken, STRATEGIES, TRANSPORTS } from './seed.ts';
 
 const parse = (text: string): unknown => parseToken(text, BUILT_IN_REGISTRY);
 
@@ -20,28 +20,34 @@ describe('seed tokens', () => {
     }
   });
 
+  it.each(TRANSPORTS)('carry the transport: %s', (transport) => {
+    const token = { options: { ...DEFAULT_CAMPAIGN, strategy: 'pct', channelType: 'anchors', transport } as const, seed: 7 };
+    expect(parse(printToken(token, BUILT_IN_REGISTRY))).toEqual(token);
+  });
+
   it('stay what they are: people store them', () => {
-    expect(printToken({ options: DEFAULT_CAMPAIGN, seed: 42 }, BUILT_IN_REGISTRY)).toBe('f3-0002r4g000-42');
-    expect(parse(' f3-0002r4g000-42\n')).toEqual({ options: DEFAULT_CAMPAIGN, seed: 42 });
+    expect(printToken({ options: DEFAULT_CAMPAIGN, seed: 42 }, BUILT_IN_REGISTRY)).toBe('f4-0002r4g000-42');
+    expect(parse(' f4-0002r4g000-42\n')).toEqual({ options: DEFAULT_CAMPAIGN, seed: 42 });
   });
 
   it('are refused by another version, with an explanation', () => {
     expect(() => parse(`f${GENERATOR_VERSION + 1}-0002r4g000-42`)).toThrow(
-      /generator version 4, this is version 3.*release that printed it/,
+      /generator version 5, this is version 4.*release that printed it/,
     );
   });
 
-  it.each(['', '42', 'f3-0002r4g000', 'f3--42', 'f3-0002r4g000-4x', 'f3-0002r4G000-42'])('are refused when they are none: %j', (text) => {
+  it.each(['', '42', 'f4-0002r4g000', 'f4--42', 'f4-0002r4g000-4x', 'f4-0002r4G000-42'])('are refused when they are none: %j', (text) => {
     expect(() => parse(text)).toThrow('is no seed token');
   });
 
   it.each([
-    'f3-zz02r4g000-42',
-    'f3-0002r4-42',
-    'f3-00000000000-42',
-    'f3-0002r4g000-99999999999999999999',
-    'f3-u002r4g000-1',
-    'f3-0002r4i000-1',
+    'f4-zz02r4g000-42',
+    'f4-r002r4g000-42',
+    'f4-0002r4-42',
+    'f4-00000000000-42',
+    'f4-0002r4g000-99999999999999999999',
+    'f4-u002r4g000-1',
+    'f4-0002r4i000-1',
   ])('are refused when they are damaged: %s', (text) => {
     expect(() => parse(text)).toThrow('is damaged');
   });

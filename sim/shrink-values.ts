@@ -107,6 +107,8 @@ function simplerAction(action: Exclude<Action, { do: 'custom' }>): Iterable<Acti
       return simplerFields(action, { blocks: numbers(action.blocks, [1, 2, 6]) });
     case 'wait':
       return simplerFields(action, { ms: numbers(action.ms, [1, 1000, 60_000]) });
+    case 'corrupt':
+      return simplerFields(action, { bit: numbers(action.bit, [0]) });
     case 'stored':
       return simplerFields(action, { which: numbers(action.which, [0]) });
     case 'restart':
@@ -118,7 +120,6 @@ function simplerAction(action: Exclude<Action, { do: 'custom' }>): Iterable<Acti
     case 'deliver':
     case 'connect':
     case 'disconnect':
-    case 'corrupt':
     case 'acknowledge':
     case 'fulfill':
     case 'fail':

@@ -69,8 +69,8 @@ export type Action =
   | { readonly do: 'connect'; readonly link: string }
   /** Both directions lose what is in flight. */
   | { readonly do: 'disconnect'; readonly link: string }
-  /** The network flips a bit of that message on an encrypted link: the connection must end by it. */
-  | { readonly do: 'corrupt'; readonly link: string; readonly to: string; readonly message: string }
+  /** The network flips a bit of what has not arrived of that message on an encrypted link (`bit` modulo those): the connection must end by it. */
+  | { readonly do: 'corrupt'; readonly link: string; readonly to: string; readonly message: string; readonly bit: number }
   // storage: an unfinished store of `sink` ('state' or a watcher) for `channel`; `which` counts from the oldest unfinished one, 0-based
   | { readonly do: 'stored'; readonly node: string; readonly channel: string; readonly sink: string; readonly which: number }
   /** The process dies. `survive` is a bit mask over its unfinished stores, oldest first: those made it to disk after all, the rest are torn and lost. */
