@@ -145,7 +145,7 @@ export class Encryption {
 
   /** A part of the oldest flight, at least, is still on its way. */
   isUnderWay(to: End, flights: readonly Flight[]): boolean {
-    return flights[0] !== undefined && this.read[to] < sealedLength(flights[0]);
+    return this.sessions[to].kind !== 'failed' && flights[0] !== undefined && this.read[to] < sealedLength(flights[0]);
   }
 
   /**
