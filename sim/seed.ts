@@ -129,5 +129,8 @@ export function parseToken(text: string, registry: OperationRegistry): SeedToken
   if (a !== markA || b !== markB) {
     throw new RangeError('the token was printed with other operations of your own than the configuration has now');
   }
-  return { options: { strategy, crypto, steps, licensedPercent, ...(channelType && { channelType }), ...(transport && { transport }) }, seed };
+  return {
+    options: { strategy, crypto, steps, licensedPercent, ...(channelType && { channelType }), ...(transport && { transport }) },
+    seed,
+  };
 }

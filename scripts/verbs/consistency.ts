@@ -74,7 +74,11 @@ export const consistency = verb({
     schedule: { choices: STRATEGIES, default: DEFAULT_CAMPAIGN.strategy, describe: 'who moves next' },
     crypto: { choices: CRYPTO_NAMES, default: DEFAULT_CAMPAIGN.crypto, describe: 'fake is fast, the others are real' },
     'channel-type': { choices: ['any', 'anchors', 'static_remotekey'] as const, default: 'any' as const, describe: 'of the channels' },
-    transport: { choices: ['any', ...TRANSPORTS] as const, default: 'any' as const, describe: 'whole messages, or encrypted bytes cut anywhere' },
+    transport: {
+      choices: ['any', ...TRANSPORTS] as const,
+      default: 'any' as const,
+      describe: 'whole messages, or encrypted bytes cut anywhere',
+    },
     licensed: {
       type: 'number',
       default: DEFAULT_CAMPAIGN.licensedPercent,
