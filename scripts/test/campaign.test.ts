@@ -19,7 +19,7 @@ function withOracle(step: string): string {
 }
 
 const request: CampaignRequest = { run: { campaign: { steps: 3 } }, from: 1, to: 10, workers: 1, maxFindings: 1000, stretch: 2 };
-const sometimes = `if (world.at === 1) return { oracle: 'acme/oracle', rule: 'second action', kind: 'x', message: '', expected: '', actual: '', at: 1 };`;
+const sometimes = `if (world.at >= 1) return { oracle: 'acme/oracle', rule: 'second action', kind: 'x', message: '', expected: '', actual: '', at: 1 };`;
 
 describe('a campaign in threads', () => {
   beforeAll(() => buildIfStale(packageRoot()));
