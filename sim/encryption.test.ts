@@ -164,6 +164,20 @@ describe('an encrypted link', () => {
     expect([link.violation, link.isCorruptible(1)]).toEqual([undefined, false]);
   });
 
+  it('lends its buffer only while it is read', () => {
+    const lent: Uint8Array[] = [];
+    const { link } = wire([40], (transport) => ({
+      ...transport,
+      receive(session, bytes) {
+        lent.push(bytes);
+        return transport.receive(session, bytes);
+      },
+    }));
+    deliverAll(link);
+    expect(lent.flatMap((bytes) => [...bytes]).every((byte) => byte === 0)).toBe(true);
+    expect(lent.length).toBeGreaterThan(2);
+  });
+
   it('needs pieces that bring something', () => {
     expect(() => wire([])).toThrow(RangeError);
     expect(() => wire([0])).toThrow(RangeError);
@@ -240,6 +254,23 @@ const BROKEN: readonly (readonly [string, Partial<Violation>, (transport: Driver
 ];
 
 describe('a transport that', () => {
+  it('gives out what was cut short is found, even though the connection is gone', () => {
+    const { link } = wire([5], (transport) => ({
+      ...transport,
+      receive(session, bytes) {
+        const step = transport.receive(session, bytes);
+        return step.session.kind === 'open' && bytes.length === 5 && session.kind === 'open'
+          ? { ...step, messages: [bytes.slice()] }
+          : step;
+      },
+    }));
+    deliverAll(link);
+    expect(link.violation).toBeUndefined();
+    link.send(1, text(1), 0);
+    link.break();
+    expect(link.violation?.kind).toBe('message-too-early');
+  });
+
   it.each(BROKEN)('%s is found', (_, expected, change) => {
     const { link } = wire([1, 40], (transport) => ({ ...transport, ...change(transport) }));
     deliverAll(link);

@@ -118,11 +118,9 @@ export class Encryption {
     return { message, answer };
   }
 
-  /** The connection breaks: a part of what is on its way may still arrive, and is worth nothing. */
+  /** The connection breaks, anywhere in the stream: one more piece may arrive, and no node gets what it brings. */
   cut(to: End, flights: readonly Flight[], fragments: readonly number[], choices: Choices): void {
-    const head = flights[0];
-    const missing = head === undefined ? 0 : sealedLength(head) - this.read[to];
-    if (missing > 1 && this.sessions[to].kind !== 'failed') this.readPiece(to, flights, Math.min(pick(choices, fragments), missing - 1));
+    if (this.isUnderWay(to, flights)) this.readPiece(to, flights, pick(choices, fragments));
   }
 
   /** The network flips a bit of what has not arrived yet of the oldest flight, which then does: that must end the session. */
@@ -164,12 +162,6 @@ export class Encryption {
     return flights.map((flight) => ({ ...flight, sealed: this.seal(from, flight.bytes) }));
   }
 
-  /** Nothing that was sent to this end arrives any more. */
-  abandon(to: End): void {
-    this.ready[to].length = 0;
-    this.read[to] = 0;
-  }
-
   /** Reads up to `size` bytes of what is on its way. Returns what the handshake answers. */
   private readPiece(to: End, flights: readonly Flight[], size: number): Uint8Array | undefined {
     const piece = this.fill(to, flights, size);
@@ -200,7 +192,7 @@ export class Encryption {
       const part = sealed.bytes.subarray(skip, skip + size - length);
       READ_BUFFER.set(part, length);
       length += part.length;
-      skip = Math.max(0, skip - sealed.bytes.length);
+      skip = 0;
     }
     return READ_BUFFER.subarray(0, length);
   }

@@ -154,7 +154,6 @@ export class Link {
   /** One end closes: what it sent still arrives, what was sent to it does not. Returns whether the other end has to be told now. */
   close(by: End): boolean {
     this.flights[by].length = 0;
-    this.encryption?.abandon(by);
     if (this.flights[otherEnd(by)].length > 0) {
       this.closedBy = by;
       return false;
