@@ -40,7 +40,7 @@ export const consistencyTarget: FuzzTarget = {
   },
   dictionary: dictionaryOf({ kind: 'bool' }),
   structure: fc
-    .tuple(fc.nat(63), fc.array(fc.uint8Array({ minLength: BYTES_PER_DECISION, maxLength: BYTES_PER_DECISION }), { maxLength: 60 }))
+    .tuple(fc.nat(127), fc.array(fc.uint8Array({ minLength: BYTES_PER_DECISION, maxLength: BYTES_PER_DECISION }), { maxLength: 60 }))
     .map(([world, decisions]) => Uint8Array.of(world, ...decisions.flatMap((decision) => [...decision]))),
   vary,
   describe: (bytes) =>

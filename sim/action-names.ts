@@ -6,6 +6,7 @@ const EVERY: Readonly<Record<BuiltIn, true>> = {
   deliver: true,
   connect: true,
   disconnect: true,
+  corrupt: true,
   stored: true,
   crash: true,
   restart: true,
@@ -33,6 +34,7 @@ export const ACTIONS = Object.keys(EVERY) as readonly BuiltIn[];
 export function namesIn(action: Action): string[] {
   switch (action.do) {
     case 'deliver':
+    case 'corrupt':
       return [`link ${action.link}`, `direction ${action.link} ${action.to}`, `message ${action.message}`];
     case 'tamper':
       return [`link ${action.link}`, `direction ${action.link} ${action.to}`, `message ${action.message}`, `tampering ${action.with}`];

@@ -1,8 +1,11 @@
 import type { ChannelCommand } from '../core/channel/io.ts';
-import type { ChannelId, Hash32 } from '../core/crypto/bytes.ts';
+import type { ChannelId, Hash32, SecretKey } from '../core/crypto/bytes.ts';
 import { tamper } from './adversary/tamper.ts';
+import type { Party } from './encryption.ts';
+import { flightName } from './flight.ts';
+import type { End } from './flight.ts';
 import type { Host } from './host.ts';
-import { messageName } from './names.ts';
+import type { Link } from './network.ts';
 import type { OperationRegistry } from './operation.ts';
 import type { Action } from './types.ts';
 import { beRude } from './rude.ts';
@@ -42,6 +45,8 @@ function act(world: World, action: Action, operations: OperationRegistry | undef
       world.breakLink(link);
       return true;
     }
+    case 'corrupt':
+      return corrupt(world, action);
     case 'stored':
       return stored(world, action);
     case 'crash':
@@ -116,19 +121,29 @@ function channelCommand(
   return true;
 }
 
-function deliver(world: World, action: Extract<Action, { do: 'deliver' }>): boolean {
-  const link = world.links.get(action.link);
-  const end = link?.spec.ends.indexOf(action.to);
-  if (link?.up !== true || (end !== 0 && end !== 1)) return false;
+/** The end that a message of this name would reach next. */
+function receivingEnd(
+  link: Link | undefined,
+  { to, message }: { readonly to: string; readonly message: string },
+): { readonly link: Link; readonly end: End } | undefined {
+  const end = link?.spec.ends.indexOf(to);
+  if (link?.up !== true || (end !== 0 && end !== 1)) return undefined;
   const head = link.head(end);
-  if (head === undefined || link.closedBy === end || messageName(head.bytes) !== action.message) return false;
-  link.take(end);
-  world.clock.advanceTo(head.dueMs);
+  return head === undefined || link.closedBy === end || flightName(head) !== message ? undefined : { link, end };
+}
+
+function deliver(world: World, action: Extract<Action, { do: 'deliver' }>): boolean {
+  const { link, end } = receivingEnd(world.links.get(action.link), action) ?? {};
+  if (link === undefined || end === undefined) return false;
+  const host = world.host(action.to);
+  const peer = world.nodeId(link.spec.ends[end === 0 ? 1 : 0]);
+  world.clock.advanceTo(link.head(end)?.dueMs ?? 0);
   world.stats.messages++;
   world.stats.count('message', action.message);
-  const peer = world.nodeId(link.spec.ends[end === 0 ? 1 : 0]);
-  world.step(world.host(action.to), { kind: 'received', peer, bytes: head.bytes });
-  if (action.message === 'channel_reestablish') resolveOwed(world, world.host(action.to));
+  const bytes = world.onLink(link, host, () => link.take(end, world.timeMs));
+  if (bytes !== undefined) world.step(host, { kind: 'received', peer, bytes });
+  else if (link.isConnected(end)) world.step(host, { kind: 'connected', peer });
+  if (action.message === 'channel_reestablish') resolveOwed(world, host);
   if (link.closedBy !== undefined && link.closedBy !== end && link.head(end) === undefined) world.breakLink(link);
   return true;
 }
@@ -138,9 +153,31 @@ function connect(world: World, id: string): boolean {
   if (link === undefined || link.up) return false;
   const [a, b] = link.spec.ends.map((name) => runningHost(world, name));
   if (a === undefined || b === undefined) return false;
-  link.connect();
+  const parties = partiesOf(world, link, a, b);
+  if (parties !== undefined) {
+    world.onLink(link, a, () => link.connect(world.timeMs, parties));
+    return true;
+  }
+  link.connect(world.timeMs);
   world.step(a, { kind: 'connected', peer: b.nodeId });
   world.step(b, { kind: 'connected', peer: a.nodeId });
+  return true;
+}
+
+/** What both nodes bring to an encrypted connection. Undefined where it is none, or where one of them cannot. */
+function partiesOf(world: World, link: Link, a: Host, b: Host): readonly [Party, Party] | undefined {
+  const party = ({ name, nodeId: id, driver: { transport } }: Host): Party | undefined =>
+    transport && { id, transport, ephemeralSecret: world.entropy(`ephemeral/${link.id}/${link.connections}/${name}`) as SecretKey };
+  const [first, second] = link.spec.transport === 'encrypted' ? [party(a), party(b)] : [];
+  return first && second && [first, second];
+}
+
+function corrupt(world: World, action: Extract<Action, { do: 'corrupt' }>): boolean {
+  const { link, end } = receivingEnd(world.links.get(action.link), action) ?? {};
+  if (link === undefined || end === undefined || !link.isCorruptible(end)) return false;
+  world.clock.advanceTo(link.head(end)?.dueMs ?? 0);
+  world.onLink(link, world.host(action.to), () => link.corrupt(end, action.bit));
+  world.breakLink(link);
   return true;
 }
 

@@ -23,7 +23,8 @@ function found(seed: number, kind: string): Found {
 
 function stretch(index: number, kinds: readonly string[]): Stretch {
   const tally = emptyTally();
-  tallyRun(tally, stats, index % 2 === 0 ? [] : ['fee-spike']);
+  const messageTypes = { ...stats.messageTypes, ...(index === 2 && { act_one: 1 }) };
+  tallyRun(tally, { ...stats, messageTypes }, index % 2 === 0 ? [] : ['fee-spike']);
   return { index, tally, found: kinds.map((kind, at) => found(index * 10 + at, kind)) };
 }
 
@@ -92,8 +93,9 @@ describe('the closing summary', () => {
       '3 runs in 2.0 s, 9 operations, 21 steps, 9 messages',
       '1.50 runs/s, 4.50 messages/s',
       '1 run drew a fault that licenses an outcome (33.3%), 6 outcomes were licensed',
+      '1 run went through the encrypted transport (33.3%)',
       'messages received',
-      '          6  update_add_htlc              3  commitment_signed',
+      '          6  update_add_htlc              3  commitment_signed            1  act_one',
       '      never  error',
       'operations and faults',
       '          6  pay                          3  disconnect',

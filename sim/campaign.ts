@@ -11,6 +11,8 @@ export interface Tally {
   operations: number;
   /** Runs that drew at least one licence. */
   licensedRuns: number;
+  /** Runs whose nodes spoke through the encrypted transport. */
+  encryptedRuns: number;
   readonly counts: Record<TallyGroup, Record<string, number>>;
 }
 /** Actions that happen by themselves. */
@@ -20,7 +22,7 @@ export type TallyGroup = 'message' | 'action' | 'refused' | 'event' | 'outcome' 
 
 export function emptyTally(): Tally {
   const counts = { message: {}, action: {}, refused: {}, event: {}, outcome: {}, licence: {} };
-  return { runs: 0, steps: 0, messages: 0, operations: 0, licensedRuns: 0, counts };
+  return { runs: 0, steps: 0, messages: 0, operations: 0, licensedRuns: 0, encryptedRuns: 0, counts };
 }
 
 export function tallyRun(tally: Tally, stats: StatisticsSummary, licences: readonly string[]): void {
@@ -28,6 +30,7 @@ export function tallyRun(tally: Tally, stats: StatisticsSummary, licences: reado
   tally.steps += stats.steps;
   tally.messages += stats.messages;
   tally.licensedRuns += licences.length > 0 ? 1 : 0;
+  tally.encryptedRuns += stats.messageTypes['act_one'] === undefined ? 0 : 1;
   addCounts(tally.counts.message, stats.messageTypes);
   addCounts(tally.counts.action, stats.actions);
   addCounts(tally.counts.refused, stats.refused);
@@ -43,6 +46,7 @@ export function addTally(into: Tally, other: Tally): void {
   into.messages += other.messages;
   into.operations += other.operations;
   into.licensedRuns += other.licensedRuns;
+  into.encryptedRuns += other.encryptedRuns;
   for (const group of Object.keys(into.counts) as TallyGroup[]) addCounts(into.counts[group], other.counts[group]);
 }
 

@@ -1,6 +1,6 @@
 import type { ChannelId, PublicKey } from '../core/crypto/bytes.ts';
+import { otherEnd } from './flight.ts';
 import type { Host } from './host.ts';
-import { otherEnd } from './network.ts';
 import type { DriverEffect } from './types.ts';
 import { answer, notified } from './users.ts';
 import type { World } from './world.ts';
@@ -53,14 +53,15 @@ function stored(world: World, host: Host, sink: string, channelId: ChannelId, ve
 
 function send(world: World, host: Host, peer: PublicKey, bytes: Uint8Array): void {
   const port = world.port(host.name, peer);
-  port?.link.send(otherEnd(port.end), bytes, world.timeMs);
+  if (port !== undefined) world.onLink(port.link, host, () => port.link.send(otherEnd(port.end), bytes, world.timeMs));
 }
 
 /** What the node sent before still arrives; what was sent to it does not. */
 function disconnect(world: World, host: Host, peer: PublicKey): void {
   const port = world.port(host.name, peer);
-  if (port?.link.up !== true || port.link.closedBy === port.end) return;
-  if (!port.link.open) return world.breakLink(port.link);
-  world.tellDisconnected(port.link, port.end);
-  if (port.link.close(port.end)) world.tellDisconnected(port.link, otherEnd(port.end));
+  if (port?.link.isConnected(port.end) !== true || port.link.closedBy === port.end) return;
+  const { link, end } = port;
+  if (link.closedBy !== undefined) return world.breakLink(link);
+  world.tellDisconnected(link, end);
+  if (world.onLink(link, host, () => link.close(end)) === true) world.tellDisconnected(link, otherEnd(end));
 }

@@ -1,8 +1,14 @@
+import type { Violation } from './encryption.ts';
 import type { Finding } from './types.ts';
 
 /** Equal for the same bug, whatever the seed. */
 export function fingerprint(finding: Pick<Finding, 'oracle' | 'rule' | 'kind'>): string {
   return `${finding.oracle}/${finding.rule}/${finding.kind}`;
+}
+
+/** What an encrypted link has done that it must not do. */
+export function transportFinding({ rule, kind, expected, actual }: Violation, node: string, at: Finding['at']): Finding {
+  return { oracle: 'transport', rule, kind, node, message: `${node}'s end of an encrypted link: ${kind}`, expected, actual, at };
 }
 
 /** A thrown exception is always a bug of the node that threw. */

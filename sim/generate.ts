@@ -11,7 +11,7 @@ import type { WeightedOperation } from './strategies/mixed.ts';
 import { PctStrategy } from './strategies/pct.ts';
 import { fifo, random } from './strategies/schedulers.ts';
 import type { Strategy } from './strategies/strategy.ts';
-import type { ChannelSpec, Latency, NodeSpec, WorldSpec } from './types.ts';
+import type { ChannelSpec, Latency, LinkSpec, NodeSpec, WorldSpec } from './types.ts';
 
 /** What a seed expands to: a world, and who moves next in it. */
 export interface Generated {
@@ -37,7 +37,7 @@ export function runBytes(bytes: Uint8Array, options: RunOptions = {}): RunResult
       { name: 'A', ...slow(1), ...watched, ...((flags >> 4) & 1 ? { acknowledge: 'later' as const } : {}), config: PLAIN_CONFIG },
       { name: 'B', ...slow(2), config: { ...PLAIN_CONFIG, ...((flags >> 5) & 1 ? { commit: 'manual' } : {}) } },
     ],
-    links: [{ ends: ['A', 'B'], latency: QUICK_DISK }],
+    links: [{ ends: ['A', 'B'], latency: QUICK_DISK, ...((flags >> 6) & 1 ? { transport: 'encrypted' as const } : {}) }],
     channels: [plainChannel(flags & 1 ? 'static_remotekey' : 'anchors')],
   };
   const strategy = bytesStrategy(bytes.subarray(1), plainMix(options.operations ?? BUILT_IN_REGISTRY));
@@ -65,7 +65,7 @@ export function generate(token: SeedToken, registry: OperationRegistry = BUILT_I
     seed: label,
     crypto: options.crypto,
     nodes,
-    links: [{ ends: ['A', 'B'], latency: swarm ? pick(worldChoices, LATENCIES) : QUICK_DISK }],
+    links: [{ ends: ['A', 'B'], latency: swarm ? pick(worldChoices, LATENCIES) : QUICK_DISK, ...drawTransport(options, label) }],
     channels,
     ...(licences.length === 0 ? {} : { licences }),
   };
@@ -80,6 +80,10 @@ const LATENCIES: readonly Latency[] = [
   { kind: 'uniform', minMs: 1, maxMs: 100 },
   { kind: 'uniform', minMs: 100, maxMs: 5_000 },
 ];
+/** A few in a hundred: a handshake costs as much as some dozens of messages. */
+const ENCRYPTED_PERCENT = 15;
+/** Anything; many small pieces; as much at once as there is. */
+const FRAGMENTS: readonly (readonly number[] | undefined)[] = [undefined, undefined, [1, 2, 3, 17, 19, 64], [65_536]];
 const DISKS: readonly Latency[] = [
   { kind: 'fixed', ms: 0 },
   { kind: 'fixed', ms: 0 },
@@ -87,6 +91,15 @@ const DISKS: readonly Latency[] = [
   { kind: 'uniform', minMs: 1, maxMs: 1_000 },
   { kind: 'uniform', minMs: 500, maxMs: 60_000 },
 ];
+
+/** From a stream of its own: what else is drawn does not depend on it. */
+function drawTransport({ transport, strategy }: CampaignOptions, label: string): Pick<LinkSpec, 'transport' | 'fragments'> {
+  const choices = stream(label, 'transport');
+  const drawn = strategy === 'swarm' && chance(choices, ENCRYPTED_PERCENT, 100) ? 'encrypted' : 'frames';
+  if ((transport ?? drawn) === 'frames') return {};
+  const fragments = pick(choices, FRAGMENTS);
+  return { transport: 'encrypted', ...(fragments !== undefined && { fragments }) };
+}
 
 function strategyOf(options: CampaignOptions, mix: readonly WeightedOperation[], world: Choices, choices: Choices): Strategy {
   const { strategy: name, steps } = options;
@@ -121,6 +134,7 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   shutdown: 2,
   disconnect: 6,
   connect: 24,
+  corrupt: 4,
   crash: 4,
   restart: 24,
   mine: 4,

@@ -3,7 +3,7 @@ import { Link } from './network.ts';
 
 function link(minMs = 1, maxMs = 1000): Link {
   const made = new Link({ ends: ['A', 'B'], latency: { kind: 'uniform', minMs, maxMs } }, 'seed');
-  made.connect();
+  made.connect(0);
   return made;
 }
 const bytes = (n: number): Uint8Array => Uint8Array.of(n);
@@ -12,9 +12,9 @@ describe('Link', () => {
   it('keeps the order within one direction whatever latencies it draws', () => {
     const wire = link();
     for (let n = 0; n < 50; n++) wire.send(1, bytes(n), n);
-    const arrived = Array.from({ length: 50 }, () => wire.take(1));
-    expect(arrived.map((flight) => flight?.bytes[0])).toEqual(Array.from({ length: 50 }, (_, n) => n));
-    const due = arrived.map((flight) => flight?.dueMs ?? 0);
+    const due = wire.waiting(1).map((flight) => flight.dueMs);
+    const arrived = Array.from({ length: 50 }, () => wire.take(1, 0));
+    expect(arrived.map((message) => message?.[0])).toEqual(Array.from({ length: 50 }, (_, n) => n));
     expect(due).toEqual([...due].sort((a, b) => a - b));
     expect(due[0]).toBeGreaterThan(0);
   });
@@ -34,7 +34,7 @@ describe('Link', () => {
     wire.break();
     expect(wire.inFlight).toBe(0);
     expect(wire.send(1, bytes(2), 0)).toBe(false);
-    wire.connect();
+    wire.connect(0);
     expect(wire.inFlight).toBe(0);
     expect(wire.send(1, bytes(3), 0)).toBe(true);
   });
@@ -46,7 +46,7 @@ describe('Link', () => {
     expect(wire.close(0)).toBe(false);
     expect([wire.up, wire.open]).toEqual([true, false]);
     expect(wire.head(0)).toBeUndefined();
-    expect(wire.take(1)?.bytes).toEqual(bytes(1));
+    expect(wire.take(1, 0)).toEqual(bytes(1));
     expect(wire.send(0, bytes(3), 0)).toBe(false);
   });
 

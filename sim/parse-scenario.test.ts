@@ -8,6 +8,8 @@ const engine = new Engine({ campaign: { ...DEFAULT_CAMPAIGN, licensedPercent: 50
 const recorded = [1, 2, 3, 4, 5, 6].map((seed) => engine.runToken(engine.token(seed)).scenario);
 const [first] = recorded as [Scenario];
 
+const withLink = (change: object): object => ({ ...first, world: { ...first.world, links: [{ ...first.world.links[0], ...change }] } });
+
 describe('scenarios from JSON', () => {
   it('are what was recorded', () => {
     for (const scenario of recorded) expect(parseScenario(JSON.parse(JSON.stringify(scenario)))).toEqual(scenario);
@@ -34,6 +36,14 @@ describe('scenarios from JSON', () => {
       'a link to nobody',
       { ...first, world: { ...first.world, links: [{ ends: ['A', 'Z'], latency: { kind: 'fixed', ms: 1 } }] } },
       "no node is called 'Z'",
+    ],
+    ['a transport that nobody knows', withLink({ transport: 'pigeons' }), "link 0: 'transport' cannot be"],
+    ['pieces of nothing', withLink({ transport: 'encrypted', fragments: [0] }), "link 0: 'fragments' cannot be [0]"],
+    ['no pieces', withLink({ transport: 'encrypted', fragments: [] }), "link 0: 'fragments' cannot be []"],
+    [
+      'a flipped bit that is not named',
+      { ...first, actions: [{ do: 'corrupt', link: 'A-B', to: 'B', message: 'init' }] },
+      "'bit' is missing",
     ],
     ['two nodes of one name', { ...first, world: { ...first.world, nodes: [{ name: 'A' }, { name: 'A' }] } }, 'same name'],
   ])('are refused with %s', (_, json, why) => {

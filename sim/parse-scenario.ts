@@ -1,3 +1,4 @@
+import { MAX_FRAGMENT } from './encryption.ts';
 import type { Action, ChannelSpec, LinkSpec, NodeSpec, Scenario, WorldSpec } from './types.ts';
 
 /** Newest format that this release writes and reads. Older ones are migrated here, so that regressions outlive releases. */
@@ -41,6 +42,7 @@ const ACTIONS: { readonly [D in Action['do']]: Fields<D> } = {
   deliver: { link: text, to: text, message: text },
   connect: { link: text },
   disconnect: { link: text },
+  corrupt: { link: text, to: text, message: text, bit: count },
   stored: { node: text, channel: text, sink: text, which: count },
   crash: { node: text, survive: maybe(count) },
   restart: { node: text, backup: maybe(count) },
@@ -74,7 +76,11 @@ const NODE: ShapeOf<NodeSpec> = {
 };
 const CHANNEL: ShapeOf<ChannelSpec> = { name: text, opener: text, accepter: text, ...opening };
 const ends: Check = (value) => list(text)(value) && (value as readonly unknown[]).length === 2;
-const LINK: ShapeOf<LinkSpec> = { ends, latency };
+/** Bytes that arrive at once. */
+const fragments: Check = (value) =>
+  list((size) => count(size) && (size as number) >= 1 && (size as number) <= MAX_FRAGMENT)(value) &&
+  (value as readonly number[]).length > 0;
+const LINK: ShapeOf<LinkSpec> = { ends, latency, transport: maybe(oneOf('frames', 'encrypted')), fragments: maybe(fragments) };
 const WORLD: ShapeOf<WorldSpec> = {
   seed: text,
   crypto: oneOf('fake', 'noble', 'native'),

@@ -1,6 +1,7 @@
-import { messageName } from './names.ts';
+import { flightName } from './flight.ts';
+import type { End, Flight } from './flight.ts';
 import type { Host } from './host.ts';
-import type { End, Flight, Link } from './network.ts';
+import type { Link } from './network.ts';
 import type { Write } from './storage.ts';
 import type { Action } from './types.ts';
 import type { World } from './world.ts';
@@ -52,7 +53,7 @@ class Arriving implements PendingEvent {
 
   get action(): Action {
     const { link, end, flight } = this;
-    return { do: 'deliver', link: link.id, to: link.spec.ends[end], message: messageName(flight.bytes) };
+    return { do: 'deliver', link: link.id, to: link.spec.ends[end], message: flightName(flight) };
   }
 
   get actor(): string {

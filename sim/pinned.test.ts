@@ -4,14 +4,16 @@ import { DEFAULT_CAMPAIGN, printToken } from './seed.ts';
 import type { CampaignOptions, SeedToken } from './seed.ts';
 import { BUILT_IN_REGISTRY } from './run.ts';
 
-/** Campaigns of every strategy, and of a real provider: twenty tokens. */
+/** Campaigns of every strategy, of both transports, and of a real provider: twenty tokens. */
 const CAMPAIGNS: readonly { readonly options: Partial<CampaignOptions>; readonly seeds: readonly number[] }[] = [
-  { options: {}, seeds: [1, 2, 3, 4, 5, 6, 7, 8] },
+  { options: {}, seeds: [1, 2, 3, 4, 5, 6, 7] },
   { options: { licensedPercent: 100 }, seeds: [11, 12] },
   { options: { strategy: 'random' }, seeds: [21, 22, 23] },
   { options: { strategy: 'fifo' }, seeds: [31, 32, 33] },
   { options: { strategy: 'pct' }, seeds: [41, 42] },
-  { options: { crypto: 'noble', steps: 15 }, seeds: [51, 52] },
+  { options: { crypto: 'noble', steps: 15 }, seeds: [51] },
+  { options: { transport: 'encrypted' }, seeds: [61] },
+  { options: { transport: 'encrypted', crypto: 'noble', steps: 15 }, seeds: [71] },
 ];
 
 /**

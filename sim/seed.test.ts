@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BUILT_IN_REGISTRY } from './run.ts';
-import { CRYPTO_NAMES, DEFAULT_CAMPAIGN, GENERATOR_VERSION, parseToken, printToken, STRATEGIES } from './seed.ts';
+import { CRYPTO_NAMES, DEFAULT_CAMPAIGN, GENERATOR_VERSION, parseToken, printToken, STRATEGIES, TRANSPORTS } from './seed.ts';
 
 const parse = (text: string): unknown => parseToken(text, BUILT_IN_REGISTRY);
 
@@ -20,6 +20,11 @@ describe('seed tokens', () => {
     }
   });
 
+  it.each(TRANSPORTS)('carry the transport: %s', (transport) => {
+    const token = { options: { ...DEFAULT_CAMPAIGN, strategy: 'pct', channelType: 'anchors', transport } as const, seed: 7 };
+    expect(parse(printToken(token, BUILT_IN_REGISTRY))).toEqual(token);
+  });
+
   it('stay what they are: people store them', () => {
     expect(printToken({ options: DEFAULT_CAMPAIGN, seed: 42 }, BUILT_IN_REGISTRY)).toBe('f4-0002r4g000-42');
     expect(parse(' f4-0002r4g000-42\n')).toEqual({ options: DEFAULT_CAMPAIGN, seed: 42 });
@@ -37,6 +42,7 @@ describe('seed tokens', () => {
 
   it.each([
     'f4-zz02r4g000-42',
+    'f4-r002r4g000-42',
     'f4-0002r4-42',
     'f4-00000000000-42',
     'f4-0002r4g000-99999999999999999999',

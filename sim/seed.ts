@@ -2,6 +2,7 @@ import type { CommitmentFormat } from '../core/transactions/types.ts';
 import { RunningHash } from './hash.ts';
 import { isCustom } from './operation.ts';
 import type { OperationRegistry } from './operation.ts';
+import type { LinkTransport } from './types.ts';
 
 /** Changes whenever the same token would give another run: new operations, other weights, another order of drawing. */
 export const GENERATOR_VERSION = 4;
@@ -11,6 +12,8 @@ export type StrategyName = (typeof STRATEGIES)[number];
 export const CRYPTO_NAMES = ['fake', 'noble', 'native'] as const;
 export type CryptoName = (typeof CRYPTO_NAMES)[number];
 const CHANNEL_TYPES = [undefined, 'anchors', 'static_remotekey'] as const;
+export const TRANSPORTS = ['frames', 'encrypted'] as const;
+const DRAWN_TRANSPORTS = [undefined, ...TRANSPORTS] as const;
 
 /** What a campaign fixes for all its seeds. */
 export interface CampaignOptions {
@@ -22,6 +25,8 @@ export interface CampaignOptions {
   readonly licensedPercent: number;
   /** Of every channel. Default: drawn for each. */
   readonly channelType?: CommitmentFormat;
+  /** Of every link. Default: `swarm` draws it for each seed, the others take frames. */
+  readonly transport?: LinkTransport;
 }
 
 /** With what opens the channels and settles them, 44 drawn operations come to about 60 in a run. */
@@ -77,9 +82,12 @@ function registryMark(registry: OperationRegistry): readonly [number, number] {
 
 /** `f1-<options>-<seed>`: the generator's version, the campaign's options, and the seed in decimal. */
 export function printToken({ options, seed }: SeedToken, registry: OperationRegistry): string {
-  const { strategy, crypto, steps, licensedPercent, channelType } = options;
+  const { strategy, crypto, steps, licensedPercent, channelType, transport } = options;
   const bytes = [
-    STRATEGIES.indexOf(strategy) * 16 + CHANNEL_TYPES.indexOf(channelType) * 4 + CRYPTO_NAMES.indexOf(crypto),
+    DRAWN_TRANSPORTS.indexOf(transport) * 64 +
+      STRATEGIES.indexOf(strategy) * 16 +
+      CHANNEL_TYPES.indexOf(channelType) * 4 +
+      CRYPTO_NAMES.indexOf(crypto),
     steps >> 8,
     steps & 255,
     licensedPercent,
@@ -99,9 +107,10 @@ export function parseToken(text: string, registry: OperationRegistry): SeedToken
   }
   const bytes = fromBase32(packed);
   const [kinds = 0, high = 0, low = 0, licensedPercent = 0, markA = 0, markB = 0] = bytes ?? [];
-  const strategy = STRATEGIES[kinds >> 4];
+  const strategy = STRATEGIES[(kinds >> 4) & 3];
   const crypto = CRYPTO_NAMES[kinds & 3];
   const channelType = CHANNEL_TYPES[(kinds >> 2) & 3];
+  const transport = DRAWN_TRANSPORTS[kinds >> 6];
   const steps = high * 256 + low;
   const seed = Number(digits);
   if (
@@ -109,6 +118,7 @@ export function parseToken(text: string, registry: OperationRegistry): SeedToken
     strategy === undefined ||
     crypto === undefined ||
     (kinds & 12) === 12 ||
+    kinds >> 6 === 3 ||
     steps === 0 ||
     licensedPercent > 100 ||
     !Number.isSafeInteger(seed)
@@ -119,5 +129,8 @@ export function parseToken(text: string, registry: OperationRegistry): SeedToken
   if (a !== markA || b !== markB) {
     throw new RangeError('the token was printed with other operations of your own than the configuration has now');
   }
-  return { options: { strategy, crypto, steps, licensedPercent, ...(channelType && { channelType }) }, seed };
+  return {
+    options: { strategy, crypto, steps, licensedPercent, ...(channelType && { channelType }), ...(transport && { transport }) },
+    seed,
+  };
 }

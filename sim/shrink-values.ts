@@ -1,4 +1,4 @@
-import type { Action, Decimal, Latency, NodeSpec, Scenario, WorldSpec } from './types.ts';
+import type { Action, Decimal, Latency, LinkSpec, NodeSpec, Scenario, WorldSpec } from './types.ts';
 import { namesIn } from './action-names.ts';
 
 const FEERATES = [253, 1000, 2500, 5000];
@@ -7,14 +7,18 @@ const INSTANT: Latency = { kind: 'fixed', ms: 0 };
 /** Worlds with one part less, or one part simpler, each with the actions that can still mean something. */
 export function* simplerWorlds(scenario: Scenario): Generator<Scenario> {
   const { world } = scenario;
+  for (const link of world.links) {
+    const { transport, fragments, ...plain } = link;
+    if (transport === 'encrypted') yield withLink(scenario, link, plain);
+    if (fragments !== undefined) yield withLink(scenario, link, { ...plain, transport: 'encrypted' });
+  }
   for (const node of world.nodes) if (world.nodes.length > 2) yield withoutNode(scenario, node.name);
   for (const channel of world.channels) {
     yield { ...scenario, world: { ...world, channels: world.channels.filter((other) => other !== channel) } };
   }
   for (const link of world.links) {
     if (world.links.length > 1) yield { ...scenario, world: { ...world, links: world.links.filter((other) => other !== link) } };
-    if (!isInstant(link.latency))
-      yield { ...scenario, world: { ...world, links: replace(world.links, link, { ...link, latency: INSTANT }) } };
+    if (!isInstant(link.latency)) yield withLink(scenario, link, { ...link, latency: INSTANT });
   }
   for (const node of world.nodes) {
     for (const simpler of simplerNodes(node)) yield { ...scenario, world: { ...world, nodes: replace(world.nodes, node, simpler) } };
@@ -28,6 +32,10 @@ export function* simplerWorlds(scenario: Scenario): Generator<Scenario> {
       yield { ...scenario, world: { ...world, channels: replace(world.channels, channel, simpler) } };
     }
   }
+}
+
+function withLink(scenario: Scenario, link: LinkSpec, simpler: LinkSpec): Scenario {
+  return { ...scenario, world: { ...scenario.world, links: replace(scenario.world.links, link, simpler) } };
 }
 
 function isInstant(latency: Latency): boolean {
@@ -99,6 +107,8 @@ function simplerAction(action: Exclude<Action, { do: 'custom' }>): Iterable<Acti
       return simplerFields(action, { blocks: numbers(action.blocks, [1, 2, 6]) });
     case 'wait':
       return simplerFields(action, { ms: numbers(action.ms, [1, 1000, 60_000]) });
+    case 'corrupt':
+      return simplerFields(action, { bit: numbers(action.bit, [0]) });
     case 'stored':
       return simplerFields(action, { which: numbers(action.which, [0]) });
     case 'restart':

@@ -3,7 +3,7 @@ import type { Crypto } from '../core/crypto/types.ts';
 import type { CommitmentFormat, Side } from '../core/transactions/types.ts';
 import { apply } from './apply.ts';
 import { FindingError } from './check.ts';
-import { messageName } from './names.ts';
+import { flightName } from './flight.ts';
 import { nextDue } from './pending.ts';
 import type { PendingEvent } from './pending.ts';
 import { createWorld, BUILT_IN_REGISTRY } from './run.ts';
@@ -11,7 +11,7 @@ import type { RunOptions } from './run.ts';
 import { fingerprint } from './finding.ts';
 import { ORACLES } from './oracles/index.ts';
 import { settle } from './settle.ts';
-import type { Action, Latency, LinkSpec, NodeSpec, PaymentRecord, Scenario, WorldSpec } from './types.ts';
+import type { Action, Latency, LinkSpec, LinkTransport, NodeSpec, PaymentRecord, Scenario, WorldSpec } from './types.ts';
 import type { World } from './world.ts';
 
 export interface SimulationOptions extends RunOptions {
@@ -19,6 +19,8 @@ export interface SimulationOptions extends RunOptions {
   readonly seed?: string;
   /** 'fake' is fast and forgeable, 'noble' real; or a provider of your own. Default 'fake'. */
   readonly crypto?: 'fake' | 'noble' | Crypto;
+  /** What links carry: whole messages, or encrypted bytes (BOLT 8) in pieces of any size. Default 'frames'. */
+  readonly transport?: LinkTransport;
 }
 
 export interface OpenOptions {
@@ -68,7 +70,8 @@ export class Simulation {
   /** Links two nodes, or connects again what was disconnected. */
   connect(a: string, b: string, latency: Latency = { kind: 'fixed', ms: 10 }): void {
     if (this.started !== undefined) return this.act({ do: 'connect', link: this.linkId(a, b) });
-    this.links.push({ ends: [a, b], latency });
+    const { transport } = this.options;
+    this.links.push({ ends: [a, b], latency, ...(transport !== undefined && { transport }) });
   }
 
   disconnect(a: string, b: string): void {
@@ -110,7 +113,7 @@ export class Simulation {
     const link = this.world.links.get(this.linkId(from, to));
     const head = link?.head(link.spec.ends[0] === to ? 0 : 1);
     if (link === undefined || head === undefined) return undefined;
-    const message = messageName(head.bytes);
+    const message = flightName(head);
     this.act({ do: 'deliver', link: link.id, to, message });
     return message;
   }

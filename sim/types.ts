@@ -1,8 +1,9 @@
-import type { ChannelId, PublicKey } from '../core/crypto/bytes.ts';
+import type { ChannelId, PublicKey, SecretKey } from '../core/crypto/bytes.ts';
 import type { ChannelConfig, Effect } from '../core/channel/io.ts';
 import type { ChannelState } from '../core/channel/state.ts';
 import type { NodeInput } from '../core/node/io.ts';
 import type { CommitmentFormat } from '../core/transactions/types.ts';
+import type { OpenSession, Session, SessionStep } from '../core/transport/session.ts';
 
 // ---------------------------------------------------------------- scenarios: the replay contract
 
@@ -32,7 +33,12 @@ export interface LinkSpec {
   /** Names of both ends, e.g. ['A', 'B']; the link's id is 'A-B'. */
   readonly ends: readonly [string, string];
   readonly latency: Latency;
+  /** Whole messages, or encrypted bytes (BOLT 8) where both drivers have a transport. Default 'frames'. */
+  readonly transport?: LinkTransport;
+  /** How many encrypted bytes arrive at once: each piece has one of these sizes, 1 to 65,536, drawn for it. */
+  readonly fragments?: readonly number[];
 }
+export type LinkTransport = 'frames' | 'encrypted';
 /** Opened before the first action, in order of arrival, without faults: a prologue, so that a scenario starts where it gets interesting. */
 export interface ChannelSpec {
   readonly name: string;
@@ -58,11 +64,13 @@ export interface WorldSpec {
 
 /** One step of a scenario. Everything is named by meaning, never by an index into something that shrinking would shift. */
 export type Action =
-  // the network: `message` is the BOLT name of the message at the head of that direction
+  // the network: `message` is the BOLT name of the message (or act of the handshake) at the head of that direction
   | { readonly do: 'deliver'; readonly link: string; readonly to: string; readonly message: string }
   | { readonly do: 'connect'; readonly link: string }
   /** Both directions lose what is in flight. */
   | { readonly do: 'disconnect'; readonly link: string }
+  /** The network flips a bit of what has not arrived of that message on an encrypted link (`bit` modulo those): the connection must end by it. */
+  | { readonly do: 'corrupt'; readonly link: string; readonly to: string; readonly message: string; readonly bit: number }
   // storage: an unfinished store of `sink` ('state' or a watcher) for `channel`; `which` counts from the oldest unfinished one, 0-based
   | { readonly do: 'stored'; readonly node: string; readonly channel: string; readonly sink: string; readonly which: number }
   /** The process dies. `survive` is a bit mask over its unfinished stores, oldest first: those made it to disk after all, the rest are torn and lost. */
@@ -153,8 +161,20 @@ export interface Driver {
   sendable?(channelId: ChannelId): { readonly minMsat: bigint; readonly maxMsat: bigint } | undefined;
   /** Capability: an independent copy. */
   fork?(): Driver;
+  /** Capability: what it encrypts its connections with. */
+  readonly transport?: DriverTransport;
   /** Capability: text that is equal for equal behaviour from here on, for telling states apart in exhaustive searches. */
   fingerprint?(): string;
+}
+
+/** BOLT 8 with the key of one node. Sessions are values, and a connection has one at each end. */
+export interface DriverTransport {
+  /** `ephemeralSecret` is used for this connection alone. */
+  dial(remote: PublicKey, ephemeralSecret: SecretKey): { readonly session: Session; readonly send: Uint8Array };
+  accept(ephemeralSecret: SecretKey): Session;
+  /** Takes the next bytes, cut anywhere. */
+  receive(session: Session, bytes: Uint8Array): SessionStep;
+  send(session: OpenSession, message: Uint8Array): { readonly session: OpenSession; readonly bytes: Uint8Array };
 }
 
 /** What a driver factory gets. `entropy(label)` gives 32 bytes of hex, equal for equal seeds. */

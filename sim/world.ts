@@ -8,7 +8,7 @@ import { Chain } from './chain.ts';
 import { Clock } from './clock.ts';
 import { perform as carryOut } from './effects.ts';
 import { entropy } from './entropy.ts';
-import { exceptionFinding } from './finding.ts';
+import { exceptionFinding, transportFinding } from './finding.ts';
 import { Host, portsOf } from './host.ts';
 import type { Port } from './host.ts';
 import { Link } from './network.ts';
@@ -174,8 +174,8 @@ export class World implements WorldView {
     this.trace.step(record);
     this.stats.steps++;
     for (const oracle of this.oracles) {
-      this.finding = oracle.step?.(this, record);
       if (this.finding !== undefined) break;
+      this.finding = oracle.step?.(this, record);
     }
     return effects;
   }
@@ -218,8 +218,22 @@ export class World implements WorldView {
   breakLink(link: Link): void {
     if (!link.up) return;
     const { closedBy } = link;
-    link.break();
-    for (const end of [0, 1] as const) if (end !== closedBy) this.tellDisconnected(link, end);
+    const told = ([0, 1] as const).filter((end) => end !== closedBy && link.isConnected(end));
+    this.onLink(link, this.host(link.spec.ends[0]), () => link.break());
+    for (const end of told) this.tellDisconnected(link, end);
+  }
+
+  /** Lets an end of a link do something. What its transport does that it must not do is a finding, and an exception is one too. */
+  onLink<T>(link: Link, host: Host, act: () => T): T | undefined {
+    if (this.finding !== undefined) return undefined;
+    try {
+      const result = act();
+      if (link.violation === undefined) return result;
+      this.finding = transportFinding(link.violation, link.spec.ends[link.violation.end], this.at);
+    } catch (error) {
+      this.finding = exceptionFinding(error, host.name, this.at);
+    }
+    return undefined;
   }
 
   tellDisconnected(link: Link, end: 0 | 1): void {

@@ -5,12 +5,13 @@ import { dirname } from 'node:path';
 import type { CommitmentFormat } from '../../core/transactions/types.ts';
 import type { MessageName } from '../../core/wire/messages/index.ts';
 import type { Distinct, Found } from '../../sim/campaign.ts';
+import type { Act } from '../../sim/flight.ts';
 import { LICENCES } from '../../sim/oracles/licences.ts';
 import { findingReport } from '../../sim/report/finding.ts';
 import { duration, grouped, plural, rate } from '../../sim/report/text.ts';
 import { summary } from '../../sim/report/summary.ts';
 import type { CampaignOptions } from '../../sim/seed.ts';
-import { CRYPTO_NAMES, DEFAULT_CAMPAIGN, STRATEGIES } from '../../sim/seed.ts';
+import { CRYPTO_NAMES, DEFAULT_CAMPAIGN, STRATEGIES, TRANSPORTS } from '../../sim/seed.ts';
 import type { Engine, RunOptions } from '../host/engine.ts';
 import { createEngine } from '../host/engine.ts';
 import { FindingFiles } from '../host/finding-files.ts';
@@ -24,7 +25,7 @@ import { chartWidth, commandName, print, printError, styleOf } from '../terminal
 import { Progress } from '../terminal/progress.ts';
 import { commonRun, parseExecutions, readKnown, runOptions } from './common.ts';
 import { parseDuration, parseInteger, parseSeeds } from './parse.ts';
-import type { Scenario } from '../../sim/types.ts';
+import type { LinkTransport, Scenario } from '../../sim/types.ts';
 import { readScenario } from '../host/scenario-files.ts';
 import { ACTIONS } from '../../sim/action-names.ts';
 import { verb } from './verb.ts';
@@ -33,7 +34,10 @@ import { verb } from './verb.ts';
 const STRETCH = { fake: 20, native: 5, noble: 1 } as const;
 
 /** What channels say to each other: of these the summary names the ones that never came up. */
-const CHANNEL_MESSAGES: readonly MessageName[] = [
+const CHANNEL_MESSAGES: readonly (MessageName | Act)[] = [
+  'act_one',
+  'act_two',
+  'act_three',
   'init',
   'error',
   'warning',
@@ -70,6 +74,11 @@ export const consistency = verb({
     schedule: { choices: STRATEGIES, default: DEFAULT_CAMPAIGN.strategy, describe: 'who moves next' },
     crypto: { choices: CRYPTO_NAMES, default: DEFAULT_CAMPAIGN.crypto, describe: 'fake is fast, the others are real' },
     'channel-type': { choices: ['any', 'anchors', 'static_remotekey'] as const, default: 'any' as const, describe: 'of the channels' },
+    transport: {
+      choices: ['any', ...TRANSPORTS] as const,
+      default: 'any' as const,
+      describe: 'whole messages, or encrypted bytes cut anywhere',
+    },
     licensed: {
       type: 'number',
       default: DEFAULT_CAMPAIGN.licensedPercent,
@@ -112,10 +121,12 @@ function campaignOf(args: {
   readonly crypto: CampaignOptions['crypto'];
   readonly licensed: number;
   readonly 'channel-type': 'any' | CommitmentFormat;
+  readonly transport: 'any' | LinkTransport;
 }): Partial<CampaignOptions> {
   const type = args['channel-type'];
   return {
     ...(type !== 'any' && { channelType: type }),
+    ...(args.transport !== 'any' && { transport: args.transport }),
     strategy: args.schedule,
     crypto: args.crypto,
     steps: parseInteger('steps', args.steps, 1, 65_535) ?? DEFAULT_CAMPAIGN.steps,
@@ -164,7 +175,7 @@ function headline({ from, to, timeMs, workers }: CampaignRequest, { campaign }: 
   const seeds = to === from ? `seed ${from}` : `seeds ${from}..${to ?? ''}`;
   const time = timeMs === undefined ? '' : `, at most ${duration(timeMs)}`;
   const threads = workers === 0 ? 'no worker' : plural(workers, 'worker');
-  const kind = `${campaign.strategy} schedule, ${campaign.crypto} crypto, ${campaign.channelType ?? 'any'} channels`;
+  const kind = `${campaign.strategy} schedule, ${campaign.crypto} crypto, ${campaign.channelType ?? 'any'} channels, ${campaign.transport ?? 'any'} transport`;
   return `${seeds}${time}, ${plural(campaign.steps, 'operation')} each, ${kind}, ${threads}; findings go to ${out}/, Ctrl-C ends it with a report`;
 }
 

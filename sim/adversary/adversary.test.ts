@@ -10,7 +10,7 @@ import { chance, pick, stream } from '../random.ts';
 import { settle } from '../settle.ts';
 import { setUp } from '../setup.ts';
 import { drawOperation } from '../strategies/mixed.ts';
-import type { WorldSpec } from '../types.ts';
+import type { LinkTransport, WorldSpec } from '../types.ts';
 import { World } from '../world.ts';
 import { TAMPERINGS } from './index.ts';
 import { possibleTamperings } from './tamper.ts';
@@ -30,7 +30,7 @@ const OPERATIONS = new Set([
 ]);
 const SMALL = { maxAcceptedHtlcs: 4, htlcMinimumMsat: '1000', maxHtlcValueInFlightMsat: '300000000' };
 
-function worldOf(seed: string): World {
+function worldOf(seed: string, transport: LinkTransport = 'frames'): World {
   const latency = { kind: 'uniform', minMs: 1, maxMs: 50 } as const;
   const channel = { opener: 'A', accepter: 'B', fundingSat: '1000000', pushMsat: '400000000', feeratePerKw: 2500 } as const;
   const spec: WorldSpec = {
@@ -40,7 +40,7 @@ function worldOf(seed: string): World {
       { name: 'A', storage: latency, config: SMALL },
       { name: 'B', config: { ...SMALL, commit: 'manual' } },
     ],
-    links: [{ ends: ['A', 'B'], latency }],
+    links: [{ ends: ['A', 'B'], latency, transport }],
     channels: [
       { name: 'c1', ...channel, format: 'anchors', upfrontShutdown: true },
       { name: 'c2', ...channel, opener: 'B', accepter: 'A', format: 'static_remotekey' },
@@ -65,7 +65,7 @@ describe('an adversary', () => {
     const seen = new Set<string>();
     const missing = (): string[] => TAMPERINGS.map(({ message, name }) => `${message}: ${name}`).filter((key) => !seen.has(key));
     for (let seed = 0; seed < 30 && missing().length > 0; seed++) {
-      const world = worldOf(`adversary ${seed}`);
+      const world = worldOf(`adversary ${seed}`, seed % 2 === 0 ? 'encrypted' : 'frames');
       const choices = stream(world.spec.seed, 'test');
       for (let step = 0; step < 150; step++) {
         world.at = step;

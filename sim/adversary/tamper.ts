@@ -1,7 +1,8 @@
 import { decodeMessage, encodeMessage } from '../../core/wire/messages/index.ts';
 import { messageName } from '../names.ts';
-import { otherEnd } from '../network.ts';
-import type { End, Flight, Link } from '../network.ts';
+import { otherEnd } from '../flight.ts';
+import type { End, Flight } from '../flight.ts';
+import type { Link } from '../network.ts';
 import type { Action, Tampered } from '../types.ts';
 import { resolveOwed } from '../users.ts';
 import type { World } from '../world.ts';
@@ -77,13 +78,15 @@ export function tamper(world: World, action: Tamper): boolean {
   world.stats.count('event', `tampered ${action.message}: ${action.with}`);
   for (const [index, message] of forged.entries()) {
     // The genuine message stays where it is until the end: as long as it is in flight, nobody takes the two nodes for quiet.
-    if (link.head(end) !== flight) break;
-    const bytes = message instanceof Uint8Array ? message : encodeMessage(message);
+    if (link.head(end)?.bytes !== flight.bytes) break;
+    const written = message instanceof Uint8Array ? message : encodeMessage(message);
+    const bytes = world.onLink(link, host, () => link.forge(end, written, world.timeMs));
+    if (bytes === undefined) return true;
     const input = { kind: 'received', peer, bytes } as const;
     if (index < forged.length - 1) world.step(host, input);
     else world.stepMarked(host, input, { tampered: tamperedOf(action, tampering, message) });
   }
-  if (link.head(end) === flight && tampering.place === 'instead') link.take(end);
+  if (link.head(end)?.bytes === flight.bytes && tampering.place === 'instead') link.drop(end);
   if (action.message === 'channel_reestablish') resolveOwed(world, host);
   if (link.closedBy === otherEnd(end) && link.head(end) === undefined) world.breakLink(link);
   return true;

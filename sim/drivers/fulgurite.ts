@@ -9,30 +9,39 @@ import type { NodeEnv, NodeInput, NodeState } from '../../core/node/io.ts';
 import { createNode, nodeStep } from '../../core/node/node.ts';
 import { restoreNode } from '../../core/node/restore.ts';
 import { encodeMessage } from '../../core/wire/messages/index.ts';
-import type { Driver, DriverContext, DriverEffect, DriverFactory } from '../types.ts';
+import type { Driver, DriverContext, DriverEffect, DriverFactory, DriverTransport } from '../types.ts';
+import { transportOf } from './transport.ts';
 
 /** This project's own core as a node of a world. */
 export const fulguriteDriver: DriverFactory = (context: DriverContext) => {
   const { crypto, config, entropy } = context;
   const signer = createSigner(crypto, entropy('seed') as string as Hash32);
-  const nodeId = crypto.publicKey(entropy('id') as SecretKey);
-  return new FulguriteDriver(nodeId, { crypto, signer, config }, createNode(context.height, context.feeratePerKw));
+  const secret = entropy('id') as SecretKey;
+  const transport = transportOf(crypto, secret);
+  return new FulguriteDriver(
+    crypto.publicKey(secret),
+    transport,
+    { crypto, signer, config },
+    createNode(context.height, context.feeratePerKw),
+  );
 };
 
 class FulguriteDriver implements Driver {
   readonly nodeId: PublicKey;
+  readonly transport: DriverTransport;
   private readonly env: NodeEnv;
   private state: NodeState;
   private shown: { readonly of: NodeState; readonly channels: ReadonlyMap<ChannelId, ChannelState> } | undefined;
 
-  constructor(nodeId: PublicKey, env: NodeEnv, state: NodeState) {
+  constructor(nodeId: PublicKey, transport: DriverTransport, env: NodeEnv, state: NodeState) {
     this.nodeId = nodeId;
+    this.transport = transport;
     this.env = env;
     this.state = state;
   }
 
   fork(): FulguriteDriver {
-    return new FulguriteDriver(this.nodeId, this.env, this.state);
+    return new FulguriteDriver(this.nodeId, this.transport, this.env, this.state);
   }
 
   step(input: NodeInput): readonly DriverEffect[] {

@@ -9,7 +9,7 @@ import { isOpening, linksOf } from './look.ts';
 /** Blocks that a run without licence mines at most: fewer than any HTLC is away from trouble. */
 const SAFE_BLOCKS = 15;
 
-function mayInterrupt(world: World, nodes: readonly string[]): boolean {
+export function mayInterrupt(world: World, nodes: readonly string[]): boolean {
   return world.licences.has('opening-lost') || !isOpening(world, nodes);
 }
 

@@ -3,6 +3,7 @@ import { adversaryOperations } from './adversary.ts';
 import { channelOperations } from './channels.ts';
 import { faultOperations } from './faults.ts';
 import { paymentOperations } from './payments.ts';
+import { wireOperations } from './wire.ts';
 
 /** Everything that users do and that goes wrong, built in. Their order is part of the generator's version: append, never insert. */
 export const BUILT_IN_OPERATIONS: readonly Operation[] = [
@@ -10,4 +11,5 @@ export const BUILT_IN_OPERATIONS: readonly Operation[] = [
   ...channelOperations,
   ...faultOperations,
   ...adversaryOperations,
+  ...wireOperations,
 ];

@@ -24,7 +24,10 @@ const free = BUILT_IN_OPERATIONS.filter(({ licences }) => licences === undefined
 /** Draws each operation at many moments of a few wild runs. */
 function moments(visit: (world: World, draw: { int(n: number): number }) => void, licences: readonly string[] = []): void {
   for (let seed = 0; seed < 5; seed++) {
-    const world = worldOf(specOf({ seed: `${seed}`, licences }, { ...SLOW_DISK, acknowledge: 'later' }, { config: { commit: 'manual' } }));
+    const links = specOf().links.map((link) => ({ ...link, transport: seed % 2 === 0 ? ('encrypted' as const) : ('frames' as const) }));
+    const world = worldOf(
+      specOf({ seed: `${seed}`, links, licences }, { ...SLOW_DISK, acknowledge: 'later' }, { config: { commit: 'manual' } }),
+    );
     const choices = stream(`${seed}`, 'schedule');
     for (let i = 0; i < 150; i++) {
       if (i % 3 === 0) visit(world, choices);

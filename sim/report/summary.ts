@@ -36,6 +36,7 @@ export function summary({ tally, findings, elapsedMs, possible }: CampaignReport
       ? [`${rate(perSecond(tally.runs, elapsedMs))} runs/s, ${rate(perSecond(tally.messages, elapsedMs))} messages/s`]
       : []),
     `${plural(tally.licensedRuns, 'run')} drew a fault that licenses an outcome${share(tally.licensedRuns, tally.runs)}, ${plural(licensed, 'outcome was', 'outcomes were')} licensed`,
+    `${plural(tally.encryptedRuns, 'run')} went through the encrypted transport${share(tally.encryptedRuns, tally.runs)}`,
     '',
     ...groups,
     verdict(findings, style),

@@ -18,6 +18,8 @@ export function inWords(action: Action): string {
       return `${action.link} connects`;
     case 'disconnect':
       return `${action.link} disconnects, and loses what is in flight`;
+    case 'corrupt':
+      return `bit ${action.bit} of ${action.message} to ${action.to} is flipped on ${action.link}, which ends the connection`;
     case 'stored':
       return `${action.node} finishes the ${ordinal(action.which)} unfinished ${action.sink === 'state' ? 'state store' : `update of watcher ${action.sink}`} of ${action.channel}`;
     case 'crash':

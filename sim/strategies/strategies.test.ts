@@ -127,7 +127,7 @@ describe('states of a world', () => {
   it('differ in what is in flight, on disk, in the chain, and in what users know', () => {
     const changes: ((world: World) => void)[] = [
       () => undefined,
-      (world) => world.links.get('A-B')?.take(1),
+      (world) => world.links.get('A-B')?.take(1, 0),
       (world) => world.links.get('A-B')?.break(),
       (world) => world.links.get('A-B')?.close(0),
       (world) => world.host('A').disk.finish('state', world.idOf('c1') as ChannelId, 0),

@@ -1,3 +1,4 @@
+import type { Flight } from '../flight.ts';
 import { RunningHash } from '../hash.ts';
 import type { Host } from '../host.ts';
 import type { Write } from '../storage.ts';
@@ -14,8 +15,8 @@ export function worldKey(world: World, mayCrash: boolean): string {
     if (mayCrash) addDisk(hash, host);
   }
   for (const link of world.links.values()) {
-    hash.text(link.up ? `up ${link.closedBy ?? ''}` : 'down');
-    for (const end of [0, 1] as const) for (const { bytes } of link.waiting(end)) hash.bytes(bytes);
+    hash.text(link.up ? `up ${link.closedBy ?? ''} ${link.isConnected(0)} ${link.isConnected(1)}` : 'down');
+    for (const end of [0, 1] as const) addFlights(hash, link.waiting(end));
     hash.word(-1);
   }
   hash.number(world.chain.height);
@@ -25,6 +26,14 @@ export function worldKey(world: World, mayCrash: boolean): string {
     hash.text(`${name} ${received} ${decision ?? ''} ${outcome ?? ''}`);
   }
   return hash.key();
+}
+
+/** Acts carry fresh keys, and how a stream was cut shows nowhere: what matters is what comes out. */
+function addFlights(hash: RunningHash, flights: readonly Flight[]): void {
+  for (const { act, bytes } of flights) {
+    if (act === undefined) hash.bytes(bytes);
+    else hash.text(act);
+  }
 }
 
 function addHost(hash: RunningHash, world: World, host: Host): void {
