@@ -45,7 +45,7 @@ function refused(state: ChannelState, input: ChannelInput, { refused: rule, deta
   return { state, effects: [{ kind: 'refused', command, rule, detail }] };
 }
 
-function violated(env: ChannelEnv, state: ChannelState, { violated: rule, consequence, detail }: Violation): Step<ChannelState> {
+function violated(env: ChannelEnv, state: ChannelState, { violated: rule, consequence, detail, tx }: Violation): Step<ChannelState> {
   const out = start(env, state);
   const text = `${rule}: ${detail}`;
   if (state.phase === 'forgotten') return { state, effects: [] };
@@ -60,8 +60,8 @@ function violated(env: ChannelEnv, state: ChannelState, { violated: rule, conseq
       break;
     case 'fail-channel':
     case 'fail-peer':
-      if (state.phase === 'funded') failChannel(out as Out<FundedState>, text);
-      else if (state.phase === 'opening') forgetOpening(out as Out<OpeningState>, text, true);
+      if (state.phase === 'funded') failChannel(out as Out<FundedState>, text, tx === undefined ? {} : { tx });
+      else if (state.phase === 'opening') forgetOpening(out as Out<OpeningState>, text, true, tx);
       break;
   }
   return { state: out.state, effects: out.effects };
@@ -284,8 +284,8 @@ function handleFailed(out: Out<FailedState>, input: ChannelInput): Outcome {
   if (input.kind === 'connected') sendError(out);
   // A peer that goes on as if nothing had happened has not heard, or has forgotten.
   if (input.kind === 'message' && input.message.type === 'channel_reestablish') {
-    const { channelId, params, reason } = out.state;
-    out.effects.push({ kind: 'send', peer: params.peer, message: { type: 'error', channelId, data: errorData(reason) } });
+    const { channelId, params, reason, error } = out.state;
+    out.effects.push({ kind: 'send', peer: params.peer, message: { type: 'error', channelId, data: error ?? errorData(reason) } });
   }
   return handleStored(out, input);
 }

@@ -18,7 +18,7 @@ import { addEvent, announceEvents, become, dependencies, monitor, persist, send 
 import type { BlockTransaction, ChannelEnv } from './io.ts';
 import type { ClosedState, FeeRange, Funding, FundedState, SharedState } from './state.ts';
 import type { Violation } from './violation.ts';
-import { isViolation, violation } from './violation.ts';
+import { badSignature, isViolation, violation } from './violation.ts';
 
 /** BOLT 2, Legacy Closing Negotiation. */
 
@@ -106,10 +106,11 @@ function signedVariant(env: ChannelEnv, state: FundedState, closing: Closing, me
   const peer = other(state.params.us);
   const { feeSat, signature } = message;
   const candidates = variants(env, state, closing, peer, feeSat);
-  if (candidates.length === 0) return violation('fee_satoshis', `${feeSat} sat: the opener cannot pay that and leave an output`);
+  const [usual] = candidates;
+  if (usual === undefined) return violation('fee_satoshis', `${feeSat} sat: the opener cannot pay that and leave an output`);
   const key = state.params.parties[peer].fundingPubkey;
   const signed = candidates.find(({ sighash }) => env.crypto.verify(signature, sighash, key));
-  if (signed === undefined) return violation('signature', `not valid for a closing transaction with a fee of ${feeSat} sat`);
+  if (signed === undefined) return badSignature('signature', `not valid for a closing transaction with a fee of ${feeSat} sat`, usual.tx);
   const dust = signed.outputs.find(({ amountSat, script }) => amountSat < dustThresholdSat(script));
   return dust === undefined
     ? signed

@@ -87,8 +87,8 @@ export function receiveCommitmentSigned(out: Out<FundedState>, message: Commitme
   const signatures: CommitmentSignatures = { signature: message.signature, htlcSignatures: message.htlcSignatures };
   for (const b of built) {
     if (b.feeSat < 0n) return violation('commitment_signed', 'the opener cannot pay for its anchors');
-    const wrong = checkSignatures(env.crypto, params, b, signatures);
-    if (wrong !== undefined) return violation('commitment_signed', wrong);
+    const wrong = checkSignatures(env.crypto, params, b, signatures, 'commitment_signed');
+    if (wrong !== undefined) return wrong;
   }
   const current: Commitment = { number, cut, txids: built.map((b) => b.txid) };
   const firstEvent = state.nextEventId;

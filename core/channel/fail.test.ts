@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { txid } from '../bitcoin/tx.ts';
-import type { Signature } from '../crypto/bytes.ts';
+import { serialiseTx, txid } from '../bitcoin/tx.ts';
+import type { Tx } from '../bitcoin/tx.ts';
+import { fromHex } from '../crypto/bytes.ts';
+import type { Script, Signature, Txid } from '../crypto/bytes.ts';
 import type { Side } from '../transactions/types.ts';
 import { other } from '../transactions/types.ts';
+import { encodeMessage } from '../wire/messages/index.ts';
 import { bytes32, complaint, Duo, kinds, NODE_ID } from './duo.fixture.ts';
 import { errorData } from './fail.ts';
 import type { ChannelInput, Effect } from './io.ts';
@@ -23,6 +26,24 @@ describe('errorData', () => {
   it('is printable ASCII', () => {
     expect(errorData('a Z~ ')).toBe('61205a7e20');
     expect(errorData('\u001f\u007fé€\n')).toBe('3f3f3f3f3f');
+  });
+
+  it('has the transaction that an invalid signature was for, where a message has room for it', () => {
+    const input = { txid: bytes32<Txid>(9), vout: 1, sequence: 2, scriptSig: '' as Script, witness: [] };
+    const tx = (outputs: number): Tx => ({
+      version: 2,
+      locktime: 0,
+      inputs: [input],
+      outputs: Array.from({ length: outputs }, () => ({ amountSat: 1n, script: '51' as Script })),
+    });
+    const text = (data: string): string => String.fromCharCode(...fromHex(data));
+    expect(text(errorData('signature', tx(1)))).toBe(`signature: ${serialiseTx(tx(1))}`);
+    // 10 bytes an output, two characters each.
+    expect(text(errorData('signature', tx(3200)))).toBe(`signature: ${serialiseTx(tx(3200))}`);
+    expect(text(errorData('signature', tx(3300)))).toBe('signature');
+    const largest = errorData('signature', tx(3268));
+    expect(largest.length).toBeGreaterThan(2 * 65_400);
+    expect(encodeMessage({ type: 'error', channelId: bytes32(1), data: largest }).length).toBeLessThanOrEqual(65_535);
   });
 
   it('is short, whatever a peer had us quote', () => {

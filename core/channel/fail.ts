@@ -1,7 +1,7 @@
 import { toHex } from '../crypto/bytes.ts';
 import type { Hex } from '../crypto/bytes.ts';
 import type { Tx } from '../bitcoin/tx.ts';
-import { plainTx, withWitness } from '../bitcoin/tx.ts';
+import { plainTx, serialiseTx, withWitness } from '../bitcoin/tx.ts';
 import { fundingWitness } from '../transactions/commitment.ts';
 import { baseOf } from './base.ts';
 import { buildCommitments, txParams } from './commitment-tx.ts';
@@ -14,9 +14,17 @@ import type { CommitmentSignatures, FailedState, Funding, FundedState } from './
 /** What a peer sent may be quoted in it: no error or warning comes near the size of a message. */
 const MAX_ERROR_LENGTH = 1000;
 
-/** The `data` of an error or warning: printable ASCII, as BOLT 1 asks. */
-export function errorData(text: string): Hex {
-  return toHex(Uint8Array.from(text.slice(0, MAX_ERROR_LENGTH), (c) => (c >= ' ' && c <= '~' ? c.charCodeAt(0) : 0x3f)));
+/** BOLT 1, BOLT 8: what a message of 65535 bytes has left for the `data` of an error. */
+const MAX_ERROR_DATA = 65535 - 2 - 32 - 2;
+
+/**
+ * The `data` of an error or warning: printable ASCII, as BOLT 1 asks. `tx`: where an invalid signature was the cause, "SHOULD include the raw,
+ * hex-encoded transaction". A commitment with hundreds of HTLCs is larger than a message, and left out.
+ */
+export function errorData(text: string, tx?: Tx): Hex {
+  const short = text.slice(0, MAX_ERROR_LENGTH);
+  const full = tx === undefined ? short : `${short}: ${serialiseTx(tx)}`;
+  return toHex(Uint8Array.from(full.length <= MAX_ERROR_DATA ? full : short, (c) => (c >= ' ' && c <= '~' ? c.charCodeAt(0) : 0x3f)));
 }
 
 /** Our current commitment transaction with both signatures: what enforces the channel on chain. */
@@ -44,16 +52,17 @@ export function signedCommitment(env: ChannelEnv, state: FundedState): Tx {
  * revoke a commitment that is public.
  *
  * `told`: the peer's own error failed the channel, so that we owe it none. `stale`: we have lost data and must not broadcast (BOLT 2).
+ * `tx`: what an invalid signature was for.
  */
 export function failChannel(
   out: Out<FundedState>,
   reason: string,
-  how: { readonly told?: boolean; readonly stale?: boolean } = {},
+  how: { readonly told?: boolean; readonly stale?: boolean; readonly tx?: Tx } = {},
 ): Out<FailedState> {
   const { env, state } = out;
   const { channelId } = state;
   const commitmentToBroadcast = how.stale === true ? undefined : signedCommitment(env, state);
-  const error = how.told === true ? undefined : errorData(reason);
+  const error = how.told === true ? undefined : errorData(reason, how.tx);
   const failed = become<FailedState>(out, {
     ...baseOf(state),
     phase: 'failed',

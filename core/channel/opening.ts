@@ -148,8 +148,8 @@ export function becomeFunded(out: Out<OpeningState>, settled: Settled): Out<Fund
   const [own] = buildCommitments(env.crypto, params, [funding], us, 0n, ownPoint, initial);
   const [theirs] = buildCommitments(env.crypto, params, [funding], other(us), 0n, remotePoint, initial);
   if (own === undefined || theirs === undefined) throw new Error('one funding has one commitment a side');
-  const wrong = checkSignatures(env.crypto, params, own, signatures);
-  if (wrong !== undefined) return violation('signature', wrong);
+  const wrong = checkSignatures(env.crypto, params, own, signatures, 'signature');
+  if (wrong !== undefined) return wrong;
   const txids = { [us]: own.txid, [other(us)]: theirs.txid } as Record<Side, Txid>;
   const shared = initialShared(params, txids);
   const state: FundedState = {
@@ -202,10 +202,10 @@ export function sendOpening(out: Out, peer: PublicKey, message: Message): void {
 }
 
 /** BOLT 2: an opening that is lost, refused or given up leaves nothing to remember. */
-export function forgetOpening(out: Out<OpeningState>, reason: string, tellPeer: boolean): Out<ForgottenState> {
+export function forgetOpening(out: Out<OpeningState>, reason: string, tellPeer: boolean, tx?: Tx): Out<ForgottenState> {
   const { peer, temporaryChannelId, step } = out.state;
   const channelId = step.kind === 'awaiting_funding_signed' ? step.channelId : temporaryChannelId;
-  if (tellPeer) sendOpening(out, peer, { type: 'error', channelId, data: errorData(reason) });
+  if (tellPeer) sendOpening(out, peer, { type: 'error', channelId, data: errorData(reason, tx) });
   out.effects.push({ kind: 'notify', channelId: temporaryChannelId, event: { kind: 'forgotten', reason } });
   return become(out, { phase: 'forgotten', reason });
 }
