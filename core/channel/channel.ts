@@ -6,7 +6,8 @@ import { logLength } from './contents.ts';
 import { missedDeadline } from './deadlines.ts';
 import type { Out } from './effects.ts';
 import { start } from './effects.ts';
-import { errorData, failChannel, sendError } from './fail.ts';
+import { errorData, failChannel } from './fail.ts';
+import { greet, receiveReestablishLate } from './failed.ts';
 import { receiveUpdateFee, updateFee } from './fee.ts';
 import type { ChannelCommand, ChannelEnv, ChannelInput, Command, Step } from './io.ts';
 import { fund, receiveAcceptChannel, receiveFundingSigned } from './open.ts';
@@ -281,12 +282,8 @@ function notUsable({ connection, readySent, readyReceived }: FundedState): Refus
 }
 
 function handleFailed(out: Out<FailedState>, input: ChannelInput): Outcome {
-  if (input.kind === 'connected') sendError(out);
-  // A peer that goes on as if nothing had happened has not heard, or has forgotten.
-  if (input.kind === 'message' && input.message.type === 'channel_reestablish') {
-    const { channelId, params, reason, error } = out.state;
-    out.effects.push({ kind: 'send', peer: params.peer, message: { type: 'error', channelId, data: error ?? errorData(reason) } });
-  }
+  if (input.kind === 'connected') greet(out);
+  if (input.kind === 'message' && input.message.type === 'channel_reestablish') receiveReestablishLate(out, input.message);
   return handleStored(out, input);
 }
 

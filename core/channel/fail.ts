@@ -3,13 +3,14 @@ import type { Hex } from '../crypto/bytes.ts';
 import type { Tx } from '../bitcoin/tx.ts';
 import { plainTx, serialiseTx, withWitness } from '../bitcoin/tx.ts';
 import { fundingWitness } from '../transactions/commitment.ts';
+import type { Message } from '../wire/messages/index.ts';
 import { baseOf } from './base.ts';
 import { buildCommitments, txParams } from './commitment-tx.ts';
 import { contents } from './contents.ts';
 import type { Out } from './effects.ts';
-import { become, notify, persist } from './effects.ts';
+import { become, notify, persist, send } from './effects.ts';
 import type { ChannelEnv } from './io.ts';
-import type { CommitmentSignatures, FailedState, Funding, FundedState } from './state.ts';
+import type { CommitmentSignatures, ConnectionPhase, FailedState, Funding, FundedState } from './state.ts';
 
 /** What a peer sent may be quoted in it: no error or warning comes near the size of a message. */
 const MAX_ERROR_LENGTH = 1000;
@@ -45,7 +46,7 @@ export function signedCommitment(env: ChannelEnv, state: FundedState): Tx {
 }
 
 /**
- * Fails the channel (BOLT 5). No store holds back the error. Held messages of the channel never leave: the revoke_and_ack of a
+ * Fails the channel (BOLT 5). No store holds back the error of a connected channel. Held messages of the channel never leave: the revoke_and_ack of a
  * commitment that we may broadcast is among them, and the node drops them when the phase changes to `failed`.
  *
  * The broadcast waits for the failed state, and for nothing else: a node that crashed in between would go on with the channel, and
@@ -70,7 +71,7 @@ export function failChannel(
     ...(error === undefined ? {} : { error }),
     ...(commitmentToBroadcast === undefined ? {} : { commitmentToBroadcast }),
   });
-  if (error !== undefined && state.connection !== 'disconnected') sendError(failed);
+  if (error !== undefined) sendError(failed, state.connection);
   persist(failed);
   if (commitmentToBroadcast !== undefined) {
     const after = [{ sink: 'state', channelId, version: failed.state.version }];
@@ -80,9 +81,13 @@ export function failChannel(
   return failed;
 }
 
-/** Also at every reconnection (BOLT 2, Message Retransmission). Held by no store. */
-export function sendError(out: Out<FailedState>): void {
-  const { channelId, params, error } = out.state;
-  if (error === undefined) return;
-  out.effects.push({ kind: 'send', peer: params.peer, message: { type: 'error', channelId, data: error } });
+/**
+ * At once, held by no store; but not before our channel_reestablish, where the peer's has not come: a peer that has lost data must see the
+ * proof of it first.
+ */
+function sendError(out: Out<FailedState>, connection: ConnectionPhase): void {
+  const { channelId, params } = out.state;
+  const message: Message = { type: 'error', channelId, data: out.state.error ?? '' };
+  if (connection === 'reestablishing') send(out, message);
+  if (connection === 'connected') out.effects.push({ kind: 'send', peer: params.peer, message });
 }
