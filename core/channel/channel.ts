@@ -1,13 +1,14 @@
 import { accept, receiveFundingCreated, reject } from './accept.ts';
+import { broadcastNowAndThen } from './broadcast.ts';
 import { addHtlc, receiveAdd } from './add.ts';
-import { closingBlockSeen, receiveClosingSigned } from './closing.ts';
+import { closingBlockSeen, missedClosing, receiveClosingSigned } from './closing.ts';
 import { commit, commitObstacle, receiveCommitmentSigned, receiveRevokeAndAck } from './commit.ts';
 import { logLength } from './contents.ts';
 import { missedDeadline } from './deadlines.ts';
 import type { Out } from './effects.ts';
 import { start } from './effects.ts';
 import { errorData, failChannel } from './fail.ts';
-import { greet, receiveReestablishLate } from './failed.ts';
+import { failedBlock, greet, receiveReestablishLate, spendsFunding } from './failed.ts';
 import { receiveUpdateFee, updateFee } from './fee.ts';
 import type { ChannelCommand, ChannelEnv, ChannelInput, Command, Step } from './io.ts';
 import { fund, receiveAcceptChannel, receiveFundingSigned } from './open.ts';
@@ -19,7 +20,6 @@ import { advanceShutdown, receiveShutdown, shutdown } from './shutdown.ts';
 import type { ChannelState, ClosedState, FailedState, FundedState, OpeningState, StoredChannel } from './state.ts';
 import type { Refusal, Violation } from './violation.ts';
 import { isRefusal, isViolation, refusal, violation } from './violation.ts';
-import type { Tx } from '../bitcoin/tx.ts';
 import type { ChannelReestablish, Message } from '../wire/messages/index.ts';
 import { other } from '../transactions/types.ts';
 
@@ -168,15 +168,15 @@ function fundedBlock(out: Out<FundedState>, { transactions }: Extract<ChannelInp
   const spend = transactions.find(({ tx }) => spendsFunding(out.state, tx));
   if (spend !== undefined) {
     // BOLT 5: a commitment is in the chain, whoever broadcast it. What remains is the chain's business.
-    failChannel(out, 'the funding output was spent by a commitment transaction', { told: true, stale: true });
+    failChannel(out, 'the funding output was spent by a commitment transaction', { told: true, spend: spend.tx });
     return undefined;
   }
   const missed = missedDeadline(out.env, out.state);
-  return missed === undefined ? undefined : violation('cltv_expiry', missed);
-}
-
-function spendsFunding({ fundings }: FundedState, { inputs }: Tx): boolean {
-  return inputs.some((input) => fundings.some((funding) => funding.txid === input.txid && funding.vout === input.vout));
+  if (missed !== undefined) return violation('cltv_expiry', missed);
+  const unanswered = missedClosing(out.env, out.state);
+  if (unanswered !== undefined) return violation('closing_signed', unanswered);
+  broadcastNowAndThen(out);
+  return undefined;
 }
 
 function fundedMessage(out: Out<FundedState>, message: Message): Outcome {
@@ -265,7 +265,7 @@ function fundedCommand(out: Out<FundedState>, command: ChannelCommand): Outcome 
     case 'shutdown':
       return shutdown(out, command);
     case 'force_close':
-      failChannel(out, 'closed by its owner');
+      failChannel(out, 'closed by its owner', { unilateral: true });
       return undefined;
     case 'acknowledge':
       return handleStored(out, { kind: 'command', command });
@@ -283,6 +283,7 @@ function notUsable({ connection, readySent, readyReceived }: FundedState): Refus
 
 function handleFailed(out: Out<FailedState>, input: ChannelInput): Outcome {
   if (input.kind === 'connected') greet(out);
+  if (input.kind === 'block' && out.state.spentBy === undefined) failedBlock(out, input.transactions);
   if (input.kind === 'message' && input.message.type === 'channel_reestablish') receiveReestablishLate(out, input.message);
   return handleStored(out, input);
 }

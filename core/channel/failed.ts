@@ -1,9 +1,14 @@
+import { txid } from '../bitcoin/tx.ts';
+import type { Tx } from '../bitcoin/tx.ts';
 import type { ChannelReestablish } from '../wire/messages/index.ts';
+import { broadcastNowAndThen } from './broadcast.ts';
+import { closingBlockSeen } from './closing.ts';
 import type { Out } from './effects.ts';
-import { persist, send } from './effects.ts';
-import { errorData } from './fail.ts';
+import { announceEvents, persist, send } from './effects.ts';
+import { errorData, failUnsigned, isOfOurTime } from './fail.ts';
+import type { BlockTransaction } from './io.ts';
 import { diagnose, reestablishMessage } from './reestablish.ts';
-import type { FailedState } from './state.ts';
+import type { FailedState, FundedBase } from './state.ts';
 
 /** What a failed channel still does. */
 
@@ -28,9 +33,36 @@ function repeatError(out: Out<FailedState>): void {
  */
 export function receiveReestablishLate(out: Out<FailedState>, message: ChannelReestablish): void {
   const { commitmentToBroadcast, ...rest } = out.state;
-  if (commitmentToBroadcast !== undefined && diagnose(out.env, out.state, message).kind === 'we-are-behind') {
+  const { kind } = diagnose(out.env, out.state, message);
+  if (kind === 'we-are-behind' && commitmentToBroadcast !== undefined) {
     out.state = rest;
     persist(out);
   }
+  if (kind === 'resume') certain(out);
   repeatError(out);
+}
+
+/** Our state is known not to be old. */
+function certain(out: Out<FailedState>): void {
+  const { nextEventId } = out.state;
+  failUnsigned(out);
+  if (out.state.nextEventId === nextEventId) return;
+  persist(out);
+  announceEvents(out, nextEventId);
+}
+
+/** BOLT 5: the chain decides. A mutual close ends the channel; after a commitment nothing of ours is broadcast any more. */
+export function failedBlock(out: Out<FailedState>, transactions: readonly BlockTransaction[]): void {
+  if (closingBlockSeen(out, transactions)) return;
+  const spend = transactions.find(({ tx }) => spendsFunding(out.state, tx));
+  if (spend === undefined) return broadcastNowAndThen(out);
+  const { nextEventId } = out.state;
+  out.state = { ...out.state, spentBy: txid(out.env.crypto, spend.tx) };
+  if (isOfOurTime(out.env, out.state, spend.tx)) failUnsigned(out);
+  persist(out);
+  announceEvents(out, nextEventId);
+}
+
+export function spendsFunding({ fundings }: FundedBase, { inputs }: Tx): boolean {
+  return inputs.some((input) => fundings.some((funding) => funding.txid === input.txid && funding.vout === input.vout));
 }

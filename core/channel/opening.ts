@@ -20,6 +20,7 @@ import type {
   OpeningState,
   Party,
   SharedState,
+  StoredChannel,
 } from './state.ts';
 import type { Violation } from './violation.ts';
 import { violation } from './violation.ts';
@@ -183,11 +184,15 @@ export function becomeFunded(out: Out<OpeningState>, settled: Settled): Out<Fund
 
 /** The last effects of an opening that succeeded: the chain is watched, and the host learns the final id. */
 export function watchFunding(out: Out<FundedState>): void {
-  const { channelId, params, fundings } = out.state;
+  watchOutputs(out);
+  notify(out, { kind: 'opened', temporaryChannelId: out.state.params.temporaryChannelId });
+}
+
+export function watchOutputs(out: Out<StoredChannel>): void {
+  const { channelId, fundings } = out.state;
   for (const { txid, vout } of fundings) {
     out.effects.push({ kind: 'watch_tx', txid, channelId }, { kind: 'watch_spend', txid, vout, channelId });
   }
-  notify(out, { kind: 'opened', temporaryChannelId: params.temporaryChannelId });
 }
 
 /** BOLT 2, funding_signed: on receipt of a valid one, once all is durable. */

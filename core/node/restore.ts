@@ -1,10 +1,11 @@
-import { announceEvents, dependencies, monitorReplay, start } from '../channel/effects.ts';
+import { announceEvents, monitorReplay, start } from '../channel/effects.ts';
 import { presentHtlc } from '../channel/commit.ts';
 import { isRemoval } from '../channel/contents.ts';
 import type { Out } from '../channel/effects.ts';
 import type { ChannelEnv, Effect, Step } from '../channel/io.ts';
 import { disconnect } from '../channel/reestablish.ts';
-import { broadcastFunding, watchFunding } from '../channel/opening.ts';
+import { broadcastAgain } from '../channel/broadcast.ts';
+import { watchFunding, watchOutputs } from '../channel/opening.ts';
 import type { FundedState, PendingMonitorUpdate, StoredChannel } from '../channel/state.ts';
 import type { ChannelId } from '../crypto/bytes.ts';
 import { other } from '../transactions/types.ts';
@@ -61,11 +62,10 @@ function revive(out: Out<StoredChannel>): void {
     case 'funded':
       reviveFunded(out as Out<FundedState>);
       break;
-    case 'failed': {
-      const { commitmentToBroadcast: tx, channelId } = state;
-      if (tx !== undefined) out.effects.push({ kind: 'broadcast', tx, channelId, purpose: 'commitment' });
+    case 'failed':
+      watchOutputs(out);
+      broadcastAgain(out);
       break;
-    }
     case 'closed':
       break;
   }
@@ -74,13 +74,10 @@ function revive(out: Out<StoredChannel>): void {
 function reviveFunded(out: Out<FundedState>): void {
   disconnect(out);
   const { state } = out;
-  const { shared, params, channelId, fundingTx, closingTx } = state;
+  const { shared, params } = state;
   const { us } = params;
   watchFunding(out);
-  if (fundingTx !== undefined && state.fundings.some((f) => f.confirmedHeight === undefined)) broadcastFunding(out, fundingTx);
-  if (closingTx !== undefined) {
-    out.effects.push({ kind: 'broadcast', tx: closingTx, channelId, purpose: 'closing', after: dependencies(state) });
-  }
+  broadcastAgain(out);
   for (const htlc of shared.base.htlcs[other(us)]) {
     if (!shared.logs[us].some((update) => isRemoval(update) && update.id === htlc.id)) presentHtlc(out, htlc.id);
   }

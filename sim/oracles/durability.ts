@@ -145,7 +145,7 @@ class Durability implements Oracle {
       case 'funding':
         return barred(here, 'broadcast of the funding', factOf.channel);
       case 'closing':
-        return state.phase === 'funded' ? barred(here, 'broadcast of the closing', factOf.closingTx) : undefined;
+        return barred(here, 'broadcast of the closing', factOf.closingTx);
       case 'commitment': {
         const number = commitmentNumberOf(world.crypto, state, effect.tx);
         const wrong = here.track.promises.broadcasts(number);
