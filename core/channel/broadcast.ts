@@ -1,10 +1,16 @@
-import { broadcastFunding } from './opening.ts';
+import type { Tx } from '../bitcoin/tx.ts';
 import type { Out } from './effects.ts';
 import { dependencies } from './effects.ts';
 import type { FailedState, FundedState, StoredChannel } from './state.ts';
 
 /** Blocks between two broadcasts of the same transaction: a mempool may have dropped it, or refused it before its parent was there. */
 const REBROADCAST_BLOCKS = 6;
+
+/** BOLT 2, funding_signed: on receipt of a valid one, once all is durable. */
+export function broadcastFunding(out: Out<FundedState>, tx: Tx): void {
+  const { state } = out;
+  out.effects.push({ kind: 'broadcast', tx, channelId: state.channelId, purpose: 'funding', after: dependencies(state) });
+}
 
 /** A block without news of ours. */
 export function broadcastNowAndThen(out: Out<FundedState | FailedState>): void {

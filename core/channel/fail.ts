@@ -70,8 +70,8 @@ interface Failing {
 }
 
 /**
- * Fails the channel (BOLT 5). No store holds back the error of a connected channel. Held messages of the channel never leave: the revoke_and_ack of a
- * commitment that we may broadcast is among them, and the node drops them when the phase changes to `failed`.
+ * Fails the channel (BOLT 5). No store holds back the error of a connected channel. Held messages of the channel never leave: the
+ * revoke_and_ack of a commitment that we may broadcast is among them, and the node drops them when the phase changes to `failed`.
  *
  * Payments that no commitment can have are told to have failed, now if the peer has shown in this connection that our state is not old,
  * else as soon as it or the chain does.

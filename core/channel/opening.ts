@@ -8,7 +8,7 @@ import type { AcceptChannel, Message, OpenChannel } from '../wire/messages/index
 import { buildCommitments, checkSignatures, signCommitment } from './commitment-tx.ts';
 import type { Contents } from './contents.ts';
 import type { Out } from './effects.ts';
-import { become, dependencies, monitor, notify } from './effects.ts';
+import { become, monitor, notify } from './effects.ts';
 import { errorData } from './fail.ts';
 import type { ChannelEnv } from './io.ts';
 import type {
@@ -193,12 +193,6 @@ export function watchOutputs(out: Out<StoredChannel>): void {
   for (const { txid, vout } of fundings) {
     out.effects.push({ kind: 'watch_tx', txid, channelId }, { kind: 'watch_spend', txid, vout, channelId });
   }
-}
-
-/** BOLT 2, funding_signed: on receipt of a valid one, once all is durable. */
-export function broadcastFunding(out: Out<FundedState>, tx: Tx): void {
-  const { state } = out;
-  out.effects.push({ kind: 'broadcast', tx, channelId: state.channelId, purpose: 'funding', after: dependencies(state) });
 }
 
 /** A message of the opening: nothing is durable yet, so nothing holds it back. */
