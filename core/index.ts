@@ -20,6 +20,7 @@ export { hasFeature, makeFeatures } from './wire/features.ts';
 export type { CommitmentFormat, Side } from './transactions/types.ts';
 export type { ChannelConfig, Command, Dependency, Effect, Notification, Question, Step } from './channel/io.ts';
 export type { ChannelEvent, ChannelState, FailedState, FundedState, MonitorUpdate, StoredChannel } from './channel/state.ts';
+export { knownPayments } from './channel/references.ts';
 export type { Basepoints, Signer } from './channel/signer.ts';
 export { createSigner } from './channel/key-signer.ts';
 export { decodeChannel, encodeChannel } from './channel/codec.ts';

@@ -1,3 +1,4 @@
+import { knownPayments } from '../core/channel/references.ts';
 import type { AddUpdate, ChannelState } from '../core/channel/state.ts';
 import type { Hash32, Hex, Preimage } from '../core/crypto/bytes.ts';
 import { RunningHash } from './hash.ts';
@@ -82,7 +83,7 @@ export class Payments {
 
   /** After a crash: what `from` offered and its restored state knows nothing of was never durable, so it never left. */
   forgetUnknown(from: string, channel: string, state: ChannelState | undefined): void {
-    const known = referencesIn(state);
+    const known = state === undefined || state.phase === 'opening' || state.phase === 'forgotten' ? new Set<Hex>() : knownPayments(state);
     for (const payment of this.all) {
       if (payment.from !== from || payment.channel !== channel || payment.outcome !== undefined) continue;
       if (!known.has(referenceOf(payment.name))) this.update(payment.name, { outcome: 'lost' });
@@ -95,11 +96,4 @@ export function referenceOf(payment: string): Hex {
   const hash = new RunningHash();
   hash.text(payment);
   return hash.key();
-}
-
-function referencesIn(state: ChannelState | undefined): ReadonlySet<Hex> {
-  if (state === undefined || state.phase === 'opening' || state.phase === 'forgotten') return new Set();
-  const inFlight = state.references.map(({ reference }) => reference);
-  const ended = state.events.flatMap(({ event }) => ('reference' in event ? [event.reference] : []));
-  return new Set([...inFlight, ...ended]);
 }

@@ -1,12 +1,14 @@
 import { accept, receiveFundingCreated, reject } from './accept.ts';
+import { broadcastNowAndThen } from './broadcast.ts';
 import { addHtlc, receiveAdd } from './add.ts';
-import { closingBlockSeen, receiveClosingSigned } from './closing.ts';
+import { closingBlockSeen, missedClosing, receiveClosingSigned } from './closing.ts';
 import { commit, commitObstacle, receiveCommitmentSigned, receiveRevokeAndAck } from './commit.ts';
 import { logLength } from './contents.ts';
 import { missedDeadline } from './deadlines.ts';
 import type { Out } from './effects.ts';
 import { start } from './effects.ts';
-import { errorData, failChannel, sendError } from './fail.ts';
+import { errorData, failChannel } from './fail.ts';
+import { failedBlock, greet, receiveReestablishLate, spendsFunding } from './failed.ts';
 import { receiveUpdateFee, updateFee } from './fee.ts';
 import type { ChannelCommand, ChannelEnv, ChannelInput, Command, Step } from './io.ts';
 import { fund, receiveAcceptChannel, receiveFundingSigned } from './open.ts';
@@ -18,7 +20,6 @@ import { advanceShutdown, receiveShutdown, shutdown } from './shutdown.ts';
 import type { ChannelState, ClosedState, FailedState, FundedState, OpeningState, StoredChannel } from './state.ts';
 import type { Refusal, Violation } from './violation.ts';
 import { isRefusal, isViolation, refusal, violation } from './violation.ts';
-import type { Tx } from '../bitcoin/tx.ts';
 import type { ChannelReestablish, Message } from '../wire/messages/index.ts';
 import { other } from '../transactions/types.ts';
 
@@ -45,7 +46,7 @@ function refused(state: ChannelState, input: ChannelInput, { refused: rule, deta
   return { state, effects: [{ kind: 'refused', command, rule, detail }] };
 }
 
-function violated(env: ChannelEnv, state: ChannelState, { violated: rule, consequence, detail }: Violation): Step<ChannelState> {
+function violated(env: ChannelEnv, state: ChannelState, { violated: rule, consequence, detail, tx }: Violation): Step<ChannelState> {
   const out = start(env, state);
   const text = `${rule}: ${detail}`;
   if (state.phase === 'forgotten') return { state, effects: [] };
@@ -60,8 +61,8 @@ function violated(env: ChannelEnv, state: ChannelState, { violated: rule, conseq
       break;
     case 'fail-channel':
     case 'fail-peer':
-      if (state.phase === 'funded') failChannel(out as Out<FundedState>, text);
-      else if (state.phase === 'opening') forgetOpening(out as Out<OpeningState>, text, true);
+      if (state.phase === 'funded') failChannel(out as Out<FundedState>, text, tx === undefined ? {} : { tx });
+      else if (state.phase === 'opening') forgetOpening(out as Out<OpeningState>, text, true, tx);
       break;
   }
   return { state: out.state, effects: out.effects };
@@ -167,15 +168,15 @@ function fundedBlock(out: Out<FundedState>, { transactions }: Extract<ChannelInp
   const spend = transactions.find(({ tx }) => spendsFunding(out.state, tx));
   if (spend !== undefined) {
     // BOLT 5: a commitment is in the chain, whoever broadcast it. What remains is the chain's business.
-    failChannel(out, 'the funding output was spent by a commitment transaction', { told: true, stale: true });
+    failChannel(out, 'the funding output was spent by a commitment transaction', { told: true, spend: spend.tx });
     return undefined;
   }
   const missed = missedDeadline(out.env, out.state);
-  return missed === undefined ? undefined : violation('cltv_expiry', missed);
-}
-
-function spendsFunding({ fundings }: FundedState, { inputs }: Tx): boolean {
-  return inputs.some((input) => fundings.some((funding) => funding.txid === input.txid && funding.vout === input.vout));
+  if (missed !== undefined) return violation('cltv_expiry', missed);
+  const unanswered = missedClosing(out.env, out.state);
+  if (unanswered !== undefined) return violation('closing_signed', unanswered);
+  broadcastNowAndThen(out);
+  return undefined;
 }
 
 function fundedMessage(out: Out<FundedState>, message: Message): Outcome {
@@ -264,7 +265,7 @@ function fundedCommand(out: Out<FundedState>, command: ChannelCommand): Outcome 
     case 'shutdown':
       return shutdown(out, command);
     case 'force_close':
-      failChannel(out, 'closed by its owner');
+      failChannel(out, 'closed by its owner', { unilateral: true });
       return undefined;
     case 'acknowledge':
       return handleStored(out, { kind: 'command', command });
@@ -281,12 +282,9 @@ function notUsable({ connection, readySent, readyReceived }: FundedState): Refus
 }
 
 function handleFailed(out: Out<FailedState>, input: ChannelInput): Outcome {
-  if (input.kind === 'connected') sendError(out);
-  // A peer that goes on as if nothing had happened has not heard, or has forgotten.
-  if (input.kind === 'message' && input.message.type === 'channel_reestablish') {
-    const { channelId, params, reason } = out.state;
-    out.effects.push({ kind: 'send', peer: params.peer, message: { type: 'error', channelId, data: errorData(reason) } });
-  }
+  if (input.kind === 'connected') greet(out);
+  if (input.kind === 'block' && out.state.spentBy === undefined) failedBlock(out, input.transactions);
+  if (input.kind === 'message' && input.message.type === 'channel_reestablish') receiveReestablishLate(out, input.message);
   return handleStored(out, input);
 }
 

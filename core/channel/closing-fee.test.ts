@@ -43,7 +43,7 @@ describe('feeTerms', () => {
 });
 
 const OURS: FeeTerms = { feeSat: 500n, range: range(300n, 1000n) };
-const SENT: ClosingNegotiation = { offered: { feeSat: 500n, range: OURS.range } };
+const SENT: ClosingNegotiation = { offered: { feeSat: 500n, range: OURS.range, height: 100 } };
 
 /** `agree`, the fee that we propose, or the rule that is broken. */
 function answer(us: Side, negotiation: ClosingNegotiation, feeSat: bigint, theirs?: FeeRange): string | bigint {
@@ -75,7 +75,7 @@ describe('answerFee with fee_range', () => {
   });
 
   it('uses the range that was sent, not what the terms have become', () => {
-    const negotiation: ClosingNegotiation = { offered: { feeSat: 50n, range: range(40n, 60n) } };
+    const negotiation: ClosingNegotiation = { offered: { feeSat: 50n, range: range(40n, 60n), height: 100 } };
     expect(answer('opener', negotiation, 45n, range(1n, 2000n))).toBe('agree');
     expect(answer('opener', negotiation, 400n, range(1n, 2000n))).toBe('fail-channel fee_satoshis');
   });
@@ -91,7 +91,9 @@ describe('answerFee with fee_range', () => {
         expect(isViolation(reply)).toBe(!overlap);
         if (isViolation(reply) || reply.kind === 'agree') return;
         const offered = { feeSat: first, range: opener };
-        expect(answerFee('opener', { feeSat: 0n, range: opener }, { offered }, reply.feeSat, accepter)).toEqual({ kind: 'agree' });
+        expect(
+          answerFee('opener', { feeSat: 0n, range: opener }, { offered: { ...offered, height: 100 } }, reply.feeSat, accepter),
+        ).toEqual({ kind: 'agree' });
       }),
       { seed: 11, numRuns: 500 },
     );
@@ -115,7 +117,7 @@ describe('answerFee without fee_range', () => {
     ['not strictly between, on the other side of ours', heard(3000n), 299n, 'warn-and-disconnect fee_satoshis'],
     [
       'above, when we are at our bound already',
-      { offered: { feeSat: 1000n, range: OURS.range }, peerOffered: { feeSat: 3000n } },
+      { offered: { feeSat: 1000n, range: OURS.range, height: 100 }, peerOffered: { feeSat: 3000n } },
       2000n,
       'fail-channel fee_satoshis',
     ],

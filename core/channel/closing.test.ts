@@ -218,7 +218,10 @@ describe('closing_signed that breaks a rule', () => {
   ])('%s: the channel fails', (_what, change) => {
     const duo = closingDuo();
     const message = change(sent(duo.ends.opener.log, 'closing_signed'));
-    expect(complaint(duo.message('accepter', message))).toMatch(/^error signature: not valid for a closing transaction/);
+    // BOLT 1, error: with the raw transaction.
+    const told = complaint(duo.message('accepter', message)) ?? '';
+    expect(told).toMatch(/^error signature: not valid for a closing transaction with a fee of \d+ sat: 02000000[0-9a-f]+$/);
+    expect(told).toContain(P2WPKH_A);
     expect(duo.ends.accepter.state.phase).toBe('failed');
   });
 

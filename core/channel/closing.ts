@@ -16,9 +16,9 @@ import { contents, logLength, SIDES } from './contents.ts';
 import type { Out } from './effects.ts';
 import { addEvent, announceEvents, become, dependencies, monitor, persist, send } from './effects.ts';
 import type { BlockTransaction, ChannelEnv } from './io.ts';
-import type { ClosedState, FeeRange, Funding, FundedState, SharedState } from './state.ts';
+import type { ClosedState, FailedState, FeeRange, Funding, FundedState, SharedState } from './state.ts';
 import type { Violation } from './violation.ts';
-import { isViolation, violation } from './violation.ts';
+import { badSignature, isViolation, violation } from './violation.ts';
 
 /** BOLT 2, Legacy Closing Negotiation. */
 
@@ -85,7 +85,7 @@ function sendOffer(
   const [first, ...others] = variants(env, state, closing, params.us, feeSat);
   if (first === undefined) return violation('closing transaction', `none can be made with a fee of ${feeSat} sat`);
   const built = others.find((variant) => variant.txid === preferred?.txid) ?? first;
-  out.state = { ...state, closing: { ...state.closing, offered: { feeSat, range } } };
+  out.state = { ...state, closing: { ...state.closing, offered: { feeSat, range, height: env.height } } };
   const signature = env.signer.signFunding(params.keysId, built.sighash);
   send(out, { type: 'closing_signed', channelId, feeSat, signature, feeRange: range });
   return undefined;
@@ -106,10 +106,11 @@ function signedVariant(env: ChannelEnv, state: FundedState, closing: Closing, me
   const peer = other(state.params.us);
   const { feeSat, signature } = message;
   const candidates = variants(env, state, closing, peer, feeSat);
-  if (candidates.length === 0) return violation('fee_satoshis', `${feeSat} sat: the opener cannot pay that and leave an output`);
+  const [usual] = candidates;
+  if (usual === undefined) return violation('fee_satoshis', `${feeSat} sat: the opener cannot pay that and leave an output`);
   const key = state.params.parties[peer].fundingPubkey;
   const signed = candidates.find(({ sighash }) => env.crypto.verify(signature, sighash, key));
-  if (signed === undefined) return violation('signature', `not valid for a closing transaction with a fee of ${feeSat} sat`);
+  if (signed === undefined) return badSignature('signature', `not valid for a closing transaction with a fee of ${feeSat} sat`, usual.tx);
   const dust = signed.outputs.find(({ amountSat, script }) => amountSat < dustThresholdSat(script));
   return dust === undefined
     ? signed
@@ -155,7 +156,7 @@ function complete(out: Out<FundedState>, built: BuiltClosing, peerSignature: Sig
 }
 
 /** BOLT 5, Mutual Close Handling: any closing transaction that both ever signed may confirm; no commitment has this sequence. */
-function isMutualClose(state: FundedState, tx: Tx): boolean {
+function isMutualClose(state: FundedState | FailedState, tx: Tx): boolean {
   const { fundings, shutdownSent, shutdownReceived } = state;
   const spends = tx.inputs.some(
     (input) => input.sequence === 0xffffffff && fundings.some((funding) => funding.txid === input.txid && funding.vout === input.vout),
@@ -163,8 +164,15 @@ function isMutualClose(state: FundedState, tx: Tx): boolean {
   return spends && tx.outputs.every(({ script }) => script === shutdownSent || script === shutdownReceived);
 }
 
-/** A block: when it has a mutual close, the channel is at its end. True when it has. */
-export function closingBlockSeen(out: Out<FundedState>, transactions: readonly BlockTransaction[]): boolean {
+/** BOLT 2, closing_signed, sending node: "if it doesn't receive a closing_signed response after a reasonable amount of time: MUST fail the channel". */
+export function missedClosing({ height, config }: ChannelEnv, { closing, closingTx }: FundedState): string | undefined {
+  const { offered } = closing ?? {};
+  if (offered === undefined || closingTx !== undefined || height - offered.height < config.closingTimeoutBlocks) return undefined;
+  return `no answer to the one of height ${offered.height}, height is ${height}`;
+}
+
+/** A block: when it has a mutual close, the channel is at its end, failed or not. True when it has. */
+export function closingBlockSeen(out: Out<FundedState | FailedState>, transactions: readonly BlockTransaction[]): boolean {
   const { env, state } = out;
   const close = transactions.find(({ tx }) => isMutualClose(state, tx));
   if (close === undefined) return false;

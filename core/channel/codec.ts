@@ -13,7 +13,7 @@ import type { StoredChannel } from './state.ts';
  * How a channel's state stands in bytes: canonical, strict, with a version in front. Fields are in the order of this declaration;
  * any change to it needs a new version.
  */
-const VERSION = 1;
+const VERSION = 2;
 
 /** Any list of stored state; what peers make grow is bounded by its own rules, far below. */
 const MAX_ITEMS = 1_000_000;
@@ -189,7 +189,7 @@ const feeRange = struct({ minFeeSat: u64, maxFeeSat: u64 } satisfies FieldsOf<st
 type Offer = NonNullable<state.ClosingNegotiation['offered']>;
 type PeerOffer = NonNullable<state.ClosingNegotiation['peerOffered']>;
 const closing = struct({
-  offered: option(struct({ feeSat: u64, range: feeRange } satisfies FieldsOf<Offer>)),
+  offered: option(struct({ feeSat: u64, range: feeRange, height: u32 } satisfies FieldsOf<Offer>)),
   peerOffered: option(struct({ feeSat: u64, range: option(feeRange) } satisfies FieldsOf<PeerOffer>)),
 } satisfies FieldsOf<state.ClosingNegotiation>);
 
@@ -213,6 +213,10 @@ export const channelCodec: Codec<StoredChannel> = union('phase', {
     error: option(codec.varBytes()),
     reason: codec.utf8(MAX_TEXT),
     commitmentToBroadcast: option(tx),
+    shutdownSent: option(script),
+    shutdownReceived: option(script),
+    closingTx: option(tx),
+    spentBy: option(txid),
   } satisfies Without<state.FailedState, 'phase'>),
   closed: variant(3, { ...fundedBase, closingTxid: txid } satisfies Without<state.ClosedState, 'phase'>),
 });

@@ -9,7 +9,7 @@ import { commitObstacle } from './commit.ts';
 import { bytes32, Duo, kinds, sent } from './duo.fixture.ts';
 import type { ChannelConfig, Effect } from './io.ts';
 import { secretAt, secretIndex } from '../transactions/secrets.ts';
-import { add, events, expectFailed, expectQuiet, expectRefused, fail, fee, fulfill, secretOf } from './updates.fixture.ts';
+import { add, events, expectFailed, expectQuiet, expectRefused, fail, fee, fulfill, refusalOf, secretOf } from './updates.fixture.ts';
 
 const manual: Partial<ChannelConfig> = { commit: 'manual' };
 
@@ -382,6 +382,34 @@ describe('what both sides are bound to', () => {
       [2n, true],
       [3n, false],
     ]);
+  });
+
+  it('judges each dust HTLC of a batch on top of those before it, and fails none of them with the channel', () => {
+    const duo = new Duo({ opener: manual, accepter: { maxDustHtlcExposureMsat: 500_000n } }).open();
+    for (const [n, amountMsat] of [300_000n, 200_000n, 1n, 354_000n].entries()) add(duo, 'opener', n, { amountMsat });
+    commit(duo, 'opener');
+    duo.exchange();
+    commit(duo, 'opener');
+    duo.exchange();
+    const told = events(duo.ends.accepter.log).filter((event) => event.kind === 'htlc_received');
+    expect(told.map((event) => [event.add.id, event.dustExposureExceeded])).toEqual([
+      [0n, false],
+      [1n, false],
+      [2n, true],
+      [3n, false],
+    ]);
+    for (const id of [0n, 1n, 2n, 3n]) fail(duo, 'accepter', id);
+    duo.exchange();
+    commit(duo, 'opener');
+    duo.exchange();
+    expect(duo.funded('accepter').shared.base.htlcs.opener).toEqual([]);
+  });
+
+  it('offers of a batch only what keeps the sum of its dust within our own limit', () => {
+    const duo = new Duo({ opener: { ...manual, maxDustHtlcExposureMsat: 500_000n } }).open();
+    for (const amountMsat of [300_000n, 200_000n]) expect(refusalOf(add(duo, 'opener', 1, { amountMsat }))).toBeUndefined();
+    expect(refusalOf(add(duo, 'opener', 1, { amountMsat: 1n }))).toBe('max_dust_htlc_exposure_msat');
+    expect(refusalOf(add(duo, 'opener', 1, { amountMsat: 354_000n }))).toBeUndefined();
   });
 
   it('tells the payer of failures with what they say, and of preimages no second time', () => {

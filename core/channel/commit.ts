@@ -87,8 +87,8 @@ export function receiveCommitmentSigned(out: Out<FundedState>, message: Commitme
   const signatures: CommitmentSignatures = { signature: message.signature, htlcSignatures: message.htlcSignatures };
   for (const b of built) {
     if (b.feeSat < 0n) return violation('commitment_signed', 'the opener cannot pay for its anchors');
-    const wrong = checkSignatures(env.crypto, params, b, signatures);
-    if (wrong !== undefined) return violation('commitment_signed', wrong);
+    const wrong = checkSignatures(env.crypto, params, b, signatures, 'commitment_signed');
+    if (wrong !== undefined) return wrong;
   }
   const current: Commitment = { number, cut, txids: built.map((b) => b.txid) };
   const firstEvent = state.nextEventId;
@@ -168,13 +168,19 @@ function announce(out: Out<FundedState>, folded: Folded, firstEvent: number): vo
   for (const update of folded[other(out.state.params.us)]) if (update.kind === 'add') presentHtlc(out, update.id);
 }
 
-/** Presents an irrevocably committed incoming HTLC to the host, which answers with a removal. */
+/**
+ * Presents an irrevocably committed incoming HTLC to the host, which answers with a removal. BOLT 2, Bounding exposure to trimmed in-flight
+ * HTLCs: each is judged on top of what stood before it, so that of a batch only those are to be failed that no longer fit.
+ */
 export function presentHtlc(out: Out<FundedState>, id: bigint): void {
   const { env, state } = out;
   const { shared, params } = state;
   const add = shared.base.htlcs[other(params.us)].find((h) => h.id === id);
   if (add === undefined) return;
-  const both = SIDES.map((owner) => contents(shared, shared.commitments[owner].current.cut));
-  const dustExposureExceeded = both.some((c) => exceedsDustExposure(params, c, add, env.config.maxDustHtlcExposureMsat));
+  const dustExposureExceeded = SIDES.some((owner) => {
+    const all = contents(shared, shared.commitments[owner].current.cut);
+    const upToIt = { ...all, htlcs: all.htlcs.filter((htlc) => htlc.offerer === params.us || htlc.id <= id) };
+    return exceedsDustExposure(params, upToIt, add, env.config.maxDustHtlcExposureMsat);
+  });
   notify(out, { kind: 'htlc_received', add, dustExposureExceeded });
 }

@@ -64,7 +64,7 @@ describe.each(['opener', 'accepter'] as const)('a commitment of the %s', (owner)
 
   it('is signed by one side and verified by the other', () => {
     expect(signatures.htlcSignatures).toHaveLength(2);
-    expect(checkSignatures(noble, params[owner], own, signatures)).toBeUndefined();
+    expect(checkSignatures(noble, params[owner], own, signatures, 'rule')).toBeUndefined();
     const keys = params[owner].parties[signer].fundingPubkey;
     expect(noble.verify(signatures.signature, own.sighash, keys)).toBe(true);
     for (const [i, tx] of htlcTransactions(noble, own).entries()) {
@@ -76,13 +76,19 @@ describe.each(['opener', 'accepter'] as const)('a commitment of the %s', (owner)
     const { signature, htlcSignatures } = signatures;
     const [first, second] = htlcSignatures as [Signature, Signature];
     const check = (changed: Partial<typeof signatures>): string | undefined =>
-      checkSignatures(noble, params[owner], own, { ...signatures, ...changed });
+      checkSignatures(noble, params[owner], own, { ...signatures, ...changed }, 'rule')?.detail;
     expect(check({ signature: first })).toBe('signature is not valid for commitment 5');
     expect(check({ signature: signers[owner].signFunding(keysIds[owner], own.sighash) })).toMatch(/^signature is not valid/);
     expect(check({ htlcSignatures: [first] })).toBe('num_htlcs is 1, the commitment has 2 HTLC outputs');
     expect(check({ htlcSignatures: [first, second, second] })).toBe('num_htlcs is 3, the commitment has 2 HTLC outputs');
     expect(check({ htlcSignatures: [second, first] })).toBe('htlc_signature 0 is not valid');
     expect(check({ htlcSignatures: [first, signature] })).toBe('htlc_signature 1 is not valid');
+    // What was wrongly signed is told.
+    const about = (changed: Partial<typeof signatures>): unknown =>
+      checkSignatures(noble, params[owner], own, { ...signatures, ...changed }, 'rule')?.tx;
+    expect(about({ signature: first })).toBe(own.tx);
+    expect(about({ htlcSignatures: [first, signature] })).toEqual(htlcTransactions(noble, own)[1]?.tx);
+    expect(about({ htlcSignatures: [first] })).toBeUndefined();
   });
 });
 

@@ -9,6 +9,8 @@ import { other } from '../transactions/types.ts';
 import type { Contents } from './contents.ts';
 import type { Signer } from './signer.ts';
 import type { ChannelParams, CommitmentSignatures, Funding, Party } from './state.ts';
+import type { Violation } from './violation.ts';
+import { badSignature, violation } from './violation.ts';
 
 const memo = new WeakMap<ChannelParams, Map<string, TxParams>>();
 
@@ -68,24 +70,27 @@ export function signCommitment(
   };
 }
 
-/** What is wrong with the peer's signatures for our commitment, if anything (BOLT 2, commitment_signed, receiving node). */
+/** What is wrong with the peer's signatures for our commitment, if anything: broken is `rule` (BOLT 2, commitment_signed, receiving node). */
 export function checkSignatures(
   crypto: Crypto,
   params: ChannelParams,
   built: BuiltCommitment,
   signatures: CommitmentSignatures,
-): string | undefined {
+  rule: string,
+): Violation | undefined {
   const peer = other(params.us);
   if (!crypto.verify(signatures.signature, built.sighash, params.parties[peer].fundingPubkey)) {
-    return `signature is not valid for commitment ${built.number}`;
+    return badSignature(rule, `signature is not valid for commitment ${built.number}`, built.tx);
   }
   const transactions = htlcTransactions(crypto, built);
   if (transactions.length !== signatures.htlcSignatures.length) {
-    return `num_htlcs is ${signatures.htlcSignatures.length}, the commitment has ${transactions.length} HTLC outputs`;
+    return violation(rule, `num_htlcs is ${signatures.htlcSignatures.length}, the commitment has ${transactions.length} HTLC outputs`);
   }
   for (const [i, tx] of transactions.entries()) {
     const signature = signatures.htlcSignatures[i] as CommitmentSignatures['signature'];
-    if (!crypto.verify(signature, tx.sighash, built.keys.htlcPubkeys[peer])) return `htlc_signature ${i} is not valid`;
+    if (!crypto.verify(signature, tx.sighash, built.keys.htlcPubkeys[peer])) {
+      return badSignature(rule, `htlc_signature ${i} is not valid`, tx.tx);
+    }
   }
   return undefined;
 }

@@ -65,7 +65,7 @@ describe('monitor', () => {
   it('does nothing where nobody watches', () => {
     const out = start({ ...env, config: { ...env.config, watchers: [] } }, quiet);
     monitor(out, update);
-    expect(out.state).toBe(quiet);
+    expect(out.state).toEqual({ ...quiet, nextMonitorId: quiet.nextMonitorId + 1 });
     expect(out.effects).toEqual([]);
   });
 

@@ -39,12 +39,18 @@ export function persist(out: Out<StoredChannel>): void {
   out.effects.push({ kind: 'store', channelId: state.channelId, version: state.version, state });
 }
 
-/** Tells every watcher of the chain; what is sent afterwards waits for all of them. */
+/**
+ * Tells every watcher of the chain; what is sent afterwards waits for all of them. Updates are numbered where there is none, too: one that
+ * is configured later is seen to have missed them.
+ */
 export function monitor(out: Out<StoredChannel>, update: MonitorUpdate): void {
   const { watchers } = out.env.config;
-  if (watchers.length === 0) return;
   const { state } = out;
   const id = state.nextMonitorId;
+  if (watchers.length === 0) {
+    out.state = { ...state, nextMonitorId: id + 1 };
+    return;
+  }
   out.state = { ...state, nextMonitorId: id + 1, pendingMonitor: [...state.pendingMonitor, { id, update, waiting: watchers }] };
   for (const watcher of watchers) out.effects.push({ kind: 'monitor', watcher, channelId: state.channelId, id, update });
 }

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { txid } from '../bitcoin/tx.ts';
-import type { Signature } from '../crypto/bytes.ts';
+import { serialiseTx, txid } from '../bitcoin/tx.ts';
+import type { Tx } from '../bitcoin/tx.ts';
+import { fromHex } from '../crypto/bytes.ts';
+import type { Script, Signature, Txid } from '../crypto/bytes.ts';
 import type { Side } from '../transactions/types.ts';
 import { other } from '../transactions/types.ts';
-import { bytes32, complaint, Duo, kinds, NODE_ID } from './duo.fixture.ts';
+import { encodeMessage } from '../wire/messages/index.ts';
+import { bytes32, complaint, Duo, kinds, NODE_ID, sent } from './duo.fixture.ts';
 import { errorData } from './fail.ts';
 import type { ChannelInput, Effect } from './io.ts';
 import type { FailedState } from './state.ts';
@@ -23,6 +26,24 @@ describe('errorData', () => {
   it('is printable ASCII', () => {
     expect(errorData('a Z~ ')).toBe('61205a7e20');
     expect(errorData('\u001f\u007fé€\n')).toBe('3f3f3f3f3f');
+  });
+
+  it('has the transaction that an invalid signature was for, where a message has room for it', () => {
+    const input = { txid: bytes32<Txid>(9), vout: 1, sequence: 2, scriptSig: '' as Script, witness: [] };
+    const tx = (outputs: number): Tx => ({
+      version: 2,
+      locktime: 0,
+      inputs: [input],
+      outputs: Array.from({ length: outputs }, () => ({ amountSat: 1n, script: '51' as Script })),
+    });
+    const text = (data: string): string => String.fromCharCode(...fromHex(data));
+    expect(text(errorData('signature', tx(1)))).toBe(`signature: ${serialiseTx(tx(1))}`);
+    // 10 bytes an output, two characters each.
+    expect(text(errorData('signature', tx(3200)))).toBe(`signature: ${serialiseTx(tx(3200))}`);
+    expect(text(errorData('signature', tx(3300)))).toBe('signature');
+    const largest = errorData('signature', tx(3268));
+    expect(largest.length).toBeGreaterThan(2 * 65_400);
+    expect(encodeMessage({ type: 'error', channelId: bytes32(1), data: largest }).length).toBeLessThanOrEqual(65_535);
   });
 
   it('is short, whatever a peer had us quote', () => {
@@ -96,7 +117,41 @@ describe('a channel that fails', () => {
     const duo = new Duo().open();
     duo.input('opener', { kind: 'disconnected' });
     expect(kinds(forceClose(duo, 'opener'))).toEqual(['store', 'broadcast', 'notify']);
-    expect(complaint(duo.input('opener', { kind: 'connected' }))).toBe('error closed by its owner');
+    const effects = duo.input('opener', { kind: 'connected' });
+    // BOLT 2 allows it: a peer that has lost data sees the proof before it acts on the error.
+    expect(kinds(effects)).toEqual(['channel_reestablish', 'error']);
+    expect(complaint(effects)).toBe('error closed by its owner');
+    const [first, second] = effects;
+    expect(first).toMatchObject({ after: [{ sink: 'state', version: failed(duo, 'opener').version }, {}] });
+    expect(second).toMatchObject({ after: (first as { after: unknown }).after });
+  });
+
+  it('lets no error overtake its channel_reestablish', () => {
+    const duo = new Duo().open();
+    duo.input('opener', { kind: 'disconnected' });
+    duo.input('opener', { kind: 'connected' });
+    const effects = forceClose(duo, 'opener');
+    expect(kinds(effects)).toEqual(['error', 'store', 'broadcast', 'notify']);
+    expect(effects[0]).toHaveProperty('after');
+  });
+
+  it('broadcasts nothing again once the peer has proved that its state is old', () => {
+    const duo = new Duo().open();
+    const old = duo.ends.opener.state;
+    add(duo, 'opener', 1);
+    duo.exchange();
+    const { opener } = duo.ends;
+    opener.state = old;
+    duo.reconnect();
+    const proof = sent(duo.ends.accepter.log.slice(-1), 'channel_reestablish');
+    opener.state = old;
+    duo.input('opener', { kind: 'connected' });
+    duo.input('opener', { kind: 'peer_error', data: '' });
+    expect(failed(duo, 'opener').commitmentToBroadcast).toBeDefined();
+    const effects = duo.message('opener', proof);
+    expect(kinds(effects)).toEqual(['store', 'error']);
+    expect(failed(duo, 'opener').commitmentToBroadcast).toBeUndefined();
+    expect(kinds(duo.message('opener', proof))).toEqual(['error']);
   });
 
   it('repeats its error at every reconnection and to each channel_reestablish, and ignores all else', () => {
@@ -111,7 +166,7 @@ describe('a channel that fails', () => {
     other.reconnect();
     const reestablish = other.ends.accepter.outgoing[0];
     if (reestablish?.type !== 'channel_reestablish') throw new Error('nothing was sent');
-    expect(duo.message('opener', reestablish)).toEqual([
+    expect(duo.message('opener', reestablish)).toMatchObject([
       { kind: 'send', peer: NODE_ID.accepter, message: { type: 'error', channelId: state.channelId, data: state.error } },
     ]);
     const ignored: readonly ChannelInput[] = [
@@ -134,7 +189,7 @@ describe('a channel that fails', () => {
     expect(kinds(effects)).toEqual(['store', 'broadcast', 'notify']);
     expect(events(effects)).toEqual([{ kind: 'failed', reason: 'the peer sent an error' }]);
     expect('error' in failed(duo, 'opener')).toBe(false);
-    expect(duo.input('opener', { kind: 'connected' })).toEqual([]);
+    expect(kinds(duo.input('opener', { kind: 'connected' }))).toEqual(['channel_reestablish']);
     const message = {
       type: 'channel_reestablish',
       channelId,

@@ -103,6 +103,11 @@ export type ChannelCommand =
     }
   | { readonly kind: 'reject'; readonly peer: PublicKey; readonly channelId: ChannelId; readonly reason: string }
   | { readonly kind: 'fund'; readonly peer: PublicKey; readonly channelId: ChannelId; readonly tx: Tx }
+  /**
+   * Offers an HTLC. If it is not refused it ends with exactly one of the events payment_sent and payment_failed, repeated until acknowledged;
+   * also where the channel fails before a signature covers it. One that a crash took before it was durable has no event: it is missing from
+   * `knownPayments` of the restored state, and has failed. Of an HTLC on a commitment of a failed channel, the chain decides.
+   */
   | {
       readonly kind: 'add';
       readonly channelId: ChannelId;
@@ -188,6 +193,8 @@ export interface ChannelConfig {
   readonly fulfillDeadlineBlocks: number;
   /** Furthest cltv_expiry ahead of the chain that we offer, in blocks. */
   readonly maxCltvAhead: number;
+  /** Blocks without an answer to our closing_signed after which the channel fails (BOLT 2: "a reasonable amount of time"). */
+  readonly closingTimeoutBlocks: number;
   /** The closing fee_range that we offer, in percent of our estimate. */
   readonly closingFeeRangePercent: { readonly min: number; readonly max: number };
 }

@@ -2,6 +2,7 @@ import type { Tx } from '../bitcoin/tx.ts';
 import type { Script } from '../crypto/bytes.ts';
 import { fundingOutput } from '../transactions/channelScripts.ts';
 import type { AcceptChannel, FundingSigned, OpenChannel } from '../wire/messages/index.ts';
+import { broadcastFunding } from './broadcast.ts';
 import type { Out } from './effects.ts';
 import { persist, start } from './effects.ts';
 import type { ChannelCommand, ChannelEnv, OpenCommand } from './io.ts';
@@ -9,7 +10,6 @@ import { formatOfType, offeredOpen, receivedAccept, typeOfFormat } from './openi
 import {
   ANNOUNCE_CHANNEL,
   becomeFunded,
-  broadcastFunding,
   channelIdOf,
   fundingOf,
   fundingOutputIndex,

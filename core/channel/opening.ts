@@ -8,7 +8,7 @@ import type { AcceptChannel, Message, OpenChannel } from '../wire/messages/index
 import { buildCommitments, checkSignatures, signCommitment } from './commitment-tx.ts';
 import type { Contents } from './contents.ts';
 import type { Out } from './effects.ts';
-import { become, dependencies, monitor, notify } from './effects.ts';
+import { become, monitor, notify } from './effects.ts';
 import { errorData } from './fail.ts';
 import type { ChannelEnv } from './io.ts';
 import type {
@@ -20,6 +20,7 @@ import type {
   OpeningState,
   Party,
   SharedState,
+  StoredChannel,
 } from './state.ts';
 import type { Violation } from './violation.ts';
 import { violation } from './violation.ts';
@@ -148,8 +149,8 @@ export function becomeFunded(out: Out<OpeningState>, settled: Settled): Out<Fund
   const [own] = buildCommitments(env.crypto, params, [funding], us, 0n, ownPoint, initial);
   const [theirs] = buildCommitments(env.crypto, params, [funding], other(us), 0n, remotePoint, initial);
   if (own === undefined || theirs === undefined) throw new Error('one funding has one commitment a side');
-  const wrong = checkSignatures(env.crypto, params, own, signatures);
-  if (wrong !== undefined) return violation('signature', wrong);
+  const wrong = checkSignatures(env.crypto, params, own, signatures, 'signature');
+  if (wrong !== undefined) return wrong;
   const txids = { [us]: own.txid, [other(us)]: theirs.txid } as Record<Side, Txid>;
   const shared = initialShared(params, txids);
   const state: FundedState = {
@@ -189,17 +190,15 @@ export function becomeFunded(out: Out<OpeningState>, settled: Settled): Out<Fund
 
 /** The last effects of an opening that succeeded: the chain is watched, and the host learns the final id. */
 export function watchFunding(out: Out<FundedState>): void {
-  const { channelId, params, fundings } = out.state;
+  watchOutputs(out);
+  notify(out, { kind: 'opened', temporaryChannelId: out.state.params.temporaryChannelId });
+}
+
+export function watchOutputs(out: Out<StoredChannel>): void {
+  const { channelId, fundings } = out.state;
   for (const { txid, vout } of fundings) {
     out.effects.push({ kind: 'watch_tx', txid, channelId }, { kind: 'watch_spend', txid, vout, channelId });
   }
-  notify(out, { kind: 'opened', temporaryChannelId: params.temporaryChannelId });
-}
-
-/** BOLT 2, funding_signed: on receipt of a valid one, once all is durable. */
-export function broadcastFunding(out: Out<FundedState>, tx: Tx): void {
-  const { state } = out;
-  out.effects.push({ kind: 'broadcast', tx, channelId: state.channelId, purpose: 'funding', after: dependencies(state) });
 }
 
 /** A message of the opening: nothing is durable yet, so nothing holds it back. */
@@ -208,10 +207,10 @@ export function sendOpening(out: Out, peer: PublicKey, message: Message): void {
 }
 
 /** BOLT 2: an opening that is lost, refused or given up leaves nothing to remember. */
-export function forgetOpening(out: Out<OpeningState>, reason: string, tellPeer: boolean): Out<ForgottenState> {
+export function forgetOpening(out: Out<OpeningState>, reason: string, tellPeer: boolean, tx?: Tx): Out<ForgottenState> {
   const { peer, temporaryChannelId, step } = out.state;
   const channelId = step.kind === 'awaiting_funding_signed' ? step.channelId : temporaryChannelId;
-  if (tellPeer) sendOpening(out, peer, { type: 'error', channelId, data: errorData(reason) });
+  if (tellPeer) sendOpening(out, peer, { type: 'error', channelId, data: errorData(reason, tx) });
   out.effects.push({ kind: 'notify', channelId: temporaryChannelId, event: { kind: 'forgotten', reason } });
   return become(out, { phase: 'forgotten', reason });
 }

@@ -171,7 +171,7 @@ export type ChannelEvent =
 /** BOLT 2, closing_signed: one negotiation a connection. */
 export interface ClosingNegotiation {
   /** The fee that we offered last in this connection, with the range we sent. */
-  readonly offered?: { readonly feeSat: bigint; readonly range: FeeRange };
+  readonly offered?: { readonly feeSat: bigint; readonly range: FeeRange; /** When we sent it. */ readonly height: number };
   readonly peerOffered?: { readonly feeSat: bigint; readonly range?: FeeRange };
 }
 export interface FeeRange {
@@ -236,8 +236,18 @@ export interface FailedState extends FundedBase {
   /** What we tell the peer, at once and again at each reconnection. Absent when the peer's error failed the channel. */
   readonly error?: Hex;
   readonly reason: string;
-  /** Fully signed; absent when we have lost data and must not broadcast (BOLT 2, option_data_loss_protect). */
+  /**
+   * Fully signed; absent when we have lost data and must not broadcast (BOLT 2, option_data_loss_protect). The second choice where there is
+   * a `closingTx`.
+   */
   readonly commitmentToBroadcast?: Tx;
+  /** A mutual close may confirm whatever failed the channel. */
+  readonly shutdownSent?: Script;
+  readonly shutdownReceived?: Script;
+  /** Signed by both before the channel failed: broadcast instead of the commitment (BOLT 5, Failing a Channel). */
+  readonly closingTx?: Tx;
+  /** The commitment transaction that a block had: nothing of ours can confirm any more. */
+  readonly spentBy?: Txid;
 }
 
 /** A mutual close is confirmed. */

@@ -43,5 +43,6 @@ export const DEFAULT_CONFIG: ChannelConfig = {
   htlcGraceBlocks: 2,
   fulfillDeadlineBlocks: 18,
   maxCltvAhead: 2016,
+  closingTimeoutBlocks: 144,
   closingFeeRangePercent: { min: 50, max: 300 },
 };

@@ -54,7 +54,7 @@ export function openingKey(peer: PublicKey, temporaryChannelId: ChannelId): stri
 /** What a host kept durable, to start a node from. */
 export interface DurableNode {
   readonly channels: readonly StoredChannel[];
-  /** The newest update that each watcher holds: it may be ahead of the channel. */
+  /** The newest update that each watcher holds of each channel, however old: it may be ahead of the channel. Absent where it holds none. */
   readonly watcherIds: readonly { readonly channelId: ChannelId; readonly watcher: string; readonly id: number }[];
   readonly height: number;
   readonly feeratePerKw: number;

@@ -45,8 +45,16 @@ export function release(channels: ReadonlyMap<ChannelId, ChannelSlot>, slot: Cha
   return { ...slot, outbox: slot.outbox.slice(count) };
 }
 
-/** Held messages count as sent and lost: after a disconnection, and when the channel fails. Other effects stay. */
+/** Held messages count as sent and lost after a disconnection. Other effects stay. */
 export function dropHeldSends(slot: ChannelSlot): ChannelSlot {
-  if (!slot.outbox.some((effect) => effect.kind === 'send')) return slot;
-  return { ...slot, outbox: slot.outbox.filter((effect) => effect.kind !== 'send') };
+  return keepOnly(slot, (effect) => effect.kind !== 'send');
+}
+
+/** Nor do they leave when the channel fails, but for channel_reestablish: the error must not come before it. */
+export function dropHeldUpdates(slot: ChannelSlot): ChannelSlot {
+  return keepOnly(slot, (effect) => effect.kind !== 'send' || effect.message.type === 'channel_reestablish');
+}
+
+function keepOnly(slot: ChannelSlot, stays: (effect: Effect) => boolean): ChannelSlot {
+  return slot.outbox.every(stays) ? slot : { ...slot, outbox: slot.outbox.filter(stays) };
 }

@@ -4,8 +4,8 @@ import type { Tx } from '../bitcoin/tx.ts';
 import type { Effect } from '../channel/io.ts';
 import type { FundedState } from '../channel/state.ts';
 import type { ChannelId, Script } from '../crypto/bytes.ts';
-import { Pair, preimageOf } from './pair.fixture.ts';
-import type { TestNode } from './pair.fixture.ts';
+import type { DurableNode } from './io.ts';
+import { Pair, preimageOf, TestNode } from './pair.fixture.ts';
 import { restoreNode } from './restore.ts';
 
 const fake = createFakeCrypto();
@@ -146,8 +146,65 @@ describe('a node that comes back', () => {
     b.restart();
     expect(funded(b, id).nextMonitorId).toBe(nextMonitorId + 2);
     const other = [...b.watcherIds.values()].map((w) => ({ ...w, channelId: 'ff'.repeat(32) as ChannelId, id: 1000 }));
-    const { state } = restoreNode(b.env, { channels: [funded(b, id)], watcherIds: other, height: 1, feeratePerKw: 1 });
+    const watcherIds = [...b.watcherIds.values(), ...other];
+    const { state } = restoreNode(b.env, { channels: [funded(b, id)], watcherIds, height: 1, feeratePerKw: 1 });
     expect(state.channels.get(id)?.state.nextMonitorId).toBe(nextMonitorId + 2);
+  });
+
+  describe('with other watchers than before', () => {
+    /** Its node stops while a payment waits for both watchers; the near one has everything before. */
+    function stopped(): World & { readonly comeBack: (watchers: readonly string[], watcherIds: DurableNode['watcherIds']) => TestNode } {
+      const world = opened();
+      const { a, b, id, pair } = world;
+      b.holdStores = true;
+      pay(a, id, 1);
+      pair.exchange();
+      b.finish(99, 'state');
+      const channels = [...b.disk.values()];
+      const comeBack: ReturnType<typeof stopped>['comeBack'] = (watchers, watcherIds) => {
+        const env = { ...b.env, config: { ...b.env.config, watchers } };
+        const { state } = restoreNode(env, { channels, watcherIds, height: b.state.height, feeratePerKw: 2500 });
+        const node = new TestNode(fake, 0x0b, { watchers });
+        node.state = state;
+        return node;
+      };
+      return { ...world, comeBack };
+    }
+
+    it('waits for none that is configured no longer', () => {
+      const { b, id, comeBack } = stopped();
+      const near = [...b.watcherIds.values()].find(({ watcher }) => watcher === 'near');
+      expect(funded(b, id).pendingMonitor.map(({ waiting }) => waiting)).toContainEqual(['near', 'far']);
+      const one = comeBack(['near'], [near as DurableNode['watcherIds'][number]]);
+      expect(funded(one, id).pendingMonitor.every(({ waiting }) => waiting.join() === 'near')).toBe(true);
+      expect(funded(one, id).pendingMonitor).not.toEqual([]);
+      const none = comeBack([], []);
+      expect(funded(none, id).pendingMonitor).toEqual([]);
+      expect(none.state.channels.get(id)?.outbox).toEqual([]);
+    });
+
+    it('refuses a new one that it could not tell everything, until that holds a copy', () => {
+      const { b, id, comeBack } = stopped();
+      const held = [...b.watcherIds.values()];
+      const copy = { ...(held[0] as DurableNode['watcherIds'][number]), watcher: 'new' };
+      expect(() => comeBack(['near', 'far', 'new'], held)).toThrow(`the watcher 'new' knows nothing of channel ${id}`);
+      expect(funded(comeBack(['near', 'far', 'new'], [...held, copy]), id).phase).toBe('funded');
+      // Nor had anybody else what it would need.
+      const alone = opened([]);
+      const channels = [funded(alone.b, alone.id)];
+      const env = { ...alone.b.env, config: { ...alone.b.env.config, watchers: ['first'] } };
+      expect(() => restoreNode(env, { channels, watcherIds: [], height: 1, feeratePerKw: 1 })).toThrow('knows nothing');
+    });
+
+    it('takes one that has acknowledged nothing yet', () => {
+      const pair = new Pair({ crypto: fake, a: { watchers: ['slow'] } });
+      pair.connect();
+      pair.a.holdStores = true;
+      pair.fund();
+      pair.a.finish(99, 'state');
+      expect([pair.a.disk.size, pair.a.watcherIds.size]).toEqual([1, 0]);
+      expect(() => pair.a.restart()).not.toThrow();
+    });
   });
 
   it('tells events again until they are acknowledged', () => {

@@ -1,11 +1,12 @@
-import { announceEvents, dependencies, monitorReplay, start } from '../channel/effects.ts';
+import { announceEvents, monitorReplay, start } from '../channel/effects.ts';
 import { presentHtlc } from '../channel/commit.ts';
 import { isRemoval } from '../channel/contents.ts';
 import type { Out } from '../channel/effects.ts';
 import type { ChannelEnv, Effect, Step } from '../channel/io.ts';
 import { disconnect } from '../channel/reestablish.ts';
-import { broadcastFunding, watchFunding } from '../channel/opening.ts';
-import type { FundedState, StoredChannel } from '../channel/state.ts';
+import { broadcastAgain } from '../channel/broadcast.ts';
+import { watchFunding, watchOutputs } from '../channel/opening.ts';
+import type { FundedState, PendingMonitorUpdate, StoredChannel } from '../channel/state.ts';
 import type { ChannelId } from '../crypto/bytes.ts';
 import { other } from '../transactions/types.ts';
 import type { ChannelSlot, DurableNode, NodeEnv, NodeState } from './io.ts';
@@ -14,6 +15,12 @@ import { enqueue, release } from './outbox.ts';
 /**
  * A node is what was durable. Nothing is connected; watchers get again what they have not acknowledged; events that the host has not
  * acknowledged, and incoming HTLCs that nobody has resolved, are presented again; transactions are broadcast again.
+ *
+ * A watcher that is configured no longer holds nothing back. One that is configured newly needs every update from a channel's first on,
+ * which the channel does not keep: its host starts it with a copy of what another one holds, as it does with one that comes back after it
+ * was taken out, and names the newest update of that copy in `watcherIds`.
+ *
+ * @throws RangeError when a configured watcher knows nothing of a channel that cannot tell it everything.
  */
 export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState> {
   const { height, feeratePerKw, watcherIds } = durable;
@@ -21,14 +28,30 @@ export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState>
   const channels = new Map<ChannelId, ChannelSlot>();
   const effects: Effect[] = [];
   for (const stored of durable.channels) {
-    const ahead = watcherIds.filter((w) => w.channelId === stored.channelId).map((w) => w.id + 1);
-    const out = start<StoredChannel>(channelEnv, { ...stored, nextMonitorId: Math.max(stored.nextMonitorId, ...ahead) });
+    const held = watcherIds.filter((w) => w.channelId === stored.channelId);
+    for (const watcher of env.config.watchers) mustKnow(stored, watcher, held.find((w) => w.watcher === watcher)?.id ?? 0);
+    const nextMonitorId = Math.max(stored.nextMonitorId, ...held.map((w) => w.id + 1));
+    const pendingMonitor = stillAwaited(stored.pendingMonitor, env.config.watchers);
+    const out = start<StoredChannel>(channelEnv, { ...stored, nextMonitorId, pendingMonitor });
     revive(out);
     const slot: ChannelSlot = { state: out.state, outbox: [], storedVersion: out.state.version };
     channels.set(stored.channelId, enqueue(slot, out.effects, effects));
   }
   for (const [channelId, slot] of channels) channels.set(channelId, release(channels, slot, effects));
   return { state: { height, feeratePerKw, peers: new Map(), channels, openings: new Map() }, effects };
+}
+
+/** A watcher that holds nothing must be about to get everything, the first update included. */
+function mustKnow({ channelId, nextMonitorId, pendingMonitor }: StoredChannel, watcher: string, newest: number): void {
+  const [first] = pendingMonitor;
+  if (newest > 0 || nextMonitorId === 1 || (first?.id === 1 && first.waiting.includes(watcher))) return;
+  throw new RangeError(`the watcher '${watcher}' knows nothing of channel ${channelId}: start it with a copy of what another one holds`);
+}
+
+function stillAwaited(pending: readonly PendingMonitorUpdate[], watchers: readonly string[]): readonly PendingMonitorUpdate[] {
+  return pending
+    .map((update) => ({ ...update, waiting: update.waiting.filter((watcher) => watchers.includes(watcher)) }))
+    .filter(({ waiting }) => waiting.length > 0);
 }
 
 function revive(out: Out<StoredChannel>): void {
@@ -39,11 +62,10 @@ function revive(out: Out<StoredChannel>): void {
     case 'funded':
       reviveFunded(out as Out<FundedState>);
       break;
-    case 'failed': {
-      const { commitmentToBroadcast: tx, channelId } = state;
-      if (tx !== undefined) out.effects.push({ kind: 'broadcast', tx, channelId, purpose: 'commitment' });
+    case 'failed':
+      watchOutputs(out);
+      broadcastAgain(out);
       break;
-    }
     case 'closed':
       break;
   }
@@ -52,13 +74,10 @@ function revive(out: Out<StoredChannel>): void {
 function reviveFunded(out: Out<FundedState>): void {
   disconnect(out);
   const { state } = out;
-  const { shared, params, channelId, fundingTx, closingTx } = state;
+  const { shared, params } = state;
   const { us } = params;
   watchFunding(out);
-  if (fundingTx !== undefined && state.fundings.some((f) => f.confirmedHeight === undefined)) broadcastFunding(out, fundingTx);
-  if (closingTx !== undefined) {
-    out.effects.push({ kind: 'broadcast', tx: closingTx, channelId, purpose: 'closing', after: dependencies(state) });
-  }
+  broadcastAgain(out);
   for (const htlc of shared.base.htlcs[other(us)]) {
     if (!shared.logs[us].some((update) => isRemoval(update) && update.id === htlc.id)) presentHtlc(out, htlc.id);
   }

@@ -94,7 +94,7 @@ const mine: Operation = {
 const expiry: Operation = {
   name: 'expiry',
   kind: 'fault',
-  licences: ['expired-htlc'],
+  licences: ['expired-htlc', 'closing-unanswered'],
   generate: (_world, choices) => ({ do: 'mine', blocks: between(choices, 1, 40) }),
 };
 

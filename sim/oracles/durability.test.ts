@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { ChannelId, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
 import type { NodeInput } from '../../core/node/io.ts';
+import { apply } from '../apply.ts';
 import { fulguriteDriver } from '../drivers/fulgurite.ts';
-import type { Driver, DriverEffect, DriverFactory } from '../types.ts';
+import type { Action, Driver, DriverEffect, DriverFactory } from '../types.ts';
 import { createCodecOracle } from './codec.ts';
 import { createDurability } from './durability.ts';
 import { nameOf } from './look.ts';
@@ -10,6 +11,16 @@ import { CALM, FAULTS, fingerprintsOf, rewrite, runWorld, tampered } from './run
 import type { RunSpec, Tampering } from './run.fixture.ts';
 
 const SLOW = { name: 'w', latency: { kind: 'uniform', minMs: 1, maxMs: 300 } } as const;
+
+/** B is away while A fails the channel; it comes back with an old state. */
+const AWAY: readonly Action[] = [
+  { do: 'crash', node: 'B' },
+  { do: 'force_close', node: 'A', channel: 'c' },
+];
+const BACK: readonly Action[] = [
+  { do: 'restart', node: 'B', backup: 6 },
+  { do: 'connect', link: 'A-B' },
+];
 
 function run(driver: DriverFactory, options: Partial<RunSpec> = {}, seeds = 6): readonly string[] {
   return fingerprintsOf(seeds, (seed) => runWorld({ seed, driver, oracles: [createDurability()], ...options }).finding);
@@ -118,6 +129,32 @@ describe('durability', () => {
   it('accepts an older state where a stale backup was drawn', () => {
     const operations = [...CALM, ...FAULTS, 'stale-backup'];
     expect(run(fulguriteDriver, { operations, licences: ['stale-backup'] }, 10)).toEqual([]);
+  });
+
+  it('sees who misleads a peer that has come back with an older state: an error, and no proof before it', () => {
+    const isFailing = (effects: readonly DriverEffect[]): boolean =>
+      effects.some((effect) => effect.kind === 'send' && nameOf(effect.bytes) === 'error');
+    const isProof = (effect: DriverEffect): boolean => effect.kind === 'send' && nameOf(effect.bytes) === 'channel_reestablish';
+    const curt: DriverFactory = (context) => {
+      const inner = fulguriteDriver(context);
+      const { nodeId } = inner;
+      const step = (input: NodeInput): readonly DriverEffect[] => {
+        const effects = inner.step(input);
+        return isFailing(effects) ? effects.filter((effect) => !isProof(effect)) : effects;
+      };
+      const rest: Partial<Driver> = {
+        channels: () => inner.channels?.() ?? new Map(),
+        serialise: (e) => inner.serialise?.(e) as Uint8Array,
+      };
+      return { ...rest, nodeId, step, restart: (...args) => inner.restart?.(...args) ?? [], fork: () => inner.fork?.() as Driver };
+    };
+    const between: RunSpec['between'] = (world, done) => {
+      if (done === 40) for (const action of AWAY) apply(world, action);
+      if (done === 41) for (const action of BACK) apply(world, action);
+    };
+    const options = { operations: CALM, licences: ['stale-backup', 'force-close'], between };
+    expect(run(fulguriteDriver, options, 12)).toEqual([]);
+    expect(run(curt, options, 12)).toEqual(['durability/revocation/broadcasts a revoked commitment']);
   });
 
   it('sees a revoked commitment broadcast', () => {

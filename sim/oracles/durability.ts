@@ -6,7 +6,7 @@ import { otherSide } from './contents.ts';
 import { Barrier, factOf } from './durability/barrier.ts';
 import { commitmentNumberOf, Promises } from './durability/secrets.ts';
 import { isBreach, isStaleRestart } from './licences.ts';
-import { changes, channelName, hasCommitments, messageOf, nameOf, statesOf } from './look.ts';
+import { changes, channelName, hasCommitments, messageOf, nameOf, peerState, statesOf } from './look.ts';
 import type { SendEffect } from './look.ts';
 import { finding } from './report.ts';
 
@@ -18,8 +18,11 @@ interface Track {
   readonly promises: Promises;
   /** Number of the newest commitment of the peer that it got a signature for. */
   signed: bigint;
-  /** It came back with an older state, as a drawn licence allows; `proven` once the peer has shown it a secret that it has forgotten. */
-  stale: false | 'unproven' | 'proven';
+  /**
+   * It came back with an older state, as a drawn licence allows; `proven` once the peer has shown it a secret that it has forgotten, `misled`
+   * when the peer, which knew better, made it fail the channel by an error that came before the proof.
+   */
+  stale: false | 'unproven' | 'proven' | 'misled';
 }
 
 function forkTracks(tracks: ReadonlyMap<ChannelId, Track>): Map<ChannelId, Track> {
@@ -53,7 +56,10 @@ class Durability implements Oracle {
       for (const { barrier } of this.of(node).values()) barrier.crashed();
       return undefined;
     }
-    if (input.kind === 'received' && !isBreach(record)) this.proven(world, record, input.bytes);
+    if (input.kind === 'received' && !isBreach(record)) {
+      this.proven(world, record, input.bytes);
+      this.misled(world, record, input.bytes);
+    }
     if (input.kind === 'stored') this.of(node).get(input.channelId)?.barrier.stored(input.sink, input.version);
     if (input.kind === 'connected' || (input.kind === 'received' && nameOf(input.bytes) === 'init')) {
       for (const [id, state] of statesOf(world, node)) {
@@ -82,6 +88,17 @@ class Durability implements Oracle {
     const track = this.of(node).get(message.channelId);
     const state = statesOf(world, node).get(message.channelId);
     if (track?.stale === 'unproven' && hasCommitments(state) && message.nextRevocationNumber > ownNumber(state)) track.stale = 'proven';
+  }
+
+  /** BOLT 2: who knows that the other has lost data shows it before an error does harm. */
+  private misled(world: WorldView, record: StepRecord, bytes: Uint8Array): void {
+    if (nameOf(bytes) !== 'error') return;
+    for (const { channelId, before, after } of changes(world, record)) {
+      const track = this.of(record.node).get(channelId);
+      if (track?.stale !== 'unproven' || before?.phase !== 'funded' || !hasCommitments(after)) continue;
+      const known = peerState(world, after)?.shared.commitments[after.params.us].current.number;
+      if (known !== undefined && known > ownNumber(after)) track.stale = 'misled';
+    }
   }
 
   private of(node: string): Map<ChannelId, Track> {
@@ -128,7 +145,7 @@ class Durability implements Oracle {
       case 'funding':
         return barred(here, 'broadcast of the funding', factOf.channel);
       case 'closing':
-        return state.phase === 'funded' ? barred(here, 'broadcast of the closing', factOf.closingTx) : undefined;
+        return barred(here, 'broadcast of the closing', factOf.closingTx);
       case 'commitment': {
         const number = commitmentNumberOf(world.crypto, state, effect.tx);
         const wrong = here.track.promises.broadcasts(number);

@@ -55,6 +55,12 @@ describe('hostile: peers', () => {
     expect(tamperedOnce(message, name, silent)).toBe(`hostile/${message}, ${name}/swallowed it`);
   });
 
+  it('an error that waits for channel_reestablish comes, or is found missing', () => {
+    const links = ['disconnect', 'connect'];
+    expect(tamperedOnce('channel_reestablish', 'number-zero', undefined, links)).toBeUndefined();
+    expect(tamperedOnce('channel_reestablish', 'number-zero', silent, links)).toBe('hostile/channel_reestablish, number-zero/swallowed it');
+  });
+
   it('a node that goes on with a connection that it must end is found', () => {
     expect(tamperedOnce('revoke_and_ack', 'unknown-even-type')).toBeUndefined();
     expect(tamperedOnce('revoke_and_ack', 'unknown-even-type', deaf)).toBe('hostile/other channels/changed');

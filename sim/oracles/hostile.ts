@@ -14,16 +14,37 @@ const ORACLE = 'hostile';
  * nothing from it. A host that asks for what is forbidden is refused, and nothing has changed.
  */
 export function createHostile(): Oracle {
+  return build(new Map());
+}
+
+/** `owed`: by node and channel, the error that waits for the node's own channel_reestablish, and what to say if it never comes. */
+function build(owed: Map<string, Finding>): Oracle {
   return {
     name: ORACLE,
     step(world, record) {
       // At every step, so that what the next one changes is known.
       changes(world, record);
+      if (owed.size > 0) settleDebts(owed, record);
       if (record.forbidden !== undefined) return refused(world, record, record.forbidden);
-      return record.tampered === undefined ? undefined : judge(new Answer(world, record, record.tampered));
+      return record.tampered === undefined ? undefined : judge(new Answer(world, record, record.tampered), owed);
     },
-    fork: createHostile,
+    settled: () => owed.values().next().value,
+    fork: () => build(new Map(owed)),
   };
+}
+
+function debtOf(node: string, channelId: ChannelId): string {
+  return `${node}/${channelId}`;
+}
+
+/** It has come, in this connection or the next, or a crash has undone the failure. */
+function settleDebts(owed: Map<string, Finding>, { node, input, effects }: StepRecord): void {
+  for (const effect of effects) {
+    if (effect.kind === 'send' && effect.channelId !== undefined && nameOf(effect.bytes) === 'error')
+      owed.delete(debtOf(node, effect.channelId));
+  }
+  if (input.kind !== 'crash') return;
+  for (const key of owed.keys()) if (key.startsWith(`${node}/`)) owed.delete(key);
 }
 
 // ---------------------------------------------------------------- hosts
@@ -110,11 +131,15 @@ class Answer {
   }
 }
 
-function judge(answer: Answer): Finding | undefined {
+function judge(answer: Answer, owed: Map<string, Finding>): Finding | undefined {
   const found = strays(answer) ?? leaks(answer);
   if (found !== undefined || answer.tooLate) return found;
   const { asks, name } = answer.tampered;
-  if (!asks.some((asked) => does(answer, asked))) return answer.finding(name, deed(answer), asks.join(' or '), told(answer));
+  if (!asks.some((asked) => does(answer, asked))) {
+    const found = answer.finding(name, deed(answer), asks.join(' or '), told(answer));
+    if (!asks.includes('fail-channel') || !isOver(answer) || !defers(answer)) return found;
+    for (const { channelId } of answer.changed) owed.set(debtOf(answer.record.node, channelId), found);
+  }
   return loses(answer);
 }
 
@@ -145,6 +170,11 @@ function does(answer: Answer, asked: AskedOfReceiver): boolean {
     case 'ignore':
       return unchanged && record.effects.length === 0;
   }
+}
+
+/** An error does not overtake the node's own channel_reestablish, which may wait for a store: a peer that has lost data is to see that first. */
+function defers({ changed }: Answer): boolean {
+  return changed.length > 0 && changed.every(({ before }) => before?.phase === 'funded' && before.connection === 'reestablishing');
 }
 
 /** The channel that the message was for has failed, or, before it was funded, is no more. */

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ChannelState } from '../../core/channel/state.ts';
+import { encodeMessage } from '../../core/wire/messages/index.ts';
+import { apply } from '../apply.ts';
 import { createLedger } from './ledger.ts';
 import { hasCommitments, nameOf } from './look.ts';
 import { CALM, FAULTS, fingerprintsOf, runWorld, tampered } from './run.fixture.ts';
@@ -111,6 +113,28 @@ describe('ledger', () => {
     for (const fingerprint of [...close(0), ...close(1)])
       expect(fingerprint).toMatch(/^ledger\/closing transaction\/the (opener|accepter)'s output$/);
     expect([...close(0), ...close(1)].length).toBeGreaterThan(0);
+  });
+
+  it('sees a commitment broadcast where both had signed a mutual close', () => {
+    const between: RunSpec['between'] = (world, done) => {
+      if (done === 2) apply(world, { do: 'shutdown', node: 'A', channel: 'c' });
+      const state = world.channelState('B', 'c');
+      if (state?.phase !== 'funded' || state.closingTx === undefined) return;
+      // BOLT 1: an error, which no honest peer sends then.
+      const bytes = encodeMessage({ type: 'error', channelId: state.channelId, data: '' });
+      world.stepMarked(
+        world.host('B'),
+        { kind: 'received', peer: world.nodeId('A'), bytes },
+        { tampered: { name: 'error', asks: ['fail-channel'] } },
+      );
+    };
+    const ending = { operations: ['feerate'], between, steps: 80 };
+    expect(run({}, ending)).toEqual([]);
+    const unilateral: Tampering['effect'] = (effect) =>
+      effect.kind === 'broadcast' && effect.purpose === 'closing' ? { ...effect, purpose: 'commitment' } : effect;
+    expect(run({ nodes: ['B'], effect: unilateral }, ending)).toEqual([
+      'ledger/commitment transaction/broadcast in place of a mutual close',
+    ]);
   });
 
   it('adds up the outputs of a commitment transaction', () => {

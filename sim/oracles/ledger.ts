@@ -18,6 +18,8 @@ const ORACLE = 'ledger';
 interface Closing {
   readonly scripts: Partial<Record<Side, Script>>;
   readonly feesSat: readonly bigint[];
+  /** Nodes that hold a closing transaction which both sides have signed, and whose owners have not asked for the commitment instead. */
+  readonly holders: readonly string[];
 }
 
 /** No millisatoshi appears or disappears, and what users were told is what the channel paid. */
@@ -47,7 +49,7 @@ class Ledger implements Oracle {
     this.stale.watch(world, record);
     for (const { before, after } of changes(world, record)) {
       if (!hasCommitments(after)) continue;
-      this.watchClosing(after);
+      this.watchClosing(record, after);
       if (hasCommitments(before) && before.shared === after.shared) continue;
       const found = conserved(world, record.node, hasCommitments(before) ? before : undefined, after);
       if (found !== undefined) return found;
@@ -59,8 +61,10 @@ class Ledger implements Oracle {
         const found = this.hear(world, record.node, effect.channelId, event);
         if (found !== undefined) return found;
       } else if (effect.kind === 'broadcast' && effect.purpose === 'commitment') {
-        const state = statesOf(world, record.node).get(effect.channelId);
-        const found = hasCommitments(state) ? commitmentOutputs(world, record.node, state, effect.tx) : undefined;
+        const { channelId } = effect;
+        const state = statesOf(world, record.node).get(channelId);
+        const wanted = this.unilateral(world, record.node, channelId);
+        const found = wanted ?? (hasCommitments(state) ? commitmentOutputs(world, record.node, state, effect.tx) : undefined);
         if (found !== undefined) return found;
       }
     }
@@ -82,7 +86,8 @@ class Ledger implements Oracle {
     return undefined;
   }
 
-  private watchClosing(state: WithCommitments): void {
+  private watchClosing({ node, input }: StepRecord, state: WithCommitments): void {
+    if (input.kind === 'command' && input.command.kind === 'force_close') this.release(node, input.command.channelId);
     if (state.phase !== 'funded' || (state.shutdownSent === undefined && state.shutdownReceived === undefined)) return;
     const { us } = state.params;
     const known = this.closings.get(state.channelId);
@@ -91,9 +96,31 @@ class Ledger implements Oracle {
     if (state.shutdownReceived !== undefined) scripts[otherSide(us)] = state.shutdownReceived;
     const offered = state.closing?.offered?.feeSat;
     const feesSat = known?.feesSat ?? [];
+    const holders = known?.holders ?? [];
     this.closings.set(state.channelId, {
       scripts,
       feesSat: offered === undefined || feesSat.includes(offered) ? feesSat : [...feesSat, offered],
+      holders: state.closingTx === undefined || holders.includes(node) ? holders : [...holders, node],
+    });
+  }
+
+  private release(node: string, channelId: ChannelId): void {
+    const known = this.closings.get(channelId);
+    if (known !== undefined) this.closings.set(channelId, { ...known, holders: known.holders.filter((holder) => holder !== node) });
+  }
+
+  /** BOLT 5, Failing a Channel: "SHOULD use this fee to perform a mutual close", and else a unilateral one. */
+  private unilateral(world: WorldView, node: string, channelId: ChannelId): Finding | undefined {
+    if (this.closings.get(channelId)?.holders.includes(node) !== true || this.stale.has(channelId)) return undefined;
+    return finding(world, {
+      oracle: ORACLE,
+      rule: 'commitment transaction',
+      kind: 'broadcast in place of a mutual close',
+      node,
+      channel: channelName(world, channelId),
+      message: `${node} broadcasts its commitment although both sides have signed a closing transaction`,
+      expected: 'closing',
+      actual: 'commitment',
     });
   }
 

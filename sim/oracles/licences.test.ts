@@ -124,10 +124,22 @@ describe('licences', () => {
     expect(holding({ received: { ...accept, minimumDepth: 145 }, before: undefined })).toEqual(['opening-refused']);
   });
 
+  it('closing-unanswered: as many blocks as the policy says after our closing_signed', () => {
+    const sentAt = (height: number): FundedState => ({
+      ...state,
+      closing: { offered: { feeSat: 500n, range: { minFeeSat: 1n, maxFeeSat: 900n }, height } },
+    });
+    const { closingTimeoutBlocks } = DEFAULT_POLICY;
+    const now = world.height('B');
+    expect(holding({ before: sentAt(now - closingTimeoutBlocks) })).toEqual(['closing-unanswered']);
+    expect(holding({ before: sentAt(now - closingTimeoutBlocks + 1) })).toEqual([]);
+    expect(holding({ before: state })).toEqual([]);
+  });
+
   it('closing-range: ranges that do not overlap', () => {
     const closing = (range: { minFeeSat: bigint; maxFeeSat: bigint }): FundedState => ({
       ...state,
-      closing: { offered: { feeSat: 500n, range } },
+      closing: { offered: { feeSat: 500n, range, height: world.height('B') } },
     });
     const received = {
       type: 'closing_signed',

@@ -74,6 +74,12 @@ export const LICENCES: readonly Licence[] = [
     holds: closingRangesApart,
   },
   {
+    name: 'closing-unanswered',
+    about: 'BOLT 2: no closing_signed in answer to the own one after a reasonable time',
+    licenses: CLOSES,
+    holds: closingUnanswered,
+  },
+  {
     name: 'stale-backup',
     about: 'BOLT 2: a node came back with a state older than what was durable',
     licenses: CLOSES,
@@ -209,6 +215,11 @@ function closingRangesApart({ received, before }: Circumstances): boolean {
   if (theirs === undefined) return true;
   // The accepter has sent no range yet when it refuses the first: all that it can object to is a maximum below its minimum.
   return ours === undefined || ours.minFeeSat > theirs.maxFeeSat || theirs.minFeeSat > ours.maxFeeSat;
+}
+
+function closingUnanswered({ world, record, config, before }: Circumstances): boolean {
+  if (before?.phase !== 'funded' || before.closingTx !== undefined || before.closing?.offered === undefined) return false;
+  return world.height(record.node) >= before.closing.offered.height + config.closingTimeoutBlocks;
 }
 
 const FUNDING_TIMEOUT_BLOCKS = 2016;

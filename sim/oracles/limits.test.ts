@@ -42,6 +42,31 @@ describe('limits', () => {
     expect(only({ dustLimitSat: 10n ** 9n })).toContain('limits/accepted by the receiver/max_dust_htlc_exposure_msat');
   });
 
+  it('judges what a host is told of the dust of an HTLC', () => {
+    const little = { config: { dustLimitSat: '5000', maxDustHtlcExposureMsat: '400000' } };
+    // The payer would offer more.
+    const options = { nodes: [{}, little], operations: ['pay', 'fulfill', 'fail', 'disconnect', 'connect', 'crash', 'restart'] };
+    const flags = new Set<boolean>();
+    const onStep: RunSpec['onStep'] = ({ effects }) => {
+      for (const effect of effects)
+        if (effect.kind === 'notify' && effect.event.kind === 'htlc_received') flags.add(effect.event.dustExposureExceeded);
+    };
+    expect(run(undefined, { ...options, onStep }, 12)).toEqual([]);
+    expect(flags).toEqual(new Set([true, false]));
+    const claim = (dustExposureExceeded: boolean): Tampering['effect'] => {
+      return (effect) =>
+        effect.kind === 'notify' && effect.event.kind === 'htlc_received'
+          ? { ...effect, event: { ...effect.event, dustExposureExceeded } }
+          : effect;
+    };
+    expect(run({ effect: claim(true) as NonNullable<Tampering['effect']> }, options, 12)).toEqual([
+      'limits/max_dust_htlc_exposure_msat/HTLC called too much dust',
+    ]);
+    expect(run({ effect: claim(false) as NonNullable<Tampering['effect']> }, options, 12)).toEqual([
+      'limits/max_dust_htlc_exposure_msat/HTLC not called too much dust',
+    ]);
+  });
+
   it('asks a node to send what it calls sendable', () => {
     const more = run({ sendable: ({ minMsat, maxMsat }) => ({ minMsat, maxMsat: maxMsat + 1_000_000n }) }, { operations: CALM });
     expect(more.length).toBeGreaterThan(0);

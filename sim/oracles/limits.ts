@@ -1,8 +1,9 @@
 import type { ChannelConfig } from '../../core/channel/io.ts';
 import type { AddUpdate } from '../../core/channel/state.ts';
+import type { ChannelId } from '../../core/crypto/bytes.ts';
 import type { Side } from '../../core/transactions/types.ts';
 import { policyOf } from '../policy.ts';
-import type { Finding, Oracle, WorldView } from '../types.ts';
+import type { Finding, Oracle, StepRecord, WorldView } from '../types.ts';
 import {
   commitmentsMade,
   contentsAt,
@@ -31,8 +32,16 @@ interface Broken {
   readonly actual: unknown;
 }
 
-/** Whatever a node said that it would accept, the other never exceeds; and what a node offers as sendable, it sends. */
+/**
+ * Whatever a node said that it would accept, the other never exceeds; what a node offers as sendable, it sends; and its host hears which
+ * incoming HTLCs are more dust than it allows.
+ */
 export function createLimits({ trySendable }: { readonly trySendable: boolean }): Oracle {
+  return build(trySendable, new Map());
+}
+
+/** `dusty`: by node, channel and id, whether an incoming HTLC was too much dust when it became irrevocable. */
+function build(trySendable: boolean, dusty: Map<string, boolean>): Oracle {
   const configs = new Map<string, ChannelConfig>();
   const configOf = (world: WorldView, node: string): ChannelConfig => {
     let config = configs.get(node);
@@ -49,7 +58,11 @@ export function createLimits({ trySendable }: { readonly trySendable: boolean })
         if (!hasCommitments(after) || !hasCommitments(before) || before.shared === after.shared) continue;
         const broken = newCommitments(before, after) ?? newAdds(before, after, configOf(world, record.node));
         if (broken !== undefined) return report(world, record.node, after, broken);
+        judgeDust(dusty, record.node, before, after, configOf(world, record.node));
       }
+      if (record.input.kind === 'restart') judgeAgain(dusty, world, record.node, configOf(world, record.node));
+      const misjudged = dustFlags(dusty, world, record);
+      if (misjudged !== undefined) return misjudged;
       return trySendable && record.input.kind === 'received' ? sendables(world, record.node) : undefined;
     },
     settled(world) {
@@ -71,8 +84,65 @@ export function createLimits({ trySendable }: { readonly trySendable: boolean })
       return undefined;
     },
     // Policies don't change.
-    fork: () => createLimits({ trySendable }),
+    fork: () => build(trySendable, new Map(dusty)),
   };
+}
+
+// ---------------------------------------------------------------- what the receiver says of dust
+
+function keyOf(node: string, channelId: ChannelId, id: bigint): string {
+  return `${node}/${channelId}/${id}`;
+}
+
+/** BOLT 2, Bounding exposure: "the HTLC's amount_msat plus the dust balance of the transaction", which it came to last of its batch so far. */
+function isTooMuchDust(state: WithCommitments, add: AddUpdate, { maxDustHtlcExposureMsat }: ChannelConfig): boolean {
+  return SIDES.some((owner) => {
+    const contents = contentsOf(state.shared, state.shared.commitments[owner].current);
+    if (typeof contents === 'string' || !isDust(state, owner, add, contents.feeratePerKw)) return false;
+    const htlcs = contents.htlcs.filter(({ offerer, id }) => offerer !== add.offerer || id <= add.id);
+    return dustExposureMsat(state, owner, { ...contents, htlcs }, contents.feeratePerKw) > maxDustHtlcExposureMsat;
+  });
+}
+
+function judgeDust(
+  dusty: Map<string, boolean>,
+  node: string,
+  before: WithCommitments | undefined,
+  after: WithCommitments,
+  config: ChannelConfig,
+): void {
+  const peer = otherSide(after.params.us);
+  const adds = after.shared.base.htlcs[peer];
+  if (adds === before?.shared.base.htlcs[peer]) return;
+  for (const add of adds) {
+    const key = keyOf(node, after.channelId, add.id);
+    if (before === undefined || !dusty.has(key)) dusty.set(key, isTooMuchDust(after, add, config));
+  }
+}
+
+/** After a restart what nobody has resolved is presented again, and judged anew. */
+function judgeAgain(dusty: Map<string, boolean>, world: WorldView, node: string, config: ChannelConfig): void {
+  for (const state of statesOf(world, node).values()) if (hasCommitments(state)) judgeDust(dusty, node, undefined, state, config);
+}
+
+function dustFlags(dusty: ReadonlyMap<string, boolean>, world: WorldView, { node, effects }: StepRecord): Finding | undefined {
+  for (const effect of effects) {
+    if (effect.kind !== 'notify' || effect.event.kind !== 'htlc_received') continue;
+    const { add, dustExposureExceeded: actual } = effect.event;
+    const expected = dusty.get(keyOf(node, effect.channelId, add.id));
+    if (expected === undefined || expected === actual) continue;
+    return finding(world, {
+      oracle: ORACLE,
+      rule: 'max_dust_htlc_exposure_msat',
+      kind: actual ? 'HTLC called too much dust' : 'HTLC not called too much dust',
+      node,
+      channel: channelName(world, effect.channelId),
+      message: `${node} presents HTLC ${add.id} of ${add.amountMsat} msat to its host, misjudging the dust`,
+      expected,
+      actual,
+    });
+  }
+  return undefined;
 }
 
 function report(world: WorldView, node: string, state: WithCommitments, { kind, expected, actual }: Broken): Finding {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { apply } from '../apply.ts';
 import { createLiveness } from './liveness.ts';
 import { nameOf } from './look.ts';
 import { CALM, FAULTS, fingerprintsOf, runWorld, tampered } from './run.fixture.ts';
@@ -36,6 +37,28 @@ describe('liveness', () => {
     const found = run({ nodes: ['A'], effect: silent }, { operations: ['pay', 'fulfill', 'fail'] });
     expect(found.length).toBeGreaterThan(0);
     for (const fingerprint of found) expect(fingerprint).toMatch(/^liveness\/(payment\/.* never came back|probe\/stuck)$/);
+  });
+
+  it('sees a payment that no commitment has and of which nobody tells, and a channel that stays failed after its mutual close', () => {
+    const options = { operations: ['pay', 'pay', 'pay', 'force_close'], licences: ['force-close'] };
+    expect(run(undefined, options, 8)).toEqual([]);
+    const silent: Tampering['effect'] = (effect) =>
+      effect.kind === 'notify' && effect.event.kind === 'event' && effect.event.event.kind === 'payment_failed' ? [] : effect;
+    expect(run({ nodes: ['A', 'B'], effect: silent }, options, 8)).toEqual(['liveness/payment/never on a commitment']);
+    // The first block with a mutual close does not show it.
+    const blind: Tampering['input'] = (input) =>
+      input.kind === 'block' && input.transactions.some(({ tx }) => tx.inputs.some(({ sequence }) => sequence === 0xffffffff))
+        ? { ...input, transactions: [] }
+        : input;
+    const between: RunSpec['between'] = (world, done) => {
+      if (done === 2) apply(world, { do: 'shutdown', node: 'A', channel: 'c' });
+      const signed = world.channelState('B', 'c');
+      if (signed?.phase === 'funded' && signed.closingTx !== undefined && world.chain.hasUnconfirmed)
+        apply(world, { do: 'force_close', node: 'B', channel: 'c' });
+    };
+    const ending = { operations: ['feerate'], licences: ['force-close'], between, steps: 60 };
+    expect(run(undefined, ending)).toEqual([]);
+    expect(run({ input: blind }, ending)).toEqual(['liveness/channel/failed after its mutual close']);
   });
 
   it('sees a connection that stays half open and a channel that never closes', () => {

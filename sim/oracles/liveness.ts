@@ -1,5 +1,8 @@
 import type { ChannelState } from '../../core/channel/state.ts';
-import type { ChannelInfo, Finding, Oracle, WorldView } from '../types.ts';
+import type { TxInput } from '../../core/bitcoin/tx.ts';
+import { referenceOf } from '../payments.ts';
+import type { ChannelInfo, Finding, Oracle, PaymentRecord, WorldView } from '../types.ts';
+import { commitmentsOf, contentsOf } from './contents.ts';
 import { hasCommitments } from './look.ts';
 import { finding } from './report.ts';
 import { StaleWatch } from './stale.ts';
@@ -61,7 +64,12 @@ function paymentsResolved(world: WorldView, judged: readonly ChannelInfo[]): Fin
   for (const payment of world.payments) {
     if (payment.outcome !== undefined) continue;
     const info = judged.find(({ name }) => name === payment.channel);
-    if (info === undefined || [info.opener, info.accepter].some((node) => isOver(world.channelState(node, info.name)))) continue;
+    if (info === undefined) continue;
+    if ([info.opener, info.accepter].some((node) => isOver(world.channelState(node, info.name)))) {
+      if (mayBePaid(world, payment)) continue;
+      const message = `payment ${payment.name} from ${payment.from} is on no commitment of the failed channel, and its sender was not told`;
+      return report(world, 'payment', 'never on a commitment', info, message, 'failed', 'nothing', payment.from);
+    }
     const kind = !payment.received
       ? 'never arrived'
       : payment.decision === undefined
@@ -73,10 +81,35 @@ function paymentsResolved(world: WorldView, judged: readonly ChannelInfo[]): Fin
   return undefined;
 }
 
+/** A commitment has its HTLC, or the payer's node shows none: chains decide. */
+function mayBePaid(world: WorldView, { name, from, channel }: PaymentRecord): boolean {
+  const state = world.channelState(from, channel);
+  if (!hasCommitments(state)) return true;
+  const known = state.references.find(({ reference }) => reference === referenceOf(name));
+  if (known === undefined) return false;
+  return commitmentsOf(state.shared).some(({ commitment }) => {
+    const contents = contentsOf(state.shared, commitment);
+    return typeof contents === 'string' || contents.htlcs.some(({ offerer, id }) => offerer === state.params.us && id === known.htlcId);
+  });
+}
+
+/** BOLT 5: a closing transaction resolves the funding output, whatever had failed the channel. */
+function notClosed(world: WorldView, info: ChannelInfo): Finding | undefined {
+  for (const node of [info.opener, info.accepter]) {
+    const state = world.channelState(node, info.name);
+    if (state?.phase !== 'failed') continue;
+    const isClose = ({ txid, vout, sequence }: TxInput): boolean =>
+      sequence === 0xffffffff && state.fundings.some((funding) => funding.txid === txid && funding.vout === vout);
+    if (!world.chain.confirmed.some(({ height, tx }) => height <= world.height(node) && tx.inputs.some(isClose))) continue;
+    return report(world, 'channel', 'failed after its mutual close', info, `${node} has not closed ${info.name}`, 'closed', 'failed', node);
+  }
+  return undefined;
+}
+
 function channelSettled(world: WorldView, info: ChannelInfo): Finding | undefined {
   const ends = [info.opener, info.accepter] as const;
   const states = ends.map((node) => world.channelState(node, info.name));
-  if (states.some(isOver)) return undefined;
+  if (states.some(isOver)) return notClosed(world, info);
   for (const [i, state] of states.entries()) {
     if (!hasCommitments(state)) continue;
     const node = ends[i];

@@ -144,7 +144,7 @@ function newFacts(before: StoredChannel | undefined, after: StoredChannel): stri
   if (after.shared.base.htlcs[peer] !== before?.shared.base.htlcs[peer]) {
     for (const { id } of after.shared.base.htlcs[peer]) facts.push(factOf.received(id));
   }
-  if (after.phase === 'funded') {
+  if (after.phase === 'funded' || after.phase === 'failed') {
     if (after.shutdownSent !== undefined) facts.push(factOf.shutdown);
     if (after.closingTx !== undefined) facts.push(factOf.closingTx);
   }

@@ -1,0 +1,68 @@
+import { txid } from '../bitcoin/tx.ts';
+import type { Tx } from '../bitcoin/tx.ts';
+import type { ChannelReestablish } from '../wire/messages/index.ts';
+import { broadcastNowAndThen } from './broadcast.ts';
+import { closingBlockSeen } from './closing.ts';
+import type { Out } from './effects.ts';
+import { announceEvents, persist, send } from './effects.ts';
+import { errorData, failUnsigned, isOfOurTime } from './fail.ts';
+import type { BlockTransaction } from './io.ts';
+import { diagnose, reestablishMessage } from './reestablish.ts';
+import type { FailedState, FundedBase } from './state.ts';
+
+/** What a failed channel still does. */
+
+/**
+ * BOLT 2, Message Retransmission: a channel in an error state SHOULD repeat its error. It says channel_reestablish first, which BOLT 2 asks of
+ * other channels only and forbids to none: a peer that came back with an old state must see the proof in it before it takes the error, or it
+ * would broadcast a commitment that it has revoked. The error waits for the same stores, so that it never overtakes the proof.
+ */
+export function greet(out: Out<FailedState>): void {
+  send(out, reestablishMessage(out.env, out.state));
+  if (out.state.error !== undefined) repeatError(out);
+}
+
+function repeatError(out: Out<FailedState>): void {
+  const { channelId, error, reason } = out.state;
+  send(out, { type: 'error', channelId, data: error ?? errorData(reason) });
+}
+
+/**
+ * A peer that goes on as if nothing had happened has not heard, or has forgotten. One that proves that our state is old comes too late for what
+ * was broadcast (BOLT 1: an error MUST fail the channel, also where it came before the proof), but nothing of it is broadcast again.
+ */
+export function receiveReestablishLate(out: Out<FailedState>, message: ChannelReestablish): void {
+  const { commitmentToBroadcast, ...rest } = out.state;
+  const { kind } = diagnose(out.env, out.state, message);
+  if (kind === 'we-are-behind' && commitmentToBroadcast !== undefined) {
+    out.state = rest;
+    persist(out);
+  }
+  if (kind === 'resume') certain(out);
+  repeatError(out);
+}
+
+/** Our state is known not to be old. */
+function certain(out: Out<FailedState>): void {
+  const { nextEventId } = out.state;
+  failUnsigned(out);
+  if (out.state.nextEventId === nextEventId) return;
+  persist(out);
+  announceEvents(out, nextEventId);
+}
+
+/** BOLT 5: the chain decides. A mutual close ends the channel; after a commitment nothing of ours is broadcast any more. */
+export function failedBlock(out: Out<FailedState>, transactions: readonly BlockTransaction[]): void {
+  if (closingBlockSeen(out, transactions)) return;
+  const spend = transactions.find(({ tx }) => spendsFunding(out.state, tx));
+  if (spend === undefined) return broadcastNowAndThen(out);
+  const { nextEventId } = out.state;
+  out.state = { ...out.state, spentBy: txid(out.env.crypto, spend.tx) };
+  if (isOfOurTime(out.env, out.state, spend.tx)) failUnsigned(out);
+  persist(out);
+  announceEvents(out, nextEventId);
+}
+
+export function spendsFunding({ fundings }: FundedBase, { inputs }: Tx): boolean {
+  return inputs.some((input) => fundings.some((funding) => funding.txid === input.txid && funding.vout === input.vout));
+}
