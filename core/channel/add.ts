@@ -1,7 +1,7 @@
 import type { Hex } from '../crypto/bytes.ts';
 import { other } from '../transactions/types.ts';
 import type { UpdateAddHtlc } from '../wire/messages/index.ts';
-import { append, contents, cutToSign, nextHtlcId } from './contents.ts';
+import { append, contents, cutToSign, nextHtlcId, SIDES } from './contents.ts';
 import type { Contents } from './contents.ts';
 import type { Out } from './effects.ts';
 import { send } from './effects.ts';
@@ -37,7 +37,7 @@ function offeringRule(env: ChannelEnv, params: ChannelParams, shared: SharedStat
   if (inFlight !== undefined) return inFlight;
   const affordable = us === 'opener' ? openerKeepsFee(env, params, next) : accepterKeepsReserve(params, next);
   if (affordable !== undefined) return affordable;
-  if (exceedsDustExposure(params, next, htlc, config.maxDustHtlcExposureMsat)) {
+  if (SIDES.some((owner) => exceedsDustExposure(params, owner, next, htlc, config.maxDustHtlcExposureMsat))) {
     return { rule: 'max_dust_htlc_exposure_msat', detail: `more than ${config.maxDustHtlcExposureMsat} msat would be trimmed` };
   }
   return undefined;

@@ -278,7 +278,7 @@ describe('revoke_and_ack', () => {
     const state = duo.funded('opener');
     expect(state.shared.commitments.accepter.current).toBe(next);
     expect(state.shared.commitments.accepter.next).toBeUndefined();
-    expect('sentSignatures' in state).toBe(false);
+    expect(state.sentSignatures).toBeUndefined();
     expect(state.remote).toMatchObject({ currentPoint: before.remote.nextPoint, nextPoint: message.nextPerCommitmentPoint });
     expect(secretAt(duo.ends.opener.env.crypto, state.remote.secrets, secretIndex(0n))).toBe(message.perCommitmentSecret);
     expect(effects[0]).toMatchObject({ update: { kind: 'remote_secret', number: 0n, secret: message.perCommitmentSecret } });

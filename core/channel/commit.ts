@@ -180,7 +180,7 @@ export function presentHtlc(out: Out<FundedState>, id: bigint): void {
   const dustExposureExceeded = SIDES.some((owner) => {
     const all = contents(shared, shared.commitments[owner].current.cut);
     const upToIt = { ...all, htlcs: all.htlcs.filter((htlc) => htlc.offerer === params.us || htlc.id <= id) };
-    return exceedsDustExposure(params, upToIt, add, env.config.maxDustHtlcExposureMsat);
+    return exceedsDustExposure(params, owner, upToIt, add, env.config.maxDustHtlcExposureMsat);
   });
   notify(out, { kind: 'htlc_received', add, dustExposureExceeded });
 }

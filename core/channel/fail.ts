@@ -86,13 +86,13 @@ export function failChannel(out: Out<FundedState>, reason: string, how: Failing 
   const failed = become<FailedState>(out, {
     ...baseOf(state),
     phase: 'failed',
+    error,
     reason,
-    ...(error === undefined ? {} : { error }),
-    ...(commitmentToBroadcast === undefined ? {} : { commitmentToBroadcast }),
-    ...(shutdownSent === undefined ? {} : { shutdownSent }),
-    ...(shutdownReceived === undefined ? {} : { shutdownReceived }),
-    ...(closingTx === undefined ? {} : { closingTx }),
-    ...(how.spend === undefined ? {} : { spentBy: txid(env.crypto, how.spend) }),
+    commitmentToBroadcast,
+    shutdownSent,
+    shutdownReceived,
+    closingTx,
+    spentBy: how.spend === undefined ? undefined : txid(env.crypto, how.spend),
   });
   if (error !== undefined) sendError(failed, state.connection);
   if (how.spend === undefined ? connection === 'connected' && how.stale !== true : isOfOurTime(env, state, how.spend)) failUnsigned(failed);

@@ -32,10 +32,9 @@ function repeatError(out: Out<FailedState>): void {
  * was broadcast (BOLT 1: an error MUST fail the channel, also where it came before the proof), but nothing of it is broadcast again.
  */
 export function receiveReestablishLate(out: Out<FailedState>, message: ChannelReestablish): void {
-  const { commitmentToBroadcast, ...rest } = out.state;
   const { kind } = diagnose(out.env, out.state, message);
-  if (kind === 'we-are-behind' && commitmentToBroadcast !== undefined) {
-    out.state = rest;
+  if (kind === 'we-are-behind' && out.state.commitmentToBroadcast !== undefined) {
+    out.state = { ...out.state, commitmentToBroadcast: undefined };
     persist(out);
   }
   if (kind === 'resume') certain(out);

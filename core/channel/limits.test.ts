@@ -145,22 +145,21 @@ describe('exceedsDustExposure', () => {
   const more = htlc('opener', 1n, 600_000n);
   const large = htlc('opener', 2n, 9_000_000n);
 
-  it('asks of an HTLC that is trimmed on either commitment whether that one’s dust is over the limit', () => {
+  it('asks of an HTLC that is trimmed from a commitment whether the dust there is over the limit', () => {
     const contents = holding([dust, more, large]);
-    expect(exceedsDustExposure(anchors, contents, dust, 1_500_000n)).toBe(false);
-    expect(exceedsDustExposure(anchors, contents, dust, 1_499_999n)).toBe(true);
-    expect(exceedsDustExposure(anchors, contents, large, 0n)).toBe(false);
-    const openersOnly = paramsOf('anchors', { dustLimitSat: 1000n }, { dustLimitSat: 354n });
-    expect(exceedsDustExposure(openersOnly, contents, dust, 1_499_999n)).toBe(true);
-    expect(exceedsDustExposure(openersOnly, contents, dust, 1_500_000n)).toBe(false);
+    expect(exceedsDustExposure(anchors, 'accepter', contents, dust, 1_500_000n)).toBe(false);
+    expect(exceedsDustExposure(anchors, 'accepter', contents, dust, 1_499_999n)).toBe(true);
+    expect(exceedsDustExposure(anchors, 'accepter', contents, large, 0n)).toBe(false);
   });
 
   it('does not mix the dust of one commitment with an HTLC that only the other trims', () => {
     // On the opener's commitment 300 sat are dust, on the accepter's 900 sat too.
     const small = htlc('accepter', 0n, 300_000n);
     const contents = holding([dust, small]);
-    expect(exceedsDustExposure(anchors, contents, small, 1_200_000n)).toBe(false);
-    expect(exceedsDustExposure(anchors, contents, dust, 1_199_999n)).toBe(true);
+    expect(exceedsDustExposure(anchors, 'opener', contents, small, 300_000n)).toBe(false);
+    expect(exceedsDustExposure(anchors, 'opener', contents, dust, 0n)).toBe(false);
+    expect(exceedsDustExposure(anchors, 'accepter', contents, small, 1_200_000n)).toBe(false);
+    expect(exceedsDustExposure(anchors, 'accepter', contents, dust, 1_199_999n)).toBe(true);
     expect(dustExposureMsat(anchors, 'opener', contents)).toBe(300_000n);
   });
 });

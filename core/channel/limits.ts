@@ -80,11 +80,10 @@ export function dustExposureMsat(params: ChannelParams, owner: Side, contents: C
   return sum;
 }
 
-/** Whether this HTLC, already part of `contents`, is trimmed somewhere and takes that commitment's dust over `maxMsat`. */
-export function exceedsDustExposure(params: ChannelParams, contents: Contents, htlc: AddUpdate, maxMsat: bigint): boolean {
-  return SIDES.some(
-    (owner) =>
-      isTrimmed(params.format, owner, params.parties[owner].dustLimitSat, contents.feeratePerKw, htlc) &&
-      dustExposureMsat(params, owner, contents) > maxMsat,
+/** Whether this HTLC, already part of `contents`, is trimmed from `owner`'s commitment and takes the dust there over `maxMsat`. */
+export function exceedsDustExposure(params: ChannelParams, owner: Side, contents: Contents, htlc: AddUpdate, maxMsat: bigint): boolean {
+  return (
+    isTrimmed(params.format, owner, params.parties[owner].dustLimitSat, contents.feeratePerKw, htlc) &&
+    dustExposureMsat(params, owner, contents) > maxMsat
   );
 }

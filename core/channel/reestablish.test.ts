@@ -225,7 +225,7 @@ describe('data loss', () => {
     expect(complaint(effects)).toBe('error we have lost data: please fail the channel');
     const { state } = duo.ends.opener;
     expect(state).toMatchObject({ phase: 'failed', reason: 'we have lost data: please fail the channel' });
-    expect('commitmentToBroadcast' in state).toBe(false);
+    expect(state).toMatchObject({ phase: 'failed', commitmentToBroadcast: undefined });
     expect(duo.ends.opener.log.some((effect) => effect.kind === 'broadcast' && effect.purpose === 'commitment')).toBe(false);
     duo.input('opener', { kind: 'disconnected' });
     expect(complaint(duo.input('opener', { kind: 'connected' }))).toBe('error we have lost data: please fail the channel');

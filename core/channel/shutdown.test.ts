@@ -42,7 +42,7 @@ describe('the command shutdown', () => {
     expect(sent(effects, 'shutdown').scriptPubkey).toBe(P2WPKH_A);
     expect(effects.at(-1)).toMatchObject({ after: [{ sink: 'state', version: duo.funded('accepter').version }, {}] });
     expect(duo.funded('accepter')).toMatchObject({ shutdownSent: P2WPKH_A });
-    expect('shutdownWanted' in duo.funded('accepter')).toBe(false);
+    expect(duo.funded('accepter').shutdownWanted).toBeUndefined();
     const answer = duo.message('opener', sent(effects, 'shutdown'));
     expect(kinds(answer)).toEqual(['store', 'store', 'shutdown', 'closing_signed']);
     expect(duo.funded('opener').shutdownReceived).toBe(P2WPKH_A);

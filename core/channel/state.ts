@@ -234,20 +234,20 @@ export interface FundedState extends FundedBase {
 export interface FailedState extends FundedBase {
   readonly phase: 'failed';
   /** What we tell the peer, at once and again at each reconnection. Absent when the peer's error failed the channel. */
-  readonly error?: Hex;
+  readonly error: Hex | undefined;
   readonly reason: string;
   /**
    * Fully signed; absent when we have lost data and must not broadcast (BOLT 2, option_data_loss_protect). The second choice where there is
    * a `closingTx`.
    */
-  readonly commitmentToBroadcast?: Tx;
+  readonly commitmentToBroadcast: Tx | undefined;
   /** A mutual close may confirm whatever failed the channel. */
-  readonly shutdownSent?: Script;
-  readonly shutdownReceived?: Script;
+  readonly shutdownSent: Script | undefined;
+  readonly shutdownReceived: Script | undefined;
   /** Signed by both before the channel failed: broadcast instead of the commitment (BOLT 5, Failing a Channel). */
-  readonly closingTx?: Tx;
+  readonly closingTx: Tx | undefined;
   /** The commitment transaction that a block had: nothing of ours can confirm any more. */
-  readonly spentBy?: Txid;
+  readonly spentBy: Txid | undefined;
 }
 
 /** A mutual close is confirmed. */

@@ -33,7 +33,7 @@ function expectSafe({ pair, id }: World): void {
   const state = pair.b.channel(id);
   expect(state).toMatchObject({ phase: 'failed', reason: 'we have lost data: please fail the channel' });
   expect(commitmentsOf(pair.b)).toBe(0);
-  expect('commitmentToBroadcast' in state).toBe(false);
+  expect(state).toMatchObject({ phase: 'failed', commitmentToBroadcast: undefined });
 }
 
 describe('a node that came back with an old state broadcasts nothing that it has revoked', () => {

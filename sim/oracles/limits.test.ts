@@ -43,7 +43,7 @@ describe('limits', () => {
   });
 
   it('judges what a host is told of the dust of an HTLC', () => {
-    const little = { config: { dustLimitSat: '5000', maxDustHtlcExposureMsat: '400000' } };
+    const little = { config: { dustLimitSat: '5000', maxDustHtlcExposureMsat: '300000' } };
     // The payer would offer more.
     const options = { nodes: [{}, little], operations: ['pay', 'fulfill', 'fail', 'disconnect', 'connect', 'crash', 'restart'] };
     const flags = new Set<boolean>();
@@ -51,7 +51,7 @@ describe('limits', () => {
       for (const effect of effects)
         if (effect.kind === 'notify' && effect.event.kind === 'htlc_received') flags.add(effect.event.dustExposureExceeded);
     };
-    expect(run(undefined, { ...options, onStep }, 12)).toEqual([]);
+    expect(run(undefined, { ...options, onStep }, 60)).toEqual([]);
     expect(flags).toEqual(new Set([true, false]));
     const claim = (dustExposureExceeded: boolean): Tampering['effect'] => {
       return (effect) =>
@@ -59,10 +59,10 @@ describe('limits', () => {
           ? { ...effect, event: { ...effect.event, dustExposureExceeded } }
           : effect;
     };
-    expect(run({ effect: claim(true) as NonNullable<Tampering['effect']> }, options, 12)).toEqual([
+    expect(run({ effect: claim(true) as NonNullable<Tampering['effect']> }, options, 60)).toEqual([
       'limits/max_dust_htlc_exposure_msat/HTLC called too much dust',
     ]);
-    expect(run({ effect: claim(false) as NonNullable<Tampering['effect']> }, options, 12)).toEqual([
+    expect(run({ effect: claim(false) as NonNullable<Tampering['effect']> }, options, 60)).toEqual([
       'limits/max_dust_htlc_exposure_msat/HTLC not called too much dust',
     ]);
   });
