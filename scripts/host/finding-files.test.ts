@@ -35,7 +35,7 @@ describe('files of scenarios', () => {
     for (const seed of [7, 3, 5]) files.write(found(seed));
     expect(readdirSync(folder)).toEqual(['toy-a-rule-of-two-x.json']);
     const [stored] = readScenarios(folder);
-    expect(stored?.scenario).toEqual({ ...found(3).scenario, about: 'm Found with seed t3.' });
+    expect(stored?.scenario).toEqual({ ...found(3).scenario, about: 'm. Found with seed t3.' });
   });
 
   it('that cannot be read say which and why', () => {

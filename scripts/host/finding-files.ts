@@ -73,7 +73,7 @@ export class FindingFiles {
   save(found: Found, scenario: Scenario): string {
     mkdirSync(this.folder, { recursive: true });
     const file = this.file(found);
-    writeScenario(file, { ...scenario, about: `${found.finding.message} Found with seed ${found.token}.` });
+    writeScenario(file, { ...scenario, about: `${found.finding.message}. Found with seed ${found.token}.` });
     return file;
   }
 }
