@@ -147,6 +147,7 @@ async function runHere(campaign: Campaign): Promise<CampaignResult> {
 
 async function runInWorkers(campaign: Campaign): Promise<CampaignResult> {
   const workers: Worker[] = [];
+  const ended = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   try {
     return await new Promise<CampaignResult>((resolve, reject) => {
@@ -157,7 +158,7 @@ async function runInWorkers(campaign: Campaign): Promise<CampaignResult> {
         onTick();
         campaign.tick();
       }, TICK_MS);
-      campaign.hooks.signal?.addEventListener('abort', settle);
+      campaign.hooks.signal?.addEventListener('abort', settle, { signal: ended.signal });
       const feed = (worker: Worker): void => {
         const task = campaign.next();
         if (task === undefined) {
@@ -175,6 +176,7 @@ async function runInWorkers(campaign: Campaign): Promise<CampaignResult> {
     });
   } finally {
     clearInterval(timer);
+    ended.abort();
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
 }
