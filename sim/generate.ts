@@ -140,7 +140,7 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   mine: 4,
   feerate: 2,
   wait: 2,
-  rude: 2,
+  rude: 4,
 };
 /** Without these a run would stand still after its first fault, or carry nothing. */
 const ALWAYS: ReadonlySet<string> = new Set(['pay', 'connect', 'restart', 'commit', 'rude']);
@@ -164,7 +164,7 @@ function swarmMix(choices: Choices, registry: OperationRegistry, options: Campai
   // Many of them meet an adversary: it alone comes to what honest nodes never do. Each breach may cost a channel: others are opened.
   if (chance(choices, 2, 5)) {
     const more = registry.all.filter((operation) => isHostile(operation) || operation.name === 'open');
-    return [...mix, ...more.map((operation) => ({ operation, weight: between(choices, 12, 32) }))];
+    return [...mix, ...more.map((operation) => ({ operation, weight: between(choices, 16, 48) }))];
   }
   const licensed = shuffle(
     choices,

@@ -1,9 +1,9 @@
-import type { Command } from '../../core/channel/io.ts';
-import type { ChannelState, FundedState, Removal } from '../../core/channel/state.ts';
+import type { ChannelConfig, Command } from '../../core/channel/io.ts';
+import type { AddUpdate, ChannelState, FundedState, Removal } from '../../core/channel/state.ts';
 import type { ChannelId, Hash32, Preimage, Script } from '../../core/crypto/bytes.ts';
 import type { Operation } from '../operation.ts';
-import { contentsAt, otherSide, signableCut } from '../oracles/contents.ts';
-import { pick } from '../random.ts';
+import { contentsAt, openerCostSat, otherSide, signableCut, SIDES } from '../oracles/contents.ts';
+import { chance, pick } from '../random.ts';
 import type { Action } from '../types.ts';
 import type { World } from '../world.ts';
 
@@ -14,6 +14,7 @@ interface End {
   readonly peer: ReturnType<World['nodeId']>;
   readonly state: ChannelState;
   readonly height: number;
+  readonly config: ChannelConfig;
   readonly wallet: Script;
 }
 /** The same, where the channel is funded and the peer is there. */
@@ -119,13 +120,17 @@ const PAYMENTS: Readonly<Record<string, Request>> = {
     const { shared, params } = end.state;
     return add(end, { amountMsat: shared.base.balanceMsat[params.us] + 1n + inFlightMsat(end) });
   }),
+  'pay-a-little-too-much': usable((end) => {
+    const amountMsat = justTooMuchMsat(end);
+    return amountMsat === undefined ? undefined : add(end, { amountMsat });
+  }),
   'pay-too-much-at-once': usable((end) => {
     const { maxHtlcValueInFlightMsat } = end.state.params.parties[otherSide(end.state.params.us)];
-    return add(end, { amountMsat: maxHtlcValueInFlightMsat + 1n });
+    return add(end, { amountMsat: offered(end).reduce((left, htlc) => left - htlc.amountMsat, maxHtlcValueInFlightMsat) + 1n });
   }),
   'pay-one-too-many': usable((end) => {
     const { maxAcceptedHtlcs, htlcMinimumMsat } = end.state.params.parties[otherSide(end.state.params.us)];
-    return offered(end) < maxAcceptedHtlcs ? undefined : add(end, { amountMsat: htlcMinimumMsat > 1n ? htlcMinimumMsat : 1n });
+    return offered(end).length < maxAcceptedHtlcs ? undefined : add(end, { amountMsat: htlcMinimumMsat > 1n ? htlcMinimumMsat : 1n });
   }),
   'pay-with-expiry-reached': usable((end) => add(end, { cltvExpiry: end.height })),
   'pay-with-expiry-too-far': usable((end) => add(end, { cltvExpiry: end.height + 1_000_000 })),
@@ -139,11 +144,36 @@ const PAYMENTS: Readonly<Record<string, Request>> = {
   'pay-before-ready': funded((end) => (end.state.readySent && end.state.readyReceived ? undefined : add(end, {}))),
 };
 
+/** More than the fee of any HTLC transaction and any dust limit: an HTLC that no commitment trims. */
+const UNTRIMMED_MSAT = 20_000_000n;
+
+/**
+ * One millisatoshi more than leaves the reserve and, to an opener, fees and anchors of either commitment, with room for one more HTLC at a
+ * multiple of the feerate, as its policy says.
+ */
+function justTooMuchMsat(end: Open): bigint | undefined {
+  const { state, config } = end;
+  const { us, parties } = state.params;
+  const contents = contentsAt(state.shared, signableCut(state.shared, us));
+  if (typeof contents === 'string') return undefined;
+  let costSat = 0n;
+  if (us === 'opener') {
+    const large: AddUpdate = { ...add(end, { amountMsat: UNTRIMMED_MSAT }), kind: 'add', offerer: us, id: UNKNOWN_ID };
+    const spike = { ...contents, htlcs: [...contents.htlcs, large, large], feeratePerKw: contents.feeratePerKw * config.feeSpikeMultiple };
+    for (const owner of SIDES) {
+      const sat = openerCostSat(state, owner, spike);
+      if (sat > costSat) costSat = sat;
+    }
+  }
+  const amountMsat = contents.balanceMsat[us] - (parties[otherSide(us)].channelReserveSat + costSat) * 1000n + 1n;
+  return amountMsat < (us === 'opener' ? UNTRIMMED_MSAT : 1n) ? undefined : amountMsat;
+}
+
 /** HTLCs of this side that the peer's next commitment will hold. */
-function offered({ state }: Open): number {
+function offered({ state }: Open): readonly AddUpdate[] {
   const { us } = state.params;
   const contents = contentsAt(state.shared, signableCut(state.shared, us));
-  return typeof contents === 'string' ? 0 : contents.htlcs.filter(({ offerer }) => offerer === us).length;
+  return typeof contents === 'string' ? [] : contents.htlcs.filter(({ offerer }) => offerer === us);
 }
 
 /** All that may come back to this side. */
@@ -213,6 +243,15 @@ function openCommand(peer: Open1['peer'], change: Partial<Open1>): Open1 {
 /** Every request that a node must refuse, leaving its state as it was. */
 export const RUDE_REQUESTS: Readonly<Record<string, Request>> = { ...REMOVALS, ...PAYMENTS, ...OTHERS };
 
+/** What misses a limit by one: where implementations differ. */
+const ONE_BEYOND: ReadonlySet<string> = new Set([
+  'pay-a-little-too-much',
+  'pay-one-too-many',
+  'pay-too-much-at-once',
+  'pay-less-than-minimum',
+  'pay-after-shutdown',
+]);
+
 function endOf(world: World, node: string, channel: string): End | undefined {
   const info = world.info(channel);
   const host = world.hosts.get(node);
@@ -221,7 +260,7 @@ function endOf(world: World, node: string, channel: string): End | undefined {
   const channelId = world.idOf(channel);
   if (state === undefined || channelId === undefined) return undefined;
   const peer = world.nodeId(info.opener === node ? info.accepter : info.opener);
-  return { world, channelId, peer, state, height: host.watch.seenHeight, wallet: host.walletScript };
+  return { world, channelId, peer, state, height: host.watch.seenHeight, config: host.config, wallet: host.walletScript };
 }
 
 /** The command that a rude request comes to now. Undefined where there is nothing wrong with it. */
@@ -238,6 +277,8 @@ export const rude: Operation = {
     if (ends.length === 0) return undefined;
     const { node, channel } = pick(choices, ends);
     const possible = Object.keys(RUDE_REQUESTS).filter((request) => forbiddenCommand(world, { do: 'rude', node, channel, request }));
-    return possible.length === 0 ? undefined : { do: 'rude', node, channel, request: pick(choices, possible) };
+    if (possible.length === 0) return undefined;
+    const close = possible.filter((request) => ONE_BEYOND.has(request));
+    return { do: 'rude', node, channel, request: pick(choices, close.length > 0 && chance(choices, 1, 2) ? close : possible) };
   },
 };

@@ -1,4 +1,5 @@
 import type { StoredChannel } from '../../core/channel/state.ts';
+import { toHex } from '../../core/crypto/bytes.ts';
 import type { ChannelId, PublicKey } from '../../core/crypto/bytes.ts';
 import type { Message, MessageName } from '../../core/wire/messages/index.ts';
 import type { DriverEffect, Finding, Oracle, StepRecord, WorldView } from '../types.ts';
@@ -164,7 +165,7 @@ class Durability implements Oracle {
       return undefined;
     }
     if (name === undefined || !JUDGED.has(name)) return undefined;
-    const state = effect.channelId === undefined ? undefined : statesOf(world, node).get(effect.channelId);
+    const state = statesOf(world, node).get(effect.channelId ?? channelIdOf(effect.bytes));
     return hasCommitments(state)
       ? judge({ world, node, state, track: this.track(record, state.channelId) }, name, effect.bytes)
       : undefined;
@@ -215,6 +216,11 @@ class Durability implements Oracle {
     }
     return undefined;
   }
+}
+
+/** Every message that is judged begins with it (BOLT 2), also where the node does not say whose it is. */
+function channelIdOf(bytes: Uint8Array): ChannelId {
+  return toHex<ChannelId>(bytes.subarray(2, 34));
 }
 
 const JUDGED: ReadonlySet<MessageName> = new Set([
