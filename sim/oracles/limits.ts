@@ -56,7 +56,9 @@ function build(trySendable: boolean, dusty: Map<string, boolean>): Oracle {
     step(world, record) {
       for (const { before, after } of changes(world, record)) {
         if (!hasCommitments(after) || !hasCommitments(before) || before.shared === after.shared) continue;
-        const broken = newCommitments(before, after) ?? newAdds(before, after, configOf(world, record.node));
+        // What comes back from disk was offered before, when less was known.
+        const comesBack = record.input.kind === 'restart';
+        const broken = newCommitments(before, after) ?? (comesBack ? undefined : newAdds(before, after, configOf(world, record.node)));
         if (broken !== undefined) return report(world, record.node, after, broken);
         judgeDust(dusty, record.node, before, after, configOf(world, record.node));
       }
