@@ -3,6 +3,7 @@ import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Scenario } from '../../sim/types.ts';
 import { buildIfStale } from '../build.ts';
@@ -63,6 +64,9 @@ describe('a campaign', () => {
     ['a token of another version', ['replay', 'f999-0003r3r000-4']],
     ['text that is no token', ['replay', 'nonsense']],
     ['a file that is not there', ['consistency', '--known', 'none.json']],
+    ['a scenario that is not there', ['replay', 'none.json']],
+    ['a file that holds no scenario', ['shrink', fileURLToPath(import.meta.url)]],
+    ['a list of known findings that is none', ['consistency', '--known', fileURLToPath(import.meta.url)]],
   ])('refuses %s as wrong usage', async (_, args) => {
     const ran = await fulgurite(folder(), args);
     expect(ran.code).toBe(2);

@@ -4,6 +4,8 @@ import type { Known } from '../../sim/campaign.ts';
 import type { RunOptions } from '../host/engine.ts';
 import { findConfig } from '../host/load-config.ts';
 import { plant, readBug } from '../host/plant.ts';
+import type { Scenario } from '../../sim/types.ts';
+import { readScenario } from '../host/scenario-files.ts';
 import { UsageError } from '../terminal/exit.ts';
 import { parseInteger } from './parse.ts';
 
@@ -36,10 +38,27 @@ export function parseExecutions(value: number): number {
 export function readKnown(file: string | undefined): Known {
   if (file === undefined) return {};
   if (!existsSync(file)) throw new UsageError(`--known ${file}: no such file`);
-  const known: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  const known = jsonIn(file);
   const reasons = typeof known === 'object' && known !== null ? Object.values(known) : [undefined];
   if (!reasons.every((reason) => typeof reason === 'string' && reason !== '')) {
     throw new UsageError(`--known ${file}: write { "<fingerprint>": "<reason>" }, with a reason each`);
   }
   return known as Known;
+}
+
+function jsonIn(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch (error) {
+    throw new UsageError(`${file}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+  }
+}
+
+/** The scenario in a file that the user has named. */
+export function scenarioIn(file: string): Scenario {
+  try {
+    return readScenario(file);
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
+  }
 }

@@ -5,11 +5,10 @@ import { fingerprint } from '../../sim/finding.ts';
 import { grouped } from '../../sim/report/text.ts';
 import { createEngine } from '../host/engine.ts';
 import { slug, writeScenario } from '../host/finding-files.ts';
-import { readScenario } from '../host/scenario-files.ts';
 import { EXIT } from '../terminal/exit.ts';
 import { commandName, print } from '../terminal/output.ts';
 import { Progress } from '../terminal/progress.ts';
-import { commonRun, runOptions } from './common.ts';
+import { commonRun, runOptions, scenarioIn } from './common.ts';
 import { parseInteger } from './parse.ts';
 import { verb } from './verb.ts';
 
@@ -25,7 +24,7 @@ export const exhaustive = verb({
   },
   async run(args) {
     const engine = await createEngine(await commonRun(args));
-    const scenario = readScenario(args.file);
+    const scenario = scenarioIn(args.file);
     const maxStates = parseInteger('max-states', args['max-states'], 1, 10_000_000) ?? 100_000;
     const progress = new Progress();
     const result = engine.explore(scenario, {

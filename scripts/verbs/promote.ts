@@ -3,10 +3,9 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createEngine } from '../host/engine.ts';
 import { writeScenario } from '../host/finding-files.ts';
-import { readScenario } from '../host/scenario-files.ts';
 import { EXIT, UsageError } from '../terminal/exit.ts';
 import { print } from '../terminal/output.ts';
-import { commonRun, runOptions } from './common.ts';
+import { commonRun, runOptions, scenarioIn } from './common.ts';
 import { verb } from './verb.ts';
 
 export const promote = verb({
@@ -25,7 +24,7 @@ export const promote = verb({
     const folder = resolve(engine.config.corpusDir ?? 'corpus/regressions');
     const file = join(folder, `${args.name}.json`);
     if (existsSync(file) && !args.force) throw new UsageError(`${file} exists; --force replaces it`);
-    const kept = engine.keep(readScenario(args.file));
+    const kept = engine.keep(scenarioIn(args.file));
     mkdirSync(folder, { recursive: true });
     writeScenario(file, kept);
     print(`${file}\n${fate(kept.expect)}`);

@@ -9,11 +9,10 @@ import type { RunResult } from '../../sim/run.ts';
 import type { Scenario } from '../../sim/types.ts';
 import type { Engine } from '../host/engine.ts';
 import { createEngine } from '../host/engine.ts';
-import { readScenario } from '../host/scenario-files.ts';
 import type { ExitCode } from '../terminal/exit.ts';
 import { EXIT, UsageError } from '../terminal/exit.ts';
 import { chartWidth, print, styleOf } from '../terminal/output.ts';
-import { commonRun, runOptions } from './common.ts';
+import { commonRun, runOptions, scenarioIn } from './common.ts';
 import { verb } from './verb.ts';
 
 export const replay = verb({
@@ -50,7 +49,7 @@ interface Source {
 
 /** A token expands to its scenario, deliveries and all; a file holds one. */
 function sourceOf(engine: Engine, what: string): Source {
-  if (existsSync(what) || what.endsWith('.json')) return { scenario: readScenario(what) };
+  if (existsSync(what) || what.endsWith('.json')) return { scenario: scenarioIn(what) };
   try {
     return { scenario: engine.runToken(what).scenario, token: what };
   } catch (error) {

@@ -4,11 +4,10 @@ import { createEngine } from '../host/engine.ts';
 import { writeScenario } from '../host/finding-files.ts';
 import { reportOf, shrinkInSlices, shrinkProgressText } from '../host/investigate.ts';
 import { interruptible } from '../terminal/interrupt.ts';
-import { readScenario } from '../host/scenario-files.ts';
 import { EXIT, UsageError } from '../terminal/exit.ts';
 import { chartWidth, commandName, print, styleOf } from '../terminal/output.ts';
 import { Progress } from '../terminal/progress.ts';
-import { commonRun, parseExecutions, runOptions } from './common.ts';
+import { commonRun, parseExecutions, runOptions, scenarioIn } from './common.ts';
 import { verb } from './verb.ts';
 
 export const shrink = verb({
@@ -22,7 +21,7 @@ export const shrink = verb({
   },
   async run(args) {
     const engine = await createEngine(await commonRun(args));
-    const scenario = readScenario(args.file);
+    const scenario = scenarioIn(args.file);
     if (scenario.expect === 'pass') throw new UsageError(`${args.file} expects no finding: there is nothing to keep while shrinking`);
     const progress = new Progress();
     const signal = interruptible();
