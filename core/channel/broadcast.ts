@@ -35,13 +35,21 @@ function broadcastOpen(out: Out<FundedState>): void {
 }
 
 /**
+ * What a failed channel wants in the chain. BOLT 5, Failing a Channel: with a valid closing_signed SHOULD perform a mutual close, else MUST
+ * broadcast the commitment. Nothing where the state may be old, or the funding output is spent.
+ */
+export function wantedOf({ closingTx, commitmentToBroadcast, spentBy }: FailedState): Tx | undefined {
+  return spentBy === undefined ? (closingTx ?? commitmentToBroadcast) : undefined;
+}
+
+/**
  * Waits for the failed state, and for nothing else: a node that crashed in between would go on with the channel, and revoke a commitment
- * that is public. BOLT 5, Failing a Channel: with a valid closing_signed SHOULD perform a mutual close, else MUST broadcast the commitment.
+ * that is public.
  */
 export function broadcastFailed(out: Out<FailedState>): void {
-  const { channelId, version, closingTx, commitmentToBroadcast, spentBy } = out.state;
-  const tx = closingTx ?? commitmentToBroadcast;
-  if (tx === undefined || spentBy !== undefined) return;
+  const { channelId, version, closingTx } = out.state;
+  const tx = wantedOf(out.state);
+  if (tx === undefined) return;
   const purpose = tx === closingTx ? 'closing' : 'commitment';
   out.effects.push({ kind: 'broadcast', tx, channelId, purpose, after: [{ sink: 'state', channelId, version }] });
 }

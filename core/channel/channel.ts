@@ -8,7 +8,7 @@ import { missedDeadline } from './deadlines.ts';
 import type { Out } from './effects.ts';
 import { start } from './effects.ts';
 import { errorData, failChannel } from './fail.ts';
-import { failedBlock, greet, receiveReestablishLate, spendsFunding } from './failed.ts';
+import { failedBlock, greet, preferCommitment, receiveReestablishLate, spendsFunding } from './failed.ts';
 import { receiveUpdateFee, updateFee } from './fee.ts';
 import type { ChannelCommand, ChannelEnv, ChannelInput, Command, Step } from './io.ts';
 import { fund, receiveAcceptChannel, receiveFundingSigned } from './open.ts';
@@ -285,6 +285,7 @@ function handleFailed(out: Out<FailedState>, input: ChannelInput): Outcome {
   if (input.kind === 'connected') greet(out);
   if (input.kind === 'block' && out.state.spentBy === undefined) failedBlock(out, input.transactions);
   if (input.kind === 'message' && input.message.type === 'channel_reestablish') receiveReestablishLate(out, input.message);
+  if (input.kind === 'command' && input.command.kind === 'force_close') return preferCommitment(out);
   return handleStored(out, input);
 }
 

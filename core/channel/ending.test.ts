@@ -67,6 +67,20 @@ describe('a channel that fails when a mutual close is signed (BOLT 5, Failing a 
     expect(failed(duo, 'opener').closingTx).toBeUndefined();
   });
 
+  it('broadcasts its commitment instead when its owner asks for that later', () => {
+    const { duo, tx } = closed();
+    const { channelId } = duo;
+    duo.input('opener', { kind: 'peer_error', data: '' });
+    const { commitmentToBroadcast } = failed(duo, 'opener');
+    const effects = duo.command('opener', { kind: 'force_close', channelId });
+    expect(kinds(effects)).toEqual(['store', 'broadcast']);
+    expect(broadcasts(effects)).toEqual([['commitment', commitmentToBroadcast]]);
+    expect(failed(duo, 'opener').closingTx).toBeUndefined();
+    expect(refusalOf(duo.command('opener', { kind: 'force_close', channelId }))).toBeDefined();
+    block(duo, 'opener', 110, [tx]);
+    expect(duo.ends.opener.state.phase).toBe('closed');
+  });
+
   it.each(['opener', 'accepter'] as const)('is closed when a mutual close confirms nevertheless, at the %s', (side) => {
     const { duo, tx } = closed();
     forceClose(duo, side);

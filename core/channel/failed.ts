@@ -1,7 +1,7 @@
 import { txid } from '../bitcoin/tx.ts';
 import type { Tx } from '../bitcoin/tx.ts';
 import type { ChannelReestablish } from '../wire/messages/index.ts';
-import { broadcastNowAndThen } from './broadcast.ts';
+import { broadcastFailed, broadcastNowAndThen } from './broadcast.ts';
 import { closingBlockSeen } from './closing.ts';
 import type { Out } from './effects.ts';
 import { announceEvents, persist, send } from './effects.ts';
@@ -9,6 +9,8 @@ import { errorData, failUnsigned, isOfOurTime } from './fail.ts';
 import type { BlockTransaction } from './io.ts';
 import { diagnose, reestablishMessage } from './reestablish.ts';
 import type { FailedState, FundedBase } from './state.ts';
+import type { Refusal } from './violation.ts';
+import { refusal } from './violation.ts';
 
 /** What a failed channel still does. */
 
@@ -19,12 +21,19 @@ import type { FailedState, FundedBase } from './state.ts';
  */
 export function greet(out: Out<FailedState>): void {
   send(out, reestablishMessage(out.env, out.state));
-  if (out.state.error !== undefined) repeatError(out);
+  const { channelId, error } = out.state;
+  if (error !== undefined) send(out, { type: 'error', channelId, data: error });
 }
 
-function repeatError(out: Out<FailedState>): void {
-  const { channelId, error, reason } = out.state;
-  send(out, { type: 'error', channelId, data: error ?? errorData(reason) });
+/** The owner does not want to wait for the mutual close any longer: its fee may be too low. */
+export function preferCommitment(out: Out<FailedState>): Refusal | undefined {
+  const { closingTx, commitmentToBroadcast, spentBy } = out.state;
+  if (closingTx === undefined || commitmentToBroadcast === undefined || spentBy !== undefined)
+    return refusal('force_close', 'the channel has failed already');
+  out.state = { ...out.state, closingTx: undefined };
+  persist(out);
+  broadcastFailed(out);
+  return undefined;
 }
 
 /**
@@ -38,7 +47,8 @@ export function receiveReestablishLate(out: Out<FailedState>, message: ChannelRe
     persist(out);
   }
   if (kind === 'resume') certain(out);
-  repeatError(out);
+  // Briefly: `greet` has said all of it, and a peer may ask as often as it likes.
+  send(out, { type: 'error', channelId: out.state.channelId, data: errorData(out.state.reason) });
 }
 
 /** Our state is known not to be old. */

@@ -129,6 +129,7 @@ export type ChannelCommand =
   | { readonly kind: 'fee'; readonly channelId: ChannelId; readonly feeratePerKw: number }
   | { readonly kind: 'commit'; readonly channelId: ChannelId }
   | { readonly kind: 'shutdown'; readonly channelId: ChannelId; readonly script: Script }
+  /** Puts our commitment into the chain; also where a mutual close is signed, and where the channel has failed and that close is waited for. */
   | { readonly kind: 'force_close'; readonly channelId: ChannelId }
   | { readonly kind: 'acknowledge'; readonly channelId: ChannelId; readonly eventId: number };
 export type Command = OpenCommand | ChannelCommand;

@@ -23,10 +23,10 @@ export function hash160(hashes: HashFunctions, data: Uint8Array): Uint8Array {
   return hashes.ripemd160(hashes.sha256(data));
 }
 
-/** Where hex becomes the bytes that are hashed next: a buffer of its own for each hash would cost more than hashing. Holds nothing between calls. */
+/** Where hex becomes the bytes that are hashed next, and nothing else reads: a new buffer for each hash would cost more than hashing. */
 const scratch = new Uint8Array(1024);
 
-/** Bytes that are read before anything else is decoded. */
+/** To be hashed at once: the next call writes over them. */
 function bytesOf(hex: Hex): Uint8Array {
   const length = hex.length >>> 1;
   if (length > scratch.length) return fromHex(hex);

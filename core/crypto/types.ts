@@ -11,6 +11,7 @@ import type { Hash32, Hex, PublicKey, SecretKey, Signature } from './bytes.ts';
 export interface Crypto {
   readonly name: string;
 
+  /** As every function here that takes bytes: it neither keeps nor returns its argument, which the caller writes over. */
   sha256(data: Uint8Array): Uint8Array;
   /** The same digest as hex, which some hosts make faster than bytes. */
   sha256ToHex(data: Uint8Array): Hex;
@@ -40,7 +41,7 @@ export interface Crypto {
   ecdh(point: PublicKey, secret: SecretKey): Hash32;
 }
 
-/** Hash functions that a host may have faster than noble's (node:crypto). Results must be identical. */
+/** Hash functions that a host may have faster than noble's (node:crypto). Results must be identical, and arguments are neither kept nor returned. */
 export interface HashFunctions {
   sha256(data: Uint8Array): Uint8Array;
   /** The same digest as hex, which some hosts make faster than bytes. */

@@ -11,7 +11,7 @@ import type { Message, OpenChannel } from '../wire/messages/index.ts';
 import { ALL_CHANNELS, badInit, channelOf, hangUp, initMessage, pongFor } from './peer.ts';
 import { openingKey } from './io.ts';
 import type { ChannelSlot, NodeEnv, NodeInput, NodeState, PeerState } from './io.ts';
-import { dropHeldSends, dropHeldUpdates, enqueue, release } from './outbox.ts';
+import { dropHeldSends, dropHeldUpdates, dropUnwantedBroadcasts, enqueue, release } from './outbox.ts';
 
 /** Openings that one peer may have under way at once: they cost memory and are not durable. */
 export const MAX_OPENINGS_PER_PEER = 20;
@@ -110,7 +110,7 @@ function settle(run: Run, channelId: ChannelId, before: ChannelSlot, state: Chan
   }
   const failed = state.phase === 'failed' && before.state.phase === 'funded';
   const slot = state === before.state ? before : { ...(failed ? dropHeldUpdates(before) : before), state: state as StoredChannel };
-  setSlot(run, channelId, enqueue(slot, effects, run.effects));
+  setSlot(run, channelId, enqueue(dropUnwantedBroadcasts(slot), effects, run.effects));
   releaseAll(run, channelId);
 }
 

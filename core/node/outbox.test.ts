@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Dependency, Effect, SendEffect } from '../channel/io.ts';
-import type { PendingMonitorUpdate, StoredChannel } from '../channel/state.ts';
+import type { Tx } from '../bitcoin/tx.ts';
+import type { FailedState, PendingMonitorUpdate, StoredChannel } from '../channel/state.ts';
 import type { ChannelId, PublicKey, Txid } from '../crypto/bytes.ts';
 import type { ChannelSlot } from './io.ts';
-import { dropHeldSends, enqueue, release } from './outbox.ts';
+import { dropHeldSends, dropUnwantedBroadcasts, enqueue, release } from './outbox.ts';
 
 const A = 'aa'.repeat(32) as ChannelId;
 const B = 'bb'.repeat(32) as ChannelId;
@@ -63,12 +64,41 @@ describe('enqueue', () => {
     expect(enqueue(slot(1), [send(1)], []).outbox).toEqual([send(1)]);
   });
 
-  it('puts the broadcast of a commitment ahead of what waits for watchers', () => {
-    const tx = { version: 2, locktime: 0, inputs: [], outputs: [] };
-    const broadcast = (purpose: 'commitment' | 'closing'): Effect => ({ kind: 'broadcast', tx, channelId: A, purpose, after: [state(2)] });
-    const held = send(1, watcher('far', 1));
-    const after = enqueue(slot(1, [held]), [broadcast('closing'), broadcast('commitment')], []);
-    expect(after.outbox).toEqual([broadcast('commitment'), held, broadcast('closing')]);
+  const tx = { version: 2, locktime: 0, inputs: [], outputs: [] };
+  const broadcast = (purpose: 'commitment' | 'closing', of: Tx = tx): Effect => ({
+    kind: 'broadcast',
+    tx: of,
+    channelId: A,
+    purpose,
+    after: [state(2)],
+  });
+  const inState = (own: ChannelSlot, more: Partial<FailedState>): ChannelSlot => ({
+    ...own,
+    state: { ...own.state, ...more } as FailedState,
+  });
+  const held = send(1, watcher('far', 1));
+
+  it('puts what a failed channel broadcasts ahead of what waits for watchers', () => {
+    const failed = inState(slot(1, [held]), { phase: 'failed', closingTx: tx });
+    expect(enqueue(failed, [broadcast('closing')], []).outbox).toEqual([broadcast('closing'), held]);
+    expect(enqueue(slot(1, [held]), [broadcast('closing')], []).outbox).toEqual([held, broadcast('closing')]);
+  });
+
+  it('holds nothing twice that may be asked for again and again', () => {
+    const late: Effect = { ...error, after: [state(2)] };
+    const own = slot(1, [held, broadcast('closing'), late]);
+    expect(enqueue(own, [broadcast('closing'), late, late], [])).toEqual(own);
+    expect(enqueue(own, [broadcast('closing', { ...tx })], []).outbox).toHaveLength(4);
+  });
+
+  it('drops broadcasts of a failed channel that it does not want any more', () => {
+    const own = slot(1, [broadcast('commitment'), held]);
+    const wants = (more: Partial<FailedState>): number => dropUnwantedBroadcasts(inState(own, { phase: 'failed', ...more })).outbox.length;
+    expect(wants({ commitmentToBroadcast: tx })).toBe(2);
+    expect(wants({ commitmentToBroadcast: undefined })).toBe(1);
+    expect(wants({ commitmentToBroadcast: tx, closingTx: { ...tx } })).toBe(1);
+    expect(wants({ commitmentToBroadcast: tx, spentBy: A as string as Txid })).toBe(1);
+    expect(dropUnwantedBroadcasts(own)).toBe(own);
   });
 });
 

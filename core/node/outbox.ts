@@ -1,5 +1,6 @@
 import type { ChannelId } from '../crypto/bytes.ts';
 import type { Dependency, Effect } from '../channel/io.ts';
+import { wantedOf } from '../channel/broadcast.ts';
 import type { ChannelSlot } from './io.ts';
 
 /** What an effect waits for; absent for those that no store and no queue holds back. */
@@ -19,9 +20,17 @@ function mayLeave(channels: ReadonlyMap<ChannelId, ChannelSlot>, effect: Effect)
   return (dependenciesOf(effect) ?? []).every((dependency) => isDurable(channels, dependency));
 }
 
-/** The broadcast of a failed channel waits for its own store only, not for what a watcher still owes. */
-function isUrgent(effect: Effect): boolean {
-  return effect.kind === 'broadcast' && effect.purpose === 'commitment';
+/** What a failed channel broadcasts waits for its own store only, not for what a watcher still owes. */
+function isUrgent({ state }: ChannelSlot, { kind }: Effect): boolean {
+  return state.phase === 'failed' && kind === 'broadcast';
+}
+
+/** The same waits already: whatever a peer says again and again while a store hangs, the queue does not grow. */
+function isHeld({ outbox }: ChannelSlot, effect: Effect): boolean {
+  if (effect.kind === 'broadcast') return outbox.some((held) => held.kind === 'broadcast' && held.tx === effect.tx);
+  if (effect.kind !== 'send' || effect.message.type !== 'error') return false;
+  const { data } = effect.message;
+  return outbox.some((held) => held.kind === 'send' && held.message.type === 'error' && held.message.data === data);
 }
 
 /** Puts a step's effects in order: what waits joins the channel's queue, the rest leaves at once. */
@@ -30,8 +39,8 @@ export function enqueue(slot: ChannelSlot, effects: readonly Effect[], leaving: 
   const waiting: Effect[] = [];
   const urgent: Effect[] = [];
   for (const effect of effects) {
-    const queue = dependenciesOf(effect) === undefined ? leaving : isUrgent(effect) ? urgent : waiting;
-    queue.push(effect);
+    if (dependenciesOf(effect) === undefined) leaving.push(effect);
+    else if (!isHeld(slot, effect)) (isUrgent(slot, effect) ? urgent : waiting).push(effect);
   }
   return waiting.length + urgent.length === 0 ? slot : { ...slot, outbox: [...urgent, ...slot.outbox, ...waiting] };
 }
@@ -53,6 +62,14 @@ export function dropHeldSends(slot: ChannelSlot): ChannelSlot {
 /** Nor do they leave when the channel fails, but for channel_reestablish: the error must not come before it. */
 export function dropHeldUpdates(slot: ChannelSlot): ChannelSlot {
   return keepOnly(slot, (effect) => effect.kind !== 'send' || effect.message.type === 'channel_reestablish');
+}
+
+/** A failed channel that has learned that its transaction is not to be broadcast, or which one is, drops what it held of others. */
+export function dropUnwantedBroadcasts(slot: ChannelSlot): ChannelSlot {
+  const { state } = slot;
+  if (state.phase !== 'failed') return slot;
+  const wanted = wantedOf(state);
+  return keepOnly(slot, (effect) => effect.kind !== 'broadcast' || effect.tx === wanted);
 }
 
 function keepOnly(slot: ChannelSlot, stays: (effect: Effect) => boolean): ChannelSlot {

@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { createFakeCrypto } from '../../sim/crypto/fake.ts';
 import type { Tx } from '../bitcoin/tx.ts';
 import type { Effect } from '../channel/io.ts';
-import type { FundedState } from '../channel/state.ts';
-import type { ChannelId, Script } from '../crypto/bytes.ts';
+import { baseOf } from '../channel/base.ts';
+import type { FundedState, StoredChannel } from '../channel/state.ts';
+import type { ChannelId, Script, Txid } from '../crypto/bytes.ts';
 import type { DurableNode } from './io.ts';
 import { Pair, preimageOf, TestNode } from './pair.fixture.ts';
 import { restoreNode } from './restore.ts';
@@ -194,6 +195,9 @@ describe('a node that comes back', () => {
       const channels = [funded(alone.b, alone.id)];
       const env = { ...alone.b.env, config: { ...alone.b.env.config, watchers: ['first'] } };
       expect(() => restoreNode(env, { channels, watcherIds: [], height: 1, feeratePerKw: 1 })).toThrow('knows nothing');
+      // Nobody watches a channel that is closed.
+      const closed: StoredChannel = { ...baseOf(funded(alone.b, alone.id)), phase: 'closed', closingTxid: 'cc'.repeat(32) as Txid };
+      expect(() => restoreNode(env, { channels: [closed], watcherIds: [], height: 1, feeratePerKw: 1 })).not.toThrow();
     });
 
     it('takes one that has acknowledged nothing yet', () => {

@@ -42,9 +42,9 @@ export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState>
 }
 
 /** A watcher that holds nothing must be about to get everything, the first update included. */
-function mustKnow({ channelId, nextMonitorId, pendingMonitor }: StoredChannel, watcher: string, newest: number): void {
+function mustKnow({ phase, channelId, nextMonitorId, pendingMonitor }: StoredChannel, watcher: string, newest: number): void {
   const [first] = pendingMonitor;
-  if (newest > 0 || nextMonitorId === 1 || (first?.id === 1 && first.waiting.includes(watcher))) return;
+  if (phase === 'closed' || newest > 0 || nextMonitorId === 1 || (first?.id === 1 && first.waiting.includes(watcher))) return;
   throw new RangeError(`the watcher '${watcher}' knows nothing of channel ${channelId}: start it with a copy of what another one holds`);
 }
 

@@ -64,6 +64,18 @@ describe('a node that came back with an old state broadcasts nothing that it has
     expectSafe({ pair, id });
   });
 
+  it('when the proof comes while what it would broadcast waits for a store', () => {
+    const { pair, id } = stale();
+    pair.b.holdStores = true;
+    pair.b.command({ kind: 'force_close', channelId: id });
+    expect(pair.b.channel(id)).toMatchObject({ phase: 'failed', reason: 'closed by its owner' });
+    pair.connect();
+    pair.exchange();
+    expect(pair.b.channel(id)).toMatchObject({ commitmentToBroadcast: undefined });
+    pair.b.finish(99);
+    expect(commitmentsOf(pair.b)).toBe(0);
+  });
+
   it('when its peer’s channel_reestablish waits for a store, and the peer fails meanwhile', () => {
     const world = stale();
     const { a } = world.pair;

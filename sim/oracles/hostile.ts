@@ -24,7 +24,7 @@ function build(owed: Map<string, Finding>): Oracle {
     step(world, record) {
       // At every step, so that what the next one changes is known.
       changes(world, record);
-      if (owed.size > 0) settleDebts(owed, record);
+      if (owed.size > 0) settleDebts(owed, world, record);
       if (record.forbidden !== undefined) return refused(world, record, record.forbidden);
       return record.tampered === undefined ? undefined : judge(new Answer(world, record, record.tampered), owed);
     },
@@ -37,14 +37,18 @@ function debtOf(node: string, channelId: ChannelId): string {
   return `${node}/${channelId}`;
 }
 
-/** It has come, in this connection or the next, or a crash has undone the failure. */
-function settleDebts(owed: Map<string, Finding>, { node, input, effects }: StepRecord): void {
+/** It has come, in this connection or the next, or a restart has undone the failure. */
+function settleDebts(owed: Map<string, Finding>, world: WorldView, { node, input, effects }: StepRecord): void {
   for (const effect of effects) {
     if (effect.kind === 'send' && effect.channelId !== undefined && nameOf(effect.bytes) === 'error')
       owed.delete(debtOf(node, effect.channelId));
   }
-  if (input.kind !== 'crash') return;
-  for (const key of owed.keys()) if (key.startsWith(`${node}/`)) owed.delete(key);
+  if (input.kind !== 'restart') return;
+  const states = statesOf(world, node);
+  for (const key of owed.keys()) {
+    const [debtor, channelId] = key.split('/') as [string, ChannelId];
+    if (debtor === node && states.get(channelId)?.phase !== 'failed') owed.delete(key);
+  }
 }
 
 // ---------------------------------------------------------------- hosts

@@ -47,6 +47,7 @@ class Ledger implements Oracle {
 
   step(world: WorldView, record: StepRecord): Finding | undefined {
     this.stale.watch(world, record);
+    if (record.input.kind === 'crash') for (const channelId of this.closings.keys()) this.release(record.node, channelId);
     for (const { before, after } of changes(world, record)) {
       if (!hasCommitments(after)) continue;
       this.watchClosing(record, after);
@@ -88,13 +89,13 @@ class Ledger implements Oracle {
 
   private watchClosing({ node, input }: StepRecord, state: WithCommitments): void {
     if (input.kind === 'command' && input.command.kind === 'force_close') this.release(node, input.command.channelId);
-    if (state.phase !== 'funded' || (state.shutdownSent === undefined && state.shutdownReceived === undefined)) return;
+    if (state.phase === 'closed' || (state.shutdownSent === undefined && state.shutdownReceived === undefined)) return;
     const { us } = state.params;
     const known = this.closings.get(state.channelId);
     const scripts = { ...known?.scripts };
     if (state.shutdownSent !== undefined) scripts[us] = state.shutdownSent;
     if (state.shutdownReceived !== undefined) scripts[otherSide(us)] = state.shutdownReceived;
-    const offered = state.closing?.offered?.feeSat;
+    const offered = state.phase === 'funded' ? state.closing?.offered?.feeSat : undefined;
     const feesSat = known?.feesSat ?? [];
     const holders = known?.holders ?? [];
     this.closings.set(state.channelId, {
@@ -104,7 +105,7 @@ class Ledger implements Oracle {
     });
   }
 
-  private release(node: string, channelId: ChannelId): void {
+  private release(node: string, channelId: string): void {
     const known = this.closings.get(channelId);
     if (known !== undefined) this.closings.set(channelId, { ...known, holders: known.holders.filter((holder) => holder !== node) });
   }
