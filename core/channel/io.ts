@@ -117,6 +117,10 @@ export type ChannelCommand =
       readonly cltvExpiry: number;
       readonly onion: Uint8Array;
     }
+  /**
+   * Claims an HTLC. The preimage leaves at once, or as soon as every watcher has it, and no later answer takes it back: a host that is
+   * presented the HTLC again after a crash claims it again.
+   */
   | { readonly kind: 'fulfill'; readonly channelId: ChannelId; readonly id: bigint; readonly preimage: Preimage }
   | { readonly kind: 'fail'; readonly channelId: ChannelId; readonly id: bigint; readonly reason: Hex }
   | {

@@ -31,6 +31,8 @@ export class User {
   private readonly puppets: readonly Puppet[];
   private asked: readonly Asked[];
   private presented: readonly Presented[];
+  /** HTLCs that it has claimed. A preimage that has left cannot be taken back: presented again after a crash, they are claimed again. */
+  private claimed: ReadonlySet<string>;
   /** Fresh keys ids, payments and coins are numbered. */
   private counter: number;
 
@@ -39,6 +41,7 @@ export class User {
     this.puppets = puppets;
     this.asked = from?.asked ?? [];
     this.presented = from?.presented ?? [];
+    this.claimed = from?.claimed ?? new Set();
     this.counter = from?.counter ?? 1;
   }
 
@@ -120,9 +123,12 @@ export class User {
     if (htlc === undefined) return;
     this.presented = this.presented.filter((other) => other !== htlc);
     const { channelId, id } = htlc;
-    const preimage = how === 'claim' ? knownPreimage(htlc.paymentHash) : undefined;
-    if (preimage !== undefined) this.command({ kind: 'fulfill', channelId, id, preimage });
-    else if (how === 'malformed')
+    const key = `${channelId}:${id}`;
+    const preimage = how === 'claim' || this.claimed.has(key) ? knownPreimage(htlc.paymentHash) : undefined;
+    if (preimage !== undefined) {
+      this.claimed = new Set(this.claimed).add(key);
+      this.command({ kind: 'fulfill', channelId, id, preimage });
+    } else if (how === 'malformed')
       this.command({ kind: 'fail_malformed', channelId, id, sha256OfOnion: '00'.repeat(32) as Hash32, failureCode: 0xc005 });
     else this.command({ kind: 'fail', channelId, id, reason: '00' });
   }
