@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { cryptoNamed, runScenario } from './run.ts';
 import { noble } from '../core/crypto/noble.ts';
-import type { Action, Scenario } from './types.ts';
+import { fulguriteDriver } from './drivers/fulgurite.ts';
+import type { Action, DriverFactory, Scenario } from './types.ts';
 import { specOf } from './world.fixture.ts';
 
 const pay: Action = { do: 'pay', as: 'p1', from: 'A', channel: 'c1', amountMsat: '5000000', cltvDelta: 144 };
@@ -55,6 +56,19 @@ describe('runScenario', () => {
       scenario: { expect: 'o/r/k', actions: [pay] },
       stats: { outcomes: { 'expired-htlc': 3 } },
     });
+  });
+
+  it('finds a node that throws when it is only asked', () => {
+    const broken: DriverFactory = (context) => {
+      const driver = fulguriteDriver(context);
+      driver.sendable = () => {
+        throw new RangeError('broken after 7 blocks');
+      };
+      return driver;
+    };
+    const { finding, fingerprint } = runScenario(scenario([pay]), { drivers: { fulgurite: broken } });
+    expect(fingerprint).toBe('exception/broken after # blocks/RangeError');
+    expect(finding).toMatchObject({ at: 'settle' });
   });
 
   it('explains what a world cannot have', () => {

@@ -4,7 +4,7 @@ import { apply } from './apply.ts';
 import { createFakeCrypto } from './crypto/fake.ts';
 import { fulguriteDriver } from './drivers/fulgurite.ts';
 import { toyDriver } from './drivers/toy.ts';
-import { fingerprint } from './finding.ts';
+import { exceptionFinding, fingerprint } from './finding.ts';
 import { BUILT_IN_OPERATIONS } from './operations/index.ts';
 import { OperationRegistry } from './operation.ts';
 import type { CryptoName } from './seed.ts';
@@ -78,18 +78,23 @@ export function execute(world: World, strategy: Strategy, options: RunOptions, s
   const applied: Action[] = [];
   const rotted: string[] = [];
   const passed = new Set<string>();
-  for (let index = 0; world.finding === undefined; index++) {
-    world.at = index;
-    const action = strategy.next(world);
-    if (action === undefined) break;
-    if (apply(world, action, operations) === 'applied') {
-      applied.push(action);
-      if (scenario?.milestones !== undefined) pass(passed, action, index);
-    } else if (world.finding === undefined) {
-      rotted.push(`action ${index} no longer applies: ${JSON.stringify(action)}`);
+  try {
+    for (let index = 0; world.finding === undefined; index++) {
+      world.at = index;
+      const action = strategy.next(world);
+      if (action === undefined) break;
+      if (apply(world, action, operations) === 'applied') {
+        applied.push(action);
+        if (scenario?.milestones !== undefined) pass(passed, action, index);
+      } else if (world.finding === undefined) {
+        rotted.push(`action ${index} no longer applies: ${JSON.stringify(action)}`);
+      }
     }
+    if (world.finding === undefined) settle(world);
+  } catch (error) {
+    // Steps tell of themselves. This is a node that was asked what it can send, or whoever judges what a broken one shows.
+    world.finding ??= exceptionFinding(error, 'a node, or who looked at it,', world.at);
   }
-  if (world.finding === undefined) settle(world);
   for (const milestone of scenario?.milestones ?? []) {
     if (!passed.has(milestone) && !world.stats.reached(milestone)) rotted.push(`the milestone '${milestone}' was not reached`);
   }
