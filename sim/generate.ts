@@ -170,7 +170,7 @@ function swarmMix(choices: Choices, registry: OperationRegistry, options: Campai
     choices,
     registry.all.filter((operation) => (operation.licences ?? []).length > 0 && !isHostile(operation)),
   );
-  const drawn = licensed.slice(0, pickWeighted(choices, [0, 1, 1])).map((operation) => ({ operation, weight: between(choices, 2, 12) }));
+  const drawn = licensed.slice(0, pickWeighted(choices, [0, 3, 1])).map((operation) => ({ operation, weight: between(choices, 2, 12) }));
   return [...mix, ...drawn];
 }
 
