@@ -4,6 +4,7 @@ import type { Codec, Result } from '../core/wire/codec.ts';
 import { Reader, WireFailure } from '../core/wire/io.ts';
 import { sizeOf } from './size.ts';
 import { promise } from './target.ts';
+import { sameBytes } from '../sim/bytes.ts';
 
 /** Decoded values may be so many times as large as their bytes: a record of four bytes becomes an object with two properties. */
 const MAX_GROWTH = 16;
@@ -43,12 +44,6 @@ class CountingReader extends Reader {
     this.reads++;
     return super.take(count);
   }
-}
-
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }
 
 function shown(bytes: Uint8Array): string {

@@ -2,7 +2,7 @@ import type { ChannelCommand } from '../core/channel/io.ts';
 import type { ChannelId, Hash32, SecretKey } from '../core/crypto/bytes.ts';
 import { tamper } from './adversary/tamper.ts';
 import type { Party } from './encryption.ts';
-import { flightName } from './flight.ts';
+import { flightName, otherEnd } from './flight.ts';
 import type { End } from './flight.ts';
 import type { Host } from './host.ts';
 import type { Link } from './network.ts';
@@ -136,7 +136,7 @@ function deliver(world: World, action: Extract<Action, { do: 'deliver' }>): bool
   const { link, end } = receivingEnd(world.links.get(action.link), action) ?? {};
   if (link === undefined || end === undefined) return false;
   const host = world.host(action.to);
-  const peer = world.nodeId(link.spec.ends[end === 0 ? 1 : 0]);
+  const peer = world.nodeId(link.spec.ends[otherEnd(end)]);
   world.clock.advanceTo(link.head(end)?.dueMs ?? 0);
   world.stats.messages++;
   world.stats.count('message', action.message);

@@ -3,6 +3,7 @@ import { toHex } from '../core/crypto/bytes.ts';
 import type { CipherState } from '../core/transport/cipher.ts';
 import { createReceiver } from '../core/transport/messages.ts';
 import type { OpenSession, Session } from '../core/transport/session.ts';
+import { sameBytes } from './bytes.ts';
 import { otherEnd } from './flight.ts';
 import type { End, Flight, Sealed } from './flight.ts';
 import type { Choices } from './random.ts';
@@ -82,7 +83,7 @@ export class Encryption {
     const { sending: before } = this.sessions[from] as OpenSession;
     const { sending: after } = session;
     this.sessions[from] = session;
-    if (isSame(before.key, after.key) && after.nonce <= before.nonce) {
+    if (sameBytes(before.key, after.key) && after.nonce <= before.nonce) {
       this.blame(from, 'a nonce is used once', 'nonce-reused', `above ${before.nonce}`, `${after.nonce}`);
     }
     if (after.nonce >= KEY_USES) {
@@ -112,7 +113,7 @@ export class Encryption {
       return { message: undefined, answer };
     }
     const message = this.ready[to].shift();
-    if (message !== undefined && !isSame(message, flight.bytes)) {
+    if (message !== undefined && !sameBytes(message, flight.bytes)) {
       this.blame(to, ARRIVES, 'message-differs', toHex(flight.bytes), toHex(message));
     }
     return { message, answer };
@@ -232,10 +233,4 @@ export interface Arrival {
 
 function sealedLength({ sealed }: Flight): number {
   return sealed?.bytes.length ?? 0;
-}
-
-function isSame(a: Uint8Array, b: Uint8Array): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-  return true;
 }

@@ -4,6 +4,7 @@ import { p2wpkh } from '../core/bitcoin/script.ts';
 import type { ChannelId, PublicKey, Script, SecretKey } from '../core/crypto/bytes.ts';
 import type { Crypto } from '../core/crypto/types.ts';
 import { ChainWatch } from './chain.ts';
+import { otherEnd } from './flight.ts';
 import type { End } from './flight.ts';
 import type { Link } from './network.ts';
 import { DEFAULT_FEERATE_PER_KW, policyOf } from './policy.ts';
@@ -141,7 +142,7 @@ export function portsOf(hosts: ReadonlyMap<string, Host>, links: ReadonlyMap<str
   const ports = new Map([...hosts.keys()].map((name) => [name, new Map<PublicKey, Port>()]));
   for (const link of links.values()) {
     for (const end of [0, 1] as const) {
-      const peer = link.spec.ends[end === 0 ? 1 : 0];
+      const peer = link.spec.ends[otherEnd(end)];
       ports.get(link.spec.ends[end])?.set((hosts.get(peer) as Host).nodeId, { link, end, peer });
     }
   }

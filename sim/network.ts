@@ -40,7 +40,8 @@ export class Link {
     this.id = linkId(spec.ends);
     this.spec = spec;
     this.fragments = spec.fragments ?? DEFAULT_FRAGMENTS;
-    if (this.fragments.length === 0 || this.fragments.some((size) => !(size >= 1 && size <= MAX_FRAGMENT))) throw new RangeError(`no fragments: ${this.id}`);
+    if (this.fragments.length === 0 || this.fragments.some((size) => !(size >= 1 && size <= MAX_FRAGMENT)))
+      throw new RangeError(`no fragments: ${this.id}`);
     this.random = from?.random.fork() ?? stream(seed, `latency/${this.id}`);
     this.cuts = from?.cuts.fork() ?? stream(seed, `cuts/${this.id}`);
     this.flights = from === undefined ? [[], []] : [[...from.flights[0]], [...from.flights[1]]];

@@ -9,6 +9,7 @@ import { Clock } from './clock.ts';
 import { perform as carryOut } from './effects.ts';
 import { entropy } from './entropy.ts';
 import { exceptionFinding, transportFinding } from './finding.ts';
+import { otherEnd } from './flight.ts';
 import { Host, portsOf } from './host.ts';
 import type { Port } from './host.ts';
 import { Link } from './network.ts';
@@ -238,7 +239,7 @@ export class World implements WorldView {
 
   tellDisconnected(link: Link, end: 0 | 1): void {
     const host = this.hosts.get(link.spec.ends[end]) as Host;
-    const peer = this.hosts.get(link.spec.ends[end === 0 ? 1 : 0]) as Host;
+    const peer = this.hosts.get(link.spec.ends[otherEnd(end)]) as Host;
     if (host.running) this.later(host, { kind: 'disconnected', peer: peer.nodeId });
   }
 

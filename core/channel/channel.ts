@@ -1,14 +1,14 @@
 import { accept, receiveFundingCreated, reject } from './accept.ts';
 import { broadcastNowAndThen } from './broadcast.ts';
 import { addHtlc, receiveAdd } from './add.ts';
-import { closingBlockSeen, missedClosing, receiveClosingSigned } from './closing.ts';
+import { closingBlockSeen, missedClosing, receiveClosingSigned, spendsFunding } from './closing.ts';
 import { commit, commitObstacle, receiveCommitmentSigned, receiveRevokeAndAck } from './commit.ts';
 import { logLength } from './contents.ts';
 import { missedDeadline } from './deadlines.ts';
 import type { Out } from './effects.ts';
 import { start } from './effects.ts';
 import { errorData, failChannel } from './fail.ts';
-import { failedBlock, greet, preferCommitment, receiveReestablishLate, spendsFunding } from './failed.ts';
+import { failedBlock, greet, preferCommitment, receiveReestablishLate } from './failed.ts';
 import { receiveUpdateFee, updateFee } from './fee.ts';
 import type { ChannelCommand, ChannelEnv, ChannelInput, Command, Step } from './io.ts';
 import { fund, receiveAcceptChannel, receiveFundingSigned } from './open.ts';

@@ -1,6 +1,6 @@
 import { dustThresholdSat } from '../bitcoin/script.ts';
 import { plainTx, txid, withWitness } from '../bitcoin/tx.ts';
-import type { Tx } from '../bitcoin/tx.ts';
+import type { Outpoint, Tx } from '../bitcoin/tx.ts';
 import type { Script, Signature } from '../crypto/bytes.ts';
 import { buildClosing } from '../transactions/closing.ts';
 import type { BuiltClosing } from '../transactions/closing.ts';
@@ -16,7 +16,7 @@ import { contents, logLength, SIDES } from './contents.ts';
 import type { Out } from './effects.ts';
 import { addEvent, announceEvents, become, dependencies, monitor, persist, send } from './effects.ts';
 import type { BlockTransaction, ChannelEnv } from './io.ts';
-import type { ClosedState, FailedState, FeeRange, Funding, FundedState, SharedState } from './state.ts';
+import type { ClosedState, FailedState, FeeRange, FundedBase, Funding, FundedState, SharedState } from './state.ts';
 import type { Violation } from './violation.ts';
 import { badSignature, isViolation, violation } from './violation.ts';
 
@@ -155,12 +155,18 @@ function complete(out: Out<FundedState>, built: BuiltClosing, peerSignature: Sig
   out.effects.push({ kind: 'watch_tx', txid: built.txid, channelId });
 }
 
+function isFunding({ fundings }: FundedBase, { txid, vout }: Outpoint): boolean {
+  return fundings.some((funding) => funding.txid === txid && funding.vout === vout);
+}
+
+export function spendsFunding(state: FundedBase, { inputs }: Tx): boolean {
+  return inputs.some((input) => isFunding(state, input));
+}
+
 /** BOLT 5, Mutual Close Handling: any closing transaction that both ever signed may confirm; no commitment has this sequence. */
 function isMutualClose(state: FundedState | FailedState, tx: Tx): boolean {
-  const { fundings, shutdownSent, shutdownReceived } = state;
-  const spends = tx.inputs.some(
-    (input) => input.sequence === 0xffffffff && fundings.some((funding) => funding.txid === input.txid && funding.vout === input.vout),
-  );
+  const { shutdownSent, shutdownReceived } = state;
+  const spends = tx.inputs.some((input) => input.sequence === 0xffffffff && isFunding(state, input));
   return spends && tx.outputs.every(({ script }) => script === shutdownSent || script === shutdownReceived);
 }
 

@@ -1,14 +1,13 @@
 import { txid } from '../bitcoin/tx.ts';
-import type { Tx } from '../bitcoin/tx.ts';
 import type { ChannelReestablish } from '../wire/messages/index.ts';
 import { broadcastFailed, broadcastNowAndThen } from './broadcast.ts';
-import { closingBlockSeen } from './closing.ts';
+import { closingBlockSeen, spendsFunding } from './closing.ts';
 import type { Out } from './effects.ts';
 import { announceEvents, persist, send } from './effects.ts';
 import { errorData, failUnsigned, isOfOurTime } from './fail.ts';
 import type { BlockTransaction } from './io.ts';
 import { diagnose, reestablishMessage } from './reestablish.ts';
-import type { FailedState, FundedBase } from './state.ts';
+import type { FailedState } from './state.ts';
 import type { Refusal } from './violation.ts';
 import { refusal } from './violation.ts';
 
@@ -70,8 +69,4 @@ export function failedBlock(out: Out<FailedState>, transactions: readonly BlockT
   if (isOfOurTime(out.env, out.state, spend.tx)) failUnsigned(out);
   persist(out);
   announceEvents(out, nextEventId);
-}
-
-export function spendsFunding({ fundings }: FundedBase, { inputs }: Tx): boolean {
-  return inputs.some((input) => fundings.some((funding) => funding.txid === input.txid && funding.vout === input.vout));
 }

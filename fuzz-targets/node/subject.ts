@@ -13,7 +13,7 @@ import type { ConnectionId, PeersEffect, PeersEnv, PeersInput, PeersState } from
 import { createPeers, createPeersEnv, peersStep } from '../../core/peers/peers.ts';
 import { encodeMessage } from '../../core/wire/messages/index.ts';
 import { createFakeCrypto } from '../../sim/crypto/fake.ts';
-import { sameBytes } from '../codec-promises.ts';
+import { sameBytes } from '../../sim/bytes.ts';
 import { promise } from '../target.ts';
 
 /** The peers' own key can sign anything, so a fuzzer that plays them writes this and means "valid". Low S, as any signature. */

@@ -1,3 +1,5 @@
+import { sameBytes } from '../bytes.ts';
+
 /** Where two values differ first. `path` names fields and indexes, e.g. `base.htlcs.0.add.amountMsat`. */
 export interface FirstDifference {
   readonly path: string;
@@ -33,7 +35,10 @@ function isEqual(left: unknown, right: unknown): boolean {
 function locate(left: unknown, right: unknown, path: string): FirstDifference | undefined {
   if (left === right) return undefined;
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return { path, left, right };
-  if (left instanceof Uint8Array || right instanceof Uint8Array) return sameBytes(left, right) ? undefined : { path, left, right };
+  if (left instanceof Uint8Array || right instanceof Uint8Array) {
+    const equal = left instanceof Uint8Array && right instanceof Uint8Array && sameBytes(left, right);
+    return equal ? undefined : { path, left, right };
+  }
   if (left instanceof Map || right instanceof Map) {
     if (!(left instanceof Map && right instanceof Map)) return { path, left, right };
     return locate([...left.entries()], [...right.entries()], path);
@@ -62,10 +67,4 @@ export function kindOfPath(path: string): string {
 
 function join(path: string, key: string): string {
   return path === '' ? key : `${path}.${key}`;
-}
-
-function sameBytes(left: unknown, right: unknown): boolean {
-  if (!(left instanceof Uint8Array && right instanceof Uint8Array) || left.length !== right.length) return false;
-  for (let i = 0; i < left.length; i++) if (left[i] !== right[i]) return false;
-  return true;
 }

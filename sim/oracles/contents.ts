@@ -69,22 +69,16 @@ export function commitmentsOf(shared: SharedState): readonly { readonly owner: S
   return out;
 }
 
-const NO_COMMITMENTS: readonly Commitment[] = [];
-/** Of the newest pair of states: oracles ask one after another about the same one. */
-let newest: { readonly before: SharedState | undefined; readonly after: SharedState; readonly made: readonly Commitment[] } | undefined;
-
 /** The commitments that `after` holds and `before` did not. */
 export function commitmentsMade(before: SharedState | undefined, after: SharedState): readonly Commitment[] {
-  if (newest?.after === after && newest.before === before) return newest.made;
-  let made: Commitment[] | undefined;
+  const made: Commitment[] = [];
   for (const owner of SIDES) {
     const { current, next } = after.commitments[owner];
     const known = before?.commitments[owner];
-    if (current !== known?.current && current !== known?.next) (made ??= []).push(current);
-    if (next !== undefined && next !== known?.next) (made ??= []).push(next);
+    if (current !== known?.current && current !== known?.next) made.push(current);
+    if (next !== undefined && next !== known?.next) made.push(next);
   }
-  newest = { before, after, made: made ?? NO_COMMITMENTS };
-  return newest.made;
+  return made;
 }
 
 /** What `signer` would sign next for the other side: all of its own log, and of the other's what it has revoked for. */

@@ -1,12 +1,12 @@
 import type { Tx } from '../../core/bitcoin/tx.ts';
 import type { Base, FundedBase } from '../../core/channel/state.ts';
-import type { ChannelId, Hex, Script } from '../../core/crypto/bytes.ts';
+import type { ChannelId, Script } from '../../core/crypto/bytes.ts';
 import type { Side } from '../../core/transactions/types.ts';
 import { referenceOf } from '../payments.ts';
 import type { ChannelInfo, Finding, Oracle, PaymentRecord, StepRecord, WorldView } from '../types.ts';
-import { ANCHOR_OUTPUT_SAT, commitmentsMade, commitmentsOf, contentsOf, isDust, openerCostSat, otherSide, SIDES } from './contents.ts';
+import { ANCHOR_OUTPUT_SAT, commitmentsMade, contentsOf, isDust, openerCostSat, otherSide, SIDES } from './contents.ts';
 import type { Contents } from './contents.ts';
-import { changes, channelName, hasCommitments, statesOf } from './look.ts';
+import { changes, channelName, hasCommitments, isCommitted, isFunding, statesOf } from './look.ts';
 import type { WithCommitments } from './look.ts';
 import { finding } from './report.ts';
 import type { Difference } from './report.ts';
@@ -144,7 +144,8 @@ class Ledger implements Oracle {
     if (event.kind === 'payment_failed' && payment.decision === 'fulfill') {
       return wrongOutcome(world, payment, 'failed although fulfilled', 'fulfill', 'failed');
     }
-    if (event.kind === 'payment_failed' && isCommitted(world, node, channelId, event.reference)) {
+    const state = statesOf(world, node).get(channelId);
+    if (event.kind === 'payment_failed' && hasCommitments(state) && isCommitted(state, event.reference, false)) {
       return wrongOutcome(world, payment, 'failed while it may still be paid', 'in no commitment any more', 'committed');
     }
     return undefined;
@@ -185,18 +186,6 @@ class Ledger implements Oracle {
 
 function most(a: bigint, b: bigint): bigint {
   return a > b ? a : b;
-}
-
-/** BOLT 2, Forwarding HTLCs: until its removal is irrevocable, a commitment that may be broadcast still holds the HTLC. */
-function isCommitted(world: WorldView, node: string, channelId: ChannelId, reference: Hex): boolean {
-  const state = statesOf(world, node).get(channelId);
-  const known = hasCommitments(state) ? state.references.find((entry) => entry.reference === reference) : undefined;
-  if (known === undefined || !hasCommitments(state)) return false;
-  const { us } = state.params;
-  return commitmentsOf(state.shared).some(({ commitment }) => {
-    const contents = contentsOf(state.shared, commitment);
-    return typeof contents !== 'string' && contents.htlcs.some(({ offerer, id }) => offerer === us && id === known.htlcId);
-  });
 }
 
 function capacityMsat(state: FundedBase): bigint {
@@ -330,9 +319,6 @@ function balances(world: WorldView, node: string, info: ChannelInfo, state: With
 
 /** The transaction on the chain that spends the channel's funding, if it is a mutual close. */
 function spenderOf(world: WorldView, state: FundedBase): Tx | undefined {
-  const funding = state.fundings[0];
   const all = [...world.chain.confirmed.map(({ tx }) => tx), ...world.chain.mempool];
-  return all.find((tx) =>
-    tx.inputs.some(({ txid, vout, sequence }) => txid === funding?.txid && vout === funding.vout && sequence === 0xffffffff),
-  );
+  return all.find((tx) => tx.inputs.some((input) => input.sequence === 0xffffffff && isFunding(state, input)));
 }

@@ -2,8 +2,7 @@ import type { ChannelState } from '../../core/channel/state.ts';
 import type { TxInput } from '../../core/bitcoin/tx.ts';
 import { referenceOf } from '../payments.ts';
 import type { ChannelInfo, Finding, Oracle, PaymentRecord, WorldView } from '../types.ts';
-import { commitmentsOf, contentsOf } from './contents.ts';
-import { hasCommitments } from './look.ts';
+import { hasCommitments, isCommitted, isFunding } from './look.ts';
 import { finding } from './report.ts';
 import { StaleWatch } from './stale.ts';
 
@@ -85,12 +84,7 @@ function paymentsResolved(world: WorldView, judged: readonly ChannelInfo[]): Fin
 function mayBePaid(world: WorldView, { name, from, channel }: PaymentRecord): boolean {
   const state = world.channelState(from, channel);
   if (!hasCommitments(state)) return true;
-  const known = state.references.find(({ reference }) => reference === referenceOf(name));
-  if (known === undefined) return false;
-  return commitmentsOf(state.shared).some(({ commitment }) => {
-    const contents = contentsOf(state.shared, commitment);
-    return typeof contents === 'string' || contents.htlcs.some(({ offerer, id }) => offerer === state.params.us && id === known.htlcId);
-  });
+  return isCommitted(state, referenceOf(name), true);
 }
 
 /** BOLT 5: a closing transaction resolves the funding output, whatever had failed the channel. */
@@ -98,8 +92,7 @@ function notClosed(world: WorldView, info: ChannelInfo): Finding | undefined {
   for (const node of [info.opener, info.accepter]) {
     const state = world.channelState(node, info.name);
     if (state?.phase !== 'failed') continue;
-    const isClose = ({ txid, vout, sequence }: TxInput): boolean =>
-      sequence === 0xffffffff && state.fundings.some((funding) => funding.txid === txid && funding.vout === vout);
+    const isClose = (input: TxInput): boolean => input.sequence === 0xffffffff && isFunding(state, input);
     if (!world.chain.confirmed.some(({ height, tx }) => height <= world.height(node) && tx.inputs.some(isClose))) continue;
     return report(world, 'channel', 'failed after its mutual close', info, `${node} has not closed ${info.name}`, 'closed', 'failed', node);
   }

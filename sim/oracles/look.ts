@@ -1,8 +1,11 @@
 import type { ChannelState, FundedBase } from '../../core/channel/state.ts';
-import type { ChannelId } from '../../core/crypto/bytes.ts';
+import type { Outpoint } from '../../core/bitcoin/tx.ts';
+import type { ChannelId, Hex } from '../../core/crypto/bytes.ts';
 import type { Message, MessageName } from '../../core/wire/messages/index.ts';
 import { decodeMessage } from '../../core/wire/messages/index.ts';
+import { sameOutpoint } from '../chain.ts';
 import type { Driver, DriverEffect, StepRecord, WorldView } from '../types.ts';
+import { commitmentsOf, contentsOf } from './contents.ts';
 
 /** One channel of the node that moved, whose state is not the same object as after the last step that was looked at. */
 export interface Change {
@@ -55,6 +58,25 @@ export type WithCommitments = Extract<ChannelState, FundedBase>;
 
 export function hasCommitments(state: ChannelState | undefined): state is WithCommitments {
   return state !== undefined && state.phase !== 'opening' && state.phase !== 'forgotten';
+}
+
+/** Whether this is the output that holds the channel's money. */
+export function isFunding({ fundings }: FundedBase, outpoint: Outpoint): boolean {
+  return fundings.some((funding) => sameOutpoint(funding, outpoint));
+}
+
+/**
+ * BOLT 2, Forwarding HTLCs: until its removal is irrevocable, a commitment that may be broadcast still holds the payer's HTLC. `unreadable` is
+ * the answer for a commitment whose contents make no sense.
+ */
+export function isCommitted(state: WithCommitments, reference: Hex, unreadable: boolean): boolean {
+  const known = state.references.find((entry) => entry.reference === reference);
+  if (known === undefined) return false;
+  return commitmentsOf(state.shared).some(({ commitment }) => {
+    const contents = contentsOf(state.shared, commitment);
+    if (typeof contents === 'string') return unreadable;
+    return contents.htlcs.some(({ offerer, id }) => offerer === state.params.us && id === known.htlcId);
+  });
 }
 
 export function peerName(world: WorldView, state: FundedBase): string {

@@ -1,5 +1,4 @@
 import type { ChannelConfig } from '../../core/channel/io.ts';
-import type { Outpoint } from '../../core/bitcoin/tx.ts';
 import type { ChannelState } from '../../core/channel/state.ts';
 import { fromHex } from '../../core/crypto/bytes.ts';
 import type { ChannelId, Hex, PublicKey } from '../../core/crypto/bytes.ts';
@@ -8,7 +7,7 @@ import { DEFAULT_FEERATE_PER_KW, policyOf } from '../policy.ts';
 import type { Finding, Oracle, StepRecord, Tampered, WorldView } from '../types.ts';
 import { LICENCES } from './licences.ts';
 import type { Circumstances, Outcome, Past } from './licences.ts';
-import { changes, channelName, hasCommitments, messageOf, nameOf, statesOf } from './look.ts';
+import { changes, channelName, hasCommitments, isFunding, messageOf, nameOf, statesOf } from './look.ts';
 import { channelIdOf } from './reference/channel.ts';
 import { finding, normalise } from './report.ts';
 import { StaleWatch } from './stale.ts';
@@ -262,8 +261,7 @@ function follows(world: WorldView, record: StepRecord, received: Message | undef
 function sawFundingSpent(world: WorldView, { node, input }: StepRecord, channelId: ChannelId): boolean {
   const state = statesOf(world, node).get(channelId);
   if (input.kind !== 'block' || !hasCommitments(state)) return false;
-  const isFunding = ({ txid, vout }: Outpoint): boolean => state.fundings.some((funding) => funding.txid === txid && funding.vout === vout);
-  return input.transactions.some(({ tx }) => tx.inputs.some(isFunding));
+  return input.transactions.some(({ tx }) => tx.inputs.some((spent) => isFunding(state, spent)));
 }
 
 function idIn(message: Message | undefined): ChannelId | undefined {
