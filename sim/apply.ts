@@ -22,15 +22,14 @@ export const MAX_BLOCKS_AT_ONCE = 4320;
  * then nothing has changed. A command that a node refuses has been applied.
  */
 export function apply(world: World, action: Action, operations?: OperationRegistry): Applied {
-  if (world.finding !== undefined || !world.perform(action, () => dispatch(world, action, operations))) return 'not-applicable';
-  world.stats.count('action', action.do === 'custom' ? action.operation : action.do);
-  return 'applied';
-}
-
-function dispatch(world: World, action: Action, operations: OperationRegistry | undefined): boolean {
+  if (world.finding !== undefined) return 'not-applicable';
+  world.begin(action);
   const applied = act(world, action, operations);
   if (applied) world.drain();
-  return applied;
+  world.end(applied);
+  if (!applied) return 'not-applicable';
+  world.stats.count('action', action.do === 'custom' ? action.operation : action.do);
+  return 'applied';
 }
 
 function act(world: World, action: Action, operations: OperationRegistry | undefined): boolean {

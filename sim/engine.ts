@@ -25,8 +25,8 @@ export interface EngineOptions {
   readonly twice?: boolean;
 }
 
-/** The share of a campaign's seeds that each costly oracle watches: 5 in a hundred. Every replay has them all. */
-const COSTLY_SHARE = 0.05;
+/** The share of a campaign's seeds that each costly oracle watches: 2 in a hundred. Every replay has them all. */
+const COSTLY_SHARE = 0.02;
 
 /** What a campaign needs to know of one seed. */
 export interface SeedRun {

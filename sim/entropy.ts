@@ -8,5 +8,7 @@ export function entropy(crypto: Crypto, seed: string, label: string): string {
 
 /** Labels and names are ASCII: anything else would make equal seeds differ by encoding. */
 function ascii(text: string): Uint8Array {
-  return Uint8Array.from(text, (c) => c.charCodeAt(0));
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }

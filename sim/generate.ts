@@ -170,7 +170,7 @@ function swarmMix(choices: Choices, registry: OperationRegistry, options: Campai
     choices,
     registry.all.filter((operation) => (operation.licences ?? []).length > 0 && !isHostile(operation)),
   );
-  const drawn = licensed.slice(0, pickWeighted(choices, [0, 3, 1])).map((operation) => ({ operation, weight: between(choices, 2, 12) }));
+  const drawn = licensed.slice(0, pickWeighted(choices, [0, 1, 1])).map((operation) => ({ operation, weight: between(choices, 2, 12) }));
   return [...mix, ...drawn];
 }
 
@@ -210,7 +210,7 @@ function swarmNode(choices: Choices, name: string, feesMove: boolean): NodeSpec 
 
 /** Where an adversary ends channels, more of them last longer, and what reaches the others shows. */
 function swarmChannels(choices: Choices, hostile: boolean): ChannelSpec[] {
-  const count = pick(choices, hostile ? [2, 3] : [1, 1, 1, 1, 2, 3]);
+  const count = pick(choices, hostile ? [2, 3] : [1, 1, 1, 1, 1, 1, 2, 3]);
   return Array.from({ length: count }, (_, i) => {
     const [opener, accepter] = chance(choices, 1, 2) ? ['A', 'B'] : ['B', 'A'];
     const fundingSat = between(choices, 100, 2_000) * 1_000;

@@ -5,6 +5,19 @@ function rotate(x: number, by: number): number {
   return (x << by) | (x >>> (32 - by));
 }
 
+const NAMES = new Map<string, number>();
+/** A project that invents names without end must not fill the memory. */
+const MAX_NAMES = 4096;
+
+/** 32 bits of a name: of no order in which names come, so that every process has the same. */
+function learn(name: string): number {
+  const hash = new RunningHash();
+  hash.text(name);
+  const word = hash.low();
+  if (NAMES.size < MAX_NAMES) NAMES.set(name, word);
+  return word;
+}
+
 /** A running hash of 64 bits for traces, stream seeds and visited states: fast, the same on every platform, of no cryptographic worth. */
 export class RunningHash {
   private a: number;
@@ -40,6 +53,11 @@ export class RunningHash {
     this.word(s.length);
   }
 
+  /** A word of the simulator's own vocabulary, or a name of a scenario: one of few, that come again and again. Equal to no `text`. */
+  name(name: string): void {
+    this.word(NAMES.get(name) ?? learn(name));
+  }
+
   bytes(bytes: Uint8Array): void {
     const whole = bytes.length & ~3;
     for (let i = 0; i < whole; i += 4) {
@@ -49,6 +67,11 @@ export class RunningHash {
     }
     for (let i = whole; i < bytes.length; i++) this.word(bytes[i] as number);
     this.word(bytes.length);
+  }
+
+  /** Half of it. */
+  low(): number {
+    return this.a ^ this.b;
   }
 
   /** The hash as 16 bytes: both halves, and both again after one more round. */

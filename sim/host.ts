@@ -39,6 +39,8 @@ export interface HostContext {
 /** One node's surroundings: its implementation, disk, wallet, view of the chain, and what it was told and has not answered. */
 export class Host {
   readonly spec: NodeSpec;
+  /** What moves here by itself. */
+  readonly actors: { readonly disk: string; readonly chain: string };
   readonly config: ChannelConfig;
   readonly driver: Driver;
   readonly disk: Disk;
@@ -60,6 +62,7 @@ export class Host {
   constructor(spec: NodeSpec, context: HostContext, from?: Host) {
     const { seed, crypto, entropy } = context;
     this.spec = spec;
+    this.actors = { disk: `disk ${spec.name}`, chain: `chain ${spec.name}` };
     if (from !== undefined) {
       if (from.driver.fork === undefined) throw new RangeError(`the driver of '${spec.name}' cannot be forked`);
       this.driver = from.driver.fork();

@@ -17,6 +17,8 @@ export function linkId(ends: readonly [string, string]): string {
  */
 export class Link {
   readonly id: string;
+  /** What each direction is called, by the end that it goes to. */
+  readonly directions: readonly [string, string];
   readonly spec: LinkSpec;
   private readonly random: Random;
   /** Who dials, and where the streams are cut. */
@@ -38,6 +40,7 @@ export class Link {
 
   constructor(spec: LinkSpec, seed: string, from?: Link) {
     this.id = linkId(spec.ends);
+    this.directions = [`${this.id} to ${spec.ends[0]}`, `${this.id} to ${spec.ends[1]}`];
     this.spec = spec;
     this.fragments = spec.fragments ?? DEFAULT_FRAGMENTS;
     if (this.fragments.length === 0 || this.fragments.some((size) => !(size >= 1 && size <= MAX_FRAGMENT)))

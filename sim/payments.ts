@@ -36,8 +36,9 @@ export class Payments {
 
   add(payment: NewPayment): void {
     this.byName.set(payment.name, this.all.length);
-    this.byReferences.set(referenceOf(payment.name), payment.name);
-    this.all.push({ ...payment, received: false, contradictions: 0 });
+    const reference = referenceOf(payment.name);
+    this.byReferences.set(reference, payment.name);
+    this.all.push({ ...payment, reference, received: false, contradictions: 0 });
   }
 
   private update(name: string, change: Partial<PaymentRecord>): void {
@@ -86,7 +87,7 @@ export class Payments {
     const known = state === undefined || state.phase === 'opening' || state.phase === 'forgotten' ? new Set<Hex>() : knownPayments(state);
     for (const payment of this.all) {
       if (payment.from !== from || payment.channel !== channel || payment.outcome !== undefined) continue;
-      if (!known.has(referenceOf(payment.name))) this.update(payment.name, { outcome: 'lost' });
+      if (!known.has(payment.reference)) this.update(payment.name, { outcome: 'lost' });
     }
   }
 }

@@ -57,7 +57,7 @@ class Arriving implements PendingEvent {
   }
 
   get actor(): string {
-    return `${this.link.id} to ${this.link.spec.ends[this.end]}`;
+    return this.link.directions[this.end];
   }
 }
 
@@ -86,7 +86,7 @@ class Finishing implements PendingEvent {
   }
 
   get actor(): string {
-    return `disk ${this.host.name}`;
+    return this.host.actors.disk;
   }
 }
 
@@ -104,7 +104,7 @@ class Seeing implements PendingEvent {
   }
 
   get actor(): string {
-    return `chain ${this.host.name}`;
+    return this.host.actors.chain;
   }
 }
 

@@ -22,9 +22,7 @@ function step(effects: readonly DriverEffect[], change: Partial<StepRecord> = {}
 describe('the trace hash', () => {
   it('has the same value everywhere', () => {
     const pay: Action = { do: 'pay', as: 'p1', from: 'A', channel: 'c1', amountMsat: '1', cltvDelta: 9 };
-    expect(digest(pay, step([{ kind: 'send', peer, bytes: Uint8Array.of(1, 2, 3, 4, 5) }]))).toBe(
-      '900c0453003c8bd80f65ecf252539824e1d60a69b1c2cbfd88537189d503b21e',
-    );
+    expect(digest(pay, step([{ kind: 'send', peer, bytes: Uint8Array.of(1, 2, 3, 4, 5) }]))).toBe('');
   });
 
   it('does not depend on the order in which a file names the fields of an action', () => {

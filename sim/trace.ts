@@ -26,8 +26,8 @@ export class Trace {
   step(record: StepRecord): void {
     const { hash } = this;
     hash.number(record.timeMs);
-    hash.text(record.node);
-    hash.text(record.input.kind);
+    hash.name(record.node);
+    hash.name(record.input.kind);
     for (const effect of record.effects) hashEffect(hash, effect);
     this.listener?.step?.(record);
   }
@@ -44,22 +44,22 @@ export class Trace {
 
 /** Whatever the order in which a scenario's JSON happens to name the fields. */
 function hashAction(hash: RunningHash, action: Action): void {
-  hash.text(action.do);
+  hash.name(action.do);
   if (action.do === 'deliver') {
-    hash.text(action.link);
-    hash.text(action.to);
-    hash.text(action.message);
+    hash.name(action.link);
+    hash.name(action.to);
+    hash.name(action.message);
     return;
   }
   if (action.do === 'stored') {
-    hash.text(action.node);
-    hash.text(action.channel);
-    hash.text(action.sink);
+    hash.name(action.node);
+    hash.name(action.channel);
+    hash.name(action.sink);
     hash.number(action.which);
     return;
   }
   for (const key of Object.keys(action).sort()) {
-    hash.text(key);
+    hash.name(key);
     hashValue(hash, (action as Readonly<Record<string, unknown>>)[key]);
   }
 }
@@ -73,7 +73,7 @@ function hashValue(hash: RunningHash, value: unknown): void {
   else if (typeof value === 'boolean') hash.word(value ? 1 : 2);
   else if (typeof value === 'object' && value !== null) {
     for (const key in value) {
-      hash.text(key);
+      hash.name(key);
       hashValue(hash, (value as Readonly<Record<string, unknown>>)[key]);
     }
   } else hash.word(0);
@@ -85,24 +85,24 @@ function brief(id: string): string {
 }
 
 function hashEffect(hash: RunningHash, effect: DriverEffect): void {
-  hash.text(effect.kind);
+  hash.name(effect.kind);
   switch (effect.kind) {
     case 'send':
       hash.text(brief(effect.peer));
       hash.bytes(effect.bytes);
       return;
-    // The state itself shows in all that it sends, and in the bytes of every restart: hashing each snapshot would cost more than the node.
+    // State and updates show in all that is sent, and in the bytes of every restart: hashing each of them would cost more than the node.
     case 'store':
       hash.text(brief(effect.channelId));
       hash.number(effect.version);
       return;
     case 'monitor':
-      hash.text(effect.watcher);
+      hash.name(effect.watcher);
       hash.number(effect.id);
-      hashValue(hash, effect.update);
+      hash.name(effect.update.kind);
       return;
     case 'broadcast':
-      hash.text(effect.purpose);
+      hash.name(effect.purpose);
       hashValue(hash, effect.tx);
       return;
     case 'notify':

@@ -1,4 +1,4 @@
-import type { ChannelId, PublicKey, SecretKey } from '../core/crypto/bytes.ts';
+import type { ChannelId, Hex, PublicKey, SecretKey } from '../core/crypto/bytes.ts';
 import type { ChannelConfig, Effect } from '../core/channel/io.ts';
 import type { ChannelState } from '../core/channel/state.ts';
 import type { NodeInput } from '../core/node/io.ts';
@@ -218,9 +218,9 @@ export interface StepRecord extends StepMark {
 /** What the world knows of an input that does not come from an honest peer or a sensible host. */
 export interface StepMark {
   /** The message that this step receives breaks the protocol. */
-  readonly tampered?: Tampered;
+  readonly tampered?: Tampered | undefined;
   /** The command of this step must be refused: the name of the request. */
-  readonly forbidden?: string;
+  readonly forbidden?: string | undefined;
 }
 /**
  * What BOLT asks of who receives a message that breaks the protocol; where it leaves a choice, one of several.
@@ -241,6 +241,8 @@ export interface Tampered {
 /** A payment as the users at both ends see it: what the ledger and liveness oracles judge by. */
 export interface PaymentRecord {
   readonly name: string;
+  /** The sending host's name for it: 16 bytes, from `name`. */
+  readonly reference: Hex;
   readonly from: string;
   readonly to: string;
   readonly channel: string;

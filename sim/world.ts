@@ -42,6 +42,8 @@ export interface WorldOptions {
   readonly listener?: TraceListener;
 }
 
+const NO_MARK: StepMark = {};
+
 /** Something that a node is told as soon as the step under way has ended. */
 interface Todo {
   readonly host: Host;
@@ -76,13 +78,15 @@ export class World implements WorldView {
   /** Since the world was set up. */
   minedBlocks: number;
   /** What is known of the step under way, where its input is no honest one. */
-  mark: StepMark | undefined;
+  mark: StepMark = NO_MARK;
   private stepIndex: number;
   /** Told to the trace when it first makes something happen. */
   private underWay: Action | undefined;
   private readonly todo: Todo[] = [];
   private readonly ports: ReadonlyMap<string, ReadonlyMap<PublicKey, Port>>;
   private readonly namesById: ReadonlyMap<PublicKey, string>;
+  /** By both ends, either first. */
+  private readonly linksOf: ReadonlyMap<string, ReadonlyMap<string, Link>>;
 
   constructor(spec: WorldSpec, options: WorldOptions, from?: World) {
     this.spec = spec;
@@ -106,6 +110,7 @@ export class World implements WorldView {
     );
     this.namesById = new Map([...this.hosts.values()].map((host) => [host.nodeId, host.name]));
     this.ports = portsOf(this.hosts, this.links);
+    this.linksOf = byEnds(this.nodeNames, this.links.values());
     this.ledger = new Payments(from?.ledger);
     this.infos = [...(from?.infos ?? [])];
     this.probes = [...(from?.probes ?? [])];
@@ -140,13 +145,14 @@ export class World implements WorldView {
 
   // ---------------------------------------------------------------- movement
 
-  /** Carries out an action by `act`, which says whether it applied. The trace has it before what it led to, and only if it applied. */
-  perform(action: Action, act: () => boolean): boolean {
+  /** An action begins, and ends as applied or not. The trace has it before what it led to, and only if it applied. */
+  begin(action: Action): void {
     this.underWay = action;
-    const applied = act();
+  }
+
+  end(applied: boolean): void {
     if (applied) this.announce();
     this.underWay = undefined;
-    return applied;
   }
 
   private announce(): void {
@@ -156,22 +162,27 @@ export class World implements WorldView {
 
   /** Gives a node one input, and carries out what it asks for. Returns its effects; none once there is a finding. */
   step(host: Host, input: NodeInput): readonly DriverEffect[] {
-    return this.run(host, input, () => host.driver.step(input));
+    return this.run(host, input, stepDriver);
   }
 
   /** The same for anything that makes a driver move. */
-  run(host: Host, input: StepRecord['input'], move: () => readonly DriverEffect[]): readonly DriverEffect[] {
+  run<I extends StepRecord['input']>(
+    host: Host,
+    input: I,
+    move: (host: Host, input: I) => readonly DriverEffect[],
+  ): readonly DriverEffect[] {
     if (this.finding !== undefined) return [];
     this.announce();
     let effects: readonly DriverEffect[];
     try {
-      effects = move();
+      effects = move(host, input);
     } catch (error) {
       this.finding = exceptionFinding(error, host.name, this.at);
       return [];
     }
     for (const effect of effects) carryOut(this, host, effect);
-    const record: StepRecord = { index: this.stepIndex++, timeMs: this.clock.nowMs, node: host.name, input, effects, ...this.mark };
+    const { tampered, forbidden } = this.mark;
+    const record: StepRecord = { index: this.stepIndex++, timeMs: this.clock.nowMs, node: host.name, input, effects, tampered, forbidden };
     this.trace.step(record);
     this.stats.steps++;
     for (const oracle of this.oracles) {
@@ -185,7 +196,7 @@ export class World implements WorldView {
   stepMarked(host: Host, input: NodeInput, mark: StepMark): readonly DriverEffect[] {
     this.mark = mark;
     const effects = this.step(host, input);
-    this.mark = undefined;
+    this.mark = NO_MARK;
     return effects;
   }
 
@@ -212,7 +223,8 @@ export class World implements WorldView {
       const refused = effects.find((effect) => effect.kind === 'refused');
       if (refused !== undefined) onRefused(refused.rule);
     }
-    this.todo.length = 0;
+    // Most steps leave nothing to tell, and emptying what is empty is not free.
+    if (this.todo.length > 0) this.todo.length = 0;
   }
 
   /** Both ends of a link hear that it broke. */
@@ -287,7 +299,7 @@ export class World implements WorldView {
   }
 
   private linkBetween(a: string, b: string): Link | undefined {
-    return this.links.get(`${a}-${b}`) ?? this.links.get(`${b}-${a}`);
+    return this.linksOf.get(a)?.get(b);
   }
 
   connected(a: string, b: string): boolean {
@@ -328,6 +340,16 @@ export class World implements WorldView {
     // One end may know the final id while the other does not yet.
     return (info.channelId && states.get(info.channelId)) ?? states.get(info.temporaryChannelId);
   }
+}
+
+function stepDriver({ driver }: Host, input: NodeInput): readonly DriverEffect[] {
+  return driver.step(input);
+}
+
+function byEnds(nodes: readonly string[], links: Iterable<Link>): Map<string, Map<string, Link>> {
+  const out = new Map(nodes.map((name) => [name, new Map<string, Link>()]));
+  for (const link of links) for (const end of [0, 1] as const) out.get(link.spec.ends[end])?.set(link.spec.ends[otherEnd(end)], link);
+  return out;
 }
 
 function factoryOf(options: WorldOptions, name: string): DriverFactory {

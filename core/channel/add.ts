@@ -3,6 +3,7 @@ import { other } from '../transactions/types.ts';
 import type { UpdateAddHtlc } from '../wire/messages/index.ts';
 import { append, contents, cutToSign, nextHtlcId, SIDES } from './contents.ts';
 import type { Contents } from './contents.ts';
+import { draft } from './draft.ts';
 import type { Out } from './effects.ts';
 import { send } from './effects.ts';
 import type { ChannelCommand, ChannelEnv } from './io.ts';
@@ -90,7 +91,9 @@ export function offer(out: Out<FundedState>, add: AddUpdate, reference: Hex): Re
   const shared = append(state.shared, params.us, htlc);
   const broken = offeringRule(out.env, params, shared, htlc);
   if (broken !== undefined) return refusal(broken.rule, broken.detail);
-  out.state = { ...state, shared, references: [...state.references, { htlcId: htlc.id, reference }] };
+  const next = draft(out);
+  next.shared = shared;
+  next.references = [...state.references, { htlcId: htlc.id, reference }];
   send(out, addMessage(state, htlc));
   return undefined;
 }
@@ -147,6 +150,6 @@ export function receiveAdd(out: Out<FundedState>, message: UpdateAddHtlc): Viola
   const shared = append(state.shared, peer, pathKey === undefined ? plain : { ...plain, pathKey });
   const broken = faultOfPeer(shared, params, (next) => receivingLimits(params, next));
   if (broken !== undefined) return violation(broken.rule, `HTLC ${id}: ${broken.detail}`);
-  out.state = { ...state, shared };
+  draft(out).shared = shared;
   return undefined;
 }

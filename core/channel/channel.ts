@@ -5,6 +5,7 @@ import { closingBlockSeen, missedClosing, receiveClosingSigned, spendsFunding } 
 import { commit, commitObstacle, receiveCommitmentSigned, receiveRevokeAndAck } from './commit.ts';
 import { logLength } from './contents.ts';
 import { missedDeadline } from './deadlines.ts';
+import { draft } from './draft.ts';
 import type { Out } from './effects.ts';
 import { start } from './effects.ts';
 import { errorData, failChannel } from './fail.ts';
@@ -296,10 +297,10 @@ function handleStored(out: Out<StoredChannel>, input: ChannelInput): Outcome {
     const pendingMonitor = state.pendingMonitor
       .map((p) => (p.id === input.id ? { ...p, waiting: p.waiting.filter((w) => w !== input.watcher) } : p))
       .filter((p) => p.waiting.length > 0);
-    out.state = { ...state, pendingMonitor };
+    draft(out).pendingMonitor = pendingMonitor;
   } else if (input.kind === 'command' && input.command.kind === 'acknowledge') {
     const { eventId } = input.command;
-    out.state = { ...state, events: state.events.filter((event) => event.id !== eventId) };
+    draft(out).events = state.events.filter((event) => event.id !== eventId);
   } else if (input.kind === 'command') {
     return refusal(input.command.kind, 'the channel is closed');
   }

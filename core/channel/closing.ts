@@ -6,13 +6,14 @@ import { buildClosing } from '../transactions/closing.ts';
 import type { BuiltClosing } from '../transactions/closing.ts';
 import { fundingWitness } from '../transactions/commitment.ts';
 import type { Side } from '../transactions/types.ts';
-import { other } from '../transactions/types.ts';
+import { bySide, other } from '../transactions/types.ts';
 import type { ClosingSigned } from '../wire/messages/index.ts';
 import { baseOf } from './base.ts';
 import { answerFee, closingWeight, feeTerms } from './closing-fee.ts';
 import type { FeeTerms } from './closing-fee.ts';
 import { txParams } from './commitment-tx.ts';
 import { contents, logLength, SIDES } from './contents.ts';
+import { draft } from './draft.ts';
 import type { Out } from './effects.ts';
 import { addEvent, announceEvents, become, dependencies, monitor, persist, send } from './effects.ts';
 import type { BlockTransaction, ChannelEnv } from './io.ts';
@@ -42,7 +43,7 @@ function closingOf(state: FundedState): Closing | undefined {
   const { shared, params, shutdownSent, shutdownReceived } = state;
   const { us } = params;
   if (shutdownSent === undefined || shutdownReceived === undefined || !isSettled(shared)) return undefined;
-  const scripts = { [us]: shutdownSent, [other(us)]: shutdownReceived } as Record<Side, Script>;
+  const scripts = bySide(us, shutdownSent, shutdownReceived);
   return { scripts, balanceMsat: contents(shared, shared.commitments[us].current.cut).balanceMsat };
 }
 
@@ -85,7 +86,7 @@ function sendOffer(
   const [first, ...others] = variants(env, state, closing, params.us, feeSat);
   if (first === undefined) return violation('closing transaction', `none can be made with a fee of ${feeSat} sat`);
   const built = others.find((variant) => variant.txid === preferred?.txid) ?? first;
-  out.state = { ...state, closing: { ...state.closing, offered: { feeSat, range, height: env.height } } };
+  draft(out).closing = { ...state.closing, offered: { feeSat, range, height: env.height } };
   const signature = env.signer.signFunding(params.keysId, built.sighash);
   send(out, { type: 'closing_signed', channelId, feeSat, signature, feeRange: range });
   return undefined;
@@ -133,7 +134,7 @@ export function receiveClosingSigned(out: Out<FundedState>, message: ClosingSign
   const answer = answerFee(us, terms, negotiation, feeSat, feeRange);
   if (isViolation(answer)) return answer;
   const peerOffered = { feeSat, ...(feeRange === undefined ? {} : { range: feeRange }) };
-  out.state = { ...state, closing: { ...negotiation, peerOffered } };
+  draft(out).closing = { ...negotiation, peerOffered };
   const range = offered?.range ?? terms.range;
   if (answer.kind === 'propose') return sendOffer(out, closing, answer.feeSat, range);
   complete(out, signed, signature);
@@ -149,7 +150,7 @@ function complete(out: Out<FundedState>, built: BuiltClosing, peerSignature: Sig
   const own = env.signer.signFunding(params.keysId, built.sighash);
   const [opener, accepter] = params.us === 'opener' ? [own, peerSignature] : [peerSignature, own];
   const tx = plainTx(withWitness(built.tx, 0, fundingWitness(env.crypto, built.params, opener, accepter)));
-  out.state = { ...state, closingTx: tx };
+  draft(out).closingTx = tx;
   persist(out);
   out.effects.push({ kind: 'broadcast', tx, channelId, purpose: 'closing', after: dependencies(out.state) });
   out.effects.push({ kind: 'watch_tx', txid: built.txid, channelId });

@@ -3,8 +3,9 @@ import { other } from '../transactions/types.ts';
 import type { CommitmentSigned, RevokeAndAck } from '../wire/messages/index.ts';
 import { faultOfPeer } from './add.ts';
 import { buildCommitments, checkSignatures, signCommitment } from './commitment-tx.ts';
-import { contents, cutToSign, fold, sameCut, slice, SIDES } from './contents.ts';
+import { contents, cutToSign, fold, sameCut, slice, SIDES, withCommitments } from './contents.ts';
 import type { Folded } from './contents.ts';
+import { draft } from './draft.ts';
 import type { Out } from './effects.ts';
 import { addEvent, announceEvents, monitor, notify, persist, send } from './effects.ts';
 import { exceedsDustExposure, openerAffords } from './limits.ts';
@@ -38,12 +39,10 @@ export function commit(out: Out<FundedState>): Refusal | undefined {
   const sentSignatures = built.map((b) => signCommitment(env.crypto, env.signer, params, point, b));
   const txids = built.map((b) => b.txid);
   const next: Commitment = { number, cut, txids };
-  out.state = {
-    ...state,
-    shared: { ...shared, commitments: { ...shared.commitments, [peer]: { ...shared.commitments[peer], next } } },
-    sentSignatures,
-    lastSent: 'commitment_signed',
-  };
+  const signed = draft(out);
+  signed.shared = withCommitments(shared, peer, { current: shared.commitments[peer].current, next });
+  signed.sentSignatures = sentSignatures;
+  signed.lastSent = 'commitment_signed';
   monitor(out, { kind: 'remote_commitment', number, cut, point, txids });
   persist(out);
   sendCommitmentSigned(out, sentSignatures);
@@ -92,8 +91,10 @@ export function receiveCommitmentSigned(out: Out<FundedState>, message: Commitme
   }
   const current: Commitment = { number, cut, txids: built.map((b) => b.txid) };
   const firstEvent = state.nextEventId;
-  out.state = { ...state, localSignatures: [signatures], lastSent: 'revoke_and_ack' };
-  const folded = advance(out, { ...shared, commitments: { ...shared.commitments, [us]: { current } } });
+  const acknowledged = draft(out);
+  acknowledged.localSignatures = [signatures];
+  acknowledged.lastSent = 'revoke_and_ack';
+  const folded = advance(out, withCommitments(shared, us, { current }));
   monitor(out, { kind: 'local_commitment', number, cut, signatures: [signatures] });
   persist(out);
   sendRevokeAndAck(out);
@@ -129,13 +130,11 @@ export function receiveRevokeAndAck(out: Out<FundedState>, message: RevokeAndAck
   if (!crypto.isValidPublicKey(nextPerCommitmentPoint)) return violation('next_per_commitment_point', 'not a point of the curve');
   const secrets = insertSecret(crypto, remote.secrets, secretIndex(current.number), secret);
   if (!secrets.ok) return violation('per_commitment_secret', 'was not generated from the same seed as the earlier ones');
-  out.state = {
-    ...state,
-    sentSignatures: undefined,
-    remote: { currentPoint: remote.nextPoint, nextPoint: nextPerCommitmentPoint, secrets: secrets.store },
-  };
+  const revoked = draft(out);
+  revoked.sentSignatures = undefined;
+  revoked.remote = { currentPoint: remote.nextPoint, nextPoint: nextPerCommitmentPoint, secrets: secrets.store };
   const firstEvent = state.nextEventId;
-  const folded = advance(out, { ...shared, commitments: { ...shared.commitments, [peer]: { current: next } } });
+  const folded = advance(out, withCommitments(shared, peer, { current: next }));
   monitor(out, { kind: 'remote_secret', number: current.number, secret });
   persist(out);
   announce(out, folded, firstEvent);
@@ -149,7 +148,9 @@ function advance(out: Out<FundedState>, shared: SharedState): Folded {
   const { shared: folded, folded: updates } = fold(shared);
   const learned = out.state.learned.filter((l) => folded.base.htlcs[us].some((h) => h.id === l.htlcId));
   const known = out.state.learned;
-  out.state = { ...out.state, shared: folded, learned };
+  const advanced = draft(out);
+  advanced.shared = folded;
+  advanced.learned = learned;
   for (const update of updates[other(us)]) {
     if (update.kind !== 'fail' && update.kind !== 'fail_malformed') continue;
     const htlc = before.find((h) => h.id === update.id);
@@ -158,7 +159,7 @@ function advance(out: Out<FundedState>, shared: SharedState): Folded {
     addEvent(out, { kind: 'payment_failed', reference: referenceOf(out.state, htlc.id), paymentHash: htlc.paymentHash, failure: update });
   }
   const gone = before.filter((h) => !folded.base.htlcs[us].includes(h));
-  if (gone.length > 0) out.state = { ...out.state, references: out.state.references.filter((r) => !gone.some((h) => h.id === r.htlcId)) };
+  if (gone.length > 0) draft(out).references = out.state.references.filter((r) => !gone.some((h) => h.id === r.htlcId));
   return updates;
 }
 

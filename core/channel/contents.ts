@@ -1,6 +1,6 @@
 import type { CommitmentContents, Side } from '../transactions/types.ts';
-import { other } from '../transactions/types.ts';
-import type { AddUpdate, Base, Cut, FeeUpdate, Removal, SharedState, Update } from './state.ts';
+import { bySide, other } from '../transactions/types.ts';
+import type { AddUpdate, Base, Cut, FeeUpdate, OwnersCommitments, Removal, SharedState, Update } from './state.ts';
 
 export const SIDES: readonly Side[] = ['opener', 'accepter'];
 
@@ -85,7 +85,7 @@ export function fold(shared: SharedState): { readonly shared: SharedState; reado
     },
   };
   const logs = { opener: slice(shared, 'opener', cut.opener), accepter: slice(shared, 'accepter', cut.accepter) };
-  return { shared: { ...shared, base, logs }, folded };
+  return { shared: { base, logs, commitments: shared.commitments }, folded };
 }
 
 function countAdds(updates: readonly Update[]): bigint {
@@ -97,20 +97,29 @@ export function nextHtlcId(shared: SharedState, side: Side): bigint {
   return shared.base.nextHtlcId[side] + countAdds(shared.logs[side]);
 }
 
+function withLog({ base, logs, commitments }: SharedState, side: Side, log: readonly Update[]): SharedState {
+  return { base, logs: bySide(side, log, logs[other(side)]), commitments };
+}
+
+/** The commitments of `side` replaced. */
+export function withCommitments({ base, logs, commitments }: SharedState, side: Side, owned: OwnersCommitments): SharedState {
+  return { base, logs, commitments: bySide(side, owned, commitments[other(side)]) };
+}
+
 export function append(shared: SharedState, side: Side, update: Update): SharedState {
-  return { ...shared, logs: { ...shared.logs, [side]: [...shared.logs[side], update] } };
+  return withLog(shared, side, [...shared.logs[side], update]);
 }
 
 /** Forgets what `side` sent beyond `length` updates. Ids and indexes beyond may come again with other content. */
 export function truncate(shared: SharedState, side: Side, length: number): SharedState {
   if (logLength(shared, side) <= length) return shared;
-  return { ...shared, logs: { ...shared.logs, [side]: shared.logs[side].slice(0, length - shared.base.cut[side]) } };
+  return withLog(shared, side, shared.logs[side].slice(0, length - shared.base.cut[side]));
 }
 
 /** What `signer` signs for the other side now: all of its own log, and what its own current commitment has of the owner's (BOLT 2). */
 export function cutToSign(shared: SharedState, signer: Side): Cut {
-  const owner = other(signer);
-  return { [signer]: logLength(shared, signer), [owner]: shared.commitments[signer].current.cut[owner] } as Cut;
+  const agreed = shared.commitments[signer].current.cut[other(signer)];
+  return bySide(signer, logLength(shared, signer), agreed);
 }
 
 export function sameCut(a: Cut, b: Cut): boolean {

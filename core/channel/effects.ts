@@ -1,4 +1,5 @@
 import type { Message } from '../wire/messages/index.ts';
+import { draft } from './draft.ts';
 import type { ChannelEnv, Dependency, Effect, Notification } from './io.ts';
 import type { ChannelEvent, ChannelState, FundedBase, MonitorUpdate, StoredChannel } from './state.ts';
 
@@ -34,8 +35,8 @@ export function dependencies(state: FundedBase): readonly Dependency[] {
 
 /** Stores the state as it is now: what is sent afterwards waits for it. */
 export function persist(out: Out<StoredChannel>): void {
-  const state = { ...out.state, version: out.state.version + 1 };
-  out.state = state;
+  draft(out).version++;
+  const { state } = out;
   out.effects.push({ kind: 'store', channelId: state.channelId, version: state.version, state });
 }
 
@@ -47,11 +48,10 @@ export function monitor(out: Out<StoredChannel>, update: MonitorUpdate): void {
   const { watchers } = out.env.config;
   const { state } = out;
   const id = state.nextMonitorId;
-  if (watchers.length === 0) {
-    out.state = { ...state, nextMonitorId: id + 1 };
-    return;
-  }
-  out.state = { ...state, nextMonitorId: id + 1, pendingMonitor: [...state.pendingMonitor, { id, update, waiting: watchers }] };
+  const next = draft(out);
+  next.nextMonitorId = id + 1;
+  if (watchers.length === 0) return;
+  next.pendingMonitor = [...state.pendingMonitor, { id, update, waiting: watchers }];
   for (const watcher of watchers) out.effects.push({ kind: 'monitor', watcher, channelId: state.channelId, id, update });
 }
 
@@ -68,7 +68,9 @@ export function notify(out: Out<StoredChannel>, event: Notification): void {
 /** Adds an event that is repeated until acknowledged. Call before `persist`, so that the store covers it; `announceEvents` tells the host. */
 export function addEvent(out: Out<StoredChannel>, event: ChannelEvent): void {
   const { state } = out;
-  out.state = { ...state, nextEventId: state.nextEventId + 1, events: [...state.events, { id: state.nextEventId, event }] };
+  const next = draft(out);
+  next.nextEventId = state.nextEventId + 1;
+  next.events = [...state.events, { id: state.nextEventId, event }];
 }
 
 /** Notifies of all events from `firstId` on, after what is stored. */

@@ -3,12 +3,13 @@ import type { Hex } from '../crypto/bytes.ts';
 import type { Tx } from '../bitcoin/tx.ts';
 import { plainTx, serialiseTx, txid, withWitness } from '../bitcoin/tx.ts';
 import { commitmentNumber, fundingWitness } from '../transactions/commitment.ts';
-import { other } from '../transactions/types.ts';
+import { bySide, other } from '../transactions/types.ts';
 import type { Message } from '../wire/messages/index.ts';
 import { baseOf } from './base.ts';
 import { buildCommitments, txParams } from './commitment-tx.ts';
 import { broadcastFailed } from './broadcast.ts';
 import { contents, SIDES } from './contents.ts';
+import { draft } from './draft.ts';
 import type { Out } from './effects.ts';
 import { addEvent, announceEvents, become, notify, persist, send } from './effects.ts';
 import type { ChannelEnv } from './io.ts';
@@ -116,9 +117,15 @@ export function failUnsigned(out: Out<FailedState>): void {
   const log = shared.logs[us];
   const adds = log.filter((update, i): update is AddUpdate => i >= signed && update.kind === 'add');
   if (adds.length === 0) return;
-  const logs = { ...shared.logs, [us]: log.filter((update) => !adds.some((add) => add === update)) };
+  const logs = bySide(
+    us,
+    log.filter((update) => !adds.some((add) => add === update)),
+    shared.logs[other(us)],
+  );
   const isGone = ({ htlcId }: PaymentReference): boolean => adds.some(({ id }) => id === htlcId);
-  out.state = { ...out.state, shared: { ...shared, logs }, references: references.filter((known) => !isGone(known)) };
+  const told = draft(out);
+  told.shared = { base: shared.base, logs, commitments: shared.commitments };
+  told.references = references.filter((known) => !isGone(known));
   for (const { id, paymentHash } of adds) {
     const reference = references.find(({ htlcId }) => htlcId === id)?.reference ?? '';
     addEvent(out, { kind: 'payment_failed', reference, paymentHash });

@@ -2,6 +2,7 @@ import { txid } from '../bitcoin/tx.ts';
 import type { ChannelReestablish } from '../wire/messages/index.ts';
 import { broadcastFailed, broadcastNowAndThen } from './broadcast.ts';
 import { closingBlockSeen, spendsFunding } from './closing.ts';
+import { draft } from './draft.ts';
 import type { Out } from './effects.ts';
 import { announceEvents, persist, send } from './effects.ts';
 import { errorData, failUnsigned, isOfOurTime } from './fail.ts';
@@ -29,7 +30,7 @@ export function preferCommitment(out: Out<FailedState>): Refusal | undefined {
   const { closingTx, commitmentToBroadcast, spentBy } = out.state;
   if (closingTx === undefined || commitmentToBroadcast === undefined || spentBy !== undefined)
     return refusal('force_close', 'the channel has failed already');
-  out.state = { ...out.state, closingTx: undefined };
+  draft(out).closingTx = undefined;
   persist(out);
   broadcastFailed(out);
   return undefined;
@@ -42,7 +43,7 @@ export function preferCommitment(out: Out<FailedState>): Refusal | undefined {
 export function receiveReestablishLate(out: Out<FailedState>, message: ChannelReestablish): void {
   const { kind } = diagnose(out.env, out.state, message);
   if (kind === 'we-are-behind' && out.state.commitmentToBroadcast !== undefined) {
-    out.state = { ...out.state, commitmentToBroadcast: undefined };
+    draft(out).commitmentToBroadcast = undefined;
     persist(out);
   }
   if (kind === 'resume') certain(out);
@@ -65,7 +66,7 @@ export function failedBlock(out: Out<FailedState>, transactions: readonly BlockT
   const spend = transactions.find(({ tx }) => spendsFunding(out.state, tx));
   if (spend === undefined) return broadcastNowAndThen(out);
   const { nextEventId } = out.state;
-  out.state = { ...out.state, spentBy: txid(out.env.crypto, spend.tx) };
+  draft(out).spentBy = txid(out.env.crypto, spend.tx);
   if (isOfOurTime(out.env, out.state, spend.tx)) failUnsigned(out);
   persist(out);
   announceEvents(out, nextEventId);

@@ -1,6 +1,7 @@
 import type { UpdateFee } from '../wire/messages/index.ts';
 import { append, contents, cutToSign, SIDES } from './contents.ts';
 import type { Contents } from './contents.ts';
+import { draft } from './draft.ts';
 import type { Out } from './effects.ts';
 import { send } from './effects.ts';
 import type { ChannelEnv } from './io.ts';
@@ -45,7 +46,7 @@ export function updateFee(out: Out<FundedState>, feeratePerKw: number): Refusal 
   const broken = reserveKept(params, 'opener', after, dearestOpenerCostSat(params, after, feeratePerKw, 1));
   if (broken !== undefined) return refusal(broken.rule, broken.detail);
   if (feerateExceedsDust(env, params, before, after)) return refusal('max_dust_htlc_exposure_msat', 'the feerate would trim too much');
-  out.state = { ...state, shared };
+  draft(out).shared = shared;
   send(out, { type: 'update_fee', channelId: state.channelId, feeratePerKw });
   return undefined;
 }
@@ -63,6 +64,6 @@ export function receiveUpdateFee(out: Out<FundedState>, message: UpdateFee): Vio
   // An update_fee may cross our last revoke_and_ack: only its own closing_signed shows that the opener knew of the end.
   if (state.closing?.peerOffered !== undefined) return violation('update_fee', 'the opener has begun to negotiate the closing fee');
   const shared = append(state.shared, 'opener', { kind: 'fee', feeratePerKw: message.feeratePerKw });
-  out.state = { ...state, shared };
+  draft(out).shared = shared;
   return undefined;
 }

@@ -3,7 +3,7 @@ import { txid } from '../bitcoin/tx.ts';
 import type { Tx } from '../bitcoin/tx.ts';
 import { EMPTY_SECRET_STORE } from '../transactions/secrets.ts';
 import type { CommitmentFormat, Side } from '../transactions/types.ts';
-import { other } from '../transactions/types.ts';
+import { bySide, other } from '../transactions/types.ts';
 import type { AcceptChannel, Message, OpenChannel } from '../wire/messages/index.ts';
 import { buildCommitments, checkSignatures, signCommitment } from './commitment-tx.ts';
 import type { Contents } from './contents.ts';
@@ -151,7 +151,7 @@ export function becomeFunded(out: Out<OpeningState>, settled: Settled): Out<Fund
   if (own === undefined || theirs === undefined) throw new Error('one funding has one commitment a side');
   const wrong = checkSignatures(env.crypto, params, own, signatures, 'signature');
   if (wrong !== undefined) return wrong;
-  const txids = { [us]: own.txid, [other(us)]: theirs.txid } as Record<Side, Txid>;
+  const txids = bySide(us, own.txid, theirs.txid);
   const shared = initialShared(params, txids);
   const state: FundedState = {
     phase: 'funded',

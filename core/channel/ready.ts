@@ -5,6 +5,7 @@ import { channelScripts } from '../transactions/channelScripts.ts';
 import { other } from '../transactions/types.ts';
 import type { ChannelReady } from '../wire/messages/index.ts';
 import { txParams } from './commitment-tx.ts';
+import { draft } from './draft.ts';
 import type { Out } from './effects.ts';
 import { addEvent, announceEvents, become, persist, send } from './effects.ts';
 import type { BlockTransaction, ChannelEnv } from './io.ts';
@@ -47,7 +48,9 @@ function confirmFundings(out: Out<FundedState>, transactions: readonly BlockTran
     return { ...funding, confirmedHeight: env.height };
   });
   if (wrong !== undefined || fundings.every((funding, i) => funding === state.fundings[i])) return wrong;
-  out.state = { ...state, fundings, fundingTx: undefined };
+  const next = draft(out);
+  next.fundings = fundings;
+  next.fundingTx = undefined;
   return undefined;
 }
 
@@ -83,7 +86,7 @@ export function fundingBlockSeen(out: Out<FundedState>, transactions: readonly B
   const needed = Math.max(1, state.params.minimumDepth);
   const due = !state.readySent && state.fundings.every((funding) => depth(env, funding) >= needed);
   if (due) {
-    out.state = { ...state, readySent: true };
+    draft(out).readySent = true;
     addUsable(out);
   }
   if (out.state === before) return undefined;
@@ -110,7 +113,9 @@ export function receiveChannelReady(out: Out<FundedState>, message: ChannelReady
     return violation('second_per_commitment_point', 'differs from that of the first channel_ready');
   }
   if (!env.crypto.isValidPublicKey(nextPoint)) return violation('second_per_commitment_point', 'not a point of the curve');
-  out.state = { ...state, readyReceived: true, remote: { ...state.remote, nextPoint } };
+  const next = draft(out);
+  next.readyReceived = true;
+  next.remote = { ...state.remote, nextPoint };
   addUsable(out);
   persist(out);
   announceEvents(out, state.nextEventId);

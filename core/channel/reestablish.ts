@@ -5,6 +5,7 @@ import type { ChannelReestablish } from '../wire/messages/index.ts';
 import { addMessage, offer } from './add.ts';
 import { sendCommitmentSigned, sendRevokeAndAck } from './commit.ts';
 import { append, logLength, nextHtlcId, slice, truncate } from './contents.ts';
+import { draft } from './draft.ts';
 import type { Out } from './effects.ts';
 import { addEvent, announceEvents, persist, send } from './effects.ts';
 import { updateFee } from './fee.ts';
@@ -24,7 +25,10 @@ export function disconnect(out: Out<FundedState>): void {
   const { us } = state.params;
   const peer = other(us);
   const shared = truncate(state.shared, peer, state.shared.commitments[us].current.cut[peer]);
-  out.state = { ...state, shared, connection: 'disconnected', closing: undefined };
+  const next = draft(out);
+  next.shared = shared;
+  next.connection = 'disconnected';
+  next.closing = undefined;
 }
 
 /** BOLT 2, channel_reestablish, sending node. */
@@ -46,7 +50,7 @@ export function reestablishMessage(env: ChannelEnv, state: FundedBase): ChannelR
 
 /** Sends ours; nothing else of the channel leaves before the peer's has come. */
 export function connect(out: Out<FundedState>): void {
-  out.state = { ...out.state, connection: 'reestablishing' };
+  draft(out).connection = 'reestablishing';
   send(out, reestablishMessage(out.env, out.state));
 }
 
@@ -102,7 +106,7 @@ export function resume(
   message: ChannelReestablish,
   { revoke, commit }: { readonly revoke: boolean; readonly commit: boolean },
 ): void {
-  out.state = { ...out.state, connection: 'connected' };
+  draft(out).connection = 'connected';
   const { us } = out.state.params;
   const ourNext = out.state.shared.commitments[us].current.number + 1n;
   if (out.state.readySent && message.nextCommitmentNumber === 1n && ourNext === 1n) send(out, channelReadyMessage(out.env, out.state));
@@ -144,7 +148,9 @@ function offerAgain(out: Out<FundedState>): void {
   if (unsigned.length === 0) return;
   const firstId = unsigned.find((u): u is AddUpdate => u.kind === 'add')?.id ?? nextHtlcId(shared, us);
   const { references } = out.state;
-  out.state = { ...out.state, shared: truncate(shared, us, signed), references: references.filter((r) => r.htlcId < firstId) };
+  const next = draft(out);
+  next.shared = truncate(shared, us, signed);
+  next.references = references.filter((r) => r.htlcId < firstId);
   const firstEvent = out.state.nextEventId;
   for (const update of unsigned) {
     if (update.kind === 'add') {
@@ -154,7 +160,7 @@ function offerAgain(out: Out<FundedState>): void {
     } else if (update.kind === 'fee') {
       updateFee(out, update.feeratePerKw);
     } else {
-      out.state = { ...out.state, shared: append(out.state.shared, us, update) };
+      draft(out).shared = append(out.state.shared, us, update);
       send(out, removalMessage(out.state, update));
     }
   }

@@ -3,6 +3,7 @@ import { sha256Hex } from '../crypto/hashes.ts';
 import { other } from '../transactions/types.ts';
 import type { Message, UpdateFailHtlc, UpdateFailMalformedHtlc, UpdateFulfillHtlc } from '../wire/messages/index.ts';
 import { append, isRemoval } from './contents.ts';
+import { draft } from './draft.ts';
 import type { Out } from './effects.ts';
 import { addEvent, announceEvents, monitor, persist, send } from './effects.ts';
 import type { ChannelCommand, ChannelEnv } from './io.ts';
@@ -72,7 +73,7 @@ export function removeHtlc(out: Out<FundedState>, command: RemoveCommand): Refus
     return refusal('failure_code', 'BADONION must be set in update_fail_malformed_htlc');
   }
   const update = toUpdate(command);
-  out.state = { ...state, shared: append(state.shared, us, update) };
+  draft(out).shared = append(state.shared, us, update);
   if (update.kind === 'fulfill') monitor(out, { kind: 'preimage', paymentHash: htlc.paymentHash, preimage: update.preimage });
   if (state.connection === 'connected') send(out, removalMessage(state, update));
   return undefined;
@@ -93,17 +94,17 @@ export function receiveRemoval(
         return violation('payment_preimage', `HTLC ${id}: does not hash to its payment_hash`);
       }
       const update: FulfillUpdate = { kind: 'fulfill', id, preimage: message.paymentPreimage };
-      out.state = { ...state, shared: append(state.shared, other(us), update) };
+      draft(out).shared = append(state.shared, other(us), update);
       learn(out, htlc, update);
       return undefined;
     }
     case 'update_fail_htlc':
-      out.state = { ...state, shared: append(state.shared, other(us), { kind: 'fail', id, reason: message.reason }) };
+      draft(out).shared = append(state.shared, other(us), { kind: 'fail', id, reason: message.reason });
       return undefined;
     case 'update_fail_malformed_htlc': {
       const { sha256OfOnion, failureCode } = message;
       if ((failureCode & BADONION) === 0) return violation('failure_code', `HTLC ${id}: BADONION is not set`);
-      out.state = { ...state, shared: append(state.shared, other(us), { kind: 'fail_malformed', id, sha256OfOnion, failureCode }) };
+      draft(out).shared = append(state.shared, other(us), { kind: 'fail_malformed', id, sha256OfOnion, failureCode });
       return undefined;
     }
   }
@@ -115,7 +116,7 @@ function learn(out: Out<FundedState>, htlc: AddUpdate, { preimage }: FulfillUpda
   const htlcId = htlc.id;
   if (state.learned.some((l) => l.htlcId === htlcId)) return;
   const firstEvent = state.nextEventId;
-  out.state = { ...state, learned: [...state.learned, { htlcId, preimage }] };
+  draft(out).learned = [...state.learned, { htlcId, preimage }];
   addEvent(out, { kind: 'payment_sent', reference: referenceOf(state, htlcId), paymentHash: htlc.paymentHash, preimage });
   monitor(out, { kind: 'preimage', paymentHash: htlc.paymentHash, preimage });
   persist(out);

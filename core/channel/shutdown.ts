@@ -4,6 +4,7 @@ import { negotiated } from '../wire/features.ts';
 import type { Shutdown } from '../wire/messages/index.ts';
 import { offerFirstFee } from './closing.ts';
 import { logLength } from './contents.ts';
+import { draft } from './draft.ts';
 import type { Out } from './effects.ts';
 import { persist, send } from './effects.ts';
 import type { ChannelCommand, ChannelEnv } from './io.ts';
@@ -31,7 +32,7 @@ export function shutdown(out: Out<FundedState>, command: Extract<ChannelCommand,
   if (!isOfferableScript(env, script)) return refusal('scriptpubkey', `${script} has none of the allowed forms`);
   const upfront = state.params.parties[state.params.us].upfrontShutdownScript;
   if (upfront !== undefined && upfront !== script) return refusal('upfront_shutdown_script', `we committed to ${upfront}`);
-  out.state = { ...state, shutdownWanted: script };
+  draft(out).shutdownWanted = script;
   persist(out);
   return undefined;
 }
@@ -52,7 +53,7 @@ export function receiveShutdown(out: Out<FundedState>, message: Shutdown): Viola
     return violation('shutdown', 'another scriptpubkey than before', 'warn-and-disconnect');
   }
   // `closing` is there from the peer's shutdown of this connection on: both must have been sent again before fees are talked about.
-  out.state = { ...state, closing: state.closing ?? {} };
+  draft(out).closing = state.closing ?? {};
   if (shutdownReceived !== undefined) return undefined;
   if (!isAcceptableScript(env, script)) return violation('scriptpubkey', `${script} has none of the allowed forms`, 'warn-and-disconnect');
   if (breaksUpfront(env, state, script)) {
@@ -61,7 +62,7 @@ export function receiveShutdown(out: Out<FundedState>, message: Shutdown): Viola
   if (hasUnsigned(state.shared, other(state.params.us))) {
     return violation('shutdown', 'while updates of the sender were not signed for', 'warn-and-disconnect');
   }
-  out.state = { ...out.state, shutdownReceived: script };
+  draft(out).shutdownReceived = script;
   persist(out);
   return undefined;
 }
@@ -72,7 +73,9 @@ function sendDueShutdown(out: Out<FundedState>): void {
   const { params, shutdownSent, shutdownReceived, shutdownWanted } = state;
   if (shutdownSent !== undefined || (shutdownWanted === undefined && shutdownReceived === undefined)) return;
   if (hasUnsigned(state.shared, params.us)) return;
-  out.state = { ...state, shutdownSent: shutdownWanted ?? ownShutdownScript(env, params), shutdownWanted: undefined };
+  const next = draft(out);
+  next.shutdownSent = shutdownWanted ?? ownShutdownScript(env, params);
+  next.shutdownWanted = undefined;
   persist(out);
   retransmitShutdown(out);
 }

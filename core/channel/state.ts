@@ -56,7 +56,13 @@ export interface SharedState {
   readonly base: Base;
   /** Updates after `base.cut`, in the order of sending. */
   readonly logs: Readonly<Record<Side, readonly Update[]>>;
-  readonly commitments: Readonly<Record<Side, { readonly current: Commitment; readonly next?: Commitment }>>;
+  readonly commitments: Readonly<Record<Side, OwnersCommitments>>;
+}
+
+/** One owner's newest unrevoked commitments: `next` is signed for, and `current` not yet revoked. */
+export interface OwnersCommitments {
+  readonly current: Commitment;
+  readonly next?: Commitment;
 }
 export interface Base {
   readonly cut: Cut;

@@ -26,6 +26,19 @@ describe.each([
     expect(digest).toHaveLength(32);
   });
 
+  it('are the same however long the data is', () => {
+    for (const length of [0, 1, 55, 64, 1_000, 1_024, 1_025, 5_000]) {
+      const hex = 'a5'.repeat(length);
+      expect(sha256Hex(hashes, hex)).toBe(toHex(noble.sha256(fromHex(hex))));
+      expect(hash256Hex(hashes, hex)).toBe(toHex(hash256(noble, fromHex(hex))));
+      expect(hash160Hex(hashes, hex)).toBe(toHex(hash160(noble, fromHex(hex))));
+    }
+  });
+
+  it.each(['0', 'abc', '0g', 'zz', '00 1'])('refuse %j, which is no hex', (text) => {
+    for (const hash of [sha256Hex, hash256Hex, hash160Hex]) expect(() => hash(hashes, text)).toThrow(RangeError);
+  });
+
   it('HMAC: RFC 4231, test case 2', () => {
     const mac = hashes.hmacSha256(fromHex('4a656665'), fromHex('7768617420646f2079612077616e7420666f72206e6f7468696e673f'));
     expect(toHex(mac)).toBe('5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843');

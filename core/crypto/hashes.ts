@@ -5,24 +5,6 @@ import type { Branded, Hash32, Hex } from './bytes.ts';
 import { fromHex, toHex, writeHex } from './bytes.ts';
 import type { HashFunctions } from './types.ts';
 
-/** The hash functions that need nothing of the platform. */
-export const nobleHashes: HashFunctions = {
-  sha256: (data) => sha256(data),
-  sha256ToHex: (data) => toHex(sha256(data)),
-  ripemd160: (data) => ripemd160(data),
-  hmacSha256: (key, data) => hmac(sha256, key, data),
-};
-
-/** SHA-256 twice: Bitcoin's hash of transactions, blocks and sighashes. */
-export function hash256(hashes: HashFunctions, data: Uint8Array): Uint8Array {
-  return hashes.sha256(hashes.sha256(data));
-}
-
-/** RIPEMD160 of SHA-256: what P2WPKH and the scripts of BOLT 3 commit to. 20 bytes. */
-export function hash160(hashes: HashFunctions, data: Uint8Array): Uint8Array {
-  return hashes.ripemd160(hashes.sha256(data));
-}
-
 /** Where hex becomes the bytes that are hashed next, and nothing else reads: a new buffer for each hash would cost more than hashing. */
 const scratch = new Uint8Array(1024);
 
@@ -34,13 +16,40 @@ function bytesOf(hex: Hex): Uint8Array {
   return scratch.subarray(0, length);
 }
 
+type OverBytes = Pick<HashFunctions, 'sha256' | 'ripemd160' | 'hmacSha256'>;
+
+/** Everything, from what takes bytes: for a host that has nothing faster for hex. */
+export function overHex({ sha256: once, ripemd160: short, hmacSha256 }: OverBytes): HashFunctions {
+  return {
+    sha256: once,
+    ripemd160: short,
+    hmacSha256,
+    sha256OfHex: (data) => toHex(once(bytesOf(data))),
+    hash256OfHex: (data) => toHex(once(once(bytesOf(data)))),
+    hash160OfHex: (data) => toHex(short(once(bytesOf(data)))),
+  };
+}
+
+/** The hash functions that need nothing of the platform. */
+export const nobleHashes: HashFunctions = overHex({ sha256, ripemd160, hmacSha256: (key, data) => hmac(sha256, key, data) });
+
+/** SHA-256 twice: Bitcoin's hash of transactions, blocks and sighashes. */
+export function hash256(hashes: HashFunctions, data: Uint8Array): Uint8Array {
+  return hashes.sha256(hashes.sha256(data));
+}
+
+/** RIPEMD160 of SHA-256: what P2WPKH and the scripts of BOLT 3 commit to. 20 bytes. */
+export function hash160(hashes: HashFunctions, data: Uint8Array): Uint8Array {
+  return hashes.ripemd160(hashes.sha256(data));
+}
+
 export function sha256Hex<T extends Branded<string> = Hash32>(hashes: HashFunctions, data: Hex): T {
-  return hashes.sha256ToHex(bytesOf(data)) as T;
+  return hashes.sha256OfHex(data) as T;
 }
 
 /** `hash256` of hex: of a raw transaction without witnesses it is the Txid (internal byte order). */
 export function hash256Hex<T extends Branded<string> = Hash32>(hashes: HashFunctions, data: Hex): T {
-  return hashes.sha256ToHex(hashes.sha256(bytesOf(data))) as T;
+  return hashes.hash256OfHex(data) as T;
 }
 
 /** RIPEMD160 alone: BOLT 3 HTLC scripts commit to RIPEMD160(payment_hash), which is a SHA-256 already. 20 bytes. */
@@ -50,7 +59,7 @@ export function ripemd160Hex(hashes: HashFunctions, data: Hex): Hex {
 
 /** 20 bytes. */
 export function hash160Hex(hashes: HashFunctions, data: Hex): Hex {
-  return toHex(hash160(hashes, bytesOf(data)));
+  return hashes.hash160OfHex(data);
 }
 
 const FIRST_BLOCK = Uint8Array.of(1);

@@ -21,10 +21,7 @@ export interface Secp256k1Module {
 export function createNativeCrypto(secp256k1: Secp256k1Module, hashes: HashFunctions = nobleHashes): Crypto {
   return {
     name: 'native',
-    sha256: hashes.sha256,
-    sha256ToHex: hashes.sha256ToHex,
-    ripemd160: hashes.ripemd160,
-    hmacSha256: hashes.hmacSha256,
+    ...hashes,
     isValidSecretKey: isScalar,
     isValidPublicKey: (point) => hasPointShape(point) && secp256k1.publicKeyVerify(fromHex(point)),
     publicKey: (secret) => toHex<PublicKey>(secp256k1.publicKeyCreate(fromHex(secret))),

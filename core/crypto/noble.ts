@@ -66,10 +66,7 @@ function verify(signature: Signature, digest: Hash32, point: PublicKey): boolean
 export function createNobleCrypto(hashes: HashFunctions = nobleHashes): Crypto {
   return {
     name: 'noble',
-    sha256: hashes.sha256,
-    sha256ToHex: hashes.sha256ToHex,
-    ripemd160: hashes.ripemd160,
-    hmacSha256: hashes.hmacSha256,
+    ...hashes,
     isValidSecretKey: isScalar,
     isValidPublicKey,
     publicKey: (secret) => toHex<PublicKey>(secp256k1.getPublicKey(fromHex(secret))),

@@ -1,6 +1,24 @@
 import type { Hash32, Hex, PublicKey, SecretKey, Signature } from './bytes.ts';
 
 /**
+ * Hash functions that a host may have faster than noble's (node:crypto). Results must be identical, and arguments are neither kept nor
+ * returned: callers write over them. `overHex` makes the second half from the first.
+ */
+export interface HashFunctions {
+  sha256(data: Uint8Array): Uint8Array;
+  /** RIPEMD160 of the bytes alone. */
+  ripemd160(data: Uint8Array): Uint8Array;
+  hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
+
+  /** SHA-256 of bytes in hex, as hex. Most of what a channel hashes is hex before and after. Throws a RangeError for what is no hex. */
+  sha256OfHex(data: Hex): Hex;
+  /** SHA-256 twice. */
+  hash256OfHex(data: Hex): Hex;
+  /** RIPEMD160 of SHA-256: 20 bytes. */
+  hash160OfHex(data: Hex): Hex;
+}
+
+/**
  * Everything that core asks of cryptography, so that a host can bring its own.
  *
  * Pure and synchronous; equal inputs give equal outputs on every provider that is real (`noble`, `native`).
@@ -8,16 +26,8 @@ import type { Hash32, Hex, PublicKey, SecretKey, Signature } from './bytes.ts';
  * result would be the point at infinity or the zero scalar throws: it cannot happen by chance, and a caller that lets a peer choose
  * both operands checks first.
  */
-export interface Crypto {
+export interface Crypto extends HashFunctions {
   readonly name: string;
-
-  /** As every function here that takes bytes: it neither keeps nor returns its argument, which the caller writes over. */
-  sha256(data: Uint8Array): Uint8Array;
-  /** The same digest as hex, which some hosts make faster than bytes. */
-  sha256ToHex(data: Uint8Array): Hex;
-  /** RIPEMD160 of the bytes. */
-  ripemd160(data: Uint8Array): Uint8Array;
-  hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
 
   isValidSecretKey(secret: SecretKey): boolean;
   isValidPublicKey(point: PublicKey): boolean;
@@ -39,15 +49,6 @@ export interface Crypto {
   verify(signature: Signature, digest: Hash32, point: PublicKey): boolean;
   /** SHA-256 of the compressed shared point (BOLT 8). */
   ecdh(point: PublicKey, secret: SecretKey): Hash32;
-}
-
-/** Hash functions that a host may have faster than noble's (node:crypto). Results must be identical, and arguments are neither kept nor returned. */
-export interface HashFunctions {
-  sha256(data: Uint8Array): Uint8Array;
-  /** The same digest as hex, which some hosts make faster than bytes. */
-  sha256ToHex(data: Uint8Array): Hex;
-  ripemd160(data: Uint8Array): Uint8Array;
-  hmacSha256(key: Uint8Array, data: Uint8Array): Uint8Array;
 }
 
 export type { Hex };

@@ -27,7 +27,7 @@ export interface NodeEnv {
 export interface PeerState {
   readonly id: PublicKey;
   /** Absent until its init came: nothing else is sent or taken before. */
-  readonly features?: Hex;
+  readonly features: Hex | undefined;
 }
 
 /** One funded channel of a node: its state and its outgoing effects that wait for stores, in order. */

@@ -49,7 +49,7 @@ export function nodeStep(env: NodeEnv, state: NodeState, input: NodeInput): Step
       block(run, input.height, input.transactions);
       break;
     case 'feerate':
-      run.state = { ...state, feeratePerKw: input.feeratePerKw };
+      draft(run).feeratePerKw = input.feeratePerKw;
       break;
     case 'command':
       command(run, input.command);
@@ -64,8 +64,16 @@ function channelEnv(run: Run, peer: PublicKey): ChannelEnv {
   return { crypto, signer, config, height, feeratePerKw, peerFeatures: peers.get(peer)?.features ?? '' };
 }
 
+/** Puts a copy in the place of the node's state, to write to. */
+function draft(run: Run): { -readonly [K in keyof NodeState]: NodeState[K] } {
+  const { height, feeratePerKw, peers, channels, openings } = run.state;
+  const copy = { height, feeratePerKw, peers, channels, openings };
+  run.state = copy;
+  return copy;
+}
+
 function setPeer(run: Run, peer: PublicKey, features?: string): void {
-  run.state = { ...run.state, peers: new Map(run.state.peers).set(peer, features === undefined ? { id: peer } : { id: peer, features }) };
+  draft(run).peers = new Map(run.state.peers).set(peer, { id: peer, features });
 }
 
 function setSlot(run: Run, channelId: ChannelId, slot: ChannelSlot): void {
@@ -77,7 +85,7 @@ function setSlot(run: Run, channelId: ChannelId, slot: ChannelSlot): void {
 function ownChannels(run: Run): Map<ChannelId, ChannelSlot> {
   if (run.channels === undefined) {
     run.channels = new Map(run.state.channels);
-    run.state = { ...run.state, channels: run.channels };
+    draft(run).channels = run.channels;
   }
   return run.channels;
 }
@@ -109,7 +117,8 @@ function settle(run: Run, channelId: ChannelId, before: ChannelSlot, state: Chan
     return;
   }
   const failed = state.phase === 'failed' && before.state.phase === 'funded';
-  const slot = state === before.state ? before : { ...(failed ? dropHeldUpdates(before) : before), state: state as StoredChannel };
+  const { outbox, storedVersion } = failed ? dropHeldUpdates(before) : before;
+  const slot = state === before.state ? before : { state: state as StoredChannel, outbox, storedVersion };
   setSlot(run, channelId, enqueue(dropUnwantedBroadcasts(slot), effects, run.effects));
   releaseAll(run, channelId);
 }
@@ -126,7 +135,7 @@ function adoptOpening(run: Run, key: string, peer: PublicKey, state: ChannelStat
   const openings = new Map(run.state.openings);
   if (state.phase === 'opening') openings.set(key, state);
   else openings.delete(key);
-  run.state = { ...run.state, openings };
+  draft(run).openings = openings;
   if (state.phase === 'opening' || state.phase === 'forgotten') {
     run.effects.push(...effects);
     return;
@@ -164,7 +173,7 @@ function disconnected(run: Run, peer: PublicKey): void {
   for (const key of openingsWith(run.state, peer)) stepOpening(run, key, { kind: 'disconnected' });
   const peers = new Map(run.state.peers);
   peers.delete(peer);
-  run.state = { ...run.state, peers };
+  draft(run).peers = peers;
 }
 
 function received(run: Run, peer: PublicKey, bytes: Uint8Array): void {
@@ -271,7 +280,7 @@ function stored(run: Run, { sink, channelId, version }: Extract<NodeInput, { kin
   const slot = run.state.channels.get(channelId);
   if (slot === undefined) return;
   if (sink === 'state') {
-    if (version > slot.storedVersion) setSlot(run, channelId, { ...slot, storedVersion: version });
+    if (version > slot.storedVersion) setSlot(run, channelId, { state: slot.state, outbox: slot.outbox, storedVersion: version });
     releaseAll(run, channelId);
   } else {
     stepChannel(run, channelId, { kind: 'monitor_stored', watcher: sink, id: version });
@@ -279,7 +288,7 @@ function stored(run: Run, { sink, channelId, version }: Extract<NodeInput, { kin
 }
 
 function block(run: Run, height: number, transactions: readonly BlockTransaction[]): void {
-  run.state = { ...run.state, height };
+  draft(run).height = height;
   for (const channelId of run.state.channels.keys()) stepChannel(run, channelId, { kind: 'block', transactions });
 }
 

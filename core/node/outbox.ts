@@ -33,6 +33,10 @@ function isHeld({ outbox }: ChannelSlot, effect: Effect): boolean {
   return outbox.some((held) => held.kind === 'send' && held.message.type === 'error' && held.message.data === data);
 }
 
+function withOutbox({ state, storedVersion }: ChannelSlot, outbox: readonly Effect[]): ChannelSlot {
+  return { state, outbox, storedVersion };
+}
+
 /** Puts a step's effects in order: what waits joins the channel's queue, the rest leaves at once. */
 export function enqueue(slot: ChannelSlot, effects: readonly Effect[], leaving: Effect[]): ChannelSlot {
   if (effects.length === 0) return slot;
@@ -42,7 +46,7 @@ export function enqueue(slot: ChannelSlot, effects: readonly Effect[], leaving: 
     if (dependenciesOf(effect) === undefined) leaving.push(effect);
     else if (!isHeld(slot, effect)) (isUrgent(slot, effect) ? urgent : waiting).push(effect);
   }
-  return waiting.length + urgent.length === 0 ? slot : { ...slot, outbox: [...urgent, ...slot.outbox, ...waiting] };
+  return waiting.length + urgent.length === 0 ? slot : withOutbox(slot, [...urgent, ...slot.outbox, ...waiting]);
 }
 
 /** Releases from the head of the channel's queue what no store holds back. The channel is paused while the head waits. */
@@ -51,7 +55,7 @@ export function release(channels: ReadonlyMap<ChannelId, ChannelSlot>, slot: Cha
   while (count < slot.outbox.length && mayLeave(channels, slot.outbox[count] as Effect)) count++;
   if (count === 0) return slot;
   leaving.push(...slot.outbox.slice(0, count));
-  return { ...slot, outbox: slot.outbox.slice(count) };
+  return withOutbox(slot, slot.outbox.slice(count));
 }
 
 /** Held messages count as sent and lost after a disconnection. Other effects stay. */
@@ -73,5 +77,5 @@ export function dropUnwantedBroadcasts(slot: ChannelSlot): ChannelSlot {
 }
 
 function keepOnly(slot: ChannelSlot, stays: (effect: Effect) => boolean): ChannelSlot {
-  return slot.outbox.every(stays) ? slot : { ...slot, outbox: slot.outbox.filter(stays) };
+  return slot.outbox.every(stays) ? slot : withOutbox(slot, slot.outbox.filter(stays));
 }

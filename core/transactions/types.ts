@@ -8,6 +8,11 @@ export function other(side: Side): Side {
   return side === 'opener' ? 'accepter' : 'opener';
 }
 
+/** A value of `side`, and one of the other. */
+export function bySide<T>(side: Side, its: T, others: T): Readonly<Record<Side, T>> {
+  return side === 'opener' ? { opener: its, accepter: others } : { opener: others, accepter: its };
+}
+
 /** `anchors` is the specification's option_anchors: anchor outputs and HTLC transactions without fee. */
 export type CommitmentFormat = 'static_remotekey' | 'anchors';
 

@@ -2,14 +2,38 @@
 import * as nodeCrypto from 'node:crypto';
 import { createRequire } from 'node:module';
 import { nobleHashes } from '../../core/crypto/hashes.ts';
+import type { Hex } from '../../core/crypto/bytes.ts';
 import type { Secp256k1Module } from '../../core/crypto/native.ts';
 import { createNativeCrypto } from '../../core/crypto/native.ts';
 import type { Crypto, HashFunctions } from '../../core/crypto/types.ts';
 
+type Encode = (data: Uint8Array, encoding: 'hex' | 'binary') => string;
+
+function hasher(algorithm: string): Encode {
+  return (data, encoding) => nodeCrypto.hash(algorithm, data, encoding);
+}
+
+/** Where text becomes bytes that are hashed at once: natively, and without a new buffer for each hash. */
+const scratch = Buffer.alloc(4096);
+/** By length: the head of `scratch`. */
+const heads: Uint8Array[] = [];
+
+function bytesOf(text: string, length: number, encoding: 'hex' | 'binary'): Uint8Array {
+  const target = length <= scratch.length ? scratch : Buffer.alloc(length);
+  if (target.write(text, encoding) !== length) throw new RangeError(`not a ${encoding} string`);
+  if (target !== scratch) return target;
+  return (heads[length] ??= scratch.subarray(0, length));
+}
+
+function ofHex(hex: Hex): Uint8Array {
+  if (hex.length % 2 !== 0) throw new RangeError('hex string of odd length');
+  return bytesOf(hex, hex.length >>> 1, 'hex');
+}
+
 /** A digest as a string and back: half the cost of the Buffer that node:crypto would allocate. */
-function oneShot(algorithm: string): (data: Uint8Array) => Uint8Array {
+function oneShot(encode: Encode): (data: Uint8Array) => Uint8Array {
   return (data) => {
-    const digest = nodeCrypto.hash(algorithm, data, 'binary');
+    const digest = encode(data, 'binary');
     const bytes = new Uint8Array(digest.length);
     for (let i = 0; i < bytes.length; i++) bytes[i] = digest.charCodeAt(i);
     return bytes;
@@ -27,9 +51,18 @@ function hasRipemd160(): boolean {
 
 /** The one-shot `hash` of node:crypto came with Node 20.12. HMAC stays noble's: node:crypto's is slower. */
 function fastestHashes(): HashFunctions {
-  if (typeof nodeCrypto.hash !== 'function') return nobleHashes;
-  const sha256 = { sha256: oneShot('sha256'), sha256ToHex: (data: Uint8Array) => nodeCrypto.hash('sha256', data, 'hex') };
-  return { ...nobleHashes, ...sha256, ...(hasRipemd160() ? { ripemd160: oneShot('ripemd160') } : {}) };
+  if (typeof nodeCrypto.hash !== 'function' || !hasRipemd160()) return nobleHashes;
+  const sha256 = hasher('sha256');
+  const ripemd160 = hasher('ripemd160');
+  const again = (data: Uint8Array): Uint8Array => bytesOf(sha256(data, 'binary'), 32, 'binary');
+  return {
+    sha256: oneShot(sha256),
+    ripemd160: oneShot(ripemd160),
+    hmacSha256: nobleHashes.hmacSha256,
+    sha256OfHex: (data) => sha256(ofHex(data), 'hex'),
+    hash256OfHex: (data) => sha256(again(ofHex(data)), 'hex'),
+    hash160OfHex: (data) => ripemd160(again(ofHex(data)), 'hex'),
+  };
 }
 
 export const nodeHashes: HashFunctions = fastestHashes();

@@ -123,7 +123,7 @@ describe('a finding', () => {
     ]);
     expect(again).toMatchObject({ code: 1, errors: '' });
     expect(seed).toMatchObject({ code: 1, errors: '' });
-    expect(seed?.out).toMatch(/update_add_htlc/);
+    expect(seed?.out).toMatch(/open_channel/);
     expect(fixed).toMatchObject({ code: 0, errors: '' });
     expect(fixed?.out).toContain('it was expected to show');
   });

@@ -12,10 +12,7 @@ import type { Crypto, HashFunctions } from '../../core/crypto/types.ts';
 export function createFakeCrypto(hashes: HashFunctions = nobleHashes): Crypto {
   return {
     name: 'fake',
-    sha256: hashes.sha256,
-    sha256ToHex: hashes.sha256ToHex,
-    ripemd160: hashes.ripemd160,
-    hmacSha256: hashes.hmacSha256,
+    ...hashes,
     isValidSecretKey: isScalar,
     isValidPublicKey: (point) => point.startsWith('02') && isScalar(point.slice(2)),
     publicKey: point,

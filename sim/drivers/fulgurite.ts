@@ -84,7 +84,9 @@ class FulguriteDriver implements Driver {
     const channel = this.state.channels.get(channelId)?.state;
     if (channel?.phase !== 'funded') return undefined;
     const { height, feeratePerKw, peers } = this.state;
-    return sendable({ ...this.env, height, feeratePerKw, peerFeatures: peers.get(channel.params.peer)?.features ?? '' }, channel);
+    const { crypto, signer, config } = this.env;
+    const peerFeatures = peers.get(channel.params.peer)?.features ?? '';
+    return sendable({ crypto, signer, config, height, feeratePerKw, peerFeatures }, channel);
   }
 
   /** Versions of stores only count up: they are told relative to the newest. */

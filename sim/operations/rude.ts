@@ -32,7 +32,7 @@ const ONION = new Uint8Array(1366);
 const OP_TRUE = '51' as Script;
 
 function funded(request: (end: Open) => Command | undefined): Request {
-  return (end) => (end.state.phase === 'funded' ? request({ ...end, state: end.state }) : undefined);
+  return (end) => (end.state.phase === 'funded' ? request(end as Open) : undefined);
 }
 
 /** Updates may be offered now. */
@@ -243,6 +243,8 @@ function openCommand(peer: Open1['peer'], change: Partial<Open1>): Open1 {
 /** Every request that a node must refuse, leaving its state as it was. */
 export const RUDE_REQUESTS: Readonly<Record<string, Request>> = { ...REMOVALS, ...PAYMENTS, ...OTHERS };
 
+const REQUESTS: ReadonlyMap<string, Request> = new Map(Object.entries(RUDE_REQUESTS));
+
 /** What misses a limit by one: where implementations differ. */
 const ONE_BEYOND: ReadonlySet<string> = new Set([
   'pay-a-little-too-much',
@@ -266,7 +268,7 @@ function endOf(world: World, node: string, channel: string): End | undefined {
 /** The command that a rude request comes to now. Undefined where there is nothing wrong with it. */
 export function forbiddenCommand(world: World, { node, channel, request }: Extract<Action, { do: 'rude' }>): Command | undefined {
   const end = endOf(world, node, channel);
-  return end === undefined || !Object.hasOwn(RUDE_REQUESTS, request) ? undefined : RUDE_REQUESTS[request]?.(end);
+  return end === undefined ? undefined : REQUESTS.get(request)?.(end);
 }
 
 export const rude: Operation = {
@@ -276,7 +278,10 @@ export const rude: Operation = {
     const ends = world.channels.flatMap(({ name, opener, accepter }) => [opener, accepter].map((node) => ({ node, channel: name })));
     if (ends.length === 0) return undefined;
     const { node, channel } = pick(choices, ends);
-    const possible = Object.keys(RUDE_REQUESTS).filter((request) => forbiddenCommand(world, { do: 'rude', node, channel, request }));
+    const end = endOf(world, node, channel);
+    if (end === undefined) return undefined;
+    const possible: string[] = [];
+    for (const [name, request] of REQUESTS) if (request(end) !== undefined) possible.push(name);
     if (possible.length === 0) return undefined;
     const close = possible.filter((request) => ONE_BEYOND.has(request));
     return { do: 'rude', node, channel, request: pick(choices, close.length > 0 && chance(choices, 1, 2) ? close : possible) };

@@ -1,5 +1,6 @@
 import type { AddUpdate, Commitment, Cut, FundedBase, Removal, SharedState, Update } from '../../core/channel/state.ts';
 import type { CommitmentFormat, Side } from '../../core/transactions/types.ts';
+import { Recent } from './recent.ts';
 
 /** The oracles' own reading of what a commitment says. Nothing here is shared with core: that is the point. */
 export interface Contents {
@@ -46,16 +47,11 @@ export function contentsAt(shared: SharedState, cut: Cut): Contents | string {
   return { balanceMsat, htlcs, feeratePerKw };
 }
 
-/** A commitment never changes once made, however the state around it folds: one fold a commitment. */
-const known = new WeakMap<Commitment, Contents | string>();
+/** A commitment never changes once made, however the state around it folds: one fold a commitment, for all that ask in turn. */
+const known = new Recent<Commitment, Contents | string>();
 
 export function contentsOf(shared: SharedState, commitment: Commitment): Contents | string {
-  let contents = known.get(commitment);
-  if (contents === undefined) {
-    contents = contentsAt(shared, commitment.cut);
-    known.set(commitment, contents);
-  }
-  return contents;
+  return known.get(commitment) ?? known.keep(commitment, contentsAt(shared, commitment.cut));
 }
 
 /** All commitments that a state holds: at most four. */

@@ -2,7 +2,6 @@ import type { Tx } from '../../core/bitcoin/tx.ts';
 import type { Base, FundedBase } from '../../core/channel/state.ts';
 import type { ChannelId, Script } from '../../core/crypto/bytes.ts';
 import type { Side } from '../../core/transactions/types.ts';
-import { referenceOf } from '../payments.ts';
 import type { ChannelInfo, Finding, Oracle, PaymentRecord, StepRecord, WorldView } from '../types.ts';
 import { ANCHOR_OUTPUT_SAT, commitmentsMade, contentsOf, isDust, openerCostSat, otherSide, SIDES } from './contents.ts';
 import type { Contents } from './contents.ts';
@@ -135,7 +134,7 @@ class Ledger implements Oracle {
     const known = this.told.get(event.reference);
     if (known === event.kind) return undefined;
     this.told.set(event.reference, event.kind);
-    const payment = world.payments.find((p) => p.from === node && referenceOf(p.name) === event.reference);
+    const payment = world.payments.find((p) => p.from === node && p.reference === event.reference);
     if (payment === undefined) return undefined;
     if (known !== undefined) return wrongOutcome(world, payment, 'told both ways', known, event.kind);
     if (event.kind === 'payment_sent' && payment.decision !== 'fulfill') {

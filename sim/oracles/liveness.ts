@@ -1,6 +1,5 @@
 import type { ChannelState } from '../../core/channel/state.ts';
 import type { TxInput } from '../../core/bitcoin/tx.ts';
-import { referenceOf } from '../payments.ts';
 import type { ChannelInfo, Finding, Oracle, PaymentRecord, WorldView } from '../types.ts';
 import { hasCommitments, isCommitted, isFunding } from './look.ts';
 import { finding } from './report.ts';
@@ -81,10 +80,10 @@ function paymentsResolved(world: WorldView, judged: readonly ChannelInfo[]): Fin
 }
 
 /** A commitment has its HTLC, or the payer's node shows none: chains decide. */
-function mayBePaid(world: WorldView, { name, from, channel }: PaymentRecord): boolean {
+function mayBePaid(world: WorldView, { reference, from, channel }: PaymentRecord): boolean {
   const state = world.channelState(from, channel);
   if (!hasCommitments(state)) return true;
-  return isCommitted(state, referenceOf(name), true);
+  return isCommitted(state, reference, true);
 }
 
 /** BOLT 5: a closing transaction resolves the funding output, whatever had failed the channel. */

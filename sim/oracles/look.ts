@@ -6,6 +6,7 @@ import { decodeMessage } from '../../core/wire/messages/index.ts';
 import { sameOutpoint } from '../chain.ts';
 import type { Driver, DriverEffect, StepRecord, WorldView } from '../types.ts';
 import { commitmentsOf, contentsOf } from './contents.ts';
+import { Recent } from './recent.ts';
 
 /** One channel of the node that moved, whose state is not the same object as after the last step that was looked at. */
 export interface Change {
@@ -95,43 +96,43 @@ export function channelName(world: WorldView, channelId: string): string | undef
 
 // ---------------------------------------------------------------- messages
 
-const NAMES: ReadonlyMap<number, MessageName> = new Map([
-  [1, 'warning'],
-  [16, 'init'],
-  [17, 'error'],
-  [32, 'open_channel'],
-  [33, 'accept_channel'],
-  [34, 'funding_created'],
-  [35, 'funding_signed'],
-  [36, 'channel_ready'],
-  [38, 'shutdown'],
-  [39, 'closing_signed'],
-  [128, 'update_add_htlc'],
-  [130, 'update_fulfill_htlc'],
-  [131, 'update_fail_htlc'],
-  [132, 'commitment_signed'],
-  [133, 'revoke_and_ack'],
-  [134, 'update_fee'],
-  [135, 'update_fail_malformed_htlc'],
-  [136, 'channel_reestablish'],
-]);
+const NAMES: Readonly<Record<number, MessageName | undefined>> = {
+  1: 'warning',
+  16: 'init',
+  17: 'error',
+  32: 'open_channel',
+  33: 'accept_channel',
+  34: 'funding_created',
+  35: 'funding_signed',
+  36: 'channel_ready',
+  38: 'shutdown',
+  39: 'closing_signed',
+  128: 'update_add_htlc',
+  130: 'update_fulfill_htlc',
+  131: 'update_fail_htlc',
+  132: 'commitment_signed',
+  133: 'revoke_and_ack',
+  134: 'update_fee',
+  135: 'update_fail_malformed_htlc',
+  136: 'channel_reestablish',
+};
 
 /** The BOLT name from the two bytes of the type, without decoding the rest. Undefined for what no oracle judges. */
 export function nameOf(bytes: Uint8Array): MessageName | undefined {
-  return NAMES.get(((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0));
+  return NAMES[((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0)];
 }
 
-const decoded = new WeakMap<Uint8Array, Message | 'undecodable'>();
+const decoded = new Recent<Uint8Array, Message | 'undecodable'>();
 
-/** One decoding a message, however many oracles and ends look at the same bytes. */
+/** One decoding a message, however many oracles look at the same bytes. */
 export function messageOf(bytes: Uint8Array): Message | undefined {
-  let message = decoded.get(bytes);
-  if (message === undefined) {
-    const result = decodeMessage(bytes);
-    message = result.ok ? result.message : 'undecodable';
-    decoded.set(bytes, message);
-  }
+  const message = decoded.get(bytes) ?? decoded.keep(bytes, decode(bytes));
   return message === 'undecodable' ? undefined : message;
+}
+
+function decode(bytes: Uint8Array): Message | 'undecodable' {
+  const result = decodeMessage(bytes);
+  return result.ok ? result.message : 'undecodable';
 }
 
 export type SendEffect = Extract<DriverEffect, { kind: 'send' }>;

@@ -18,10 +18,8 @@ export class StaleWatch {
 
   watch(world: WorldView, { node, input }: StepRecord): void {
     if (!world.licences.has('stale-backup')) return;
-    if (input.kind === 'stored' && input.sink === 'state') {
-      const key = `${node}/${input.channelId}`;
-      this.durable.set(key, Math.max(this.durable.get(key) ?? 0, input.version));
-    } else if (input.kind === 'restart') {
+    if (input.kind === 'stored' && input.sink === 'state') this.keep(node, input.channelId, input.version);
+    else if (input.kind === 'restart') {
       const states = statesOf(world, node);
       for (const [key, version] of this.durable) {
         if (!key.startsWith(`${node}/`)) continue;
@@ -29,7 +27,14 @@ export class StaleWatch {
         const state = states.get(channelId);
         if (!hasCommitments(state) || state.version < version) this.stale.add(channelId);
       }
+      // A write that a crash did not tear is durable too, although nobody was told: what the node says from now on follows from it.
+      for (const [channelId, state] of states) if (hasCommitments(state)) this.keep(node, channelId, state.version);
     }
+  }
+
+  private keep(node: string, channelId: ChannelId, version: number): void {
+    const key = `${node}/${channelId}`;
+    this.durable.set(key, Math.max(this.durable.get(key) ?? 0, version));
   }
 
   has(channelId: ChannelId | undefined): boolean {

@@ -68,7 +68,7 @@ export class Barrier {
       const done = write.sink === sink && (sink === 'state' ? write.version <= version : write.version === version);
       if (!done) pending[kept++] = write;
     }
-    pending.length = kept;
+    while (pending.length > kept) pending.pop();
     if (sink === 'state' && version > this.acknowledged) this.acknowledged = version;
   }
 
