@@ -137,11 +137,17 @@ function addBalanceOutputs(
   const hasHtlcs = outputs.length > 0;
   const hasLocal = balanceSat[owner] >= dustLimitSat;
   const hasRemote = balanceSat[remote] >= dustLimitSat;
-  if (hasLocal) outputs.push({ kind: 'to_local', side: owner, amountSat: balanceSat[owner], ...keys.delayed });
+  if (hasLocal) {
+    const { script, witnessScript } = keys.delayed;
+    outputs.push({ kind: 'to_local', side: owner, amountSat: balanceSat[owner], script, witnessScript });
+  }
   if (hasRemote) outputs.push({ kind: 'to_remote', side: remote, amountSat: balanceSat[remote], ...scripts.toRemote[remote] });
   if (params.format !== 'anchors') return;
-  if (hasLocal || hasHtlcs) outputs.push({ kind: 'anchor', side: owner, amountSat: ANCHOR_SAT, ...scripts.anchor[owner] });
-  if (hasRemote || hasHtlcs) outputs.push({ kind: 'anchor', side: remote, amountSat: ANCHOR_SAT, ...scripts.anchor[remote] });
+  for (const side of [owner, remote]) {
+    if (!hasHtlcs && !(side === owner ? hasLocal : hasRemote)) continue;
+    const { script, witnessScript } = scripts.anchor[side];
+    outputs.push({ kind: 'anchor', side, amountSat: ANCHOR_SAT, script, witnessScript });
+  }
 }
 
 /**

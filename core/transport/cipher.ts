@@ -30,7 +30,7 @@ export function encodeNonce(nonce: number): Uint8Array {
 
 /** The state after one use of the key. */
 export function advance(env: TransportEnv, state: CipherState): CipherState {
-  if (state.nonce + 1 < KEY_USES) return { ...state, nonce: state.nonce + 1 };
+  if (state.nonce + 1 < KEY_USES) return { key: state.key, chainingKey: state.chainingKey, nonce: state.nonce + 1 };
   const [chainingKey, key] = hkdf(env.crypto, state.chainingKey, state.key);
   return { key, chainingKey, nonce: 0 };
 }

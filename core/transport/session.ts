@@ -69,7 +69,8 @@ export function send(
   message: Uint8Array,
 ): { readonly session: OpenSession; readonly bytes: Uint8Array } {
   const { state, bytes } = encryptMessage(env, session.sending, message);
-  return { session: { ...session, sending: state }, bytes };
+  const { kind, remoteStatic, receiving } = session;
+  return { session: { kind, remoteStatic, sending: state, receiving }, bytes };
 }
 
 /** The peer has closed the connection. That is no error once the session is open: BOLT 8 has no goodbye. */
@@ -79,5 +80,7 @@ export function close(session: Session): Session {
 
 function receiveMessages(env: TransportEnv, session: OpenSession, bytes: Uint8Array): SessionStep {
   const { state, messages, error } = decryptMessages(env, session.receiving, bytes);
-  return { session: error === undefined ? { ...session, receiving: state } : { kind: 'failed', error }, messages };
+  if (error !== undefined) return { session: { kind: 'failed', error }, messages };
+  const { kind, remoteStatic, sending } = session;
+  return { session: { kind, remoteStatic, sending, receiving: state }, messages };
 }

@@ -18,7 +18,7 @@ export function otherSide(side: Side): Side {
 /** BOLT 2: the updates up to `cut` applied to the base, adds before removals. A string says why that is impossible. */
 export function contentsAt(shared: SharedState, cut: Cut): Contents | string {
   const { base } = shared;
-  const balanceMsat = { ...base.balanceMsat };
+  const balanceMsat = { opener: base.balanceMsat.opener, accepter: base.balanceMsat.accepter };
   let htlcs = [...base.htlcs.opener, ...base.htlcs.accepter];
   let feeratePerKw = base.feeratePerKw;
   const removals: { readonly by: Side; readonly removal: Removal }[] = [];
