@@ -10,8 +10,24 @@ export function secretIndex(commitmentNumber: bigint): bigint {
   return FIRST_SECRET_INDEX - commitmentNumber;
 }
 
-function hasBit(index: bigint, bit: number): boolean {
-  return Math.floor(Number(index) / 2 ** bit) % 2 === 1;
+/** The 48 bits of an index as two numbers of 24: both fit what shifts work on. */
+interface Bits {
+  readonly high: number;
+  readonly low: number;
+}
+
+function bitsOf(index: bigint): Bits {
+  return { high: Number(index >> 24n) & 0xffffff, low: Number(index & 0xffffffn) };
+}
+
+function hasBit({ high, low }: Bits, bit: number): boolean {
+  return (((bit < 24 ? low : high) >> (bit % 24)) & 1) === 1;
+}
+
+/** How many bits have to be done again: up to the highest in which the two differ. */
+function differing(a: Bits, b: Bits): number {
+  const high = a.high ^ b.high;
+  return high === 0 ? 32 - Math.clz32(a.low ^ b.low) : 56 - Math.clz32(high);
 }
 
 /** One step of BOLT 3's derivation: flip the bit and hash. */
@@ -24,7 +40,8 @@ function step(crypto: Crypto, value: Uint8Array, bit: number): Uint8Array {
 /** BOLT 3, derive_secret: the secret of `index`, from one whose index has the same bits from `bits` up. */
 function deriveSecret(crypto: Crypto, base: SecretKey, bits: number, index: bigint): SecretKey {
   let value = fromHex(base);
-  for (let bit = bits - 1; bit >= 0; bit--) if (hasBit(index, bit)) value = step(crypto, value, bit);
+  const wanted = bitsOf(index);
+  for (let bit = bits - 1; bit >= 0; bit--) if (hasBit(wanted, bit)) value = step(crypto, value, bit);
   return toHex<SecretKey>(value);
 }
 
@@ -38,7 +55,7 @@ export class SecretGenerator {
   readonly #crypto: Crypto;
   /** At `bit`, the value once all bits of the last index from `bit` up are done; the seed at 48. */
   readonly #path: Uint8Array[];
-  #index = 0n;
+  #last: Bits = { high: 0, low: 0 };
 
   constructor(crypto: Crypto, seed: SecretKey) {
     this.#crypto = crypto;
@@ -47,12 +64,12 @@ export class SecretGenerator {
 
   /** `index` in [0, 2^48). */
   at(index: bigint): SecretKey {
-    const changed = (index ^ this.#index).toString(2).length;
-    for (let bit = changed - 1; bit >= 0; bit--) {
+    const wanted = bitsOf(index);
+    for (let bit = differing(wanted, this.#last) - 1; bit >= 0; bit--) {
       const above = this.#path[bit + 1] as Uint8Array;
-      this.#path[bit] = hasBit(index, bit) ? step(this.#crypto, above, bit) : above;
+      this.#path[bit] = hasBit(wanted, bit) ? step(this.#crypto, above, bit) : above;
     }
-    this.#index = index;
+    this.#last = wanted;
     return toHex<SecretKey>(this.#path[0] as Uint8Array);
   }
 }
@@ -70,7 +87,8 @@ export const EMPTY_SECRET_STORE: SecretStore = [];
 
 /** BOLT 3, where_to_put_secret. */
 function bucketOf(index: bigint): number {
-  for (let bit = 0; bit < 48; bit++) if (hasBit(index, bit)) return bit;
+  const bits = bitsOf(index);
+  for (let bit = 0; bit < 48; bit++) if (hasBit(bits, bit)) return bit;
   return 48;
 }
 

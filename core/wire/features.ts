@@ -87,9 +87,15 @@ export function makeFeatures(levels: Readonly<Partial<Record<FeatureName, Featur
   return featuresFromBits(bits);
 }
 
+const ZERO = 0x30;
+const NINE = 0x39;
+const A = 0x61;
+
 function hasBit(features: Hex, bit: number): boolean {
-  const digit = features[features.length - 1 - Math.floor(bit / 4)];
-  return digit !== undefined && ((parseInt(digit, 16) >> (bit % 4)) & 1) === 1;
+  const code = features.charCodeAt(features.length - 1 - (bit >> 2));
+  // Before the first digit there is no code, and NaN has no bits.
+  const digit = code > NINE ? code - A + 10 : code - ZERO;
+  return ((digit >> (bit & 3)) & 1) === 1;
 }
 
 /** BOLT 9: whether the bitmap has the feature and how; compulsory when both bits are set. */
