@@ -170,8 +170,13 @@ function swarmMix(choices: Choices, registry: OperationRegistry, options: Campai
     choices,
     registry.all.filter((operation) => (operation.licences ?? []).length > 0 && !isHostile(operation)),
   );
-  const drawn = licensed.slice(0, pickWeighted(choices, [0, 1, 1])).map((operation) => ({ operation, weight: between(choices, 2, 12) }));
-  return [...mix, ...drawn];
+  const drawn = licensed.slice(0, pickWeighted(choices, [0, 1, 1]));
+  const losing = drawn.find(({ name }) => name === 'stale-backup');
+  const closing = licensed.find(({ name }) => name === 'force_close');
+  // Old data is worst where the peer has failed the channel meanwhile: `stale-backup` sees to that, where it may and comes before `restart`.
+  if (losing !== undefined && closing !== undefined && chance(choices, 2, 3))
+    return [...mix, { operation: losing, weight: between(choices, 24, 72) }, { operation: closing, weight: 1 }];
+  return [...mix, ...drawn.map((operation) => ({ operation, weight: between(choices, 2, 12) }))];
 }
 
 /** A campaign of one channel type opens no other. What is drawn stays the same. */

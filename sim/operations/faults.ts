@@ -1,10 +1,12 @@
 import type { Operation } from '../operation.ts';
+import { otherSide } from '../oracles/contents.ts';
 import type { Choices } from '../random.ts';
 import { between, chance, pick } from '../random.ts';
 import type { Action } from '../types.ts';
 import type { World } from '../world.ts';
 import { CALM_FEERATES } from './channels.ts';
-import { isOpening, linksOf } from './look.ts';
+import { isOpening, linksOf, usableEnds } from './look.ts';
+import type { UsableEnd } from './look.ts';
 
 /** Blocks that a run without licence mines at most: fewer than any HTLC is away from trouble. */
 const SAFE_BLOCKS = 15;
@@ -76,9 +78,26 @@ const staleBackup: Operation = {
   generate(world, choices) {
     const others = world.nodeNames.filter((node) => world.host(node).restoredBackup);
     const nodes = downNodes(world).filter((node) => others.every((other) => other === node) && !isClosing(world, node));
-    return nodes.length === 0 ? crashNode(world, choices) : { do: 'restart', node: pick(choices, nodes), backup: between(choices, 1, 6) };
+    if (nodes.length === 0) return crashNode(world, choices);
+    const node = pick(choices, nodes);
+    const closing = world.licences.has('force-close') ? endsLeft(world, node) : [];
+    if (closing.length > 0 && chance(choices, 1, 2)) {
+      const end = pick(choices, closing);
+      return { do: 'force_close', node: end.node, channel: end.info.name };
+    }
+    return { do: 'restart', node, backup: between(choices, 1, 6) };
   },
 };
+
+/** The other ends of the channels of a node that is down, where there is something that it may forget. */
+function endsLeft(world: World, down: string): UsableEnd[] {
+  return usableEnds(world).filter(
+    ({ node, info, state }) =>
+      node !== down &&
+      (info.opener === down || info.accepter === down) &&
+      state.shared.commitments[otherSide(state.params.us)].current.number > 1n,
+  );
+}
 
 const interruptedOpening: Operation = { ...disconnect, name: 'interrupted-opening', licences: ['opening-lost'] };
 
