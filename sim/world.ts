@@ -1,42 +1,24 @@
 import type { Command } from '../core/channel/io.ts';
-import type { ChannelState } from '../core/channel/state.ts';
-import type { ChannelId, Hash32, PublicKey } from '../core/crypto/bytes.ts';
+import type { Hash32 } from '../core/crypto/bytes.ts';
 import { sha256Hex } from '../core/crypto/hashes.ts';
-import type { Crypto } from '../core/crypto/types.ts';
 import type { NodeInput } from '../core/node/io.ts';
 import { Chain } from './chain.ts';
 import { Clock } from './clock.ts';
 import { perform as carryOut } from './effects.ts';
-import { entropy } from './entropy.ts';
 import { exceptionFinding, transportFinding } from './finding.ts';
 import { otherEnd } from './flight.ts';
-import { Host, portsOf } from './host.ts';
-import type { Port } from './host.ts';
-import { Link } from './network.ts';
+import type { Host } from './host.ts';
+import type { Link } from './network.ts';
 import { seenAlike } from './oracles/look.ts';
 import { Payments } from './payments.ts';
+import { Population } from './population.ts';
+import type { PopulationOptions } from './population.ts';
 import { Statistics } from './statistics.ts';
 import { Trace } from './trace.ts';
 import type { TraceListener } from './trace.ts';
-import type {
-  Action,
-  ChannelInfo,
-  Driver,
-  DriverEffect,
-  DriverFactory,
-  Finding,
-  Oracle,
-  ProbeRecord,
-  StepMark,
-  StepRecord,
-  WorldSpec,
-  WorldView,
-} from './types.ts';
+import type { Action, DriverEffect, Finding, Oracle, ProbeRecord, StepMark, StepRecord, WorldSpec, WorldView } from './types.ts';
 
-export interface WorldOptions {
-  readonly crypto: Crypto;
-  /** By the name that a `NodeSpec` gives; 'fulgurite' must be among them unless every node names another. */
-  readonly drivers: Readonly<Record<string, DriverFactory>>;
+export interface WorldOptions extends PopulationOptions {
   readonly oracles?: readonly Oracle[];
   /** Hears of every action and step: for traces that people read. */
   readonly listener?: TraceListener;
@@ -55,16 +37,10 @@ interface Todo {
  * Nodes, links, disks, chain, users and clock, moved by actions and by nothing else. All that happens follows from the spec, the actions
  * and the drivers. A finding ends it: from then on nothing moves.
  */
-export class World implements WorldView {
-  readonly spec: WorldSpec;
+export class World extends Population implements WorldView {
   readonly options: WorldOptions;
-  readonly crypto: Crypto;
   readonly licences: ReadonlySet<string>;
-  readonly nodeNames: readonly string[];
-  readonly hosts: ReadonlyMap<string, Host>;
-  readonly links: ReadonlyMap<string, Link>;
   readonly ledger: Payments;
-  readonly infos: ChannelInfo[];
   readonly probes: ProbeRecord[];
   readonly chain: Chain;
   readonly clock: Clock;
@@ -83,36 +59,12 @@ export class World implements WorldView {
   /** Told to the trace when it first makes something happen. */
   private underWay: Action | undefined;
   private readonly todo: Todo[] = [];
-  private readonly ports: ReadonlyMap<string, ReadonlyMap<PublicKey, Port>>;
-  private readonly namesById: ReadonlyMap<PublicKey, string>;
-  /** By both ends, either first. */
-  private readonly linksOf: ReadonlyMap<string, ReadonlyMap<string, Link>>;
 
   constructor(spec: WorldSpec, options: WorldOptions, from?: World) {
-    this.spec = spec;
+    super(spec, options, from);
     this.options = options;
-    this.crypto = options.crypto;
     this.licences = from?.licences ?? new Set(spec.licences);
-    this.nodeNames = spec.nodes.map((node) => node.name);
-    this.links = new Map(spec.links.map((link) => [`${link.ends[0]}-${link.ends[1]}`, new Link(link, spec.seed)]));
-    if (from !== undefined) for (const [id, link] of from.links) (this.links as Map<string, Link>).set(id, link.fork());
-    const entropyOf = (label: string): string => this.entropy(label);
-    this.hosts = new Map(
-      spec.nodes.map((node) => {
-        const context = {
-          seed: spec.seed,
-          crypto: this.crypto,
-          entropy: entropyOf,
-          factory: factoryOf(options, node.driver ?? 'fulgurite'),
-        };
-        return [node.name, new Host(node, context, from?.hosts.get(node.name))];
-      }),
-    );
-    this.namesById = new Map([...this.hosts.values()].map((host) => [host.nodeId, host.name]));
-    this.ports = portsOf(this.hosts, this.links);
-    this.linksOf = byEnds(this.nodeNames, this.links.values());
     this.ledger = new Payments(from?.ledger);
-    this.infos = [...(from?.infos ?? [])];
     this.probes = [...(from?.probes ?? [])];
     this.chain = from?.chain.fork() ?? new Chain(this.crypto);
     this.clock = new Clock(from?.clock.nowMs);
@@ -131,11 +83,6 @@ export class World implements WorldView {
     const copy = new World(this.spec, this.options, this);
     for (const [name, host] of this.hosts) seenAlike(host.driver, copy.host(name).driver);
     return copy;
-  }
-
-  /** 32 bytes of hex: equal for equal seeds and labels. */
-  entropy(label: string): string {
-    return entropy(this.crypto, this.spec.seed, label);
   }
 
   preimage(label: string): { readonly preimage: string; readonly hash: Hash32 } {
@@ -261,49 +208,8 @@ export class World implements WorldView {
     return this.clock.nowMs;
   }
 
-  get channels(): readonly ChannelInfo[] {
-    return this.infos;
-  }
-
   get payments(): Payments['all'] {
     return this.ledger.all;
-  }
-
-  host(node: string): Host {
-    const host = this.hosts.get(node);
-    if (host === undefined) throw new RangeError(`no node '${node}'`);
-    return host;
-  }
-
-  driver(node: string): Driver | undefined {
-    const host = this.hosts.get(node);
-    return host?.running === true ? host.driver : undefined;
-  }
-
-  nodeId(node: string): PublicKey {
-    return this.host(node).nodeId;
-  }
-
-  nodeName(id: PublicKey): string {
-    const name = this.namesById.get(id);
-    if (name === undefined) throw new RangeError(`no node has the id ${id}`);
-    return name;
-  }
-
-  height(node: string): number {
-    return this.host(node).watch.seenHeight;
-  }
-
-  port(node: string, peer: PublicKey): Port | undefined {
-    return this.ports.get(node)?.get(peer);
-  }
-
-  private linkBetween(a: string, b: string): Link | undefined {
-    return this.linksOf.get(a)?.get(b);
-  }
-
-  connected(a: string, b: string): boolean {
-    return this.linkBetween(a, b)?.open === true && this.host(a).running && this.host(b).running;
   }
 
   quiet(a: string, b: string): boolean {
@@ -313,47 +219,8 @@ export class World implements WorldView {
   private idle(node: string): boolean {
     return this.host(node).disk.unfinished.length === 0 && !this.todo.some(({ host }) => host.name === node);
   }
-
-  info(channel: string): ChannelInfo | undefined {
-    return this.infos.find((info) => info.name === channel);
-  }
-
-  infoById(id: ChannelId): ChannelInfo | undefined {
-    return this.infos.find((info) => info.channelId === id || info.temporaryChannelId === id);
-  }
-
-  changeInfo(name: string, change: Partial<ChannelInfo>): void {
-    const at = this.infos.findIndex((info) => info.name === name);
-    this.infos[at] = { ...(this.infos[at] as ChannelInfo), ...change };
-  }
-
-  /** The id under which a node knows a channel now. */
-  idOf(channel: string): ChannelId | undefined {
-    const info = this.info(channel);
-    return info?.channelId ?? info?.temporaryChannelId;
-  }
-
-  channelState(node: string, channel: string): ChannelState | undefined {
-    const info = this.info(channel);
-    const states = this.driver(node)?.channels?.();
-    if (info === undefined || states === undefined) return undefined;
-    // One end may know the final id while the other does not yet.
-    return (info.channelId && states.get(info.channelId)) ?? states.get(info.temporaryChannelId);
-  }
 }
 
 function stepDriver({ driver }: Host, input: NodeInput): readonly DriverEffect[] {
   return driver.step(input);
-}
-
-function byEnds(nodes: readonly string[], links: Iterable<Link>): Map<string, Map<string, Link>> {
-  const out = new Map(nodes.map((name) => [name, new Map<string, Link>()]));
-  for (const link of links) for (const end of [0, 1] as const) out.get(link.spec.ends[end])?.set(link.spec.ends[otherEnd(end)], link);
-  return out;
-}
-
-function factoryOf(options: WorldOptions, name: string): DriverFactory {
-  const factory = options.drivers[name];
-  if (factory === undefined) throw new RangeError(`no driver '${name}'; there are: ${Object.keys(options.drivers).join(', ')}`);
-  return factory;
 }
