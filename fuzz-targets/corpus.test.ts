@@ -1,6 +1,5 @@
 /// <reference types="node" />
-import { mkdtempSync, writeFileSync, mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
@@ -9,6 +8,7 @@ import { readSeed, writeSeed } from './host/corpus-files.ts';
 import { checkCase, corpusCases } from './host/regress.ts';
 import { fuzzTargets } from './registry.ts';
 import type { FuzzTarget } from './target.ts';
+import { scratch } from '../scripts/test/scratch.fixture.ts';
 
 const corpus = fileURLToPath(new URL('../corpus', import.meta.url));
 const cases = corpusCases(corpus);
@@ -71,7 +71,7 @@ describe('a regression', () => {
   });
 
   it('of a target that is gone is not forgotten', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'corpus-'));
+    const folder = scratch();
     mkdirSync(join(folder, 'no-such-target'));
     expect(corpusCases(folder)).toEqual([]);
     writeFileSync(join(folder, 'no-such-target', 'x.hex'), '00');
@@ -80,7 +80,7 @@ describe('a regression', () => {
 });
 
 describe('a seed in its file', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'seeds-'));
+  const folder = scratch();
 
   it.each(['bigsize', 'node', 'scenario-file'])('of %s reads as it was written, its words in front', (name) => {
     const target = named(name);

@@ -1,6 +1,5 @@
 /// <reference types="node" />
-import { mkdtempSync, readdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Found } from '../../sim/campaign.ts';
@@ -8,6 +7,7 @@ import { Engine } from '../../sim/engine.ts';
 import type { Scenario } from '../../sim/types.ts';
 import { FindingFiles, scenarioText } from './finding-files.ts';
 import { readScenario, readScenarios } from './scenario-files.ts';
+import { scratch } from '../test/scratch.fixture.ts';
 
 const engine = new Engine();
 const scenario: Scenario = {
@@ -30,7 +30,7 @@ describe('files of scenarios', () => {
   });
 
   it('are one a fingerprint, of the lowest seed, written at once', () => {
-    const folder = join(mkdtempSync(join(tmpdir(), 'findings-')), 'new');
+    const folder = join(scratch(), 'new');
     const files = new FindingFiles(folder);
     for (const seed of [7, 3, 5]) files.write(found(seed));
     expect(readdirSync(folder)).toEqual(['toy-a-rule-of-two-x.json']);

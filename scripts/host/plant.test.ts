@@ -1,11 +1,11 @@
 /// <reference types="node" />
-import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { packageRoot } from './files.ts';
 import { StaleBugError, edit, plant, readBug, readBugs } from './plant.ts';
 import type { PlantedBug } from './plant.ts';
+import { scratch } from '../test/scratch.fixture.ts';
 
 const bug: PlantedBug = {
   name: 'plant-test',
@@ -45,7 +45,7 @@ describe('planting', () => {
   });
 
   it('reads bugs by the name of their file, and refuses what is none', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'planted-'));
+    const folder = scratch();
     const { name: _, ...text } = bug;
     writeFileSync(join(folder, 'b-second.json'), JSON.stringify(text));
     writeFileSync(join(folder, 'a-first.json'), JSON.stringify({ ...text, expectOracle: 'limits' }));

@@ -1,16 +1,16 @@
 /// <reference types="node" />
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildIfStale } from '../build.ts';
 import { packageRoot } from '../host/files.ts';
 import type { CampaignRequest } from '../host/run-campaign.ts';
 import { runCampaign } from '../host/run-campaign.ts';
+import { scratch } from './scratch.fixture.ts';
 
 /** A configuration with an oracle that does this at every step. */
 function withOracle(step: string): string {
-  const file = join(mkdtempSync(join(tmpdir(), 'campaign-')), 'fulgurite.config.mjs');
+  const file = join(scratch(), 'fulgurite.config.mjs');
   writeFileSync(
     file,
     `const oracle = { name: 'acme/oracle', step(world) { ${step} }, fork: () => oracle };\nexport default { oracles: [() => oracle] };`,

@@ -1,15 +1,15 @@
 /// <reference types="node" />
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Scenario } from '../../sim/types.ts';
 import { packageRoot } from '../host/files.ts';
+import { scratch } from './scratch.fixture.ts';
 
 it('the canary finds what can be found, keeps its case, and fails where a bug is stale', { timeout: 180_000 }, () => {
-  const folder = mkdtempSync(join(tmpdir(), 'canary-'));
+  const folder = scratch();
   const name = 'retransmission-order.json';
   cpSync(join(packageRoot(), 'mutation/planted', name), join(folder, name));
   const bug = JSON.parse(readFileSync(join(folder, name), 'utf8')) as object;

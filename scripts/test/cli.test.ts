@@ -1,13 +1,13 @@
 /// <reference types="node" />
 import { execFile } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Scenario } from '../../sim/types.ts';
 import { buildIfStale } from '../build.ts';
 import { compiledFile, packageRoot } from '../host/files.ts';
+import { scratch } from './scratch.fixture.ts';
 
 interface Ran {
   readonly code: number | string | null | undefined;
@@ -26,7 +26,7 @@ function fulgurite(folder: string, args: readonly string[], during?: (child: Ret
   });
 }
 
-const folder = (): string => mkdtempSync(join(tmpdir(), 'fulgurite-'));
+const folder = scratch;
 const withoutTimes = (report: string): string => report.replace(/ in \d[^,]*,/, '').replace(/^[\d.,]+ runs\/s.*$/m, '');
 
 /** A bug that falls within a few seeds. */

@@ -1,12 +1,12 @@
 /// <reference types="node" />
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { messageRegistry } from '../../core/wire/messages/index.ts';
 import { buildIfStale } from '../build.ts';
 import { compiledFile, packageRoot } from '../host/files.ts';
+import { scratch } from './scratch.fixture.ts';
 
 interface Ran {
   readonly code: number | string | null | undefined;
@@ -24,7 +24,7 @@ function fuzz(folder: string, args: readonly string[], during?: (child: ReturnTy
   });
 }
 
-const folder = (): string => mkdtempSync(join(tmpdir(), 'fuzz-'));
+const folder = scratch;
 const BUG = join(packageRoot(), 'mutation/planted/wire-bigsize-not-minimal.json');
 
 beforeAll(() => buildIfStale(packageRoot()));

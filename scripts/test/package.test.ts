@@ -1,14 +1,14 @@
 /// <reference types="node" />
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../host/files.ts';
+import { scratch } from './scratch.fixture.ts';
 
 const root = packageRoot();
-const project = mkdtempSync(join(tmpdir(), 'fulgurite-project-'));
+const project = scratch();
 const installed = join(project, 'node_modules', 'fulgurite');
 
 function run(command: string, args: readonly string[], cwd = project): string {
