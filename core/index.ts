@@ -8,7 +8,7 @@ export { fromHex, toHex } from './crypto/bytes.ts';
 export type { Crypto, HashFunctions } from './crypto/types.ts';
 export { createNobleCrypto, noble } from './crypto/noble.ts';
 export { createNativeCrypto } from './crypto/native.ts';
-export { sha256Hex } from './crypto/hashes.ts';
+export { overHex, sha256Hex } from './crypto/hashes.ts';
 
 export type { Outpoint, Tx, TxInput, TxOutput } from './bitcoin/tx.ts';
 export { serialiseTx, txid } from './bitcoin/tx.ts';
