@@ -22,7 +22,9 @@ function step(effects: readonly DriverEffect[], change: Partial<StepRecord> = {}
 describe('the trace hash', () => {
   it('has the same value everywhere', () => {
     const pay: Action = { do: 'pay', as: 'p1', from: 'A', channel: 'c1', amountMsat: '1', cltvDelta: 9 };
-    expect(digest(pay, step([{ kind: 'send', peer, bytes: Uint8Array.of(1, 2, 3, 4, 5) }]))).toBe('bdd4e7781c8b052e01488d82c258aef0ef3942d3f2a399eea8c40435b86e45f0');
+    expect(digest(pay, step([{ kind: 'send', peer, bytes: Uint8Array.of(1, 2, 3, 4, 5) }]))).toBe(
+      'bdd4e7781c8b052e01488d82c258aef0ef3942d3f2a399eea8c40435b86e45f0',
+    );
   });
 
   it('does not depend on the order in which a file names the fields of an action', () => {
