@@ -30,9 +30,12 @@ function differing(a: Bits, b: Bits): number {
   return high === 0 ? 32 - Math.clz32(a.low ^ b.low) : 56 - Math.clz32(high);
 }
 
+/** Hashed at once, and not kept. */
+const flipped = new Uint8Array(32);
+
 /** One step of BOLT 3's derivation: flip the bit and hash. */
 function step(crypto: Crypto, value: Uint8Array, bit: number): Uint8Array {
-  const flipped = value.slice();
+  flipped.set(value);
   flipped[bit >> 3] = (flipped[bit >> 3] as number) ^ (1 << (bit & 7));
   return crypto.sha256(flipped);
 }
@@ -59,7 +62,8 @@ export class SecretGenerator {
 
   constructor(crypto: Crypto, seed: SecretKey) {
     this.#crypto = crypto;
-    this.#path = Array.from({ length: 49 }, () => fromHex(seed));
+    const start = fromHex(seed);
+    this.#path = Array.from({ length: 49 }, () => start);
   }
 
   /** `index` in [0, 2^48). */
