@@ -2,7 +2,6 @@ import type { ChannelState } from '../core/channel/state.ts';
 import type { ChannelId, PublicKey } from '../core/crypto/bytes.ts';
 import type { Crypto } from '../core/crypto/types.ts';
 import { entropy } from './entropy.ts';
-import { otherEnd } from './flight.ts';
 import { Host, portsOf } from './host.ts';
 import type { Port } from './host.ts';
 import { Link, linkId } from './network.ts';
@@ -24,8 +23,6 @@ export class Population {
   readonly infos: ChannelInfo[];
   private readonly ports: ReadonlyMap<string, ReadonlyMap<PublicKey, Port>>;
   private readonly namesById: ReadonlyMap<PublicKey, string>;
-  /** By both ends, either first. */
-  private readonly linksOf: ReadonlyMap<string, ReadonlyMap<string, Link>>;
 
   constructor(spec: WorldSpec, options: PopulationOptions, from?: Population) {
     this.spec = spec;
@@ -43,7 +40,6 @@ export class Population {
     );
     this.namesById = new Map([...this.hosts.values()].map((host) => [host.nodeId, host.name]));
     this.ports = portsOf(this.hosts, this.links);
-    this.linksOf = byEnds(this.nodeNames, this.links.values());
     this.infos = [...(from?.infos ?? [])];
   }
 
@@ -82,7 +78,8 @@ export class Population {
   }
 
   protected linkBetween(a: string, b: string): Link | undefined {
-    return this.linksOf.get(a)?.get(b);
+    const peer = this.hosts.get(b)?.nodeId;
+    return peer && this.port(a, peer)?.link;
   }
 
   connected(a: string, b: string): boolean {
@@ -119,12 +116,6 @@ export class Population {
     // One end may know the final id while the other does not yet.
     return (info.channelId && states.get(info.channelId)) ?? states.get(info.temporaryChannelId);
   }
-}
-
-function byEnds(nodes: readonly string[], links: Iterable<Link>): Map<string, Map<string, Link>> {
-  const out = new Map(nodes.map((name) => [name, new Map<string, Link>()]));
-  for (const link of links) for (const end of [0, 1] as const) out.get(link.spec.ends[end])?.set(link.spec.ends[otherEnd(end)], link);
-  return out;
 }
 
 function factoryOf(options: PopulationOptions, name: string): DriverFactory {

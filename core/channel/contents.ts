@@ -97,7 +97,8 @@ export function nextHtlcId(shared: SharedState, side: Side): bigint {
   return shared.base.nextHtlcId[side] + countAdds(shared.logs[side]);
 }
 
-function withLog({ base, logs, commitments }: SharedState, side: Side, log: readonly Update[]): SharedState {
+/** The log of `side` replaced. */
+export function withLog({ base, logs, commitments }: SharedState, side: Side, log: readonly Update[]): SharedState {
   return { base, logs: bySide(side, log, logs[other(side)]), commitments };
 }
 

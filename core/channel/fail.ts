@@ -3,12 +3,12 @@ import type { Hex } from '../crypto/bytes.ts';
 import type { Tx } from '../bitcoin/tx.ts';
 import { plainTx, serialiseTx, txid, withWitness } from '../bitcoin/tx.ts';
 import { commitmentNumber, fundingWitness } from '../transactions/commitment.ts';
-import { bySide, other } from '../transactions/types.ts';
+import { other } from '../transactions/types.ts';
 import type { Message } from '../wire/messages/index.ts';
 import { baseOf } from './base.ts';
 import { buildCommitments, txParams } from './commitment-tx.ts';
 import { broadcastFailed } from './broadcast.ts';
-import { contents, SIDES } from './contents.ts';
+import { contents, SIDES, withLog } from './contents.ts';
 import { draft } from './draft.ts';
 import type { Out } from './effects.ts';
 import { addEvent, announceEvents, become, notify, persist, send } from './effects.ts';
@@ -117,14 +117,13 @@ export function failUnsigned(out: Out<FailedState>): void {
   const log = shared.logs[us];
   const adds = log.filter((update, i): update is AddUpdate => i >= signed && update.kind === 'add');
   if (adds.length === 0) return;
-  const logs = bySide(
-    us,
-    log.filter((update) => !adds.some((add) => add === update)),
-    shared.logs[other(us)],
-  );
   const isGone = ({ htlcId }: PaymentReference): boolean => adds.some(({ id }) => id === htlcId);
   const told = draft(out);
-  told.shared = { base: shared.base, logs, commitments: shared.commitments };
+  told.shared = withLog(
+    shared,
+    us,
+    log.filter((update) => !adds.some((add) => add === update)),
+  );
   told.references = references.filter((known) => !isGone(known));
   for (const { id, paymentHash } of adds) {
     const reference = references.find(({ htlcId }) => htlcId === id)?.reference ?? '';

@@ -1,5 +1,5 @@
 import type { Hash32, Hex, PublicKey, SecretKey, Signature } from '../crypto/bytes.ts';
-import { toHex } from '../crypto/bytes.ts';
+import { ascii, toHex } from '../crypto/bytes.ts';
 import { sha256Hex } from '../crypto/hashes.ts';
 import type { Crypto } from '../crypto/types.ts';
 import { derivePrivateKey } from '../transactions/keys.ts';
@@ -53,22 +53,9 @@ export function createSigner(crypto: Crypto, seed: Hash32): Signer {
   };
 }
 
-function ascii(name: KeyName): Hex {
-  return toHex(Uint8Array.from(name, (c) => c.charCodeAt(0)));
-}
-
-const NAMES: Readonly<Record<KeyName, Hex>> = {
-  funding: ascii('funding'),
-  revocation: ascii('revocation'),
-  payment: ascii('payment'),
-  delayed: ascii('delayed'),
-  htlc: ascii('htlc'),
-  shachain: ascii('shachain'),
-};
-
 /** SHA-256 of seed, the channel's id and the key's name, again until it is a valid secret key (a chance of 2^-128 that it is not). */
 function deriveSecret(crypto: Crypto, seed: Hash32, keysId: Hash32, name: KeyName): SecretKey {
-  let message: Hex = keysId + NAMES[name];
+  let message: Hex = keysId + toHex(ascii(name));
   for (;;) {
     const secret = sha256Hex<SecretKey>(crypto, seed + message);
     if (crypto.isValidSecretKey(secret)) return secret;

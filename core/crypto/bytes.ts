@@ -56,6 +56,13 @@ export function toHex<T extends string = Hex>(bytes: Uint8Array): T {
   return out as T;
 }
 
+/** One byte a character: labels and protocol names, which are ASCII. */
+export function ascii(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
+}
+
 /** Hex to bytes. Throws a RangeError on an odd length or a character that is no hex digit: hex that peers send is never parsed here. */
 export function fromHex(hex: string): Uint8Array {
   const out = new Uint8Array(hex.length >>> 1);

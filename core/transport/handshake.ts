@@ -1,5 +1,5 @@
 import type { PublicKey, SecretKey } from '../crypto/bytes.ts';
-import { fromHex, toHex } from '../crypto/bytes.ts';
+import { ascii, fromHex, toHex } from '../crypto/bytes.ts';
 import { hkdf } from '../crypto/hashes.ts';
 import type { CipherState, TransportEnv } from './cipher.ts';
 import { encodeNonce, TAG_LENGTH } from './cipher.ts';
@@ -53,10 +53,6 @@ const ACT_LENGTH = { 1: 50, 2: 50, 3: 66 } as const;
 const EMPTY = new Uint8Array(0);
 const PROTOCOL_NAME = ascii('Noise_XK_secp256k1_ChaChaPoly_SHA256');
 const PROLOGUE = ascii('lightning');
-
-function ascii(text: string): Uint8Array {
-  return Uint8Array.from(text, (character) => character.charCodeAt(0));
-}
 
 function failed(error: HandshakeError): HandshakeStep {
   return { kind: 'failed', error };

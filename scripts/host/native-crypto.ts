@@ -1,8 +1,9 @@
 /// <reference types="node" />
 import * as nodeCrypto from 'node:crypto';
 import { createRequire } from 'node:module';
-import { nobleHashes } from '../../core/crypto/hashes.ts';
+import { toHex } from '../../core/crypto/bytes.ts';
 import type { Hex } from '../../core/crypto/bytes.ts';
+import { nobleHashes } from '../../core/crypto/hashes.ts';
 import type { Secp256k1Module } from '../../core/crypto/native.ts';
 import { createNativeCrypto } from '../../core/crypto/native.ts';
 import type { Crypto, HashFunctions } from '../../core/crypto/types.ts';
@@ -51,17 +52,17 @@ function hasRipemd160(): boolean {
 
 /** The one-shot `hash` of node:crypto came with Node 20.12. HMAC stays noble's: node:crypto's is slower. */
 function fastestHashes(): HashFunctions {
-  if (typeof nodeCrypto.hash !== 'function' || !hasRipemd160()) return nobleHashes;
+  if (typeof nodeCrypto.hash !== 'function') return nobleHashes;
   const sha256 = hasher('sha256');
-  const ripemd160 = hasher('ripemd160');
+  const ripemd160 = hasRipemd160() ? oneShot(hasher('ripemd160')) : nobleHashes.ripemd160;
   const again = (data: Uint8Array): Uint8Array => bytesOf(sha256(data, 'binary'), 32, 'binary');
   return {
     sha256: oneShot(sha256),
-    ripemd160: oneShot(ripemd160),
+    ripemd160,
     hmacSha256: nobleHashes.hmacSha256,
     sha256OfHex: (data) => sha256(ofHex(data), 'hex'),
     hash256OfHex: (data) => sha256(again(ofHex(data)), 'hex'),
-    hash160OfHex: (data) => ripemd160(again(ofHex(data)), 'hex'),
+    hash160OfHex: (data) => toHex(ripemd160(again(ofHex(data)))),
   };
 }
 

@@ -1,4 +1,5 @@
 import type { ChannelId, Hash32, Hex, Preimage, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
+import { ascii } from '../../core/crypto/bytes.ts';
 import type { ChannelCommand, Command } from '../../core/channel/io.ts';
 import type { AddUpdate, StoredChannel } from '../../core/channel/state.ts';
 import type { NodeInput } from '../../core/node/io.ts';
@@ -233,7 +234,7 @@ function tell(channelId: ChannelId, { id, reference, hash, preimage }: Event): D
 }
 
 function toBytes(value: unknown): Uint8Array {
-  return Uint8Array.from(JSON.stringify(value), (c) => c.charCodeAt(0));
+  return ascii(JSON.stringify(value));
 }
 
 function fromBytes<T>(bytes: Uint8Array): T {

@@ -241,9 +241,7 @@ function openCommand(peer: Open1['peer'], change: Partial<Open1>): Open1 {
 }
 
 /** Every request that a node must refuse, leaving its state as it was. */
-export const RUDE_REQUESTS: Readonly<Record<string, Request>> = { ...REMOVALS, ...PAYMENTS, ...OTHERS };
-
-const REQUESTS: ReadonlyMap<string, Request> = new Map(Object.entries(RUDE_REQUESTS));
+export const RUDE_REQUESTS: ReadonlyMap<string, Request> = new Map(Object.entries({ ...REMOVALS, ...PAYMENTS, ...OTHERS }));
 
 /** What misses a limit by one: where implementations differ. */
 const ONE_BEYOND: ReadonlySet<string> = new Set([
@@ -268,7 +266,7 @@ function endOf(world: World, node: string, channel: string): End | undefined {
 /** The command that a rude request comes to now. Undefined where there is nothing wrong with it. */
 export function forbiddenCommand(world: World, { node, channel, request }: Extract<Action, { do: 'rude' }>): Command | undefined {
   const end = endOf(world, node, channel);
-  return end === undefined ? undefined : REQUESTS.get(request)?.(end);
+  return end === undefined ? undefined : RUDE_REQUESTS.get(request)?.(end);
 }
 
 export const rude: Operation = {
@@ -281,7 +279,7 @@ export const rude: Operation = {
     const end = endOf(world, node, channel);
     if (end === undefined) return undefined;
     const possible: string[] = [];
-    for (const [name, request] of REQUESTS) if (request(end) !== undefined) possible.push(name);
+    for (const [name, request] of RUDE_REQUESTS) if (request(end) !== undefined) possible.push(name);
     if (possible.length === 0) return undefined;
     const close = possible.filter((request) => ONE_BEYOND.has(request));
     return { do: 'rude', node, channel, request: pick(choices, close.length > 0 && chance(choices, 1, 2) ? close : possible) };

@@ -124,7 +124,7 @@ function rudely(driver?: DriverFactory): { readonly seen: ReadonlySet<string>; r
     if (step === 150) apply(world, { do: 'shutdown', node: 'B', channel: 'c' });
     if (step === 190) apply(world, { do: 'force_close', node: 'A', channel: 'c' });
     for (const node of world.nodeNames) {
-      for (const request of Object.keys(RUDE_REQUESTS)) {
+      for (const request of RUDE_REQUESTS.keys()) {
         const action: Action = { do: 'rude', node, channel: 'c', request };
         if (seen.has(request) || forbiddenCommand(world, action) === undefined) continue;
         const copy = world.fork();
@@ -157,7 +157,7 @@ describe('hostile: hosts', () => {
   it('an honest node refuses every forbidden request, and the world settles', () => {
     const { seen, found } = rudely();
     const rare = new Set(['pay-before-ready', 'shutdown-to-another-script']);
-    expect(Object.keys(RUDE_REQUESTS).filter((request) => !seen.has(request) && !rare.has(request))).toEqual([]);
+    expect([...RUDE_REQUESTS.keys()].filter((request) => !seen.has(request) && !rare.has(request))).toEqual([]);
     expect([...found]).toEqual([]);
   });
 
