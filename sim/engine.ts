@@ -1,19 +1,20 @@
 import type { Crypto } from '../core/crypto/types.ts';
 import type { Found } from './campaign.ts';
 import type { FulguriteConfig } from './config.ts';
-import { runSeed } from './generate.ts';
+import { generate } from './generate.ts';
 import { OperationRegistry } from './operation.ts';
 import { BUILT_IN_OPERATIONS } from './operations/index.ts';
 import { createOracles, ORACLES } from './oracles/index.ts';
 import type { RunOptions, RunResult } from './run.ts';
-import { createWorld, runScenario } from './run.ts';
+import { createWorld, execute, runScenario } from './run.ts';
 import type { CampaignOptions, CryptoName, SeedToken } from './seed.ts';
 import { DEFAULT_CAMPAIGN, parseToken, printToken } from './seed.ts';
 import type { Execution } from './shrink.ts';
 import { explore } from './strategies/exhaustive.ts';
 import type { ExhaustiveOptions, ExhaustiveResult } from './strategies/exhaustive.ts';
 import type { StatisticsSummary } from './statistics.ts';
-import type { Action, Finding, Oracle, Scenario } from './types.ts';
+import type { Action, Finding, Oracle, Scenario, WorldSpec } from './types.ts';
+import type { World } from './world.ts';
 
 export interface EngineOptions {
   /** What differs from DEFAULT_CAMPAIGN. */
@@ -43,6 +44,8 @@ export class Engine {
   readonly registry: OperationRegistry;
   private readonly options: RunOptions;
   private readonly twice: boolean;
+  /** The world of the last seed, as it was when it had been set up. */
+  private shared: World | undefined;
 
   constructor({ campaign, config = {}, providers, twice = false }: EngineOptions = {}) {
     this.campaign = { ...DEFAULT_CAMPAIGN, ...campaign };
@@ -110,16 +113,28 @@ export class Engine {
   }
 
   private runParsed(token: SeedToken): SeedRun & { readonly scenario: Scenario } {
-    const label = printToken(token, this.registry);
-    const run = (): RunResult => {
-      const oracles = createOracles({ share: COSTLY_SHARE, seed: label, own: this.config.oracles ?? [] });
-      return runSeed(token, this.with(oracles));
+    const run = (open: (spec: WorldSpec) => World): RunResult => {
+      const { spec, strategy } = generate(token, this.registry);
+      return execute(open(spec), strategy, this.options);
     };
-    const result = run();
+    const result = run((spec) => this.openShared(spec));
     const { stats, scenario, hash } = result;
-    const finding = result.finding ?? (this.twice ? differing(hash, run().hash) : undefined);
+    const finding = result.finding ?? (this.twice ? differing(hash, run((spec) => this.open(spec)).hash) : undefined);
     const base = { stats, licences: scenario.world.licences ?? [], hash, scenario };
-    return finding === undefined ? base : { ...base, found: { seed: token.seed, token: label, finding, scenario } };
+    if (finding === undefined) return base;
+    return { ...base, found: { seed: token.seed, token: printToken(token, this.registry), finding, scenario } };
+  }
+
+  /** A world of a campaign, set up, under the oracles that watch it. */
+  private open(spec: WorldSpec): World {
+    return createWorld(spec, this.with(createOracles({ share: COSTLY_SHARE, seed: spec.seed, own: this.config.oracles ?? [] })));
+  }
+
+  /** The same, set up once for the seeds that share it. Drivers and oracles of a project's own need not be able to fork. */
+  private openShared(spec: WorldSpec): World {
+    if (this.config.drivers !== undefined || this.config.oracles !== undefined) return this.open(spec);
+    if (this.shared?.spec.seed !== spec.seed) this.shared = this.open(spec);
+    return this.shared.fork();
   }
 
   private with(oracles: readonly Oracle[]): RunOptions {

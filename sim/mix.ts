@@ -1,0 +1,98 @@
+import type { Operation, OperationRegistry } from './operation.ts';
+import { between, chance, pick, pickWeighted, shuffle } from './random.ts';
+import type { Choices } from './random.ts';
+import type { CampaignOptions } from './seed.ts';
+import type { WeightedOperation } from './strategies/mixed.ts';
+
+/** What a run of the plain strategies does, by weight: no licences. */
+const WEIGHTS: Readonly<Record<string, number>> = {
+  pay: 24,
+  fulfill: 16,
+  fail: 8,
+  fail_malformed: 2,
+  fee: 4,
+  commit: 12,
+  acknowledge: 4,
+  open: 1,
+  shutdown: 2,
+  disconnect: 6,
+  connect: 24,
+  corrupt: 4,
+  crash: 4,
+  restart: 24,
+  mine: 4,
+  feerate: 2,
+  wait: 2,
+  rude: 4,
+};
+/** Without these a run would stand still after its first fault, or carry nothing. */
+const ALWAYS: ReadonlySet<string> = new Set(['pay', 'connect', 'restart', 'commit', 'rude']);
+/** An operation of your own that says nothing else. */
+const DEFAULT_WEIGHT = 6;
+
+export function plainMix(registry: OperationRegistry): WeightedOperation[] {
+  return registry.all
+    .filter((operation) => (operation.licences ?? []).length === 0)
+    .map((operation) => ({ operation, weight: WEIGHTS[operation.name] ?? DEFAULT_WEIGHT }));
+}
+
+/** Whether feerates move in a world: its nodes are configured for it. */
+export function movesFees(mix: readonly WeightedOperation[]): boolean {
+  return mix.some(({ operation: { name }, weight }) => weight > 0 && (name === 'fee' || name === 'spend-all'));
+}
+
+/**
+ * Each seed leaves out about a third of the operations and weighs the others anew: what all runs mix, no run goes deep into. Fees move only
+ * in a world that is made for it.
+ */
+export function swarmMix(choices: Choices, registry: OperationRegistry, feesMove: boolean): WeightedOperation[] {
+  return plainMix(registry).map(({ operation, weight }) => {
+    if (operation.name === 'fee') return { operation, weight: feesMove ? weight * pick(choices, [1, 1, 2, 6]) : 0 };
+    const factor = ALWAYS.has(operation.name) ? between(choices, 1, 3) : pick(choices, [0, 0, 1, 1, 2, 6]);
+    return { operation, weight: weight * factor };
+  });
+}
+
+function isHostile({ licences = [] }: Operation): boolean {
+  return licences.includes('adversary');
+}
+
+/** What may go wrong in a world beyond what honest nodes must bear; nothing in most. */
+export function licensedMix(choices: Choices, registry: OperationRegistry, { licensedPercent }: CampaignOptions): WeightedOperation[] {
+  if (!chance(choices, licensedPercent, 100)) return [];
+  // Many of them meet an adversary: it alone comes to what honest nodes never do. Each breach may cost a channel: others are opened.
+  if (chance(choices, 2, 5)) {
+    const more = registry.all.filter((operation) => isHostile(operation) || operation.name === 'open');
+    return more.map((operation) => ({ operation, weight: between(choices, 16, 48) }));
+  }
+  const licensed = shuffle(
+    choices,
+    registry.all.filter((operation) => (operation.licences ?? []).length > 0 && !isHostile(operation)),
+  );
+  const drawn = licensed.slice(0, pickWeighted(choices, [0, 1, 1]));
+  const losing = drawn.find(({ name }) => name === 'stale-backup');
+  const closing = licensed.find(({ name }) => name === 'force_close');
+  // Old data is worst where the peer has failed the channel meanwhile: `stale-backup` sees to that, where it may and comes before `restart`.
+  if (losing !== undefined && closing !== undefined && chance(choices, 2, 3))
+    return [
+      { operation: losing, weight: between(choices, 24, 72) },
+      { operation: closing, weight: 1 },
+    ];
+  return drawn.map((operation) => ({ operation, weight: between(choices, 2, 12) }));
+}
+
+export function licencesOf(mix: readonly WeightedOperation[]): readonly string[] {
+  return [...new Set(mix.flatMap(({ operation }) => operation.licences ?? []))];
+}
+
+/** A campaign of one channel type opens no other. What is drawn stays the same. */
+export function withChannelType(mix: readonly WeightedOperation[], { channelType }: CampaignOptions): readonly WeightedOperation[] {
+  if (channelType === undefined) return mix;
+  return mix.map(({ operation, weight }) => {
+    const generate: Operation['generate'] = (world, choices) => {
+      const action = operation.generate(world, choices);
+      return action?.do === 'open' ? { ...action, format: channelType } : action;
+    };
+    return { operation: { ...operation, generate }, weight };
+  });
+}
