@@ -4,7 +4,7 @@ import { fulguriteDriver } from './drivers/fulgurite.ts';
 import { Engine } from './engine.ts';
 import { generate } from './generate.ts';
 import { nextDue } from './pending.ts';
-import { createOracles } from './oracles/index.ts';
+import { COSTLY, createOracles } from './oracles/index.ts';
 import { runScenario } from './run.ts';
 import { DEFAULT_CAMPAIGN } from './seed.ts';
 import type { CampaignOptions } from './seed.ts';
@@ -22,7 +22,7 @@ const ENCRYPTED: Pick<WorldSpec, 'links'> = {
   links: [{ ends: ['A', 'B'], latency: { kind: 'fixed', ms: 10 }, transport: 'encrypted' }],
 };
 const pay = (as: string, from: string): Action => ({ do: 'pay', as, from, channel: 'c1', amountMsat: '5000000', cltvDelta: 144 });
-const oracles = createOracles({ share: 1, seed: 's', all: true }).map((oracle) => () => oracle.fork());
+const oracles = createOracles({ costly: COSTLY }).map((oracle) => () => oracle.fork());
 
 /** Every node with a transport that `change` makes of its own; without one where it makes nothing. */
 function withTransport(change: (transport: DriverTransport, node: string) => DriverTransport | undefined): DriverFactory {
@@ -202,7 +202,7 @@ describe('a world with encrypted links', () => {
 
   it('shows every interleaving of a disconnect with a handshake and a payment', () => {
     const script: readonly Action[] = [pay('p1', 'A'), { do: 'disconnect', link: 'A-B' }, { do: 'connect', link: 'A-B' }];
-    const cheap = createOracles({ share: 0, seed: 's' }).map((oracle) => () => oracle.fork());
+    const cheap = createOracles().map((oracle) => () => oracle.fork());
     const [frames, encrypted] = [specOf(), specOf(ENCRYPTED)].map((spec) => explore(worldOf(spec, { oracles: cheap }), { script }));
     expect([encrypted?.complete, encrypted?.finding]).toEqual([true, undefined]);
     expect(encrypted?.states).toBeGreaterThan(frames?.states ?? 0);

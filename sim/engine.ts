@@ -4,7 +4,7 @@ import type { FulguriteConfig } from './config.ts';
 import { generate } from './generate.ts';
 import { OperationRegistry } from './operation.ts';
 import { BUILT_IN_OPERATIONS } from './operations/index.ts';
-import { createOracles, ORACLES } from './oracles/index.ts';
+import { COSTLY, createOracles, drawCostly, ORACLES } from './oracles/index.ts';
 import type { RunOptions, RunResult } from './run.ts';
 import { createWorld, execute, runScenario } from './run.ts';
 import type { CampaignOptions, CryptoName, SeedToken } from './seed.ts';
@@ -25,9 +25,6 @@ export interface EngineOptions {
   /** Run every seed twice and compare the traces. Default false. */
   readonly twice?: boolean;
 }
-
-/** The share of a campaign's seeds that each costly oracle watches: 2 in a hundred. Every replay has them all. */
-const COSTLY_SHARE = 0.02;
 
 /** What a campaign needs to know of one seed. */
 export interface SeedRun {
@@ -70,13 +67,13 @@ export class Engine {
 
   /** Runs a scenario under every oracle, with observers before them. */
   runScenario(scenario: Scenario, observers: readonly Oracle[] = []): RunResult {
-    const oracles = createOracles({ share: 1, seed: scenario.world.seed, all: true, own: this.config.oracles ?? [] });
+    const oracles = this.oracles(COSTLY);
     return runScenario(scenario, this.with([...observers, ...oracles]));
   }
 
   /** Every interleaving of a scenario's actions, of different actors in any order, under the cheap oracles. Throws if its world can't be set up. */
   explore(scenario: Scenario, options: Omit<ExhaustiveOptions, 'script'> = {}): ExhaustiveResult {
-    const oracles = createOracles({ share: 0, seed: scenario.world.seed, own: this.config.oracles ?? [] });
+    const oracles = this.oracles();
     const world = createWorld(scenario.world, this.with(oracles));
     return explore(world, { script: scenario.actions, ...options });
   }
@@ -113,28 +110,35 @@ export class Engine {
   }
 
   private runParsed(token: SeedToken): SeedRun & { readonly scenario: Scenario } {
-    const run = (open: (spec: WorldSpec) => World): RunResult => {
+    const label = printToken(token, this.registry);
+    const run = (open: (spec: WorldSpec, costly: readonly string[]) => World): RunResult => {
       const { spec, strategy } = generate(token, this.registry);
-      return execute(open(spec), strategy, this.options);
+      return execute(open(spec, drawCostly(label)), strategy, this.options);
     };
-    const result = run((spec) => this.openShared(spec));
+    const result = run((spec, costly) => this.openShared(spec, costly));
     const { stats, scenario, hash } = result;
-    const finding = result.finding ?? (this.twice ? differing(hash, run((spec) => this.open(spec)).hash) : undefined);
+    const finding = result.finding ?? (this.twice ? differing(hash, run((spec, costly) => this.open(spec, costly)).hash) : undefined);
     const base = { stats, licences: scenario.world.licences ?? [], hash, scenario };
-    if (finding === undefined) return base;
-    return { ...base, found: { seed: token.seed, token: printToken(token, this.registry), finding, scenario } };
+    return finding === undefined ? base : { ...base, found: { seed: token.seed, token: label, finding, scenario } };
   }
 
   /** A world of a campaign, set up, under the oracles that watch it. */
-  private open(spec: WorldSpec): World {
-    return createWorld(spec, this.with(createOracles({ share: COSTLY_SHARE, seed: spec.seed, own: this.config.oracles ?? [] })));
+  private open(spec: WorldSpec, costly: readonly string[]): World {
+    return createWorld(spec, this.with(this.oracles(costly)));
   }
 
-  /** The same, set up once for the seeds that share it. Drivers and oracles of a project's own need not be able to fork. */
-  private openShared(spec: WorldSpec): World {
-    if (this.config.drivers !== undefined || this.config.oracles !== undefined) return this.open(spec);
-    if (this.shared?.spec.seed !== spec.seed) this.shared = this.open(spec);
+  /**
+   * The same, set up once for the seeds that share it, unless a costly oracle is to watch from the beginning. Drivers and oracles of a
+   * project's own need not be able to fork.
+   */
+  private openShared(spec: WorldSpec, costly: readonly string[]): World {
+    if (costly.length > 0 || this.config.drivers !== undefined || this.config.oracles !== undefined) return this.open(spec, costly);
+    if (this.shared?.spec.seed !== spec.seed) this.shared = this.open(spec, costly);
     return this.shared.fork();
+  }
+
+  private oracles(costly: readonly string[] = []): readonly Oracle[] {
+    return createOracles({ costly, own: this.config.oracles ?? [] });
   }
 
   private with(oracles: readonly Oracle[]): RunOptions {

@@ -39,7 +39,7 @@ export type { StatisticsSummary } from './statistics.ts';
 
 export { createFakeCrypto } from './crypto/fake.ts';
 export { fulguriteDriver } from './drivers/fulgurite.ts';
-export { createOracles, LICENCES, ORACLES } from './oracles/index.ts';
+export { COSTLY, createOracles, LICENCES, ORACLES } from './oracles/index.ts';
 export type { Licence, OracleEntry, OracleOptions } from './oracles/index.ts';
 export type {
   Action,

@@ -2,6 +2,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { BUILT_IN_REGISTRY } from '../../sim/run.ts';
+import { DEFAULT_CAMPAIGN, parseToken } from '../../sim/seed.ts';
 import { packageRoot } from '../host/files.ts';
 
 const readme = readFileSync(join(packageRoot(), 'README.md'), 'utf8');
@@ -20,6 +22,12 @@ describe('the README', () => {
     const promised = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, text]) => text);
     expect(promised.length).toBeGreaterThan(0);
     expect(printed).toEqual(promised);
+  });
+
+  it('names only seed tokens that this version runs', () => {
+    const tokens = [...readme.matchAll(/\bf\d+-[0-9a-z]{8,}-\d+\b/g)].map(([token]) => token);
+    expect(tokens.length).toBeGreaterThan(0);
+    for (const token of tokens) expect(parseToken(token, BUILT_IN_REGISTRY).options).toEqual(DEFAULT_CAMPAIGN);
   });
 
   it('names only files and scripts that there are', () => {

@@ -47,7 +47,7 @@ function worldOf(seed: string, transport: LinkTransport = 'frames'): World {
     ],
     licences: ['adversary'],
   };
-  const oracles = createOracles({ share: 0, seed });
+  const oracles = createOracles();
   const world = new World(spec, { crypto: createFakeCrypto(), drivers: { fulgurite: fulguriteDriver }, oracles });
   setUp(world);
   return world;

@@ -1,5 +1,5 @@
 import { byteLength } from '../../core/bitcoin/encode.ts';
-import { parseTx } from '../../core/bitcoin/parse.ts';
+import { parsed } from './parsed.ts';
 import { dustThresholdSat, scriptKind } from '../../core/bitcoin/script.ts';
 import { txWeight } from '../../core/bitcoin/tx.ts';
 import type { Tx, TxInput, TxOutput } from '../../core/bitcoin/tx.ts';
@@ -60,7 +60,7 @@ function firstProblem(tx: Tx, prevouts: readonly TxOutput[], options: PolicyOpti
 
 /** Whether a node with Bitcoin Core's defaults would relay a valid transaction: what is standard, not what is valid. */
 export function checkPolicy(spendingTx: RawTx, prevouts: readonly TxOutput[], options: PolicyOptions = {}): SpendVerdict {
-  const tx = parseTx(spendingTx);
+  const tx = parsed(spendingTx);
   const reason = tx === undefined ? 'not a transaction' : firstProblem(tx, prevouts, options);
   return reason === undefined ? { ok: true } : { ok: false, reason };
 }

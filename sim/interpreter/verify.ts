@@ -1,7 +1,7 @@
 import bitcore from 'bitcore-lib';
 import type { BitcoreBuffer, BitcoreInterpreter, BitcoreTransaction } from 'bitcore-lib';
 import { parseScriptSignature } from '../../core/bitcoin/der.ts';
-import { parseTx } from '../../core/bitcoin/parse.ts';
+import { parsed } from './parsed.ts';
 import { scriptKind } from '../../core/bitcoin/script.ts';
 import type { Tx, TxOutput } from '../../core/bitcoin/tx.ts';
 import type { Hash32, PublicKey, RawTx } from '../../core/crypto/bytes.ts';
@@ -63,21 +63,27 @@ function useEncodingChecks(interpreter: BitcoreInterpreter): void {
   };
 }
 
+/** What V8 calls the depth of stacks that it records for every Error. */
+const stacks: { stackTraceLimit?: number } = Error;
+
 /**
  * While `run` runs, the library hands keys and signatures on as the bytes that they are: its own parsing is slow, and refuses the keys
- * of a provider whose points are none.
+ * of a provider whose points are none. It makes an Error for every number that it reads, just in case, and records no stack for it.
  */
 function withoutParsing<T>(run: () => T): T {
   const { PublicKey, crypto } = bitcore;
   const { fromBuffer } = PublicKey;
   const { fromTxFormat } = crypto.Signature;
+  const { stackTraceLimit } = stacks;
   PublicKey.fromBuffer = (bytes) => bytes;
   crypto.Signature.fromTxFormat = (bytes) => bytes;
+  if (stackTraceLimit !== undefined) stacks.stackTraceLimit = 0;
   try {
     return run();
   } finally {
     PublicKey.fromBuffer = fromBuffer;
     crypto.Signature.fromTxFormat = fromTxFormat;
+    if (stackTraceLimit !== undefined) stacks.stackTraceLimit = stackTraceLimit;
   }
 }
 
@@ -109,8 +115,8 @@ function checkStructure(tx: Tx, prevouts: readonly TxOutput[]): string | undefin
 
 /** The part of `verifySpend` that executes nothing: structure and amounts. */
 export function verifyStructure(spendingTx: RawTx, prevouts: readonly TxOutput[]): SpendVerdict {
-  const parsed = parseTx(spendingTx);
-  const reason = parsed === undefined ? 'not a transaction' : checkStructure(parsed, prevouts);
+  const tx = parsed(spendingTx);
+  const reason = tx === undefined ? 'not a transaction' : checkStructure(tx, prevouts);
   return reason === undefined ? { ok: true } : { ok: false, reason };
 }
 

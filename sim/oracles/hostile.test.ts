@@ -136,7 +136,7 @@ function rudely(driver?: DriverFactory): { readonly seen: ReadonlySet<string>; r
     }
   };
   for (let seed = 0; seed < 8; seed++) {
-    const oracles = createOracles({ share: 0, seed: '' }).filter(({ name }) => driver === undefined || name === 'hostile');
+    const oracles = createOracles().filter(({ name }) => driver === undefined || name === 'hostile');
     const operations = seed % 2 === 0 ? CALM : [...CALM, ...FAULTS];
     const few = { config: { maxAcceptedHtlcs: 2 } };
     runWorld({

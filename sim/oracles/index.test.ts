@@ -1,36 +1,33 @@
 import { describe, expect, it } from 'vitest';
-import { createOracles, licensedOutcomes, ORACLES, sameTwice } from './index.ts';
+import { COSTLY, createOracles, drawCostly, licensedOutcomes, ORACLES, sameTwice } from './index.ts';
 import { CALM, FAULTS, runWorld } from './run.fixture.ts';
 
 describe('the registry', () => {
-  it('creates all cheap oracles for every seed, and the costly ones for a share', () => {
+  it('creates all cheap oracles for every seed, and the costly ones for their share', () => {
     const cheap = ORACLES.filter(({ cost }) => cost === 'cheap').length;
-    expect(createOracles({ share: 0, seed: 'x' }).length).toBe(cheap);
-    let costly = 0;
-    for (let i = 0; i < 400; i++) {
-      const oracles = createOracles({ share: 0.25, seed: `seed ${i}` });
-      if (oracles.some(({ name }) => name === 'reference')) costly++;
+    expect(createOracles().length).toBe(cheap);
+    const seeds = 20_000;
+    const drawn = Array.from({ length: seeds }, (_, i) => drawCostly(`seed ${i}`)).flat();
+    for (const entry of ORACLES) {
+      const times = drawn.filter((name) => name === entry.name).length / seeds;
+      expect(times).toBeCloseTo(entry.cost === 'costly' ? entry.share : 0, 2);
+      expect(times > 0).toBe(entry.cost === 'costly');
     }
-    expect(costly).toBeGreaterThan(60);
-    expect(costly).toBeLessThan(140);
+    expect(drawCostly('seed 7')).toEqual(drawCostly('seed 7'));
   });
 
   it('creates all on a replay, none of them twice, and a project’s own last', () => {
     const own = { name: 'acme/own', fork: () => own };
-    const names = createOracles({ share: 0, seed: 'x', all: true, own: [() => own] }).map(({ name }) => name);
+    const names = createOracles({ costly: COSTLY, own: [() => own] }).map(({ name }) => name);
     expect(names.filter((name) => name === 'limits').length).toBe(1);
     expect(names.filter((name) => name === 'validity').length).toBe(1);
+    expect(names).toContain('reference');
     expect(names.at(-1)).toBe('acme/own');
-  });
-
-  it('chooses equally for equal seeds', () => {
-    const names = (): readonly string[] => createOracles({ share: 0.5, seed: 'same' }).map(({ name }) => name);
-    expect(names()).toEqual(names());
   });
 
   it('finds nothing in honest runs, and counts no licence where none was drawn', () => {
     for (let i = 0; i < 6; i++) {
-      const oracles = createOracles({ share: 0, seed: `${i}`, all: true });
+      const oracles = createOracles({ costly: COSTLY });
       const { finding } = runWorld({ seed: `honest ${i}`, oracles, operations: [...CALM, ...FAULTS, 'shutdown'] });
       expect(finding).toBeUndefined();
       expect([...licensedOutcomes(oracles)]).toEqual([]);
@@ -40,7 +37,7 @@ describe('the registry', () => {
 
 describe('determinism', () => {
   const run = (seed: string) => {
-    const { world, finding } = runWorld({ seed, oracles: createOracles({ share: 0, seed }), steps: 60 });
+    const { world, finding } = runWorld({ seed, oracles: createOracles(), steps: 60 });
     return { hash: world.trace.digest(world.crypto), finding };
   };
 

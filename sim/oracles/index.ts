@@ -17,12 +17,10 @@ export { LICENCES } from './licences.ts';
 export type { Licence } from './licences.ts';
 export { sameTwice } from './determinism.ts';
 
-/** `cheap` ones watch every run; `costly` ones a share of the seeds, and every replay. */
-export interface OracleEntry {
-  readonly name: string;
-  readonly cost: 'cheap' | 'costly';
-  readonly create: OracleFactory;
-}
+/** `cheap` ones watch every run; `costly` ones every replay, and their `share` of a campaign's seeds, in [0, 1]. */
+export type OracleEntry = { readonly name: string; readonly create: OracleFactory } & (
+  { readonly cost: 'cheap' } | { readonly cost: 'costly'; readonly share: number }
+);
 
 /**
  * In the order in which they are asked: the first finding ends the run, so what explains a failure best comes first. A disagreement about
@@ -31,16 +29,17 @@ export interface OracleEntry {
 export const ORACLES: readonly OracleEntry[] = [
   { name: 'hostile', cost: 'cheap', create: createHostile },
   { name: 'agreement', cost: 'cheap', create: createAgreement },
-  { name: 'reference', cost: 'costly', create: createReference },
+  { name: 'reference', cost: 'costly', share: 0.02, create: createReference },
   { name: 'ledger', cost: 'cheap', create: createLedger },
   { name: 'limits', cost: 'cheap', create: () => createLimits({ trySendable: false }) },
-  { name: 'sendable', cost: 'costly', create: () => createLimits({ trySendable: true }) },
+  { name: 'sendable', cost: 'costly', share: 0.02, create: () => createLimits({ trySendable: true }) },
   { name: 'durability', cost: 'cheap', create: createDurability },
-  { name: 'codec', cost: 'costly', create: createCodecOracle },
+  { name: 'codec', cost: 'costly', share: 0.02, create: createCodecOracle },
   { name: 'deadlines', cost: 'cheap', create: createDeadlines },
   { name: 'validity', cost: 'cheap', create: () => createValidity({ everyCommitment: false, executeSettled: false }) },
-  { name: 'settled-scripts', cost: 'costly', create: () => createValidity({ everyCommitment: false }) },
-  { name: 'every-commitment', cost: 'costly', create: () => createValidity({ everyCommitment: true }) },
+  { name: 'settled-scripts', cost: 'costly', share: 0.02, create: () => createValidity({ everyCommitment: false }) },
+  // It costs three times the run that it watches.
+  { name: 'every-commitment', cost: 'costly', share: 0.005, create: () => createValidity({ everyCommitment: true }) },
   { name: 'no-unprovoked-close', cost: 'cheap', create: createNoUnprovokedClose },
   { name: 'liveness', cost: 'cheap', create: createLiveness },
 ];
@@ -53,18 +52,23 @@ const REPLACES: Readonly<Record<string, readonly string[]>> = {
 };
 
 export interface OracleOptions {
-  /** The share of seeds that costly oracles watch, from 0 to 1. Each draws its own seeds. */
-  readonly share: number;
-  readonly seed: string;
-  /** A replay: all of them. */
-  readonly all?: boolean;
+  /** Names of the costly ones to create beside all cheap ones. Default none. */
+  readonly costly?: readonly string[];
   /** A project's own, asked after these. */
   readonly own?: readonly OracleFactory[];
 }
 
-/** The oracles of one run. Equal options give equal oracles. */
-export function createOracles({ share, seed, all = false, own = [] }: OracleOptions): readonly Oracle[] {
-  const chosen = ORACLES.filter(({ name, cost }) => all || cost === 'cheap' || fraction(`${seed}/${name}`) < share);
+/** Every costly oracle: for replays. */
+export const COSTLY: readonly string[] = ORACLES.filter(({ cost }) => cost === 'costly').map(({ name }) => name);
+
+/** The costly oracles that watch a seed of a campaign, by its token. Each draws its own seeds; most have none. */
+export function drawCostly(token: string): readonly string[] {
+  return ORACLES.filter((entry) => entry.cost === 'costly' && fraction(`${token}/${entry.name}`) < entry.share).map(({ name }) => name);
+}
+
+/** The oracles of one run. */
+export function createOracles({ costly = [], own = [] }: OracleOptions = {}): readonly Oracle[] {
+  const chosen = ORACLES.filter(({ name, cost }) => cost === 'cheap' || costly.includes(name));
   const replaced = new Set(chosen.flatMap(({ name }) => REPLACES[name] ?? []));
   return [...chosen.filter(({ name }) => !replaced.has(name)).map(({ create }) => create()), ...own.map((create) => create())];
 }

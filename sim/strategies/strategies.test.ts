@@ -149,7 +149,7 @@ describe('states of a world', () => {
 
 describe('exhaustive', () => {
   const pay = (as: string, from: string): Action => ({ do: 'pay', as, from, channel: 'c1', amountMsat: '5000000', cltvDelta: 144 });
-  const oracles = (): ReturnType<typeof createOracles> => createOracles({ share: 0, seed: 's' });
+  const oracles = (): ReturnType<typeof createOracles> => createOracles();
 
   it('visits every interleaving of two crossing payments once, and all agree', () => {
     const start = worldOf(specOf(), { oracles: oracles().map((oracle) => () => oracle) });
