@@ -3,17 +3,21 @@ import { describe, expect, it } from 'vitest';
 import type { Found, Stretch } from './campaign.ts';
 import { Merger, emptyTally, tallyRun } from './campaign.ts';
 import { summary } from './report/summary.ts';
-import type { StatisticsSummary } from './statistics.ts';
+import { Statistics } from './statistics.ts';
 
-const stats: StatisticsSummary = {
-  steps: 7,
-  messages: 3,
-  messageTypes: { update_add_htlc: 2, commitment_signed: 1 },
-  actions: { pay: 2, disconnect: 1 },
-  refused: {},
-  events: { payment_sent: 1 },
-  outcomes: { 'fee-spike': 2 },
-};
+function statistics(encrypted: boolean): Statistics {
+  const stats = new Statistics();
+  stats.steps = 7;
+  stats.messages = 3;
+  stats.count('message', 'update_add_htlc', 2);
+  stats.count('message', 'commitment_signed');
+  if (encrypted) stats.count('message', 'act_one');
+  stats.count('action', 'pay', 2);
+  stats.count('action', 'disconnect');
+  stats.count('event', 'payment_sent');
+  stats.count('outcome', 'fee-spike', 2);
+  return stats;
+}
 
 function found(seed: number, kind: string): Found {
   const finding = { oracle: 'toy', rule: 'rule', kind, message: '', expected: '', actual: '', at: 0 } as const;
@@ -23,8 +27,7 @@ function found(seed: number, kind: string): Found {
 
 function stretch(index: number, kinds: readonly string[]): Stretch {
   const tally = emptyTally();
-  const messageTypes = { ...stats.messageTypes, ...(index === 2 && { act_one: 1 }) };
-  tallyRun(tally, { ...stats, messageTypes }, index % 2 === 0 ? [] : ['fee-spike']);
+  tallyRun(tally, statistics(index === 2), index % 2 === 0 ? [] : ['fee-spike']);
   return { index, tally, found: kinds.map((kind, at) => found(index * 10 + at, kind)) };
 }
 

@@ -1,5 +1,5 @@
 import { fingerprint } from './finding.ts';
-import type { StatisticsSummary } from './statistics.ts';
+import type { Statistics, StatisticsGroup } from './statistics.ts';
 import type { Finding, Scenario } from './types.ts';
 
 /** What a campaign keeps of many runs: sums only, so that the order in which runs end does not show. */
@@ -18,26 +18,25 @@ export interface Tally {
 /** Actions that happen by themselves. */
 const EVENTS: ReadonlySet<string> = new Set(['deliver', 'stored', 'see']);
 
-export type TallyGroup = 'message' | 'action' | 'refused' | 'event' | 'outcome' | 'licence';
+export type TallyGroup = StatisticsGroup | 'licence';
 
 export function emptyTally(): Tally {
   const counts = { message: {}, action: {}, refused: {}, event: {}, outcome: {}, licence: {} };
   return { runs: 0, steps: 0, messages: 0, operations: 0, licensedRuns: 0, encryptedRuns: 0, counts };
 }
 
-export function tallyRun(tally: Tally, stats: StatisticsSummary, licences: readonly string[]): void {
+export function tallyRun(tally: Tally, stats: Statistics, licences: readonly string[]): void {
   tally.runs += 1;
   tally.steps += stats.steps;
   tally.messages += stats.messages;
   tally.licensedRuns += licences.length > 0 ? 1 : 0;
-  tally.encryptedRuns += stats.messageTypes['act_one'] === undefined ? 0 : 1;
-  addCounts(tally.counts.message, stats.messageTypes);
-  addCounts(tally.counts.action, stats.actions);
-  addCounts(tally.counts.refused, stats.refused);
-  addCounts(tally.counts.event, stats.events);
-  addCounts(tally.counts.outcome, stats.outcomes);
+  tally.encryptedRuns += stats.get('message', 'act_one') === 0 ? 0 : 1;
+  for (const [group, names] of stats.counts) {
+    const sums = tally.counts[group];
+    for (const [name, times] of names) sums[name] = (sums[name] ?? 0) + times;
+  }
   for (const name of licences) tally.counts.licence[name] = (tally.counts.licence[name] ?? 0) + 1;
-  for (const name in stats.actions) if (!EVENTS.has(name)) tally.operations += stats.actions[name] ?? 0;
+  for (const [name, times] of stats.counts.get('action') ?? []) if (!EVENTS.has(name)) tally.operations += times;
 }
 
 export function addTally(into: Tally, other: Tally): void {

@@ -12,7 +12,7 @@ import { DEFAULT_CAMPAIGN, parseToken, printToken } from './seed.ts';
 import type { Execution } from './shrink.ts';
 import { explore } from './strategies/exhaustive.ts';
 import type { ExhaustiveOptions, ExhaustiveResult } from './strategies/exhaustive.ts';
-import type { StatisticsSummary } from './statistics.ts';
+import type { Statistics } from './statistics.ts';
 import type { Action, Finding, Oracle, Scenario, WorldSpec } from './types.ts';
 import type { World } from './world.ts';
 
@@ -28,7 +28,7 @@ export interface EngineOptions {
 
 /** What a campaign needs to know of one seed. */
 export interface SeedRun {
-  readonly stats: StatisticsSummary;
+  readonly stats: Statistics;
   readonly licences: readonly string[];
   readonly hash: string;
   readonly found?: Found;

@@ -5,6 +5,13 @@ function rotate(x: number, by: number): number {
   return (x << by) | (x >>> (32 - by));
 }
 
+function writeWord(out: Uint8Array, at: number, word: number): void {
+  out[at] = word >>> 24;
+  out[at + 1] = word >>> 16;
+  out[at + 2] = word >>> 8;
+  out[at + 3] = word;
+}
+
 const NAMES = new Map<string, number>();
 /** A project that invents names without end must not fill the memory. */
 const MAX_NAMES = 4096;
@@ -76,14 +83,15 @@ export class RunningHash {
 
   /** The hash as 16 bytes: both halves, and both again after one more round. */
   state(): Uint8Array {
-    const out = new DataView(new ArrayBuffer(16));
+    // Byte by byte: buffers and views cost more than all of it.
+    const out = new Uint8Array(16);
     const end = new RunningHash(this);
     for (let at = 0; at < 16; at += 8) {
       end.word(end.count);
-      out.setInt32(at, end.a);
-      out.setInt32(at + 4, end.b);
+      writeWord(out, at, end.a);
+      writeWord(out, at + 4, end.b);
     }
-    return new Uint8Array(out.buffer);
+    return out;
   }
 
   /** Hex of 32 bytes, for people and files. */

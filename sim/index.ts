@@ -35,7 +35,7 @@ export { OperationRegistry } from './operation.ts';
 export type { CustomOperation, Operation } from './operation.ts';
 export { BUILT_IN_OPERATIONS } from './operations/index.ts';
 export type { TraceListener } from './trace.ts';
-export type { StatisticsSummary } from './statistics.ts';
+export type { Statistics } from './statistics.ts';
 
 export { createFakeCrypto } from './crypto/fake.ts';
 export { fulguriteDriver } from './drivers/fulgurite.ts';

@@ -14,26 +14,69 @@ export interface PendingEvent {
   readonly actor: string;
 }
 
+/** Who is told of what is pending, in the order of the world. An event is made only where it is wanted. */
+interface Collector {
+  wants(dueMs: number): boolean;
+  add(event: PendingEvent): void;
+}
+
+class All implements Collector {
+  readonly events: PendingEvent[] = [];
+
+  wants(): boolean {
+    return true;
+  }
+
+  add(event: PendingEvent): void {
+    this.events.push(event);
+  }
+}
+
+class First implements Collector {
+  event: PendingEvent | undefined;
+
+  wants(dueMs: number): boolean {
+    return this.event === undefined || dueMs < this.event.dueMs;
+  }
+
+  add(event: PendingEvent): void {
+    this.event = event;
+  }
+}
+
 /** Everything that could happen next without a user: oldest messages of each direction, unfinished writes, blocks not seen. */
 export function pendingEvents(world: World): PendingEvent[] {
-  const out: PendingEvent[] = [];
+  const all = new All();
+  collect(world, all);
+  return all.events;
+}
+
+/** The event that is due first; among equals, the first in the order of the world. */
+export function nextDue(world: World): PendingEvent | undefined {
+  const first = new First();
+  collect(world, first);
+  return first.event;
+}
+
+function collect(world: World, into: Collector): void {
   for (const link of world.links.values()) {
     if (!link.up) continue;
-    addHead(out, link, 0);
-    addHead(out, link, 1);
+    collectHead(into, link, 0);
+    collectHead(into, link, 1);
   }
   for (const host of world.hosts.values()) {
     if (!host.running) continue;
-    for (const write of host.disk.unfinished) out.push(new Finishing(world, host, write));
+    for (const write of host.disk.unfinished) if (into.wants(write.dueMs)) into.add(new Finishing(world, host, write));
     const block = world.chain.block(host.watch.seenHeight + 1);
-    if (block !== undefined) out.push(new Seeing(host, block.minedMs + host.blockDelayMs));
+    if (block === undefined) continue;
+    const dueMs = block.minedMs + host.blockDelayMs;
+    if (into.wants(dueMs)) into.add(new Seeing(host, dueMs));
   }
-  return out;
 }
 
-function addHead(out: PendingEvent[], link: Link, end: End): void {
+function collectHead(into: Collector, link: Link, end: End): void {
   const head = link.head(end);
-  if (head !== undefined && link.closedBy !== end) out.push(new Arriving(link, end, head));
+  if (head !== undefined && link.closedBy !== end && into.wants(head.dueMs)) into.add(new Arriving(link, end, head));
 }
 
 // Many wait and one is chosen: what names an event is put together when somebody asks.
@@ -106,11 +149,4 @@ class Seeing implements PendingEvent {
   get actor(): string {
     return this.host.actors.chain;
   }
-}
-
-/** The event that is due first; among equals, the first in the order of the world. */
-export function nextDue(world: World): PendingEvent | undefined {
-  let next: PendingEvent | undefined;
-  for (const event of pendingEvents(world)) if (next === undefined || event.dueMs < next.dueMs) next = event;
-  return next;
 }

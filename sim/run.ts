@@ -10,7 +10,7 @@ import { OperationRegistry } from './operation.ts';
 import type { CryptoName } from './seed.ts';
 import { settle } from './settle.ts';
 import { setUp } from './setup.ts';
-import type { StatisticsSummary } from './statistics.ts';
+import type { Statistics } from './statistics.ts';
 import { scriptStrategy } from './strategies/script.ts';
 import type { Strategy } from './strategies/strategy.ts';
 import type { TraceListener } from './trace.ts';
@@ -35,7 +35,7 @@ export interface RunResult {
   readonly fingerprint?: string;
   /** Equal for equal runs, on every platform. */
   readonly hash: string;
-  readonly stats: StatisticsSummary;
+  readonly stats: Statistics;
   /** The actions that were carried out, in order. */
   readonly applied: readonly Action[];
   /** Why a stored scenario no longer says what it once did: actions that don't apply, milestones that were not reached. */
@@ -108,7 +108,7 @@ function resultOf(world: World, applied: readonly Action[], rotted: readonly str
   }
   const expect = finding === undefined ? 'pass' : fingerprint(finding);
   const recorded: Scenario = { ...(scenario ?? { format: 1 }), world: world.spec, actions: applied, expect };
-  const base = { hash: world.trace.digest(world.crypto), stats: world.stats.summary(), applied, rotted, scenario: recorded };
+  const base = { hash: world.trace.digest(world.crypto), stats: world.stats, applied, rotted, scenario: recorded };
   return finding === undefined ? base : { ...base, finding, fingerprint: expect };
 }
 

@@ -222,7 +222,7 @@ export class Simulation {
   }
 
   private refusals(): string {
-    return Object.keys(this.world.stats.summary().refused).join('; ') || 'see what it was told';
+    return Object.keys(this.world.stats.refused).join('; ') || 'see what it was told';
   }
 
   private check(): void {

@@ -1,8 +1,10 @@
 /** What a run did, counted by group and name. */
 export class Statistics {
+  /** Inputs that nodes took. */
   steps: number;
+  /** Messages that arrived. */
   messages: number;
-  readonly counts: Map<string, Map<string, number>>;
+  readonly counts: Map<StatisticsGroup, Map<string, number>>;
 
   constructor(from?: Statistics) {
     this.steps = from?.steps ?? 0;
@@ -26,31 +28,30 @@ export class Statistics {
     return this.counts.get(milestone.slice(0, colon) as StatisticsGroup)?.has(milestone.slice(colon + 1)) === true;
   }
 
-  /** As plain data, names in the order of their first occurrence. */
-  summary(): StatisticsSummary {
-    const group = (name: StatisticsGroup): Readonly<Record<string, number>> => Object.fromEntries(this.counts.get(name) ?? []);
-    return {
-      steps: this.steps,
-      messages: this.messages,
-      messageTypes: group('message'),
-      actions: group('action'),
-      refused: group('refused'),
-      events: group('event'),
-      outcomes: group('outcome'),
-    };
+  /** As plain data, names in the order of their first occurrence: so are the others. */
+  get messageTypes(): Readonly<Record<string, number>> {
+    return this.plain('message');
+  }
+
+  get actions(): Readonly<Record<string, number>> {
+    return this.plain('action');
+  }
+
+  get refused(): Readonly<Record<string, number>> {
+    return this.plain('refused');
+  }
+
+  get events(): Readonly<Record<string, number>> {
+    return this.plain('event');
+  }
+
+  get outcomes(): Readonly<Record<string, number>> {
+    return this.plain('outcome');
+  }
+
+  private plain(group: StatisticsGroup): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.counts.get(group) ?? []);
   }
 }
 
 export type StatisticsGroup = 'message' | 'action' | 'refused' | 'event' | 'outcome';
-
-export interface StatisticsSummary {
-  /** Inputs that nodes took. */
-  readonly steps: number;
-  /** Messages that arrived. */
-  readonly messages: number;
-  readonly messageTypes: Readonly<Record<string, number>>;
-  readonly actions: Readonly<Record<string, number>>;
-  readonly refused: Readonly<Record<string, number>>;
-  readonly events: Readonly<Record<string, number>>;
-  readonly outcomes: Readonly<Record<string, number>>;
-}

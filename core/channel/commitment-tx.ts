@@ -12,18 +12,27 @@ import type { ChannelParams, CommitmentSignatures, Funding, Party } from './stat
 import type { Violation } from './violation.ts';
 import { badSignature, violation } from './violation.ts';
 
-const memo = new WeakMap<ChannelParams, Map<string, TxParams>>();
+/** One for each funding of a channel. */
+const memo = new WeakMap<ChannelParams, TxParams[]>();
 
 function txParty(own: Party, peer: Party): ChannelParty {
-  return { ...own, delayOnOwnCommitment: peer.toSelfDelay };
+  const { fundingPubkey, revocationBasepoint, paymentBasepoint, delayedPaymentBasepoint, htlcBasepoint, dustLimitSat } = own;
+  return {
+    fundingPubkey,
+    revocationBasepoint,
+    paymentBasepoint,
+    delayedPaymentBasepoint,
+    htlcBasepoint,
+    dustLimitSat,
+    delayOnOwnCommitment: peer.toSelfDelay,
+  };
 }
 
 /** The same object for the same channel and funding, so that scripts and hashes of the channel are made once. */
 export function txParams(params: ChannelParams, funding: Funding): TxParams {
-  let byFunding = memo.get(params);
-  if (byFunding === undefined) memo.set(params, (byFunding = new Map<string, TxParams>()));
-  const key = `${funding.txid}:${funding.vout}`;
-  let result = byFunding.get(key);
+  let known = memo.get(params);
+  if (known === undefined) memo.set(params, (known = []));
+  let result = known.find((made) => made.funding.txid === funding.txid && made.funding.vout === funding.vout);
   if (result === undefined) {
     const { opener, accepter } = params.parties;
     result = {
@@ -32,7 +41,7 @@ export function txParams(params: ChannelParams, funding: Funding): TxParams {
       fundingSat: funding.amountSat,
       parties: { opener: txParty(opener, accepter), accepter: txParty(accepter, opener) },
     };
-    byFunding.set(key, result);
+    known.push(result);
   }
   return result;
 }

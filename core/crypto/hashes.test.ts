@@ -44,6 +44,21 @@ describe.each([
     expect(toHex(mac)).toBe('5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843');
   });
 
+  it('HMAC: RFC 4231, test case 6: a key longer than a block', () => {
+    const data = [...'Test Using Larger Than Block-Size Key - Hash Key First'].map((char) => char.charCodeAt(0));
+    const mac = hashes.hmacSha256(new Uint8Array(131).fill(0xaa), Uint8Array.from(data));
+    expect(toHex(mac)).toBe('60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54');
+  });
+
+  it('HMAC is the same for keys and data of any length, long ones before short ones', () => {
+    for (const key of [131, 65, 64, 63, 32, 1, 0]) {
+      for (const length of [1_000, 257, 256, 255, 32, 1, 0]) {
+        const [secret, data] = [new Uint8Array(key).fill(key), new Uint8Array(length).fill(7)];
+        expect(toHex(hashes.hmacSha256(secret, data))).toBe(toHex(noble.hmacSha256(secret, data)));
+      }
+    }
+  });
+
   it('HKDF: RFC 5869, test case 3 (no salt, no info)', () => {
     const [first, second] = hkdf(hashes, new Uint8Array(0), fromHex('0b'.repeat(22)));
     expect(toHex(first) + toHex(second).slice(0, 20)).toBe(

@@ -75,7 +75,9 @@ export function featuresFromBits(bits: readonly number[]): Hex {
 
 /** The same features without leading zero bytes: two bitmaps are the same features exactly when their minimal forms are equal. */
 export function minimalFeatures(features: Hex): Hex {
-  return features.replace(/^(00)+/, '');
+  let start = 0;
+  while (features.startsWith('00', start)) start += 2;
+  return features.slice(start);
 }
 
 /** A bitmap of minimal length with these features at these levels. */
@@ -117,6 +119,7 @@ export function negotiated(ours: Hex, theirs: Hex, name: FeatureName): boolean {
 
 /** BOLT 1: the features of an init are the two fields together. Of minimal length. */
 export function initFeatures(init: { readonly globalfeatures: Hex; readonly features: Hex }): Hex {
+  if (init.globalfeatures === '') return minimalFeatures(init.features);
   const [longer, shorter] = [fromHex(init.globalfeatures), fromHex(init.features)].sort((a, b) => b.length - a.length) as [
     Uint8Array,
     Uint8Array,
@@ -127,7 +130,9 @@ export function initFeatures(init: { readonly globalfeatures: Hex; readonly feat
 
 /** The even bits that no BOLT 9 row assigns. BOLT 1: an init that has any MUST close the connection. */
 export function unknownEven(features: Hex): number[] {
-  return featureBits(features).filter((bit) => bit % 2 === 0 && !assignedBits.has(bit));
+  const unknown: number[] = [];
+  for (let bit = 0; bit < features.length * 4; bit += 2) if (hasBit(features, bit) && !assignedBits.has(bit)) unknown.push(bit);
+  return unknown;
 }
 
 /** BOLT 1: compulsory features of the peer that we don't have at all, by name: the connection can't be used. */

@@ -16,15 +16,15 @@ export function firstDifference(left: unknown, right: unknown, path = ''): First
 function isEqual(left: unknown, right: unknown): boolean {
   if (left === right) return true;
   if (typeof left !== 'object' || typeof right !== 'object' || left === null || right === null) return false;
-  if (left instanceof Uint8Array || left instanceof Map || right instanceof Uint8Array || right instanceof Map) {
-    return locate(left, right, '') === undefined;
-  }
   if (Array.isArray(left)) {
     if (!Array.isArray(right) || left.length !== right.length) return false;
     for (let i = 0; i < left.length; i++) if (!isEqual(left[i], right[i])) return false;
     return true;
   }
   if (Array.isArray(right)) return false;
+  if (left instanceof Uint8Array || left instanceof Map || right instanceof Uint8Array || right instanceof Map) {
+    return locate(left, right, '') === undefined;
+  }
   const a = left as Readonly<Record<string, unknown>>;
   const b = right as Readonly<Record<string, unknown>>;
   for (const key in a) if (!isEqual(a[key], b[key])) return false;

@@ -51,7 +51,7 @@ export class Barrier {
 
   store(effect: StoreEffect): void {
     this.pending.push({ sink: 'state', version: effect.version, order: ++this.issued });
-    for (const fact of newFacts(this.snapshot, effect.state)) if (!this.due.has(fact)) this.due.set(fact, this.issued);
+    if (effect.state !== this.snapshot) for (const fact of newFacts(this.snapshot, effect.state)) this.dueSince(fact, this.issued);
     this.addLoose(effect.state);
     this.snapshot = effect.state;
   }
@@ -81,9 +81,14 @@ export class Barrier {
    * step, and a preimage for the watchers to have it.
    */
   private addLoose(state: StoredChannel): void {
+    if (state === this.snapshot) return;
     for (const { fact, preimage } of looseFacts(this.snapshot, state)) {
-      if (!this.due.has(fact)) this.due.set(fact, (preimage === undefined ? undefined : this.preimages.get(preimage)) ?? this.atStart);
+      this.dueSince(fact, (preimage === undefined ? undefined : this.preimages.get(preimage)) ?? this.atStart);
     }
+  }
+
+  private dueSince(fact: string, order: number): void {
+    if (!this.due.has(fact)) this.due.set(fact, order);
   }
 
   /** Something that is said anew each time, such as channel_reestablish: it waits for all that was issued before. */
@@ -156,13 +161,17 @@ interface LooseFact {
   readonly preimage?: string;
 }
 
+const NONE: readonly LooseFact[] = [];
+
 /** What may be told before any snapshot has it. */
 function looseFacts(before: StoredChannel | undefined, after: StoredChannel): readonly LooseFact[] {
-  const facts: LooseFact[] = [];
   const log = after.shared.logs[after.params.us];
+  const closing = after.phase === 'funded' ? after.closing?.offered : undefined;
+  if (closing === undefined && log === before?.shared.logs[after.params.us]) return NONE;
+  const facts: LooseFact[] = [];
   if (log !== before?.shared.logs[after.params.us]) {
     for (const update of log) if (update.kind === 'fulfill') facts.push({ fact: factOf.fulfill(update.id), preimage: update.preimage });
   }
-  if (after.phase === 'funded' && after.closing?.offered !== undefined) facts.push({ fact: factOf.closing(after.closing.offered.feeSat) });
+  if (closing !== undefined) facts.push({ fact: factOf.closing(closing.feeSat) });
   return facts;
 }
