@@ -63,7 +63,7 @@ export function licensedMix(choices: Choices, registry: OperationRegistry, { lic
   // Many of them meet an adversary: it alone comes to what honest nodes never do. Each breach may cost a channel: others are opened.
   if (chance(choices, 2, 5)) {
     const more = registry.all.filter((operation) => isHostile(operation) || operation.name === 'open');
-    return more.map((operation) => ({ operation, weight: between(choices, 16, 48) }));
+    return more.map((operation) => ({ operation, weight: isHostile(operation) ? between(choices, 16, 48) : between(choices, 6, 18) }));
   }
   const licensed = shuffle(
     choices,

@@ -30,6 +30,16 @@ const MAX_ERROR_LENGTH = 1000;
 /** BOLT 1, BOLT 8: what a message of 65535 bytes has left for the `data` of an error. */
 const MAX_ERROR_DATA = 65535 - 2 - 32 - 2;
 
+/** A question mark for every character that is not printable ASCII. */
+function printable(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    bytes[i] = code >= 0x20 && code <= 0x7e ? code : 0x3f;
+  }
+  return bytes;
+}
+
 /**
  * The `data` of an error or warning: printable ASCII, as BOLT 1 asks. `tx`: where an invalid signature was the cause, "SHOULD include the raw,
  * hex-encoded transaction". A commitment with hundreds of HTLCs is larger than a message, and left out.
@@ -37,7 +47,7 @@ const MAX_ERROR_DATA = 65535 - 2 - 32 - 2;
 export function errorData(text: string, tx?: Tx): Hex {
   const short = text.slice(0, MAX_ERROR_LENGTH);
   const full = tx === undefined ? short : `${short}: ${serialiseTx(tx)}`;
-  return toHex(Uint8Array.from(full.length <= MAX_ERROR_DATA ? full : short, (c) => (c >= ' ' && c <= '~' ? c.charCodeAt(0) : 0x3f)));
+  return toHex(printable(full.length <= MAX_ERROR_DATA ? full : short));
 }
 
 /** Our current commitment transaction with both signatures: what enforces the channel on chain. */

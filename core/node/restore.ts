@@ -1,6 +1,7 @@
 import { announceEvents, monitorReplay, start } from '../channel/effects.ts';
 import { presentHtlc } from '../channel/commit.ts';
 import { isRemoval } from '../channel/contents.ts';
+import { draft } from '../channel/draft.ts';
 import type { Out } from '../channel/effects.ts';
 import type { ChannelEnv, Effect, Step } from '../channel/io.ts';
 import { disconnect } from '../channel/reestablish.ts';
@@ -30,9 +31,10 @@ export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState>
   for (const stored of durable.channels) {
     const held = watcherIds.filter((w) => w.channelId === stored.channelId);
     for (const watcher of env.config.watchers) mustKnow(stored, watcher, held.find((w) => w.watcher === watcher)?.id ?? 0);
-    const nextMonitorId = Math.max(stored.nextMonitorId, ...held.map((w) => w.id + 1));
-    const pendingMonitor = stillAwaited(stored.pendingMonitor, env.config.watchers);
-    const out = start<StoredChannel>(channelEnv, { ...stored, nextMonitorId, pendingMonitor });
+    const out = start<StoredChannel>(channelEnv, stored);
+    const restored = draft(out);
+    restored.nextMonitorId = Math.max(stored.nextMonitorId, ...held.map((w) => w.id + 1));
+    restored.pendingMonitor = stillAwaited(stored.pendingMonitor, env.config.watchers);
     revive(out);
     const slot: ChannelSlot = { state: out.state, outbox: [], storedVersion: out.state.version };
     channels.set(stored.channelId, enqueue(slot, out.effects, effects));

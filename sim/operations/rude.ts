@@ -4,6 +4,7 @@ import type { ChannelId, Hash32, Preimage, Script } from '../../core/crypto/byte
 import type { Operation } from '../operation.ts';
 import { contentsAt, openerCostSat, otherSide, signableCut, SIDES } from '../oracles/contents.ts';
 import { chance, pick } from '../random.ts';
+import type { Choices } from '../random.ts';
 import type { Action } from '../types.ts';
 import type { World } from '../world.ts';
 
@@ -244,13 +245,14 @@ function openCommand(peer: Open1['peer'], change: Partial<Open1>): Open1 {
 export const RUDE_REQUESTS: ReadonlyMap<string, Request> = new Map(Object.entries({ ...REMOVALS, ...PAYMENTS, ...OTHERS }));
 
 /** What misses a limit by one: where implementations differ. */
-const ONE_BEYOND: ReadonlySet<string> = new Set([
+const ONE_BEYOND: readonly string[] = [
   'pay-a-little-too-much',
   'pay-one-too-many',
   'pay-too-much-at-once',
   'pay-less-than-minimum',
   'pay-after-shutdown',
-]);
+];
+const ALL: readonly string[] = [...RUDE_REQUESTS.keys()];
 
 function endOf(world: World, node: string, channel: string): End | undefined {
   const info = world.info(channel);
@@ -269,6 +271,18 @@ export function forbiddenCommand(world: World, { node, channel, request }: Extra
   return end === undefined ? undefined : RUDE_REQUESTS.get(request)?.(end);
 }
 
+/** Each of those that are possible now equally often. Only those that are drawn are asked: to put one together costs something. */
+function drawPossible(end: End, names: readonly string[], choices: Choices): string | undefined {
+  const left = [...names];
+  for (let last = left.length - 1; last >= 0; last--) {
+    const at = choices.int(last + 1);
+    const name = left[at] as string;
+    if (RUDE_REQUESTS.get(name)?.(end) !== undefined) return name;
+    left[at] = left[last] as string;
+  }
+  return undefined;
+}
+
 export const rude: Operation = {
   name: 'rude',
   kind: 'operation',
@@ -278,10 +292,7 @@ export const rude: Operation = {
     const { node, channel } = pick(choices, ends);
     const end = endOf(world, node, channel);
     if (end === undefined) return undefined;
-    const possible: string[] = [];
-    for (const [name, request] of RUDE_REQUESTS) if (request(end) !== undefined) possible.push(name);
-    if (possible.length === 0) return undefined;
-    const close = possible.filter((request) => ONE_BEYOND.has(request));
-    return { do: 'rude', node, channel, request: pick(choices, close.length > 0 && chance(choices, 1, 2) ? close : possible) };
+    const request = (chance(choices, 1, 2) ? drawPossible(end, ONE_BEYOND, choices) : undefined) ?? drawPossible(end, ALL, choices);
+    return request === undefined ? undefined : { do: 'rude', node, channel, request };
   },
 };
