@@ -1,41 +1,32 @@
-import { licencesOf, licensedMix, movesFees } from './mix.ts';
-import type { OperationRegistry } from './operation.ts';
 import { between, chance, pick, stream } from './random.ts';
 import type { Choices } from './random.ts';
 import type { CampaignOptions } from './seed.ts';
-import type { WeightedOperation } from './strategies/mixed.ts';
 import type { ChannelSpec, Latency, LinkSpec, NodeSpec, WorldSpec } from './types.ts';
 
-/** A world that is drawn, and what goes with it. */
+/** A world that is drawn: what seeds that share it have in common. */
 export interface DrawnWorld {
   readonly spec: WorldSpec;
-  /** Faults that license outcomes, which the spec names. */
-  readonly licensed: readonly WeightedOperation[];
+  /** Feerates may change: its nodes are configured for it. */
   readonly feesMove: boolean;
 }
 
 /** The world that a label stands for. */
-export function drawWorld(label: string, options: CampaignOptions, registry: OperationRegistry): DrawnWorld {
+export function drawWorld(label: string, options: CampaignOptions): DrawnWorld {
   const choices = stream(label, 'world');
   const swarm = options.strategy === 'swarm';
-  const licensed = swarm ? licensedMix(choices, registry, options) : [];
-  const feesMove = movesFees(licensed) || !swarm || chance(choices, 2, 3);
-  const licences = licencesOf(licensed);
+  const feesMove = !swarm || chance(choices, 2, 3);
   const nodes = ['A', 'B'].map((name) =>
     swarm ? swarmNode(choices, name, feesMove) : { name, storage: QUICK_DISK, config: PLAIN_CONFIG },
   );
-  const drawn = swarm
-    ? swarmChannels(choices, licences.includes('adversary'))
-    : [plainChannel(pick(choices, ['anchors', 'static_remotekey'] as const))];
+  const drawn = swarm ? swarmChannels(choices) : [plainChannel(pick(choices, ['anchors', 'static_remotekey'] as const))];
   const spec: WorldSpec = {
     seed: label,
     crypto: options.crypto,
     nodes,
     links: [{ ends: ['A', 'B'], latency: swarm ? pick(choices, LATENCIES) : QUICK_DISK, ...drawTransport(options, label) }],
     channels: drawn.map((channel) => ({ ...channel, format: options.channelType ?? channel.format })),
-    ...(licences.length === 0 ? {} : { licences }),
   };
-  return { spec, licensed, feesMove };
+  return { spec, feesMove };
 }
 
 export const QUICK_DISK: Latency = { kind: 'uniform', minMs: 1, maxMs: 20 };
@@ -68,7 +59,10 @@ function drawTransport({ transport, strategy }: CampaignOptions, label: string):
 }
 
 function swarmNode(choices: Choices, name: string, feesMove: boolean): NodeSpec {
-  const watchers = Array.from({ length: pick(choices, [0, 0, 0, 1, 2]) }, (_, i) => ({ name: `w${i + 1}`, latency: pick(choices, DISKS) }));
+  const watchers = Array.from({ length: pick(choices, [0, 0, 0, 0, 1, 2]) }, (_, i) => ({
+    name: `w${i + 1}`,
+    latency: pick(choices, DISKS),
+  }));
   return {
     name,
     storage: pick(choices, DISKS),
@@ -87,9 +81,8 @@ function swarmNode(choices: Choices, name: string, feesMove: boolean): NodeSpec 
   };
 }
 
-/** Where an adversary ends channels, more of them last longer, and what reaches the others shows. */
-function swarmChannels(choices: Choices, hostile: boolean): ChannelSpec[] {
-  const count = pick(choices, hostile ? [2, 3] : [1, 1, 1, 1, 1, 1, 2, 3]);
+function swarmChannels(choices: Choices): ChannelSpec[] {
+  const count = pick(choices, [1, 1, 1, 1, 1, 1, 1, 1, 2, 3]);
   return Array.from({ length: count }, (_, i) => {
     const [opener, accepter] = chance(choices, 1, 2) ? ['A', 'B'] : ['B', 'A'];
     const fundingSat = between(choices, 100, 2_000) * 1_000;

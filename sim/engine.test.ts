@@ -8,7 +8,8 @@ import type { Oracle } from './types.ts';
 
 describe('seeds that share a world', () => {
   it('are the consecutive ones: same world, other moves', () => {
-    const specs = Array.from({ length: 3 * SEEDS_A_WORLD }, (_, seed) => generate({ options: DEFAULT_CAMPAIGN, seed }).spec);
+    const options = { ...DEFAULT_CAMPAIGN, licensedPercent: 0 };
+    const specs = Array.from({ length: 3 * SEEDS_A_WORLD }, (_, seed) => generate({ options, seed }).spec);
     expect(new Set(specs.map((spec) => JSON.stringify(spec))).size).toBe(3);
     const engine = new Engine();
     const hashes = Array.from({ length: SEEDS_A_WORLD }, (_, seed) => engine.runSeed(seed).hash);

@@ -133,8 +133,8 @@ export class Engine {
    */
   private openShared(spec: WorldSpec, costly: readonly string[]): World {
     if (costly.length > 0 || this.config.drivers !== undefined || this.config.oracles !== undefined) return this.open(spec, costly);
-    if (this.shared?.spec.seed !== spec.seed) this.shared = this.open(spec, costly);
-    return this.shared.fork();
+    if (this.shared?.spec.seed !== spec.seed) this.shared = this.open({ ...spec, licences: [] }, costly);
+    return this.shared.fork(spec);
   }
 
   private oracles(costly: readonly string[] = []): readonly Oracle[] {

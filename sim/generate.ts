@@ -1,6 +1,5 @@
 import { drawWorld, PLAIN_CONFIG, plainChannel, QUICK_DISK } from './draw-world.ts';
-import type { DrawnWorld } from './draw-world.ts';
-import { plainMix, swarmMix, withChannelType } from './mix.ts';
+import { licencesOf, licensedMix, plainMix, swarmMix, withChannelType } from './mix.ts';
 import type { OperationRegistry } from './operation.ts';
 import { between, chance, pick, stream } from './random.ts';
 import type { Choices } from './random.ts';
@@ -58,16 +57,18 @@ export function worldLabel({ options, seed }: SeedToken, registry: OperationRegi
 /** Expands a seed. World, mix and schedule have streams of their own: a change to one does not shift the others. */
 export function generate(token: SeedToken, registry: OperationRegistry = BUILT_IN_REGISTRY): Generated {
   const { options } = token;
-  const world = drawWorld(worldLabel(token, registry), options, registry);
+  const { spec, feesMove } = drawWorld(worldLabel(token, registry), options);
   const label = printToken(token, registry);
   const choices = stream(label, 'mix');
-  const mix = withChannelType(mixFor(world, choices, options, registry), options);
-  return { spec: world.spec, strategy: strategyOf(options, mix, choices, stream(label, 'schedule')) };
-}
-
-function mixFor(world: DrawnWorld, choices: Choices, options: CampaignOptions, registry: OperationRegistry): readonly WeightedOperation[] {
-  if (options.strategy !== 'swarm') return plainMix(registry);
-  return [...swarmMix(choices, registry, world.feesMove), ...world.licensed];
+  const swarm = options.strategy === 'swarm';
+  const licensed = swarm ? licensedMix(choices, registry, options, feesMove) : [];
+  const plain = swarm ? swarmMix(choices, registry, feesMove) : plainMix(registry);
+  const mix = withChannelType([...plain, ...licensed], options);
+  const licences = licencesOf(licensed);
+  return {
+    spec: licences.length === 0 ? spec : { ...spec, licences },
+    strategy: strategyOf(options, mix, choices, stream(label, 'schedule')),
+  };
 }
 
 function strategyOf(options: CampaignOptions, mix: readonly WeightedOperation[], mixing: Choices, choices: Choices): Strategy {

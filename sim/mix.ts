@@ -36,11 +36,6 @@ export function plainMix(registry: OperationRegistry): WeightedOperation[] {
     .map((operation) => ({ operation, weight: WEIGHTS[operation.name] ?? DEFAULT_WEIGHT }));
 }
 
-/** Whether feerates move in a world: its nodes are configured for it. */
-export function movesFees(mix: readonly WeightedOperation[]): boolean {
-  return mix.some(({ operation: { name }, weight }) => weight > 0 && (name === 'fee' || name === 'spend-all'));
-}
-
 /**
  * Each seed leaves out about a third of the operations and weighs the others anew: what all runs mix, no run goes deep into. Fees move only
  * in a world that is made for it.
@@ -57,8 +52,13 @@ function isHostile({ licences = [] }: Operation): boolean {
   return licences.includes('adversary');
 }
 
-/** What may go wrong in a world beyond what honest nodes must bear; nothing in most. */
-export function licensedMix(choices: Choices, registry: OperationRegistry, { licensedPercent }: CampaignOptions): WeightedOperation[] {
+/** What may go wrong beyond what honest nodes must bear; nothing in most runs. */
+export function licensedMix(
+  choices: Choices,
+  registry: OperationRegistry,
+  { licensedPercent }: CampaignOptions,
+  feesMove: boolean,
+): WeightedOperation[] {
   if (!chance(choices, licensedPercent, 100)) return [];
   // Many of them meet an adversary: it alone comes to what honest nodes never do. Each breach may cost a channel: others are opened.
   if (chance(choices, 2, 5)) {
@@ -67,7 +67,9 @@ export function licensedMix(choices: Choices, registry: OperationRegistry, { lic
   }
   const licensed = shuffle(
     choices,
-    registry.all.filter((operation) => (operation.licences ?? []).length > 0 && !isHostile(operation)),
+    registry.all.filter(
+      (operation) => (operation.licences ?? []).length > 0 && !isHostile(operation) && (feesMove || operation.name !== 'spend-all'),
+    ),
   );
   const drawn = licensed.slice(0, pickWeighted(choices, [0, 1, 1]));
   const losing = drawn.find(({ name }) => name === 'stale-backup');
@@ -78,7 +80,11 @@ export function licensedMix(choices: Choices, registry: OperationRegistry, { lic
       { operation: losing, weight: between(choices, 24, 72) },
       { operation: closing, weight: 1 },
     ];
-  return drawn.map((operation) => ({ operation, weight: between(choices, 2, 12) }));
+  const mix = drawn.map((operation) => ({ operation, weight: between(choices, 2, 12) }));
+  // A channel that fails while it closes has two transactions to choose from: where one may fail, more of them close.
+  const shutdown = registry.get('shutdown');
+  if (shutdown === undefined || closing === undefined || !drawn.includes(closing) || !chance(choices, 1, 2)) return mix;
+  return [...mix, { operation: closing, weight: 24 }, { operation: shutdown, weight: 24 }];
 }
 
 export function licencesOf(mix: readonly WeightedOperation[]): readonly string[] {

@@ -96,8 +96,9 @@ export class Link {
   private push(to: End, bytes: Uint8Array, nowMs: number, sealed?: Sealed, act?: Act): void {
     const queue = this.flights[to];
     const before = queue.at(-1)?.dueMs ?? 0;
-    const flight = { bytes, dueMs: Math.max(before, nowMs + drawLatency(this.spec.latency, this.random)) };
-    queue.push(sealed === undefined ? flight : { ...flight, sealed, ...(act !== undefined && { act }) });
+    const dueMs = Math.max(before, nowMs + drawLatency(this.spec.latency, this.random));
+    if (sealed === undefined) queue.push({ bytes, dueMs });
+    else queue.push(act === undefined ? { bytes, dueMs, sealed } : { bytes, dueMs, sealed, act });
   }
 
   /** The oldest flight to this end arrives. Returns what its node is to be given: a message, or nothing where it was a part of the handshake. */

@@ -63,7 +63,7 @@ export class World extends Population implements WorldView {
   constructor(spec: WorldSpec, options: WorldOptions, from?: World) {
     super(spec, options, from);
     this.options = options;
-    this.licences = from?.licences ?? new Set(spec.licences);
+    this.licences = new Set(spec.licences);
     this.ledger = new Payments(from?.ledger);
     this.probes = [...(from?.probes ?? [])];
     this.chain = from?.chain.fork() ?? new Chain(this.crypto);
@@ -78,9 +78,12 @@ export class World extends Population implements WorldView {
     this.stepIndex = from?.stepIndex ?? 0;
   }
 
-  /** An independent copy: what happens in one is not seen in the other. Every driver must be able to fork. */
-  fork(): World {
-    const copy = new World(this.spec, this.options, this);
+  /**
+   * An independent copy: what happens in one is not seen in the other. Every driver must be able to fork. A copy of a world that was just
+   * set up, where nothing has gone wrong yet, may have other licences than it.
+   */
+  fork(spec = this.spec): World {
+    const copy = new World(spec, this.options, this);
     for (const [name, host] of this.hosts) seenAlike(host.driver, copy.host(name).driver);
     return copy;
   }

@@ -2,7 +2,7 @@ import type { Operation } from '../operation.ts';
 import { between, chance, pick } from '../random.ts';
 import type { World } from '../world.ts';
 import { openerSpareMsat, trimmingFeerate } from './amounts.ts';
-import { freshName, usableEnds } from './look.ts';
+import { freshName, readyEnds, usableEnds } from './look.ts';
 
 /** Feerates between which honest estimates of one time lie, in satoshi per 1000 weight: any two are tolerable to each other. */
 export const CALM_FEERATES = { min: 1250, max: 5000 } as const;
@@ -92,9 +92,11 @@ const forceClose: Operation = {
   kind: 'operation',
   licences: ['force-close'],
   generate(world, choices) {
-    const ends = usableEnds(world);
+    const ends = readyEnds(world);
     if (ends.length === 0) return undefined;
-    const { node, info } = pick(choices, ends);
+    // Where a mutual close is under way there are two transactions to choose from.
+    const closing = ends.filter(({ state }) => state.closing !== undefined || state.closingTx !== undefined);
+    const { node, info } = pick(choices, closing.length > 0 && chance(choices, 1, 2) ? closing : ends);
     return { do: 'force_close', node, channel: info.name };
   },
 };
