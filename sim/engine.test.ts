@@ -20,10 +20,10 @@ describe('seeds that share a world', () => {
     const campaign: Partial<CampaignOptions> = { strategy, licensedPercent: 60 };
     const engine = new Engine({ campaign });
     for (const seed of [0, 1, 2, 3, 2, 7, 4, 1, 30, 29]) {
-      const { hash, stats, scenario } = engine.runToken(engine.token(seed));
+      const { hash, stats, scenario, found } = engine.runToken(engine.token(seed));
       const oracles = createOracles().map((oracle) => (): Oracle => oracle);
       const alone = runSeed({ options: { ...DEFAULT_CAMPAIGN, ...campaign }, seed }, { oracles });
-      expect({ seed, hash, stats }).toEqual({ seed, hash: alone.hash, stats: alone.stats });
+      expect({ seed, hash, stats, found: found?.finding }).toEqual({ seed, hash: alone.hash, stats: alone.stats, found: alone.finding });
       expect(scenario).toEqual(alone.scenario);
     }
   });

@@ -117,7 +117,15 @@ export class Engine {
     };
     const result = run((spec, costly) => this.openShared(spec, costly));
     const { stats, scenario, hash } = result;
-    const finding = result.finding ?? (this.twice ? differing(hash, run((spec, costly) => this.open(spec, costly)).hash) : undefined);
+    // What is found must be found again by whoever replays it.
+    const again = this.twice || result.finding !== undefined;
+    const differs = again
+      ? differing(
+          result,
+          run((spec, costly) => this.open(spec, costly)),
+        )
+      : undefined;
+    const finding = differs ?? result.finding;
     const base = { stats, licences: scenario.world.licences ?? [], hash, scenario };
     return finding === undefined ? base : { ...base, found: { seed: token.seed, token: label, finding, scenario } };
   }
@@ -146,10 +154,15 @@ export class Engine {
   }
 }
 
-function differing(first: string, second: string): Finding | undefined {
-  if (first === second) return undefined;
+/** `second` has its world to itself: that the first went on from a copy must not show. */
+function differing(first: RunResult, second: RunResult): Finding | undefined {
+  const [expected, actual] = [second, first].map(({ hash, fingerprint = 'nothing found' }) => `${hash}, ${fingerprint}`) as [
+    string,
+    string,
+  ];
+  if (expected === actual) return undefined;
   const message = 'the same seed gave two different traces';
-  return { oracle: 'determinism', rule: 'trace', kind: 'hash differs', message, expected: first, actual: second, at: 'settle' };
+  return { oracle: 'determinism', rule: 'trace', kind: 'hash differs', message, expected, actual, at: 'settle' };
 }
 
 /** The last action, every fault and command by its subject, and every kind of message that is delivered by name. */

@@ -6,9 +6,9 @@ import { StaleWatch } from './stale.ts';
 const CHANNEL = 'c1' as ChannelId;
 
 /** One node whose only channel has this version. */
-function worldAt(version: number, licences: readonly string[] = ['stale-backup']): WorldView {
+function worldAt(version: number, licences: readonly string[] = ['stale-backup'], at: WorldView['at'] = 0): WorldView {
   const channels = new Map([[CHANNEL, { phase: 'funded', version }]]);
-  return { licences: new Set(licences), driver: () => ({ channels: () => channels }) } as unknown as WorldView;
+  return { at, licences: new Set(licences), driver: () => ({ channels: () => channels }) } as unknown as WorldView;
 }
 
 function record(input: object): StepRecord {
@@ -37,6 +37,14 @@ describe('StaleWatch', () => {
     expect(new StaleWatch(watch).has(CHANNEL)).toBe(false);
     watch.watch(worldAt(5), RESTART);
     expect(watch.has(CHANNEL)).toBe(true);
+  });
+
+  it('knows in a copy with the licence what was durable when the world was set up without it', () => {
+    const watch = new StaleWatch();
+    watch.watch(worldAt(5, [], 'setup'), stored(5));
+    const copy = new StaleWatch(watch);
+    copy.watch(worldAt(4), RESTART);
+    expect([watch.has(CHANNEL), copy.has(CHANNEL)]).toEqual([false, true]);
   });
 
   it('justifies nothing where the licence was not drawn', () => {

@@ -17,7 +17,8 @@ export class StaleWatch {
   }
 
   watch(world: WorldView, { node, input }: StepRecord): void {
-    if (!world.licences.has('stale-backup')) return;
+    // Copies of a world that is being set up may draw the licence: what was durable then counts for them, too.
+    if (!world.licences.has('stale-backup') && world.at !== 'setup') return;
     if (input.kind === 'stored' && input.sink === 'state') this.keep(node, input.channelId, input.version);
     else if (input.kind === 'restart') {
       const states = statesOf(world, node);
