@@ -33,9 +33,9 @@ export function tallyRun(tally: Tally, stats: Statistics, licences: readonly str
   tally.encryptedRuns += stats.get('message', 'act_one') === 0 ? 0 : 1;
   for (const [group, names] of stats.counts) {
     const sums = tally.counts[group];
-    for (const [name, times] of names) sums[name] = (sums[name] ?? 0) + times;
+    for (const [name, times] of names) addCount(sums, name, times);
   }
-  for (const name of licences) tally.counts.licence[name] = (tally.counts.licence[name] ?? 0) + 1;
+  for (const name of licences) addCount(tally.counts.licence, name, 1);
   for (const [name, times] of stats.counts.get('action') ?? []) if (!EVENTS.has(name)) tally.operations += times;
 }
 
@@ -50,7 +50,11 @@ export function addTally(into: Tally, other: Tally): void {
 }
 
 function addCounts(into: Record<string, number>, other: Readonly<Record<string, number>>): void {
-  for (const name in other) into[name] = (into[name] ?? 0) + (other[name] ?? 0);
+  for (const name in other) addCount(into, name, other[name] ?? 0);
+}
+
+function addCount(into: Record<string, number>, name: string, times: number): void {
+  into[name] = (into[name] ?? 0) + times;
 }
 
 /** A finding with what it takes to see it again. */

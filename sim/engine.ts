@@ -4,7 +4,7 @@ import type { FulguriteConfig } from './config.ts';
 import { generate } from './generate.ts';
 import { OperationRegistry } from './operation.ts';
 import { BUILT_IN_OPERATIONS } from './operations/index.ts';
-import { COSTLY, createOracles, drawCostly, ORACLES } from './oracles/index.ts';
+import { COSTLY, createOracles, differing, drawCostly, ORACLES } from './oracles/index.ts';
 import type { RunOptions, RunResult } from './run.ts';
 import { createWorld, execute, runScenario } from './run.ts';
 import type { CampaignOptions, CryptoName, SeedToken } from './seed.ts';
@@ -13,7 +13,7 @@ import type { Execution } from './shrink.ts';
 import { explore } from './strategies/exhaustive.ts';
 import type { ExhaustiveOptions, ExhaustiveResult } from './strategies/exhaustive.ts';
 import type { Statistics } from './statistics.ts';
-import type { Action, Finding, Oracle, Scenario, WorldSpec } from './types.ts';
+import type { Action, Oracle, Scenario, WorldSpec } from './types.ts';
 import type { World } from './world.ts';
 
 export interface EngineOptions {
@@ -111,21 +111,16 @@ export class Engine {
 
   private runParsed(token: SeedToken): SeedRun & { readonly scenario: Scenario } {
     const label = printToken(token, this.registry);
-    const run = (open: (spec: WorldSpec, costly: readonly string[]) => World): RunResult => {
+    const costly = drawCostly(label);
+    const run = (open: (spec: WorldSpec) => World): RunResult => {
       const { spec, strategy } = generate(token, this.registry);
-      return execute(open(spec, drawCostly(label)), strategy, this.options);
+      return execute(open(spec), strategy, this.options);
     };
-    const result = run((spec, costly) => this.openShared(spec, costly));
+    const result = run((spec) => this.openShared(spec, costly));
     const { stats, scenario, hash } = result;
-    // What is found must be found again by whoever replays it.
-    const again = this.twice || result.finding !== undefined;
-    const differs = again
-      ? differing(
-          result,
-          run((spec, costly) => this.open(spec, costly)),
-        )
-      : undefined;
-    const finding = differs ?? result.finding;
+    // What is found must be found again by whoever replays it: in a world of its own, not in a copy.
+    const again = this.twice || result.finding !== undefined ? run((spec) => this.open(spec, costly)) : result;
+    const finding = differing(again, result) ?? result.finding;
     const base = { stats, licences: scenario.world.licences ?? [], hash, scenario };
     return finding === undefined ? base : { ...base, found: { seed: token.seed, token: label, finding, scenario } };
   }
@@ -152,17 +147,6 @@ export class Engine {
   private with(oracles: readonly Oracle[]): RunOptions {
     return { ...this.options, oracles: oracles.map((oracle) => () => oracle) };
   }
-}
-
-/** `second` has its world to itself: that the first went on from a copy must not show. */
-function differing(first: RunResult, second: RunResult): Finding | undefined {
-  const [expected, actual] = [second, first].map(({ hash, fingerprint = 'nothing found' }) => `${hash}, ${fingerprint}`) as [
-    string,
-    string,
-  ];
-  if (expected === actual) return undefined;
-  const message = 'the same seed gave two different traces';
-  return { oracle: 'determinism', rule: 'trace', kind: 'hash differs', message, expected, actual, at: 'settle' };
 }
 
 /** The last action, every fault and command by its subject, and every kind of message that is delivered by name. */

@@ -50,7 +50,7 @@ export function runBytes(bytes: Uint8Array, options: RunOptions = {}): RunResult
 }
 
 /** The token of the first seed that has this one's world, and the name of that world. */
-export function worldLabel({ options, seed }: SeedToken, registry: OperationRegistry): string {
+function worldLabel({ options, seed }: SeedToken, registry: OperationRegistry): string {
   return printToken({ options, seed: seed - (seed % SEEDS_A_WORLD) }, registry);
 }
 

@@ -119,6 +119,7 @@ export function negotiated(ours: Hex, theirs: Hex, name: FeatureName): boolean {
 
 /** BOLT 1: the features of an init are the two fields together. Of minimal length. */
 export function initFeatures(init: { readonly globalfeatures: Hex; readonly features: Hex }): Hex {
+  // All but old nodes leave the other field empty.
   if (init.globalfeatures === '') return minimalFeatures(init.features);
   const [longer, shorter] = [fromHex(init.globalfeatures), fromHex(init.features)].sort((a, b) => b.length - a.length) as [
     Uint8Array,

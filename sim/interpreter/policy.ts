@@ -1,9 +1,9 @@
 import { byteLength } from '../../core/bitcoin/encode.ts';
-import { parsed } from './parsed.ts';
 import { dustThresholdSat, scriptKind } from '../../core/bitcoin/script.ts';
 import { txWeight } from '../../core/bitcoin/tx.ts';
 import type { Tx, TxInput, TxOutput } from '../../core/bitcoin/tx.ts';
 import type { RawTx } from '../../core/crypto/bytes.ts';
+import { parseOnce } from './parse-once.ts';
 import type { SpendVerdict } from './verify.ts';
 
 /** Bitcoin Core's defaults (policy.h). */
@@ -60,7 +60,7 @@ function firstProblem(tx: Tx, prevouts: readonly TxOutput[], options: PolicyOpti
 
 /** Whether a node with Bitcoin Core's defaults would relay a valid transaction: what is standard, not what is valid. */
 export function checkPolicy(spendingTx: RawTx, prevouts: readonly TxOutput[], options: PolicyOptions = {}): SpendVerdict {
-  const tx = parsed(spendingTx);
+  const tx = parseOnce(spendingTx);
   const reason = tx === undefined ? 'not a transaction' : firstProblem(tx, prevouts, options);
   return reason === undefined ? { ok: true } : { ok: false, reason };
 }

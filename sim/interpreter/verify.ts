@@ -1,12 +1,12 @@
 import bitcore from 'bitcore-lib';
 import type { BitcoreBuffer, BitcoreInterpreter, BitcoreTransaction } from 'bitcore-lib';
 import { parseScriptSignature } from '../../core/bitcoin/der.ts';
-import { parsed } from './parsed.ts';
 import { scriptKind } from '../../core/bitcoin/script.ts';
 import type { Tx, TxOutput } from '../../core/bitcoin/tx.ts';
 import type { Hash32, PublicKey, RawTx } from '../../core/crypto/bytes.ts';
 import { toHex } from '../../core/crypto/bytes.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
+import { parseOnce } from './parse-once.ts';
 
 export type SpendVerdict = { readonly ok: true } | { readonly ok: false; readonly reason: string };
 
@@ -115,7 +115,7 @@ function checkStructure(tx: Tx, prevouts: readonly TxOutput[]): string | undefin
 
 /** The part of `verifySpend` that executes nothing: structure and amounts. */
 export function verifyStructure(spendingTx: RawTx, prevouts: readonly TxOutput[]): SpendVerdict {
-  const tx = parsed(spendingTx);
+  const tx = parseOnce(spendingTx);
   const reason = tx === undefined ? 'not a transaction' : checkStructure(tx, prevouts);
   return reason === undefined ? { ok: true } : { ok: false, reason };
 }

@@ -1,3 +1,4 @@
+import { fingerprint } from '../finding.ts';
 import type { Finding } from '../types.ts';
 
 /** What two runs are compared by: the running hash over all that happened, and the finding if there was one. */
@@ -6,18 +7,21 @@ export interface RunResult {
   readonly finding?: Finding | undefined;
 }
 
-/** Runs twice: the same seed must give the same trace. Undefined when it does; the finding of a run that differs otherwise. */
-export function sameTwice(run: () => RunResult): Finding | undefined {
-  const first = run();
-  const second = run();
-  if (first.hash === second.hash) return undefined;
+/** Two runs of one seed must give the same trace, and find the same. Undefined when they do. `expected` is what the first gave. */
+export function differing(first: RunResult, second: RunResult): Finding | undefined {
+  const [expected, actual] = [outcome(first), outcome(second)];
+  if (expected === actual) return undefined;
   return {
     oracle: 'determinism',
     rule: 'trace',
-    kind: 'hash differs',
+    kind: first.hash === second.hash ? 'finding differs' : 'hash differs',
     message: 'the same seed gave two different traces',
-    expected: first.hash,
-    actual: second.hash,
+    expected,
+    actual,
     at: first.finding?.at ?? 'settle',
   };
+}
+
+function outcome({ hash, finding }: RunResult): string {
+  return `${hash}, ${finding === undefined ? 'nothing found' : fingerprint(finding)}`;
 }

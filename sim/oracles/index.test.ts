@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { COSTLY, createOracles, drawCostly, licensedOutcomes, ORACLES, sameTwice } from './index.ts';
+import { COSTLY, createOracles, drawCostly, differing, licensedOutcomes, ORACLES } from './index.ts';
 import { CALM, FAULTS, runWorld } from './run.fixture.ts';
+import type { Finding } from '../types.ts';
 
 describe('the registry', () => {
   it('creates all cheap oracles for every seed, and the costly ones for their share', () => {
@@ -42,12 +43,21 @@ describe('determinism', () => {
   };
 
   it('holds of worlds', () => {
-    expect(sameTwice(() => run('twice'))).toBeUndefined();
+    expect(differing(run('twice'), run('twice'))).toBeUndefined();
     expect(run('one').hash).not.toBe(run('other').hash);
   });
 
   it('is missed by a run that depends on something else', () => {
     let count = 0;
-    expect(sameTwice(() => run(`seed ${count++}`))).toMatchObject({ oracle: 'determinism', rule: 'trace', kind: 'hash differs' });
+    const next = (): ReturnType<typeof run> => run(`seed ${count++}`);
+    expect(differing(next(), next())).toMatchObject({ oracle: 'determinism', rule: 'trace', kind: 'hash differs' });
+  });
+
+  it('is missed where only one of them finds something', () => {
+    const { hash } = run('twice');
+    const found: Finding = { oracle: 'acme', rule: 'r', kind: 'k', message: '', expected: '', actual: '', at: 7 };
+    const expected = { kind: 'finding differs', expected: `${hash}, nothing found`, actual: `${hash}, acme/r/k` };
+    expect(differing({ hash }, { hash, finding: found })).toMatchObject(expected);
+    expect(differing({ hash, finding: found }, { hash, finding: found })).toBeUndefined();
   });
 });

@@ -15,7 +15,7 @@ import { createValidity } from './validity.ts';
 
 export { LICENCES } from './licences.ts';
 export type { Licence } from './licences.ts';
-export { sameTwice } from './determinism.ts';
+export { differing } from './determinism.ts';
 
 /** `cheap` ones watch every run; `costly` ones every replay, and their `share` of a campaign's seeds, in [0, 1]. */
 export type OracleEntry = { readonly name: string; readonly create: OracleFactory } & (

@@ -51,7 +51,7 @@ export class Barrier {
 
   store(effect: StoreEffect): void {
     this.pending.push({ sink: 'state', version: effect.version, order: ++this.issued });
-    if (effect.state !== this.snapshot) for (const fact of newFacts(this.snapshot, effect.state)) this.dueSince(fact, this.issued);
+    for (const fact of newFacts(this.snapshot, effect.state)) this.dueSince(fact, this.issued);
     this.addLoose(effect.state);
     this.snapshot = effect.state;
   }
