@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Signature, Txid } from '../crypto/bytes.ts';
+import type { PublicKey, Signature, Txid } from '../crypto/bytes.ts';
 import { noble } from '../crypto/noble.ts';
+import type { Crypto } from '../crypto/types.ts';
+import type { BuiltCommitment } from '../transactions/commitment.ts';
 import { htlcTransactions } from '../transactions/htlc.ts';
 import { other } from '../transactions/types.ts';
 import type { Side } from '../transactions/types.ts';
@@ -8,18 +10,19 @@ import { buildCommitments, checkSignatures, signCommitment, txParams } from './c
 import type { Contents } from './contents.ts';
 import { bytes32, Duo } from './duo.fixture.ts';
 import { createSigner } from './key-signer.ts';
-import type { ChannelParams, Funding, Party } from './state.ts';
+import type { AddUpdate, ChannelParams, Funding, Party } from './state.ts';
 import { htlc } from './updates.fixture.ts';
 
 const signers = { opener: createSigner(noble, bytes32(0x0a)), accepter: createSigner(noble, bytes32(0x0b)) };
 const keysIds = { opener: bytes32(1), accepter: bytes32(2) };
 const template = new Duo().open().funded('opener').params;
 
-function paramsFor(us: Side): ChannelParams {
+function paramsFor(us: Side, changes: Partial<Record<Side, Partial<Party>>> = {}): ChannelParams {
   const party = (side: Side): Party => ({
     ...template.parties[side],
     ...signers[side].basepoints(keysIds[side]),
     toSelfDelay: side === 'opener' ? 100 : 200,
+    ...changes[side],
   });
   return { ...template, us, keysId: keysIds[us], parties: { opener: party('opener'), accepter: party('accepter') } };
 }
@@ -40,11 +43,11 @@ describe('txParams', () => {
     expect(tx.parties.opener.fundingPubkey).toBe(params.opener.parties.opener.fundingPubkey);
   });
 
-  it('is one object a funding, and another for another', () => {
+  it('is one object a funding, whoever asks, and another for another', () => {
     expect(txParams(params.opener, { ...funding })).toBe(txParams(params.opener, funding));
     expect(txParams(params.opener, { ...funding, vout: 4 })).not.toBe(txParams(params.opener, funding));
     expect(txParams(params.opener, { ...funding, vout: 4 }).funding.vout).toBe(4);
-    expect(txParams(params.accepter, funding)).not.toBe(txParams(params.opener, funding));
+    expect(txParams(params.accepter, funding)).toBe(txParams(params.opener, funding));
   });
 });
 
@@ -52,11 +55,13 @@ describe.each(['opener', 'accepter'] as const)('a commitment of the %s', (owner)
   const signer = other(owner);
   const point = signers[owner].perCommitmentPoint(keysIds[owner], 5n);
   const [built] = buildCommitments(noble, params[signer], [funding], owner, 5n, point, contents);
-  const [own] = buildCommitments(noble, params[owner], [funding], owner, 5n, point, contents);
+  // Another provider of the same: what was built for one is not remembered for the other.
+  const [own] = buildCommitments({ ...noble }, params[owner], [funding], owner, 5n, point, contents);
   if (built === undefined || own === undefined) throw new Error('none was built');
   const signatures = signCommitment(noble, signers[signer], params[signer], point, built);
 
   it('is the same to both, one a funding', () => {
+    expect(own).not.toBe(built);
     expect(own.tx).toEqual(built.tx);
     const both = buildCommitments(noble, params.opener, [funding, { ...funding, vout: 9 }], owner, 5n, point, contents);
     expect(both.map((b) => b.tx.inputs[0]?.vout)).toEqual([3, 9]);
@@ -89,6 +94,73 @@ describe.each(['opener', 'accepter'] as const)('a commitment of the %s', (owner)
     expect(about({ signature: first })).toBe(own.tx);
     expect(about({ htlcSignatures: [first, signature] })).toEqual(htlcTransactions(noble, own)[1]?.tx);
     expect(about({ htlcSignatures: [first] })).toBeUndefined();
+  });
+});
+
+describe('a commitment that was built a moment ago', () => {
+  const point = signers.accepter.perCommitmentPoint(keysIds.accepter, 7n);
+  const secret = signers.accepter.perCommitmentSecret(keysIds.accepter, 7n);
+  const build = (change: { side?: ChannelParams; crypto?: Crypto; number?: bigint; by?: PublicKey; says?: Contents; owner?: Side }) =>
+    buildCommitments(
+      change.crypto ?? noble,
+      change.side ?? params.opener,
+      [funding],
+      change.owner ?? 'accepter',
+      change.number ?? 7n,
+      change.by ?? point,
+      change.says ?? contents,
+    )[0] as BuiltCommitment;
+  const [first, second] = contents.htlcs as [AddUpdate, AddUpdate];
+  const htlcs = (change: Partial<AddUpdate>): Contents => ({ ...contents, htlcs: [first, { ...second, ...change }] });
+
+  it('is found by the other end and after a restart, with its HTLC transactions', () => {
+    const built = build({});
+    const copy = { ...contents, htlcs: contents.htlcs.map((add) => ({ ...add })) };
+    expect(build({ side: params.accepter, says: copy })).toBe(built);
+    expect(build({ side: { ...params.opener } })).toBe(built);
+    expect(buildCommitments(noble, params.accepter, [funding], 'accepter', 7n, point, contents, secret)[0]).toBe(built);
+    expect(htlcTransactions(noble, build({}))).toBe(htlcTransactions(noble, built));
+  });
+
+  it.each<[string, Parameters<typeof build>[0]]>([
+    ['provider', { crypto: { ...noble } }],
+    ['owner', { owner: 'opener' }],
+    ['number', { number: 8n }],
+    ['point', { by: signers.accepter.perCommitmentPoint(keysIds.accepter, 8n) }],
+    ['feerate', { says: { ...contents, feeratePerKw: 2501 } }],
+    ["opener's balance", { says: { ...contents, balanceMsat: { ...contents.balanceMsat, opener: 600_000_001n } } }],
+    ["accepter's balance", { says: { ...contents, balanceMsat: { ...contents.balanceMsat, accepter: 300_000_001n } } }],
+    ['HTLCs', { says: { ...contents, htlcs: [first] } }],
+    ['offerer', { says: htlcs({ offerer: 'opener' }) }],
+    ['id', { says: htlcs({ id: 1n }) }],
+    ['amount', { says: htlcs({ amountMsat: second.amountMsat + 1n }) }],
+    ['expiry', { says: htlcs({ cltvExpiry: second.cltvExpiry + 1 }) }],
+    ['payment_hash', { says: htlcs({ paymentHash: bytes32(0x77) }) }],
+    ['format', { side: { ...params.opener, format: 'static_remotekey' } }],
+  ])('is built anew for another %s', (_, change) => {
+    const built = build({});
+    expect(build(change)).not.toBe(built);
+  });
+
+  it.each<Partial<Party>>([
+    { fundingPubkey: point },
+    { revocationBasepoint: point },
+    { paymentBasepoint: point },
+    { delayedPaymentBasepoint: point },
+    { htlcBasepoint: point },
+    { dustLimitSat: 1_000n },
+    { toSelfDelay: 9 },
+  ])('is built anew where one end brought another %o', (change) => {
+    const built = build({});
+    for (const side of ['opener', 'accepter'] as const) {
+      expect(build({ side: paramsFor('opener', { [side]: change }) })).not.toBe(built);
+    }
+  });
+
+  it('is forgotten after a few others', () => {
+    const built = build({});
+    for (let number = 100n; number < 120n; number++) build({ number });
+    expect(build({})).not.toBe(built);
   });
 });
 

@@ -7,6 +7,7 @@ import { htlcTransactions } from '../transactions/htlc.ts';
 import type { ChannelParams as TxParams, ChannelParty, Side } from '../transactions/types.ts';
 import { other } from '../transactions/types.ts';
 import type { Contents } from './contents.ts';
+import { Recent } from './recent.ts';
 import type { Signer } from './signer.ts';
 import type { ChannelParams, CommitmentSignatures, Funding, Party } from './state.ts';
 import type { Violation } from './violation.ts';
@@ -14,6 +15,9 @@ import { badSignature, violation } from './violation.ts';
 
 /** One for each funding of a channel. */
 const memo = new WeakMap<ChannelParams, TxParams[]>();
+/** Who makes what was made a moment ago gets it again: a node that restarts or fails its channel, the other end in one process. */
+const recentParams = new Recent<TxParams>(16);
+const recentCommitments = new Recent<BuiltCommitment>(16);
 
 function txParty(own: Party, peer: Party): ChannelParty {
   const { fundingPubkey, revocationBasepoint, paymentBasepoint, delayedPaymentBasepoint, htlcBasepoint, dustLimitSat } = own;
@@ -35,15 +39,39 @@ export function txParams(params: ChannelParams, funding: Funding): TxParams {
   let result = known.find((made) => made.funding.txid === funding.txid && made.funding.vout === funding.vout);
   if (result === undefined) {
     const { opener, accepter } = params.parties;
-    result = {
+    const made: TxParams = {
       format: params.format,
       funding: { txid: funding.txid, vout: funding.vout },
       fundingSat: funding.amountSat,
       parties: { opener: txParty(opener, accepter), accepter: txParty(accepter, opener) },
     };
+    result = recentParams.find((recent) => sameParams(recent, made)) ?? recentParams.add(made);
     known.push(result);
   }
   return result;
+}
+
+function sameParty(a: ChannelParty, b: ChannelParty): boolean {
+  return (
+    a.fundingPubkey === b.fundingPubkey &&
+    a.revocationBasepoint === b.revocationBasepoint &&
+    a.paymentBasepoint === b.paymentBasepoint &&
+    a.delayedPaymentBasepoint === b.delayedPaymentBasepoint &&
+    a.htlcBasepoint === b.htlcBasepoint &&
+    a.dustLimitSat === b.dustLimitSat &&
+    a.delayOnOwnCommitment === b.delayOnOwnCommitment
+  );
+}
+
+function sameParams(a: TxParams, b: TxParams): boolean {
+  return (
+    a.funding.txid === b.funding.txid &&
+    a.funding.vout === b.funding.vout &&
+    a.format === b.format &&
+    a.fundingSat === b.fundingSat &&
+    sameParty(a.parties.opener, b.parties.opener) &&
+    sameParty(a.parties.accepter, b.parties.accepter)
+  );
 }
 
 /** `owner`'s commitment transaction, one a funding. For our own, the secret of its number makes it cheaper. */
@@ -59,8 +87,10 @@ export function buildCommitments(
 ): readonly BuiltCommitment[] {
   return fundings.map((funding) => {
     const tx = txParams(params, funding);
+    const known = recentCommitments.find((recent) => recent.is(crypto, tx, owner, number, point, contents));
+    if (known !== undefined) return known;
     const keys = new CommitmentKeys(crypto, tx, owner, point, perCommitmentSecret);
-    return buildCommitment(crypto, tx, owner, number, point, contents, keys);
+    return recentCommitments.add(buildCommitment(crypto, tx, owner, number, point, contents, keys));
   });
 }
 

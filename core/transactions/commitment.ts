@@ -27,7 +27,7 @@ export class BuiltCommitment {
   readonly owner: Side;
   readonly number: bigint;
   readonly keys: CommitmentKeys;
-  readonly feeratePerKw: number;
+  readonly contents: CommitmentContents;
   readonly tx: Tx;
   /** The same list as `tx.outputs`. */
   readonly outputs: readonly CommitmentOutput[];
@@ -41,7 +41,7 @@ export class BuiltCommitment {
     params: ChannelParams,
     number: bigint,
     keys: CommitmentKeys,
-    feeratePerKw: number,
+    contents: CommitmentContents,
     outputs: readonly CommitmentOutput[],
     trimmed: readonly HtlcSpec[],
   ) {
@@ -49,7 +49,7 @@ export class BuiltCommitment {
     this.owner = keys.owner;
     this.number = number;
     this.keys = keys;
-    this.feeratePerKw = feeratePerKw;
+    this.contents = contents;
     this.tx = commitmentTx(params, number, channelScripts(crypto, params).obscuringFactor, outputs);
     this.outputs = outputs;
     this.trimmed = trimmed;
@@ -65,6 +65,25 @@ export class BuiltCommitment {
     return (this.#sighash ??= fundingSighash(this.#crypto, this.params, this.tx));
   }
 
+  /** Whether `buildCommitment` would make it again of these. `params`: the same object. */
+  is(
+    crypto: Crypto,
+    params: ChannelParams,
+    owner: Side,
+    number: bigint,
+    perCommitmentPoint: PublicKey,
+    contents: CommitmentContents,
+  ): boolean {
+    return (
+      this.params === params &&
+      this.number === number &&
+      this.owner === owner &&
+      this.#crypto === crypto &&
+      this.keys.perCommitmentPoint === perCommitmentPoint &&
+      sameContents(this.contents, contents)
+    );
+  }
+
   /**
    * What the transaction really pays in satoshis: base fee, trimmed HTLCs, balances below dust and fractions.
    * Negative when the opener cannot even pay for its anchors: such a transaction is invalid, and the rules of the channel refuse it.
@@ -74,6 +93,26 @@ export class BuiltCommitment {
     for (const output of this.outputs) sum += output.amountSat;
     return this.params.fundingSat - sum;
   }
+}
+
+function sameContents(a: CommitmentContents, b: CommitmentContents): boolean {
+  return (
+    a.feeratePerKw === b.feeratePerKw &&
+    a.balanceMsat.opener === b.balanceMsat.opener &&
+    a.balanceMsat.accepter === b.balanceMsat.accepter &&
+    a.htlcs.length === b.htlcs.length &&
+    a.htlcs.every((htlc, i) => sameHtlc(htlc, b.htlcs[i] as HtlcSpec))
+  );
+}
+
+function sameHtlc(a: HtlcSpec, b: HtlcSpec): boolean {
+  return (
+    a.id === b.id &&
+    a.offerer === b.offerer &&
+    a.amountMsat === b.amountMsat &&
+    a.cltvExpiry === b.cltvExpiry &&
+    a.paymentHash === b.paymentHash
+  );
 }
 
 /** BOLT 3, Commitment Transaction: the 48-bit number, obscured, in sequence (upper half) and locktime (lower half). */
@@ -183,7 +222,7 @@ export function buildCommitment(
   }
   addBalanceOutputs(crypto, params, keys, balancesAfterFee(params, contents, untrimmed.length), outputs);
   outputs.sort(compareOutputs);
-  return new BuiltCommitment(crypto, params, number, keys, contents.feeratePerKw, outputs, trimmed);
+  return new BuiltCommitment(crypto, params, number, keys, contents, outputs, trimmed);
 }
 
 /** The witness that spends a funding output: signatures in the order of the funding keys (BOLT 3, Commitment Transaction). */

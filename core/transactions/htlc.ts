@@ -29,7 +29,19 @@ export interface HtlcTransaction {
  * `htlc_signature`s in commitment_signed (BOLT 2).
  */
 export function htlcTransactions(crypto: Crypto, built: BuiltCommitment): readonly HtlcTransaction[] {
-  const { params, owner, feeratePerKw } = built;
+  if (!built.outputs.some(({ kind }) => kind === 'htlc')) return NONE;
+  let transactions = memo.get(built);
+  if (transactions === undefined) memo.set(built, (transactions = buildTransactions(crypto, built)));
+  return transactions;
+}
+
+const NONE: readonly HtlcTransaction[] = [];
+/** For whoever signs a commitment and whoever checks what was signed. */
+const memo = new WeakMap<BuiltCommitment, readonly HtlcTransaction[]>();
+
+function buildTransactions(crypto: Crypto, built: BuiltCommitment): readonly HtlcTransaction[] {
+  const { params, owner } = built;
+  const { feeratePerKw } = built.contents;
   const anchors = params.format === 'anchors';
   const sighashType = anchors ? SIGHASH_SINGLE_ANYONECANPAY : SIGHASH_ALL;
   const sequence = anchors ? 1 : 0;
