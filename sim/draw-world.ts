@@ -38,7 +38,7 @@ const LATENCIES: readonly Latency[] = [
   { kind: 'uniform', minMs: 100, maxMs: 5_000 },
 ];
 /** A few in a hundred: a handshake costs as much as some dozens of messages. */
-const ENCRYPTED_PERCENT = 15;
+const ENCRYPTED_PERCENT = 10;
 /** Anything; many small pieces; as much at once as there is. */
 const FRAGMENTS: readonly (readonly number[] | undefined)[] = [undefined, undefined, [1, 2, 3, 17, 19, 64], [65_536]];
 const DISKS: readonly Latency[] = [
@@ -59,7 +59,7 @@ function drawTransport({ transport, strategy }: CampaignOptions, label: string):
 }
 
 function swarmNode(choices: Choices, name: string, feesMove: boolean): NodeSpec {
-  const watchers = Array.from({ length: pick(choices, [0, 0, 0, 0, 1, 2]) }, (_, i) => ({
+  const watchers = Array.from({ length: pick(choices, [0, 0, 0, 0, 0, 0, 1, 2]) }, (_, i) => ({
     name: `w${i + 1}`,
     latency: pick(choices, DISKS),
   }));
@@ -86,12 +86,14 @@ function swarmChannels(choices: Choices): ChannelSpec[] {
   return Array.from({ length: count }, (_, i) => {
     const [opener, accepter] = chance(choices, 1, 2) ? ['A', 'B'] : ['B', 'A'];
     const fundingSat = between(choices, 100, 2_000) * 1_000;
+    // Nothing is what openers mostly give away: then one end has no output, no anchor and nothing to lose.
+    const pushed = chance(choices, 1, 6) ? 0 : between(choices, 0, 60);
     return {
       name: `c${i + 1}`,
       opener: opener as string,
       accepter: accepter as string,
       fundingSat: fundingSat.toString(),
-      pushMsat: (BigInt(Math.floor((fundingSat * between(choices, 0, 60)) / 100)) * 1000n + BigInt(choices.int(1000))).toString(),
+      pushMsat: (BigInt(Math.floor((fundingSat * pushed) / 100)) * 1000n + BigInt(choices.int(1000))).toString(),
       feeratePerKw: between(choices, 1250, 5000),
       format: pick(choices, ['anchors', 'static_remotekey'] as const),
       ...(chance(choices, 1, 3) ? { upfrontShutdown: true } : {}),

@@ -16,7 +16,7 @@ import type { Strategy } from './strategies/strategy.ts';
 import type { NodeSpec, WorldSpec } from './types.ts';
 
 /** Consecutive seeds that share a world: it is set up once, and each goes on from a copy of it with operations and a schedule of its own. */
-export const SEEDS_A_WORLD = 4;
+export const SEEDS_A_WORLD = 8;
 
 /** What a seed expands to: a world, and who moves next in it. */
 export interface Generated {

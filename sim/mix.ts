@@ -52,6 +52,9 @@ function isHostile({ licences = [] }: Operation): boolean {
   return licences.includes('adversary');
 }
 
+/** Weights that are added, at least and at most. */
+const BESIDE_AN_ADVERSARY: Readonly<Record<string, readonly [number, number]>> = { open: [1, 3], pay: [12, 36], fulfill: [12, 36] };
+
 /** What may go wrong beyond what honest nodes must bear; nothing in most runs. */
 export function licensedMix(
   choices: Choices,
@@ -60,10 +63,14 @@ export function licensedMix(
   feesMove: boolean,
 ): WeightedOperation[] {
   if (!chance(choices, licensedPercent, 100)) return [];
-  // Many of them meet an adversary: it alone comes to what honest nodes never do. Each breach may cost a channel: others are opened.
-  if (chance(choices, 2, 5)) {
-    const more = registry.all.filter((operation) => isHostile(operation) || operation.name === 'open');
-    return more.map((operation) => ({ operation, weight: isHostile(operation) ? between(choices, 16, 48) : between(choices, 6, 18) }));
+  // Some meet an adversary: it alone comes to what honest nodes never do. It costs channels, so others are opened; and it has to wait for
+  // payments that are resolved, so there are more.
+  if (chance(choices, 1, 5)) {
+    return registry.all.flatMap((operation): WeightedOperation[] => {
+      if (isHostile(operation)) return [{ operation, weight: between(choices, 48, 96) }];
+      const [least, most] = BESIDE_AN_ADVERSARY[operation.name] ?? [];
+      return least === undefined || most === undefined ? [] : [{ operation, weight: between(choices, least, most) }];
+    });
   }
   const licensed = shuffle(
     choices,

@@ -60,7 +60,7 @@ export class World extends Population implements WorldView {
   private underWay: Action | undefined;
   private readonly todo: Todo[] = [];
 
-  constructor(spec: WorldSpec, options: WorldOptions, from?: World) {
+  constructor(spec: WorldSpec, options: WorldOptions, from?: World, watching = from?.oracles) {
     super(spec, options, from);
     this.options = options;
     this.licences = new Set(spec.licences);
@@ -70,7 +70,7 @@ export class World extends Population implements WorldView {
     this.clock = new Clock(from?.clock.nowMs);
     this.trace = new Trace(options.listener, from?.trace);
     this.stats = new Statistics(from?.stats);
-    this.oracles = from?.oracles.map((oracle) => oracle.fork()) ?? options.oracles ?? [];
+    this.oracles = watching?.map((oracle) => oracle.fork()) ?? options.oracles ?? [];
     this.at = from?.at ?? 'setup';
     this.finding = from?.finding;
     this.serial = from?.serial ?? 0;
@@ -83,7 +83,17 @@ export class World extends Population implements WorldView {
    * set up, where nothing has gone wrong yet, may have other licences than it.
    */
   fork(spec = this.spec): World {
-    const copy = new World(spec, this.options, this);
+    return this.copied(new World(spec, this.options, this));
+  }
+
+  /** A copy to try something in, which nobody hears of and only these oracles watch. Undefined where a driver cannot fork. */
+  rehearsal(watching: readonly Oracle[]): World | undefined {
+    for (const { driver } of this.hosts.values()) if (driver.fork === undefined) return undefined;
+    const { listener: _, ...options } = this.options;
+    return this.copied(new World(this.spec, options, this, watching));
+  }
+
+  private copied(copy: World): World {
     for (const [name, host] of this.hosts) seenAlike(host.driver, copy.host(name).driver);
     return copy;
   }

@@ -43,6 +43,25 @@ describe('persist', () => {
       { kind: 'notify', channelId, event: { kind: 'forgotten', reason: 'x' }, after },
     ]);
   });
+
+  it('is done once a step: a newer state takes the place of the older, and what was sent in between waits for what follows', () => {
+    const out = start({ ...env, config: { ...env.config, watchers: ['near'] } }, quiet);
+    const message = { type: 'update_fee', channelId, feeratePerKw: 300 } as const;
+    send(out, message);
+    persist(out);
+    send(out, message);
+    monitor(out, update);
+    addEvent(out, event('aa'));
+    persist(out);
+    send(out, message);
+    expect(out.effects.map(({ kind }) => kind)).toEqual(['send', 'send', 'monitor', 'store', 'send']);
+    expect(out.effects[3]).toMatchObject({ version: 8, state: { version: 8, events: [{ id: 3 }] } });
+    const after = [
+      { sink: 'state', channelId, version: 8 },
+      { sink: 'near', channelId, version: 20 },
+    ];
+    expect(out.effects.filter(({ kind }) => kind === 'send')).toMatchObject([{ after: [{ version: 7 }] }, { after }, { after }]);
+  });
 });
 
 describe('monitor', () => {

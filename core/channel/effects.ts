@@ -33,11 +33,24 @@ export function dependencies(state: FundedBase): readonly Dependency[] {
   return after;
 }
 
-/** Stores the state as it is now: what is sent afterwards waits for it. */
+/**
+ * Stores the state as it is now: what is sent afterwards waits for it. A step stores once: where it has stored before, the newer state takes
+ * that one's place, and what was sent in between waits for the same as what comes after.
+ */
 export function persist(out: Out<StoredChannel>): void {
-  draft(out).version++;
+  const { effects } = out;
+  const earlier = effects.findIndex(({ kind }) => kind === 'store');
+  if (earlier < 0) draft(out).version++;
+  else effects.splice(earlier, 1);
   const { state } = out;
-  out.effects.push({ kind: 'store', channelId: state.channelId, version: state.version, state });
+  if (earlier >= 0) {
+    const after = dependencies(state);
+    for (let i = earlier; i < effects.length; i++) {
+      const effect = effects[i] as Effect;
+      if ('after' in effect) effects[i] = { ...effect, after };
+    }
+  }
+  effects.push({ kind: 'store', channelId: state.channelId, version: state.version, state });
 }
 
 /**

@@ -38,13 +38,13 @@ describe('the command shutdown', () => {
   it('stores, then sends, and is answered', () => {
     const duo = new Duo().open();
     const effects = close(duo, 'accepter', P2WPKH_A);
-    expect(kinds(effects)).toEqual(['store', 'store', 'shutdown']);
+    expect(kinds(effects)).toEqual(['store', 'shutdown']);
     expect(sent(effects, 'shutdown').scriptPubkey).toBe(P2WPKH_A);
     expect(effects.at(-1)).toMatchObject({ after: [{ sink: 'state', version: duo.funded('accepter').version }, {}] });
     expect(duo.funded('accepter')).toMatchObject({ shutdownSent: P2WPKH_A });
     expect(duo.funded('accepter').shutdownWanted).toBeUndefined();
     const answer = duo.message('opener', sent(effects, 'shutdown'));
-    expect(kinds(answer)).toEqual(['store', 'store', 'shutdown', 'closing_signed']);
+    expect(kinds(answer)).toEqual(['store', 'shutdown', 'closing_signed']);
     expect(duo.funded('opener').shutdownReceived).toBe(P2WPKH_A);
   });
 
@@ -84,7 +84,7 @@ describe('the command shutdown', () => {
     expect(kinds(close(duo, 'opener', P2WPKH_A))).toEqual(['store']);
     expect(duo.funded('opener').shutdownWanted).toBe(P2WPKH_A);
     const effects = duo.command('opener', { kind: 'commit', channelId: duo.channelId });
-    expect(kinds(effects)).toEqual(['monitor', 'store', 'commitment_signed', 'store', 'shutdown']);
+    expect(kinds(effects)).toEqual(['monitor', 'commitment_signed', 'store', 'shutdown']);
   });
 
   it('is answered only once our updates are signed for', () => {

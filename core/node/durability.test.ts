@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeCrypto } from '../../sim/crypto/fake.ts';
 import type { Effect } from '../channel/io.ts';
-import type { ChannelId } from '../crypto/bytes.ts';
+import type { ChannelId, Script } from '../crypto/bytes.ts';
 import type { Message } from '../wire/messages/index.ts';
 import { Pair, preimageOf } from './pair.fixture.ts';
 import type { TestNode } from './pair.fixture.ts';
@@ -56,18 +56,18 @@ describe('a channel with an unfinished store', () => {
     const { b, id, start } = paused();
     expect(leaving(b.log.slice(start))).toEqual([]);
     expect(outbox(b, id)).toEqual(['revoke_and_ack', 'commitment_signed']);
-    // One store for the revocation, one for the signature that answers.
-    expect(b.heldStores).toHaveLength(2);
-    expect(leaving(b.finish(1))).toEqual(['revoke_and_ack']);
-    expect(leaving(b.finish(1))).toEqual(['commitment_signed']);
+    // One store for the revocation and the signature that answers: both are made in one step.
+    expect(b.heldStores).toHaveLength(1);
+    expect(leaving(b.finish(1))).toEqual(['revoke_and_ack', 'commitment_signed']);
     expect(outbox(b, id)).toEqual([]);
   });
 
   it('is released by a newer store too: that has all that an older one had', () => {
     const { b, id } = paused();
+    b.command({ kind: 'shutdown', channelId: id, script: `0014${'0c'.repeat(20)}` as Script });
     const [older, newer] = b.heldStores.splice(0);
     if (older === undefined || newer === undefined) throw new Error('no stores');
-    expect(leaving(b.input(newer))).toEqual(['revoke_and_ack', 'commitment_signed']);
+    expect(leaving(b.input(newer))).toEqual(['revoke_and_ack', 'commitment_signed', 'shutdown']);
     const before = b.state;
     expect(b.input(older)).toEqual([]);
     expect(b.state).toBe(before);

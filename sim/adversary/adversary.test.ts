@@ -5,15 +5,19 @@ import { fulguriteDriver } from '../drivers/fulgurite.ts';
 import { fingerprint } from '../finding.ts';
 import { BUILT_IN_OPERATIONS } from '../operations/index.ts';
 import { createOracles } from '../oracles/index.ts';
+import { nameOf } from '../oracles/look.ts';
+import { tampered } from '../oracles/run.fixture.ts';
 import { pendingEvents } from '../pending.ts';
 import { chance, pick, stream } from '../random.ts';
 import { settle } from '../settle.ts';
 import { setUp } from '../setup.ts';
 import { drawOperation } from '../strategies/mixed.ts';
-import type { LinkTransport, WorldSpec } from '../types.ts';
+import type { DriverFactory, LinkTransport, WorldSpec } from '../types.ts';
 import { World } from '../world.ts';
+import type { WorldOptions } from '../world.ts';
 import { TAMPERINGS } from './index.ts';
-import { possibleTamperings } from './tamper.ts';
+import { isFound, possibleTamperings } from './tamper.ts';
+import type { Tamper } from './tamper.ts';
 
 const OPERATIONS = new Set([
   'pay',
@@ -30,7 +34,7 @@ const OPERATIONS = new Set([
 ]);
 const SMALL = { maxAcceptedHtlcs: 4, htlcMinimumMsat: '1000', maxHtlcValueInFlightMsat: '300000000' };
 
-function worldOf(seed: string, transport: LinkTransport = 'frames'): World {
+function worldOf(seed: string, transport: LinkTransport = 'frames', more: Partial<WorldOptions> = {}): World {
   const latency = { kind: 'uniform', minMs: 1, maxMs: 50 } as const;
   const channel = { opener: 'A', accepter: 'B', fundingSat: '1000000', pushMsat: '400000000', feeratePerKw: 2500 } as const;
   const spec: WorldSpec = {
@@ -48,7 +52,7 @@ function worldOf(seed: string, transport: LinkTransport = 'frames'): World {
     licences: ['adversary'],
   };
   const oracles = createOracles();
-  const world = new World(spec, { crypto: createFakeCrypto(), drivers: { fulgurite: fulguriteDriver }, oracles });
+  const world = new World(spec, { crypto: createFakeCrypto(), drivers: { fulgurite: fulguriteDriver }, oracles, ...more });
   setUp(world);
   return world;
 }
@@ -97,5 +101,59 @@ describe('an adversary', () => {
     expect(world.trace.digest(world.crypto)).not.toBe(before);
     expect(world.channelState('B', 'c1')?.phase).toBe('failed');
     expect(world.channelState('B', 'c2')?.phase).toBe('funded');
+  });
+});
+
+describe('a rehearsed breach', () => {
+  const pay = { do: 'pay', as: 'p1', from: 'A', channel: 'c1', amountMsat: '20000000', cltvDelta: 100 } as const;
+  const deliver = { do: 'deliver', link: 'A-B', to: 'B', message: 'update_add_htlc' } as const;
+
+  /** A's signature is the next message that B gets. */
+  function beforeSignature(more: Partial<WorldOptions>): World {
+    const world = worldOf('rehearsed', 'frames', more);
+    for (const action of [pay, deliver]) expect(apply(world, action)).toBe('applied');
+    while (possible(world, 'wrong-signature') === undefined) {
+      const [event] = pendingEvents(world);
+      apply(world, event?.action ?? { do: 'wait', ms: 1 });
+    }
+    return world;
+  }
+
+  function possible(world: World, name: string): Tamper | undefined {
+    return possibleTamperings(world, 'A-B', 'B').find((action) => action.message === 'commitment_signed' && action.with === name);
+  }
+
+  it('is not found where it is answered as it should be, and nobody hears of it', () => {
+    let heard = 0;
+    const listener = { step: () => heard++, action: () => heard++ };
+    const world = beforeSignature({ listener });
+    const before = [heard, world.trace.digest(world.crypto), world.timeMs, world.stats.steps];
+    const actions = possibleTamperings(world, 'A-B', 'B');
+    expect(actions.length).toBeGreaterThan(20);
+    for (const action of actions) expect([action, isFound(world, action)]).toEqual([action, false]);
+    expect([heard, world.trace.digest(world.crypto), world.timeMs, world.stats.steps]).toEqual(before);
+    expect(world.finding).toBeUndefined();
+    expect(world.channelState('B', 'c1')).toMatchObject({ phase: 'funded', connection: 'connected' });
+    expect(world.stats.get('event', 'rehearsed commitment_signed: wrong-signature')).toBe(1);
+  });
+
+  it('is found where it is not, by doing it too', () => {
+    const silent = tampered({ effect: (effect) => (effect.kind === 'send' && nameOf(effect.bytes) === 'error' ? [] : effect) });
+    const world = beforeSignature({ drivers: { fulgurite: silent } });
+    const action = possible(world, 'wrong-signature') as Tamper;
+    expect(isFound(world, action)).toBe(true);
+    expect(world.finding).toBeUndefined();
+    apply(world, action);
+    expect(world.finding && fingerprint(world.finding)).toBe('hostile/commitment_signed, wrong-signature/swallowed it');
+  });
+
+  it('is left out where a driver cannot be copied', () => {
+    const single: DriverFactory = (context) => {
+      const { fork: _, ...inner } = tampered({})(context);
+      return inner;
+    };
+    const world = beforeSignature({ drivers: { fulgurite: single } });
+    expect(isFound(world, possible(world, 'wrong-signature') as Tamper)).toBe(false);
+    expect(world.stats.get('event', 'rehearsed commitment_signed: wrong-signature')).toBe(0);
   });
 });

@@ -11,7 +11,7 @@ import { tamperingsFor } from './index.ts';
 import { channelNamed } from './tampering.ts';
 import type { Forged, Scene, Tampering } from './tampering.ts';
 
-type Tamper = Extract<Action, { do: 'tamper' }>;
+export type Tamper = Extract<Action, { do: 'tamper' }>;
 
 interface Head {
   readonly link: Link;
@@ -55,6 +55,15 @@ export function possibleTamperings(world: World, id: string, to: string): readon
   return Object.entries(tamperingsFor(message)).flatMap(([name, tampering]) =>
     forge(tampering, scene) === undefined ? [] : [{ do: 'tamper', link: id, to, message, with: name } as const],
   );
+}
+
+/** Whether the one oracle that judges it would find something at once: tried on a copy, so that one adversary can try many. */
+export function isFound(world: World, action: Tamper): boolean {
+  const copy = world.rehearsal(world.oracles.filter(({ name }) => name === 'hostile'));
+  if (copy === undefined) return false;
+  world.stats.count('event', `rehearsed ${action.message}: ${action.with}`);
+  tamper(copy, action);
+  return copy.finding !== undefined;
 }
 
 /** It starts from this kind of message, and from no other. */

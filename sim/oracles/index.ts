@@ -29,17 +29,17 @@ export type OracleEntry = { readonly name: string; readonly create: OracleFactor
 export const ORACLES: readonly OracleEntry[] = [
   { name: 'hostile', cost: 'cheap', create: createHostile },
   { name: 'agreement', cost: 'cheap', create: createAgreement },
-  { name: 'reference', cost: 'costly', share: 0.02, create: createReference },
+  { name: 'reference', cost: 'costly', share: 0.01, create: createReference },
   { name: 'ledger', cost: 'cheap', create: createLedger },
   { name: 'limits', cost: 'cheap', create: () => createLimits({ trySendable: false }) },
-  { name: 'sendable', cost: 'costly', share: 0.02, create: () => createLimits({ trySendable: true }) },
+  { name: 'sendable', cost: 'costly', share: 0.01, create: () => createLimits({ trySendable: true }) },
   { name: 'durability', cost: 'cheap', create: createDurability },
-  { name: 'codec', cost: 'costly', share: 0.02, create: createCodecOracle },
+  { name: 'codec', cost: 'costly', share: 0.01, create: createCodecOracle },
   { name: 'deadlines', cost: 'cheap', create: createDeadlines },
   { name: 'validity', cost: 'cheap', create: () => createValidity({ everyCommitment: false, executeSettled: false }) },
-  { name: 'settled-scripts', cost: 'costly', share: 0.02, create: () => createValidity({ everyCommitment: false }) },
+  { name: 'settled-scripts', cost: 'costly', share: 0.01, create: () => createValidity({ everyCommitment: false }) },
   // It costs three times the run that it watches.
-  { name: 'every-commitment', cost: 'costly', share: 0.005, create: () => createValidity({ everyCommitment: true }) },
+  { name: 'every-commitment', cost: 'costly', share: 0.0025, create: () => createValidity({ everyCommitment: true }) },
   { name: 'no-unprovoked-close', cost: 'cheap', create: createNoUnprovokedClose },
   { name: 'liveness', cost: 'cheap', create: createLiveness },
 ];
