@@ -82,7 +82,7 @@ function swarmNode(choices: Choices, name: string, feesMove: boolean): NodeSpec 
 }
 
 function swarmChannels(choices: Choices): ChannelSpec[] {
-  const count = pick(choices, [1, 1, 1, 1, 1, 1, 1, 1, 2, 3]);
+  const count = chance(choices, 6, 7) ? 1 : between(choices, 2, 3);
   return Array.from({ length: count }, (_, i) => {
     const [opener, accepter] = chance(choices, 1, 2) ? ['A', 'B'] : ['B', 'A'];
     const fundingSat = between(choices, 100, 2_000) * 1_000;

@@ -43,9 +43,14 @@ export function plainMix(registry: OperationRegistry): WeightedOperation[] {
 export function swarmMix(choices: Choices, registry: OperationRegistry, feesMove: boolean): WeightedOperation[] {
   return plainMix(registry).map(({ operation, weight }) => {
     if (operation.name === 'fee') return { operation, weight: feesMove ? weight * pick(choices, [1, 1, 2, 6]) : 0 };
-    const factor = ALWAYS.has(operation.name) ? between(choices, 1, 3) : pick(choices, [0, 0, 1, 1, 2, 6]);
-    return { operation, weight: weight * factor };
+    return { operation, weight: weight * factorOf(choices, operation.name) };
   });
+}
+
+function factorOf(choices: Choices, name: string): number {
+  if (ALWAYS.has(name)) return between(choices, 1, 3);
+  // Each channel that is opened costs as much as half a run.
+  return pick(choices, name === 'open' ? [0, 0, 0, 1, 1, 2] : [0, 0, 1, 1, 2, 6]);
 }
 
 function isHostile({ licences = [] }: Operation): boolean {

@@ -3,14 +3,15 @@ import { nextDue } from './pending.ts';
 import type { ChannelSpec } from './types.ts';
 import type { World } from './world.ts';
 
-/** More events than a quiet world ever needs to come to rest; beyond it two nodes answer each other for ever. */
-const MAX_EVENTS_TO_REST = 20_000;
+/** More events for each channel than a quiet world ever needs to come to rest; beyond it nodes answer each other, or a disk, for ever. */
+const MAX_EVENTS_A_CHANNEL = 5_000;
 /** More blocks than the deepest minimum_depth asks for. */
 const MAX_BLOCKS_TO_OPEN = 160;
 
 /** Lets everything happen that is pending, in the order in which it is due. False if it never ends. */
 export function runToRest(world: World): boolean {
-  for (let events = 0; events < MAX_EVENTS_TO_REST; events++) {
+  const most = MAX_EVENTS_A_CHANNEL * Math.max(1, world.channels.length);
+  for (let events = 0; events < most; events++) {
     const next = nextDue(world);
     if (next === undefined || world.finding !== undefined) return true;
     apply(world, next.action);

@@ -7,7 +7,7 @@ import { htlcTransactions } from '../transactions/htlc.ts';
 import type { ChannelParams as TxParams, ChannelParty, Side } from '../transactions/types.ts';
 import { other } from '../transactions/types.ts';
 import type { Contents } from './contents.ts';
-import { Recent } from './recent.ts';
+import { LastFew } from './last-few.ts';
 import type { Signer } from './signer.ts';
 import type { ChannelParams, CommitmentSignatures, Funding, Party } from './state.ts';
 import type { Violation } from './violation.ts';
@@ -16,8 +16,8 @@ import { badSignature, violation } from './violation.ts';
 /** One for each funding of a channel. */
 const memo = new WeakMap<ChannelParams, TxParams[]>();
 /** Who makes what was made a moment ago gets it again: a node that restarts or fails its channel, the other end in one process. */
-const recentParams = new Recent<TxParams>(16);
-const recentCommitments = new Recent<BuiltCommitment>(16);
+const recentParams = new LastFew<TxParams>(16);
+const recentCommitments = new LastFew<BuiltCommitment>(16);
 
 function txParty(own: Party, peer: Party): ChannelParty {
   const { fundingPubkey, revocationBasepoint, paymentBasepoint, delayedPaymentBasepoint, htlcBasepoint, dustLimitSat } = own;

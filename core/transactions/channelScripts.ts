@@ -1,6 +1,8 @@
 import { p2wpkh, p2wsh } from '../bitcoin/script.ts';
+import { bip143Sighash, SIGHASH_ALL } from '../bitcoin/sighash.ts';
 import { serialiseOutpoint } from '../bitcoin/tx.ts';
-import type { PublicKey, Script } from '../crypto/bytes.ts';
+import type { Tx } from '../bitcoin/tx.ts';
+import type { Hash32, PublicKey, Script } from '../crypto/bytes.ts';
 import { hash256Hex, sha256Hex } from '../crypto/hashes.ts';
 import type { Crypto } from '../crypto/types.ts';
 import { anchorWitnessScript, fundingWitnessScript, toRemoteWitnessScript } from './scripts.ts';
@@ -65,4 +67,10 @@ export function channelScripts(crypto: Crypto, params: ChannelParams): ChannelSc
   const scripts = compute(crypto, params);
   memo.set(params, { crypto, scripts });
   return scripts;
+}
+
+/** What both sides sign to spend the funding output, the one input of `tx`, with SIGHASH_ALL. */
+export function fundingSighash(crypto: Crypto, params: ChannelParams, tx: Tx): Hash32 {
+  const { funding, hashFundingPrevout } = channelScripts(crypto, params);
+  return bip143Sighash(crypto, tx, 0, funding.witnessScript, params.fundingSat, SIGHASH_ALL, { hashPrevouts: hashFundingPrevout });
 }

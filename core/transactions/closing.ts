@@ -1,9 +1,8 @@
-import { bip143Sighash, SIGHASH_ALL } from '../bitcoin/sighash.ts';
 import { EMPTY_SCRIPT, txid } from '../bitcoin/tx.ts';
 import type { Tx, TxOutput } from '../bitcoin/tx.ts';
 import type { Hash32, Script, Txid } from '../crypto/bytes.ts';
 import type { Crypto } from '../crypto/types.ts';
-import { channelScripts } from './channelScripts.ts';
+import { fundingSighash } from './channelScripts.ts';
 import type { ChannelParams, Side } from './types.ts';
 
 export interface ClosingTerms {
@@ -23,14 +22,32 @@ interface ClosingOutput extends TxOutput {
   readonly side: Side;
 }
 
-export interface BuiltClosing {
+/** A closing transaction without signatures. Hashes are computed when first asked for: of two variants, one is mostly enough. */
+export class BuiltClosing {
   readonly params: ChannelParams;
   readonly tx: Tx;
-  readonly txid: Txid;
-  /** What both sides sign to spend the funding output, with SIGHASH_ALL. */
-  readonly sighash: Hash32;
   /** The same list as `tx.outputs`. */
   readonly outputs: readonly ClosingOutput[];
+  readonly #crypto: Crypto;
+  #txid: Txid | undefined;
+  #sighash: Hash32 | undefined;
+
+  constructor(crypto: Crypto, params: ChannelParams, outputs: readonly ClosingOutput[]) {
+    const input = { ...params.funding, sequence: 0xffffffff, scriptSig: EMPTY_SCRIPT, witness: [] };
+    this.params = params;
+    this.tx = { version: 2, locktime: 0, inputs: [input], outputs };
+    this.outputs = outputs;
+    this.#crypto = crypto;
+  }
+
+  get txid(): Txid {
+    return (this.#txid ??= txid(this.#crypto, this.tx));
+  }
+
+  /** What both sides sign to spend the funding output, with SIGHASH_ALL. */
+  get sighash(): Hash32 {
+    return (this.#sighash ??= fundingSighash(this.#crypto, this.params, this.tx));
+  }
 }
 
 export type ClosingResult =
@@ -52,8 +69,5 @@ export function buildClosing(crypto: Crypto, params: ChannelParams, terms: Closi
   ];
   const outputs = both.filter((output) => output.side !== terms.omit && output.amountSat >= terms.dustLimitSat).sort(compareOutputs);
   if (outputs.length === 0) return { ok: false, reason: 'no-outputs' };
-  const input = { ...params.funding, sequence: 0xffffffff, scriptSig: EMPTY_SCRIPT, witness: [] };
-  const tx: Tx = { version: 2, locktime: 0, inputs: [input], outputs };
-  const sighash = bip143Sighash(crypto, tx, 0, channelScripts(crypto, params).funding.witnessScript, params.fundingSat, SIGHASH_ALL);
-  return { ok: true, closing: { params, tx, txid: txid(crypto, tx), sighash, outputs } };
+  return { ok: true, closing: new BuiltClosing(crypto, params, outputs) };
 }

@@ -1,12 +1,12 @@
 import { scriptSignature } from '../bitcoin/der.ts';
 import { p2wsh } from '../bitcoin/script.ts';
-import { bip143Sighash, SIGHASH_ALL } from '../bitcoin/sighash.ts';
+import { SIGHASH_ALL } from '../bitcoin/sighash.ts';
 import { EMPTY_SCRIPT, serialiseTx, txid, withWitness } from '../bitcoin/tx.ts';
 import type { Tx, TxOutput } from '../bitcoin/tx.ts';
 import type { Hash32, Hex, PublicKey, RawTx, Script, Signature, Txid } from '../crypto/bytes.ts';
 import { ripemd160Hex } from '../crypto/hashes.ts';
 import type { Crypto } from '../crypto/types.ts';
-import { channelScripts } from './channelScripts.ts';
+import { channelScripts, fundingSighash } from './channelScripts.ts';
 import { ANCHOR_SAT, anchorsCostSat, commitmentFeeSat, isTrimmed } from './fees.ts';
 import { CommitmentKeys } from './keys.ts';
 import { offeredHtlcWitnessScript, receivedHtlcWitnessScript } from './scripts.ts';
@@ -129,11 +129,6 @@ export function commitmentNumber(crypto: Crypto, params: ChannelParams, tx: Tx):
   const sequence = BigInt(tx.inputs[0]?.sequence ?? 0);
   const obscured = ((sequence & 0xffffffn) << 24n) | (BigInt(tx.locktime) & 0xffffffn);
   return obscured ^ channelScripts(crypto, params).obscuringFactor;
-}
-
-function fundingSighash(crypto: Crypto, params: ChannelParams, tx: Tx): Hash32 {
-  const { funding, hashFundingPrevout } = channelScripts(crypto, params);
-  return bip143Sighash(crypto, tx, 0, funding.witnessScript, params.fundingSat, SIGHASH_ALL, { hashPrevouts: hashFundingPrevout });
 }
 
 /** BOLT 3, Transaction Output Ordering. The HTLC's id comes last, so that equal HTLCs have one order on both sides. */

@@ -1,5 +1,5 @@
 /** The last few of what was made, so that who needs the same again finds it. It changes no result, only what it costs. */
-export class Recent<T> {
+export class LastFew<T> {
   readonly #items: T[] = [];
   readonly #size: number;
   #next = 0;
