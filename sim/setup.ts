@@ -3,20 +3,30 @@ import { nextDue } from './pending.ts';
 import type { ChannelSpec } from './types.ts';
 import type { World } from './world.ts';
 
-/** More events for each channel than a quiet world ever needs to come to rest; beyond it nodes answer each other, or a disk, for ever. */
+/**
+ * More events for each channel than a quiet world ever needs to come to rest, blocks that are not seen yet aside; beyond it nodes answer each
+ * other, or a disk, for ever.
+ */
 const MAX_EVENTS_A_CHANNEL = 5_000;
 /** More blocks than the deepest minimum_depth asks for. */
 const MAX_BLOCKS_TO_OPEN = 160;
+const RESTLESS = 'nodes never come to rest';
 
 /** Lets everything happen that is pending, in the order in which it is due. False if it never ends. */
 export function runToRest(world: World): boolean {
-  const most = MAX_EVENTS_A_CHANNEL * Math.max(1, world.channels.length);
+  const most = MAX_EVENTS_A_CHANNEL * Math.max(1, world.channels.length) + unseenBlocks(world);
   for (let events = 0; events < most; events++) {
     const next = nextDue(world);
     if (next === undefined || world.finding !== undefined) return true;
     apply(world, next.action);
   }
   return false;
+}
+
+function unseenBlocks({ hosts, chain }: World): number {
+  let blocks = 0;
+  for (const { watch } of hosts.values()) blocks += chain.height - watch.seenHeight;
+  return blocks;
 }
 
 /** Connects all links and opens the channels of the spec, one after another, without faults: where a scenario starts. */
@@ -29,13 +39,13 @@ export function setUp(world: World): void {
 function openChannel(world: World, spec: ChannelSpec): void {
   const { name: as, opener: from, accepter: to, fundingSat, pushMsat, feeratePerKw, format, upfrontShutdown = false } = spec;
   apply(world, { do: 'open', as, from, to, fundingSat, pushMsat, feeratePerKw, format, upfrontShutdown });
-  runToRest(world);
+  if (!runToRest(world)) return fail(world, as, RESTLESS);
   if (world.info(as)?.channelId === undefined) return fail(world, as, 'it was refused');
   for (let blocks = 0; !isReady(world, from, as) || !isReady(world, to, as); blocks++) {
     if (world.finding !== undefined) return;
     if (blocks > MAX_BLOCKS_TO_OPEN) return fail(world, as, `not ready after ${MAX_BLOCKS_TO_OPEN} blocks`);
     apply(world, { do: 'mine', blocks: 1 });
-    runToRest(world);
+    if (!runToRest(world)) return fail(world, as, RESTLESS);
   }
 }
 

@@ -5,7 +5,7 @@ import { fulguriteDriver } from './drivers/fulgurite.ts';
 import { pendingEvents } from './pending.ts';
 import { settle } from './settle.ts';
 import { runToRest } from './setup.ts';
-import type { Action, Driver, DriverFactory, Oracle } from './types.ts';
+import type { Action, Driver, DriverEffect, DriverFactory, Oracle } from './types.ts';
 import { SLOW_DISK, specOf, worldOf } from './world.fixture.ts';
 import type { World } from './world.ts';
 
@@ -31,6 +31,39 @@ describe('a world', () => {
     for (const node of ['A', 'B'])
       expect(world.channelState(node, 'c1')).toMatchObject({ phase: 'funded', readySent: true, readyReceived: true });
     expect(world.chain.confirmed).toHaveLength(1);
+  });
+
+  it('comes to rest after any number of blocks', () => {
+    const world = worldOf();
+    for (let i = 0; i < 6; i++) act(world, { do: 'mine', blocks: 1000 });
+    expect(runToRest(world)).toBe(true);
+    expect(world.height('A')).toBe(world.chain.height);
+    settle(world);
+    expect(world.finding).toBeUndefined();
+  });
+
+  it('never comes to rest with a node that answers its disk for ever, which is a finding', () => {
+    let restless = false;
+    const driver: DriverFactory = (context) => {
+      const inner = fulguriteDriver(context);
+      let newest: DriverEffect | undefined;
+      const step: Driver['step'] = (input) => {
+        const effects = inner.step(input);
+        newest = effects.find(({ kind }) => kind === 'store') ?? newest;
+        return restless && context.name === 'A' && input.kind === 'stored' && newest !== undefined ? [...effects, newest] : effects;
+      };
+      return { nodeId: inner.nodeId, step, channels: () => inner.channels?.() ?? new Map() };
+    };
+    const world = worldOf(specOf({}, SLOW_DISK), { drivers: { fulgurite: driver } });
+    expect(world.finding).toBeUndefined();
+    restless = true;
+    act(world, pay('p1'));
+    expect(runToRest(world)).toBe(false);
+    settle(world);
+    expect(world.finding).toMatchObject({ oracle: 'liveness', kind: 'does-not-settle' });
+
+    const never = worldOf(specOf({}, SLOW_DISK), { drivers: { fulgurite: driver } });
+    expect(never.finding).toMatchObject({ oracle: 'setup', actual: 'nodes never come to rest' });
   });
 
   it('says so when a channel of its spec cannot be opened', () => {
