@@ -1,5 +1,6 @@
 import type { Hex } from '../crypto/bytes.ts';
-import { other } from '../transactions/types.ts';
+import type { Side } from '../transactions/types.ts';
+import { bySide, other } from '../transactions/types.ts';
 import type { UpdateAddHtlc } from '../wire/messages/index.ts';
 import { append, contents, cutToSign, nextHtlcId, SIDES } from './contents.ts';
 import type { Contents } from './contents.ts';
@@ -72,18 +73,23 @@ export function addMessage(state: FundedState, htlc: AddUpdate): UpdateAddHtlc {
   return pathKey === undefined ? message : { ...message, pathKey };
 }
 
+type Offered = Omit<AddUpdate, 'kind' | 'offerer' | 'id'>;
+
+function addUpdate(offerer: Side, id: bigint, { amountMsat, paymentHash, cltvExpiry, onion, pathKey }: Offered): AddUpdate {
+  const plain = { kind: 'add' as const, offerer, id, amountMsat, paymentHash, cltvExpiry, onion };
+  return pathKey === undefined ? plain : { ...plain, pathKey };
+}
+
 /** Offers an HTLC. The rules are judged from our view of the peer's next commitment. */
-export function addHtlc(out: Out<FundedState>, command: AddCommand): Refusal | undefined {
-  const { amountMsat, paymentHash, cltvExpiry, onion } = command;
-  const { us } = out.state.params;
-  return offer(out, { kind: 'add', offerer: us, id: 0n, amountMsat, paymentHash, cltvExpiry, onion }, command.reference);
+export function addHtlc(out: Out<FundedState>, { amountMsat, paymentHash, cltvExpiry, onion, reference }: AddCommand): Refusal | undefined {
+  return offer(out, { amountMsat, paymentHash, cltvExpiry, onion }, reference);
 }
 
 /** Offers it with the next id: also when a lost connection made the peer forget an add, which then is judged anew. */
-export function offer(out: Out<FundedState>, add: AddUpdate, reference: Hex): Refusal | undefined {
+export function offer(out: Out<FundedState>, add: Offered, reference: Hex): Refusal | undefined {
   const { state } = out;
   const { params } = state;
-  const htlc: AddUpdate = { ...add, id: nextHtlcId(state.shared, params.us) };
+  const htlc = addUpdate(params.us, nextHtlcId(state.shared, params.us), add);
   if (reference.length > 2 * MAX_REFERENCE_BYTES) return refusal('reference', `longer than ${MAX_REFERENCE_BYTES} bytes`);
   if (state.shutdownSent !== undefined || state.shutdownReceived !== undefined || state.shutdownWanted !== undefined) {
     return refusal('no add after shutdown', 'the channel is closing');
@@ -107,7 +113,9 @@ export function peerViews(shared: SharedState, params: ChannelParams): readonly 
   const { us } = params;
   const most = cutToSign(shared, other(us));
   const known = most[us] - shared.commitments[us].current.cut[us];
-  return Array.from({ length: known + 1 }, (_, fewer) => ({ ...most, [us]: most[us] - fewer }) as Cut);
+  const views: Cut[] = [];
+  for (let fewer = 0; fewer <= known; fewer++) views.push(bySide(us, most[us] - fewer, most[other(us)]));
+  return views;
 }
 
 /** What an update breaks under every view that the peer can have had, as it is under the fullest; undefined when it is not the peer's fault. */
@@ -146,8 +154,7 @@ export function receiveAdd(out: Out<FundedState>, message: UpdateAddHtlc): Viola
     return violation('path_key', 'not a point of the curve');
   }
   const { id, amountMsat, paymentHash, cltvExpiry, onionRoutingPacket: onion, pathKey } = message;
-  const plain: AddUpdate = { kind: 'add', offerer: peer, id, amountMsat, paymentHash, cltvExpiry, onion };
-  const shared = append(state.shared, peer, pathKey === undefined ? plain : { ...plain, pathKey });
+  const shared = append(state.shared, peer, addUpdate(peer, id, { amountMsat, paymentHash, cltvExpiry, onion, pathKey }));
   const broken = faultOfPeer(shared, params, (next) => receivingLimits(params, next));
   if (broken !== undefined) return violation(broken.rule, `HTLC ${id}: ${broken.detail}`);
   draft(out).shared = shared;

@@ -295,7 +295,7 @@ function handleStored(out: Out<StoredChannel>, input: ChannelInput): Outcome {
   const { state } = out;
   if (input.kind === 'monitor_stored') {
     const pendingMonitor = state.pendingMonitor
-      .map((p) => (p.id === input.id ? { ...p, waiting: p.waiting.filter((w) => w !== input.watcher) } : p))
+      .map((p) => (p.id === input.id ? { id: p.id, update: p.update, waiting: p.waiting.filter((w) => w !== input.watcher) } : p))
       .filter((p) => p.waiting.length > 0);
     draft(out).pendingMonitor = pendingMonitor;
   } else if (input.kind === 'command' && input.command.kind === 'acknowledge') {

@@ -58,6 +58,9 @@ export function feeTerms(config: ChannelConfig, us: Side, feeratePerKw: number, 
   return { feeSat: clamp(estimate, range), range };
 }
 
+/** A negotiation in which nobody has offered a fee. */
+export const NO_OFFERS: ClosingNegotiation = { offered: undefined, peerOffered: undefined };
+
 /** `agree`: the fee is final. `propose`: answer with this fee. */
 export type FeeAnswer = { readonly kind: 'agree' } | { readonly kind: 'propose'; readonly feeSat: bigint };
 

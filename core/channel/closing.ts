@@ -9,7 +9,7 @@ import type { Side } from '../transactions/types.ts';
 import { bySide, other } from '../transactions/types.ts';
 import type { ClosingSigned } from '../wire/messages/index.ts';
 import { baseOf } from './base.ts';
-import { answerFee, closingWeight, feeTerms } from './closing-fee.ts';
+import { answerFee, closingWeight, feeTerms, NO_OFFERS } from './closing-fee.ts';
 import type { FeeTerms } from './closing-fee.ts';
 import { txParams } from './commitment-tx.ts';
 import { contents, logLength, SIDES } from './contents.ts';
@@ -54,11 +54,12 @@ function closingOf(state: FundedState): Closing | undefined {
 function variants(env: ChannelEnv, state: FundedState, closing: Closing, signer: Side, feeSat: bigint): readonly BuiltClosing[] {
   const { params, fundings } = state;
   const { dustLimitSat } = params.parties[signer];
-  const terms = { ...closing, feeSat, dustLimitSat };
+  const { scripts, balanceMsat } = closing;
   const tx = txParams(params, fundings[0] as Funding);
-  return [buildClosing(env.crypto, tx, terms), buildClosing(env.crypto, tx, { ...terms, omit: signer })].flatMap((result) =>
-    result.ok ? [result.closing] : [],
-  );
+  return [undefined, signer].flatMap((omit) => {
+    const result = buildClosing(env.crypto, tx, { scripts, balanceMsat, feeSat, dustLimitSat, omit });
+    return result.ok ? [result.closing] : [];
+  });
 }
 
 /** The most that the opener can pay so that an output is left. */
@@ -86,7 +87,7 @@ function sendOffer(
   const [first, ...others] = variants(env, state, closing, params.us, feeSat);
   if (first === undefined) return violation('closing transaction', `none can be made with a fee of ${feeSat} sat`);
   const built = others.find((variant) => variant.txid === preferred?.txid) ?? first;
-  draft(out).closing = { ...state.closing, offered: { feeSat, range, height: env.height } };
+  draft(out).closing = { offered: { feeSat, range, height: env.height }, peerOffered: state.closing?.peerOffered };
   const signature = env.signer.signFunding(params.keysId, built.sighash);
   send(out, { type: 'closing_signed', channelId, feeSat, signature, feeRange: range });
   return undefined;
@@ -125,7 +126,7 @@ export function receiveClosingSigned(out: Out<FundedState>, message: ClosingSign
   const { feeSat, signature, feeRange } = message;
   const closing = closingOf(state);
   if (closing === undefined) return violation('closing_signed', 'before shutdown is complete', 'warn-and-disconnect');
-  const negotiation = state.closing ?? {};
+  const negotiation = state.closing ?? NO_OFFERS;
   const { offered } = negotiation;
   if (us === 'opener' && offered === undefined) return violation('closing_signed', 'the funder sends the first', 'warn-and-disconnect');
   const signed = signedVariant(env, state, closing, message);
@@ -134,7 +135,7 @@ export function receiveClosingSigned(out: Out<FundedState>, message: ClosingSign
   const answer = answerFee(us, terms, negotiation, feeSat, feeRange);
   if (isViolation(answer)) return answer;
   const peerOffered = { feeSat, ...(feeRange === undefined ? {} : { range: feeRange }) };
-  draft(out).closing = { ...negotiation, peerOffered };
+  draft(out).closing = { offered, peerOffered };
   const range = offered?.range ?? terms.range;
   if (answer.kind === 'propose') return sendOffer(out, closing, answer.feeSat, range);
   complete(out, signed, signature);

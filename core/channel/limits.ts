@@ -2,7 +2,6 @@ import { anchorsCostSat, commitmentFeeSat, isTrimmed } from '../transactions/fee
 import type { Side } from '../transactions/types.ts';
 import { other } from '../transactions/types.ts';
 import type { Contents } from './contents.ts';
-import { SIDES } from './contents.ts';
 import type { AddUpdate, ChannelParams } from './state.ts';
 
 /** What an HTLC count or amount would break: named by the field of BOLT 2 that sets it. */
@@ -31,8 +30,9 @@ export function openerCostSat(params: ChannelParams, owner: Side, contents: Cont
 
 /** The dearer of both sides' commitments. */
 export function dearestOpenerCostSat(params: ChannelParams, contents: Contents, feeratePerKw: number, extra = 0): bigint {
-  const [a, b] = SIDES.map((owner) => openerCostSat(params, owner, contents, feeratePerKw, extra)) as [bigint, bigint];
-  return a > b ? a : b;
+  const opener = openerCostSat(params, 'opener', contents, feeratePerKw, extra);
+  const accepter = openerCostSat(params, 'accepter', contents, feeratePerKw, extra);
+  return opener > accepter ? opener : accepter;
 }
 
 /** BOLT 2, update_add_htlc: the receiver's max_accepted_htlcs and max_htlc_value_in_flight_msat, over what `offerer` has in flight. */

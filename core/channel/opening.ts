@@ -72,8 +72,12 @@ export function paramsOf(
   open: OpenChannel,
   accept: AcceptChannel,
 ): ChannelParams {
+  // Field by field: a spread that is added to gives each object a hidden class of its own, and everything reads these.
   return {
-    ...identity,
+    us: identity.us,
+    peer: identity.peer,
+    keysId: identity.keysId,
+    format: identity.format,
     temporaryChannelId: open.temporaryChannelId,
     channelType: open.channelType ?? '',
     fundingSat: open.fundingSat,

@@ -45,7 +45,7 @@ function confirmFundings(out: Out<FundedState>, transactions: readonly BlockTran
     if (!paysFunding(env, state, funding, confirmed.tx)) {
       wrong = violation('funding output', `output ${funding.vout} does not pay ${funding.amountSat} sat to the funding script`);
     }
-    return { ...funding, confirmedHeight: env.height };
+    return { txid: funding.txid, vout: funding.vout, amountSat: funding.amountSat, confirmedHeight: env.height };
   });
   if (wrong !== undefined || fundings.every((funding, i) => funding === state.fundings[i])) return wrong;
   const next = draft(out);
@@ -115,7 +115,7 @@ export function receiveChannelReady(out: Out<FundedState>, message: ChannelReady
   if (!env.crypto.isValidPublicKey(nextPoint)) return violation('second_per_commitment_point', 'not a point of the curve');
   const next = draft(out);
   next.readyReceived = true;
-  next.remote = { ...state.remote, nextPoint };
+  next.remote = { currentPoint: state.remote.currentPoint, nextPoint, secrets: state.remote.secrets };
   addUsable(out);
   persist(out);
   announceEvents(out, state.nextEventId);

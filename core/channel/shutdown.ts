@@ -2,6 +2,7 @@ import type { Script } from '../crypto/bytes.ts';
 import { other } from '../transactions/types.ts';
 import { negotiated } from '../wire/features.ts';
 import type { Shutdown } from '../wire/messages/index.ts';
+import { NO_OFFERS } from './closing-fee.ts';
 import { offerFirstFee } from './closing.ts';
 import { logLength } from './contents.ts';
 import { draft } from './draft.ts';
@@ -53,7 +54,7 @@ export function receiveShutdown(out: Out<FundedState>, message: Shutdown): Viola
     return violation('shutdown', 'another scriptpubkey than before', 'warn-and-disconnect');
   }
   // `closing` is there from the peer's shutdown of this connection on: both must have been sent again before fees are talked about.
-  draft(out).closing = state.closing ?? {};
+  draft(out).closing = state.closing ?? NO_OFFERS;
   if (shutdownReceived !== undefined) return undefined;
   if (!isAcceptableScript(env, script)) return violation('scriptpubkey', `${script} has none of the allowed forms`, 'warn-and-disconnect');
   if (breaksUpfront(env, state, script)) {

@@ -177,8 +177,8 @@ export type ChannelEvent =
 /** BOLT 2, closing_signed: one negotiation a connection. */
 export interface ClosingNegotiation {
   /** The fee that we offered last in this connection, with the range we sent. */
-  readonly offered?: { readonly feeSat: bigint; readonly range: FeeRange; /** When we sent it. */ readonly height: number };
-  readonly peerOffered?: { readonly feeSat: bigint; readonly range?: FeeRange };
+  readonly offered?: { readonly feeSat: bigint; readonly range: FeeRange; /** When we sent it. */ readonly height: number } | undefined;
+  readonly peerOffered?: { readonly feeSat: bigint; readonly range?: FeeRange } | undefined;
 }
 export interface FeeRange {
   readonly minFeeSat: bigint;

@@ -25,7 +25,8 @@ import { enqueue, release } from './outbox.ts';
  */
 export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState> {
   const { height, feeratePerKw, watcherIds } = durable;
-  const channelEnv: ChannelEnv = { ...env, height, feeratePerKw, peerFeatures: '' };
+  const { crypto, signer, config } = env;
+  const channelEnv: ChannelEnv = { crypto, signer, config, height, feeratePerKw, peerFeatures: '' };
   const channels = new Map<ChannelId, ChannelSlot>();
   const effects: Effect[] = [];
   for (const stored of durable.channels) {
@@ -52,7 +53,7 @@ function mustKnow({ phase, channelId, nextMonitorId, pendingMonitor }: StoredCha
 
 function stillAwaited(pending: readonly PendingMonitorUpdate[], watchers: readonly string[]): readonly PendingMonitorUpdate[] {
   return pending
-    .map((update) => ({ ...update, waiting: update.waiting.filter((watcher) => watchers.includes(watcher)) }))
+    .map(({ id, update, waiting }) => ({ id, update, waiting: waiting.filter((watcher) => watchers.includes(watcher)) }))
     .filter(({ waiting }) => waiting.length > 0);
 }
 

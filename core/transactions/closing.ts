@@ -15,7 +15,7 @@ export interface ClosingTerms {
   /** Outputs below this are left out: the dust_limit_satoshis of the side that signs. */
   readonly dustLimitSat: bigint;
   /** The side that eliminates its own output, as it may. */
-  readonly omit?: Side;
+  readonly omit?: Side | undefined;
 }
 
 interface ClosingOutput extends TxOutput {
@@ -33,7 +33,8 @@ export class BuiltClosing {
   #sighash: Hash32 | undefined;
 
   constructor(crypto: Crypto, params: ChannelParams, outputs: readonly ClosingOutput[]) {
-    const input = { ...params.funding, sequence: 0xffffffff, scriptSig: EMPTY_SCRIPT, witness: [] };
+    const { txid: fundingTxid, vout } = params.funding;
+    const input = { txid: fundingTxid, vout, sequence: 0xffffffff, scriptSig: EMPTY_SCRIPT, witness: [] };
     this.params = params;
     this.tx = { version: 2, locktime: 0, inputs: [input], outputs };
     this.outputs = outputs;
