@@ -273,8 +273,9 @@ function open(world: World, action: Extract<Action, { do: 'open' }>): boolean {
     feeratePerKw,
     format,
     announce: false,
+    ...(upfrontShutdown ? { upfrontShutdownScript: host.walletScript } : {}),
   };
-  const refused = world.command(host, upfrontShutdown ? { ...command, upfrontShutdownScript: host.walletScript } : command);
+  const refused = world.command(host, command);
   if (refused !== undefined) world.infos.pop();
   return true;
 }

@@ -115,7 +115,7 @@ export class Chain implements ChainView {
     const unsigned: Tx = {
       version: 2,
       locktime: 0,
-      inputs: [{ ...coin.outpoint, sequence: 0xfffffffd, scriptSig: EMPTY_SCRIPT, witness: [] }],
+      inputs: [{ txid: coinTxid, vout: 0, sequence: 0xfffffffd, scriptSig: EMPTY_SCRIPT, witness: [] }],
       outputs,
     };
     const digest = bip143Sighash(this.crypto, unsigned, 0, p2pkh(this.crypto, key), coin.output.amountSat, SIGHASH_ALL);

@@ -31,10 +31,11 @@ export class Population {
     this.links = new Map(
       spec.links.map((link) => [linkId(link.ends), from?.links.get(linkId(link.ends))?.fork() ?? new Link(link, spec.seed)]),
     );
-    const common = { seed: spec.seed, crypto: this.crypto, entropy: (label: string): string => this.entropy(label) };
+    const { crypto } = this;
+    const named = (label: string): string => this.entropy(label);
     this.hosts = new Map(
       spec.nodes.map((node) => {
-        const context = { ...common, factory: factoryOf(options, node.driver ?? 'fulgurite') };
+        const context = { seed: spec.seed, crypto, entropy: named, factory: factoryOf(options, node.driver ?? 'fulgurite') };
         return [node.name, new Host(node, context, from?.hosts.get(node.name))];
       }),
     );

@@ -47,6 +47,8 @@ export class World extends Population implements WorldView {
   readonly trace: Trace;
   readonly stats: Statistics;
   readonly oracles: readonly Oracle[];
+  /** Their steps: looked up once, and not at every step of every node. */
+  private readonly watching: readonly NonNullable<Oracle['step']>[];
   at: number | 'setup' | 'settle' = 'setup';
   finding: Finding | undefined;
   /** Numbers what must differ each time: coins of wallets. */
@@ -71,6 +73,7 @@ export class World extends Population implements WorldView {
     this.trace = new Trace(options.listener, from?.trace);
     this.stats = new Statistics(from?.stats);
     this.oracles = watching?.map((oracle) => oracle.fork()) ?? options.oracles ?? [];
+    this.watching = this.oracles.flatMap((oracle) => oracle.step?.bind(oracle) ?? []);
     this.at = from?.at ?? 'setup';
     this.finding = from?.finding;
     this.serial = from?.serial ?? 0;
@@ -145,9 +148,9 @@ export class World extends Population implements WorldView {
     const record: StepRecord = { index: this.stepIndex++, timeMs: this.clock.nowMs, node: host.name, input, effects, tampered, forbidden };
     this.trace.step(record);
     this.stats.steps++;
-    for (const oracle of this.oracles) {
+    for (const watch of this.watching) {
       if (this.finding !== undefined) break;
-      this.finding = oracle.step?.(this, record);
+      this.finding = watch(this, record);
     }
     return effects;
   }

@@ -4,7 +4,8 @@ import type { ChannelId, PublicKey } from '../../core/crypto/bytes.ts';
 import type { Message, MessageName } from '../../core/wire/messages/index.ts';
 import type { DriverEffect, Finding, Oracle, StepRecord, WorldView } from '../types.ts';
 import { otherSide } from './contents.ts';
-import { Barrier, factOf } from './durability/barrier.ts';
+import { Barrier, factOf, factText } from './durability/barrier.ts';
+import type { Fact } from './durability/barrier.ts';
 import { commitmentNumberOf, Promises } from './durability/secrets.ts';
 import { isBreach, isStaleRestart } from './licences.ts';
 import { changes, channelName, hasCommitments, messageOf, nameOf, peerState, statesOf } from './look.ts';
@@ -295,7 +296,7 @@ function judgeContent(here: Place, message: Message): Finding | undefined {
 }
 
 /** A finding if what is told is not durable yet. */
-function barred({ world, node, state, track }: Place, what: string, fact: string): Finding | undefined {
+function barred({ world, node, state, track }: Place, what: string, fact: Fact): Finding | undefined {
   const obstacle = track.barrier.obstacle(fact);
   if (obstacle === undefined) return undefined;
   return finding(world, {
@@ -304,7 +305,7 @@ function barred({ world, node, state, track }: Place, what: string, fact: string
     kind: `${what}, ${obstacle}`,
     node,
     channel: channelName(world, state.channelId),
-    message: `${node} let ${fact} leave before what makes it true was durable`,
+    message: `${node} let ${factText(fact)} leave before what makes it true was durable`,
     expected: 'all of its writes finished',
     actual: obstacle === 'never-stored' ? 'no snapshot contains it' : track.barrier.describe(),
   });

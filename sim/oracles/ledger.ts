@@ -106,7 +106,9 @@ class Ledger implements Oracle {
 
   private release(node: string, channelId: string): void {
     const known = this.closings.get(channelId);
-    if (known !== undefined) this.closings.set(channelId, { ...known, holders: known.holders.filter((holder) => holder !== node) });
+    if (known?.holders.includes(node) !== true) return;
+    const { scripts, feesSat, holders } = known;
+    this.closings.set(channelId, { scripts, feesSat, holders: holders.filter((holder) => holder !== node) });
   }
 
   /** BOLT 5, Failing a Channel: "SHOULD use this fee to perform a mutual close", and else a unilateral one. */

@@ -25,7 +25,7 @@ export class Barrier {
   /** By preimage: the order of the update that told the watchers of it. */
   private readonly preimages: Map<string, number> = new Map();
   /** By fact: the order of the write that must be durable, with all before it, before the fact may be told. */
-  private readonly due: Map<string, number> = new Map();
+  private readonly due: Map<Fact, number> = new Map();
   private snapshot: StoredChannel | undefined;
   /** Newest version of the state that is durable. */
   acknowledged = 0;
@@ -87,12 +87,12 @@ export class Barrier {
     }
   }
 
-  private dueSince(fact: string, order: number): void {
+  private dueSince(fact: Fact, order: number): void {
     if (!this.due.has(fact)) this.due.set(fact, order);
   }
 
   /** Something that is said anew each time, such as channel_reestablish: it waits for all that was issued before. */
-  say(fact: string): void {
+  say(fact: Fact): void {
     this.due.set(fact, this.issued);
   }
 
@@ -110,7 +110,7 @@ export class Barrier {
   }
 
   /** Why this may not leave now, if it may not. */
-  obstacle(fact: string): 'never-stored' | 'store-unfinished' | undefined {
+  obstacle(fact: Fact): 'never-stored' | 'store-unfinished' | undefined {
     const order = this.due.get(fact);
     if (order === undefined) return 'never-stored';
     return this.pending.some((write) => write.order <= order) ? 'store-unfinished' : undefined;
@@ -122,22 +122,48 @@ export class Barrier {
   }
 }
 
+/**
+ * What others may be told: a kind, and the number, id or fee that it is about. Packed into one number, because every message that leaves is
+ * looked up by it: exact for all below 2^49.
+ */
+export type Fact = number;
+
+/** Of which a channel has one each. */
+const SINGLE = ['funding_signed', 'shutdown', 'channel_reestablish', 'closing transaction'] as const;
+const COUNTED = ['commitment_signed', 'revoke_and_ack', 'update_fulfill_htlc', 'event', 'htlc_received', 'closing_signed'] as const;
+const KINDS = [...SINGLE, ...COUNTED];
+
+function single(kind: (typeof SINGLE)[number]): Fact {
+  return KINDS.indexOf(kind);
+}
+
+function counted(kind: (typeof COUNTED)[number]): (which: bigint | number) => Fact {
+  const at = KINDS.indexOf(kind);
+  return (which) => Number(which) * KINDS.length + at;
+}
+
 export const factOf = {
-  commitmentSigned: (number: bigint): string => `commitment_signed ${number}`,
-  revokeAndAck: (number: bigint): string => `revoke_and_ack ${number}`,
-  fulfill: (id: bigint): string => `update_fulfill_htlc ${id}`,
-  event: (id: number): string => `event ${id}`,
-  received: (id: bigint): string => `htlc_received ${id}`,
-  shutdown: 'shutdown',
-  channel: 'funding_signed',
-  reestablish: 'channel_reestablish',
-  closing: (feeSat: bigint): string => `closing_signed ${feeSat}`,
-  closingTx: 'closing transaction',
+  commitmentSigned: counted('commitment_signed'),
+  revokeAndAck: counted('revoke_and_ack'),
+  fulfill: counted('update_fulfill_htlc'),
+  event: counted('event'),
+  received: counted('htlc_received'),
+  closing: counted('closing_signed'),
+  shutdown: single('shutdown'),
+  channel: single('funding_signed'),
+  reestablish: single('channel_reestablish'),
+  closingTx: single('closing transaction'),
 } as const;
 
+/** In words. */
+export function factText(fact: Fact): string {
+  const at = fact % KINDS.length;
+  return at < SINGLE.length ? `${KINDS[at]}` : `${KINDS[at]} ${Math.floor(fact / KINDS.length)}`;
+}
+
 /** What this snapshot makes true that must survive a crash once somebody has been told of it. */
-function newFacts(before: StoredChannel | undefined, after: StoredChannel): string[] {
-  const facts: string[] = [];
+function newFacts(before: StoredChannel | undefined, after: StoredChannel): Fact[] {
+  const facts: Fact[] = [];
   const { us } = after.params;
   const peer = otherSide(us);
   if (before === undefined) facts.push(factOf.channel);
@@ -157,7 +183,7 @@ function newFacts(before: StoredChannel | undefined, after: StoredChannel): stri
 }
 
 interface LooseFact {
-  readonly fact: string;
+  readonly fact: Fact;
   readonly preimage?: string;
 }
 
