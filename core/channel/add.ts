@@ -1,4 +1,4 @@
-import type { Hex } from '../crypto/bytes.ts';
+import type { Hex, PublicKey } from '../crypto/bytes.ts';
 import type { Side } from '../transactions/types.ts';
 import { bySide, other } from '../transactions/types.ts';
 import type { UpdateAddHtlc } from '../wire/messages/index.ts';
@@ -73,7 +73,7 @@ export function addMessage(state: FundedState, htlc: AddUpdate): UpdateAddHtlc {
   return pathKey === undefined ? message : { ...message, pathKey };
 }
 
-type Offered = Omit<AddUpdate, 'kind' | 'offerer' | 'id'>;
+type Offered = Pick<AddUpdate, 'amountMsat' | 'paymentHash' | 'cltvExpiry' | 'onion'> & { readonly pathKey?: PublicKey | undefined };
 
 function addUpdate(offerer: Side, id: bigint, { amountMsat, paymentHash, cltvExpiry, onion, pathKey }: Offered): AddUpdate {
   const plain = { kind: 'add' as const, offerer, id, amountMsat, paymentHash, cltvExpiry, onion };
