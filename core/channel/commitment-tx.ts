@@ -18,6 +18,7 @@ const memo = new WeakMap<ChannelParams, TxParams[]>();
 /** Who makes what was made a moment ago gets it again: a node that restarts or fails its channel, the other end in one process. */
 const recentParams = new LastFew<TxParams>(16);
 const recentCommitments = new LastFew<BuiltCommitment>(16);
+const recentKeys = new LastFew<CommitmentKeys>(64);
 
 function txParty(own: Party, peer: Party): ChannelParty {
   const { fundingPubkey, revocationBasepoint, paymentBasepoint, delayedPaymentBasepoint, htlcBasepoint, dustLimitSat } = own;
@@ -89,7 +90,9 @@ export function buildCommitments(
     const tx = txParams(params, funding);
     const known = recentCommitments.find((recent) => recent.is(crypto, tx, owner, number, point, contents));
     if (known !== undefined) return known;
-    const keys = new CommitmentKeys(crypto, tx, owner, point, perCommitmentSecret);
+    const keys =
+      recentKeys.find((recent) => recent.areOf(crypto, tx, owner, point)) ??
+      recentKeys.add(new CommitmentKeys(crypto, tx, owner, point, perCommitmentSecret));
     return recentCommitments.add(buildCommitment(crypto, tx, owner, number, point, contents, keys));
   });
 }

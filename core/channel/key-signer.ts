@@ -12,11 +12,23 @@ interface ChannelKeys {
   readonly secrets: Readonly<Record<Exclude<KeyName, 'shachain'>, SecretKey>>;
   readonly basepoints: Basepoints;
   readonly revocations: SecretGenerator;
-  /** The last few points: each is asked for when promised, when its commitment is built, and at reestablishment. */
+  /** The last few: each is asked for when promised, when its commitment is built and revoked, and at reestablishment. */
+  readonly revocationSecrets: Map<bigint, SecretKey>;
   readonly points: Map<bigint, PublicKey>;
 }
 
-const REMEMBERED_POINTS = 4;
+const REMEMBERED = 8;
+
+/** What was made for this number, while it is among the last few. */
+function remembered<T>(known: Map<bigint, T>, number: bigint, make: () => T): T {
+  let value = known.get(number);
+  if (value === undefined) {
+    value = make();
+    if (known.size >= REMEMBERED) known.delete(known.keys().next().value as bigint);
+    known.set(number, value);
+  }
+  return value;
+}
 
 /**
  * A signer that holds every channel's secrets, derived from one seed and the channel's `keysId`.
@@ -30,20 +42,15 @@ export function createSigner(crypto: Crypto, seed: Hash32): Signer {
     if (keys === undefined) channels.set(keysId, (keys = deriveKeys(crypto, seed, keysId)));
     return keys;
   };
-  const perCommitmentSecret = (keysId: Hash32, number: bigint): SecretKey => keysOf(keysId).revocations.at(secretIndex(number));
+  const perCommitmentSecret = (keysId: Hash32, number: bigint): SecretKey => {
+    const { revocations, revocationSecrets } = keysOf(keysId);
+    return remembered(revocationSecrets, number, () => revocations.at(secretIndex(number)));
+  };
   return {
     basepoints: (keysId) => keysOf(keysId).basepoints,
     perCommitmentSecret,
-    perCommitmentPoint(keysId, number) {
-      const { points } = keysOf(keysId);
-      let point = points.get(number);
-      if (point === undefined) {
-        point = crypto.publicKey(perCommitmentSecret(keysId, number));
-        if (points.size >= REMEMBERED_POINTS) points.delete(points.keys().next().value as bigint);
-        points.set(number, point);
-      }
-      return point;
-    },
+    perCommitmentPoint: (keysId, number) =>
+      remembered(keysOf(keysId).points, number, () => crypto.publicKey(perCommitmentSecret(keysId, number))),
     signFunding: (keysId, sighash) => crypto.sign(sighash, keysOf(keysId).secrets.funding),
     signHtlcs(keysId, remotePoint, sighashes): readonly Signature[] {
       const { secrets, basepoints } = keysOf(keysId);
@@ -82,6 +89,7 @@ function deriveKeys(crypto: Crypto, seed: Hash32, keysId: Hash32): ChannelKeys {
       htlcBasepoint: crypto.publicKey(secrets.htlc),
     },
     revocations: new SecretGenerator(crypto, secret('shachain')),
+    revocationSecrets: new Map(),
     points: new Map(),
   };
 }

@@ -73,6 +73,11 @@ export class CommitmentKeys {
     this.#perCommitmentSecret = perCommitmentSecret;
   }
 
+  /** Whether these are the keys of this commitment. `params`: the same object. */
+  areOf(crypto: Crypto, params: ChannelParams, owner: Side, perCommitmentPoint: PublicKey): boolean {
+    return this.#params === params && this.owner === owner && this.perCommitmentPoint === perCommitmentPoint && this.#crypto === crypto;
+  }
+
   /** The peer's blinded key that takes everything if this commitment is revoked. */
   get revocationPubkey(): PublicKey {
     return (this.#revocationPubkey ??= deriveRevocationPublicKey(
