@@ -166,19 +166,22 @@ export const preimage: Codec<Preimage> = bytes(32);
 export const secretKey: Codec<SecretKey> = bytes(32);
 export const signature: Codec<Signature> = bytes(64);
 
+/** 02 or 03. */
+function hasPointPrefix(hex: string): boolean {
+  return hex.charCodeAt(0) === 48 && (hex.charCodeAt(1) | 1) === 51;
+}
+
 /** A compressed point: the form is checked here, that it lies on the curve is for whoever has a `Crypto` to ask. */
 export const point: Codec<PublicKey> = {
   schema: { kind: 'point' },
   minSize: 33,
   read(reader) {
     const value = reader.hex(33);
-    if (value.charCodeAt(0) !== 48 || (value.charCodeAt(1) | 1) !== 51) {
-      throw new WireFailure('bad-value', `point with prefix ${value.slice(0, 2)}`);
-    }
+    if (!hasPointPrefix(value)) throw new WireFailure('bad-value', `point with prefix ${value.slice(0, 2)}`);
     return value as PublicKey;
   },
   write(writer, value) {
-    if (value.length !== 66 || !/^0[23]/.test(value)) throw new RangeError(`${value} is no compressed point`);
+    if (value.length !== 66 || !hasPointPrefix(value)) throw new RangeError(`${value} is no compressed point`);
     writer.hex(value);
   },
 };

@@ -19,25 +19,25 @@ const scratch = Buffer.alloc(4096);
 /** By length: the head of `scratch`. */
 const heads: Uint8Array[] = [];
 
-function bytesOf(text: string, length: number, encoding: 'hex' | 'binary'): Uint8Array {
+function ofHex(hex: Hex): Uint8Array {
+  if (hex.length % 2 !== 0) throw new RangeError('hex string of odd length');
+  const length = hex.length >>> 1;
   const target = length <= scratch.length ? scratch : Buffer.alloc(length);
-  if (target.write(text, encoding) !== length) throw new RangeError(`not a ${encoding} string`);
+  if (target.write(hex, 'hex') !== length) throw new RangeError('not a hex string');
   if (target !== scratch) return target;
   return (heads[length] ??= scratch.subarray(0, length));
 }
 
-function ofHex(hex: Hex): Uint8Array {
-  if (hex.length % 2 !== 0) throw new RangeError('hex string of odd length');
-  return bytesOf(hex, hex.length >>> 1, 'hex');
+function writeBinary(text: string, target: Uint8Array): Uint8Array {
+  for (let i = 0; i < target.length; i++) target[i] = text.charCodeAt(i);
+  return target;
 }
 
 /** A digest as a string and back: half the cost of the Buffer that node:crypto would allocate. */
 function oneShot(encode: Encode): (data: Uint8Array) => Uint8Array {
   return (data) => {
     const digest = encode(data, 'binary');
-    const bytes = new Uint8Array(digest.length);
-    for (let i = 0; i < bytes.length; i++) bytes[i] = digest.charCodeAt(i);
-    return bytes;
+    return writeBinary(digest, new Uint8Array(digest.length));
   };
 }
 
@@ -77,7 +77,9 @@ function fastestHashes(): HashFunctions {
   if (typeof nodeCrypto.hash !== 'function') return nobleHashes;
   const sha256 = hasher('sha256');
   const ripemd160 = hasRipemd160() ? oneShot(hasher('ripemd160')) : nobleHashes.ripemd160;
-  const again = (data: Uint8Array): Uint8Array => bytesOf(sha256(data, 'binary'), 32, 'binary');
+  const digest = new Uint8Array(32);
+  /** To be hashed at once: the next call writes over it. */
+  const again = (data: Uint8Array): Uint8Array => writeBinary(sha256(data, 'binary'), digest);
   return {
     sha256: oneShot(sha256),
     ripemd160,
