@@ -1,3 +1,4 @@
+import type { Notification } from '../core/channel/io.ts';
 import type { Crypto } from '../core/crypto/types.ts';
 import { RunningHash } from './hash.ts';
 import type { Action, DriverEffect, StepRecord } from './types.ts';
@@ -58,10 +59,15 @@ function hashAction(hash: RunningHash, action: Action): void {
     hash.number(action.which);
     return;
   }
-  for (const key of Object.keys(action).sort()) {
-    hash.name(key);
-    hashValue(hash, (action as Readonly<Record<string, unknown>>)[key]);
+  // A sum, which no order changes.
+  let fields = 0;
+  for (const key in action) {
+    const field = new RunningHash();
+    field.name(key);
+    hashValue(field, (action as Readonly<Record<string, unknown>>)[key]);
+    fields = (fields + field.low()) | 0;
   }
+  hash.word(fields);
 }
 
 /** Plain data, by its shape. */
@@ -107,7 +113,7 @@ function hashEffect(hash: RunningHash, effect: DriverEffect): void {
       return;
     case 'notify':
       hash.text(brief(effect.channelId));
-      hashValue(hash, effect.event);
+      hashNotification(hash, effect.event);
       return;
     case 'forget':
     case 'watch_tx':
@@ -116,6 +122,30 @@ function hashEffect(hash: RunningHash, effect: DriverEffect): void {
     case 'disconnect':
     case 'refused':
       hashValue(hash, effect);
+      return;
+  }
+}
+
+/** What a payment carries came in a message, whose bytes the trace has: here it is named. */
+function hashNotification(hash: RunningHash, notification: Notification): void {
+  hash.name(notification.kind);
+  switch (notification.kind) {
+    case 'event': {
+      const { id, event } = notification;
+      hash.number(id);
+      hash.name(event.kind);
+      if (event.kind === 'payment_sent' || event.kind === 'payment_failed') hash.text(event.reference);
+      return;
+    }
+    case 'htlc_received':
+      hash.bigint(notification.add.id);
+      hash.bigint(notification.add.amountMsat);
+      hash.word(notification.dustExposureExceeded ? 1 : 2);
+      return;
+    case 'opened':
+    case 'failed':
+    case 'forgotten':
+      hashValue(hash, notification);
       return;
   }
 }
