@@ -229,11 +229,12 @@ export class World extends Population implements WorldView {
   }
 
   quiet(a: string, b: string): boolean {
-    return (this.linkBetween(a, b)?.inFlight ?? 0) === 0 && this.idle(a) && this.idle(b);
+    return this.idle(a) && (this.linkBetween(a, b)?.inFlight ?? 0) === 0 && this.idle(b);
   }
 
   private idle(node: string): boolean {
-    return this.host(node).disk.unfinished.length === 0 && !this.todo.some(({ host }) => host.name === node);
+    const host = this.host(node);
+    return host.disk.unfinished.length === 0 && (this.todo.length === 0 || !this.todo.some((told) => told.host === host));
   }
 }
 

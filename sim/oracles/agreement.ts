@@ -68,7 +68,8 @@ function pairOf(world: WorldView, node: string, mine: WithCommitments): Pair | u
 
 /** Nothing that is in flight or unfinished keeps every peer of this node from being quiet with it. */
 function mayBeQuiet(world: WorldView, node: string): boolean {
-  return world.nodeNames.some((other) => other !== node && world.connected(node, other) && world.quiet(node, other));
+  for (const other of world.nodeNames) if (other !== node && world.quiet(node, other) && world.connected(node, other)) return true;
+  return false;
 }
 
 function isQuiet({ world, node, peer, mine, theirs }: Pair): boolean {
