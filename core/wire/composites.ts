@@ -6,9 +6,10 @@ import type { Records, RecordsValue } from './tlv.ts';
 
 export type Expand<T> = T extends unknown ? { [K in keyof T]: T[K] } : never;
 
-/** A codec for the properties of an object, which can also fill an object that has some already. */
+/** A codec for the properties of an object, which can also stand behind one that tells it from others. */
 export interface ObjectCodec<T> extends Codec<T> {
-  readInto(reader: Reader, target: Record<string, unknown>): void;
+  /** What reads an object whose first property has this value, of which the bytes say nothing. */
+  readerOf(property: string, value: string): (reader: Reader) => unknown;
 }
 
 /** In a struct, the property is absent when there is no value. */
@@ -106,6 +107,9 @@ export type FieldsValue<F extends Fields> = Expand<
 
 type Properties = Readonly<Record<string, unknown>>;
 
+/** Where more properties than these are added by name, engines keep the object as a slow dictionary. */
+const MAX_ADDED = 16;
+
 function objectCodec<T>(fields: Fields, records: Records | undefined): ObjectCodec<T> {
   const names = Object.keys(fields);
   const codecs = Object.values(fields);
@@ -138,7 +142,16 @@ function objectCodec<T>(fields: Fields, records: Records | undefined): ObjectCod
       ...(extension === undefined ? {} : { records: extension.schema }),
     },
     minSize: codecs.reduce((sum, codec) => sum + codec.minSize, 0),
-    readInto,
+    readerOf(property, value) {
+      const required = names.filter((_, i) => !optional[i]).map((name) => [name, undefined]);
+      const template: Properties | undefined = names.length > MAX_ADDED ? Object.fromEntries([[property, value], ...required]) : undefined;
+      return (reader) => {
+        const target: Record<string, unknown> = template === undefined ? {} : { ...template };
+        target[property] = value;
+        readInto(reader, target);
+        return target;
+      };
+    },
     read(reader) {
       const target: Record<string, unknown> = {};
       readInto(reader, target);
@@ -179,7 +192,7 @@ export function variant<F extends Fields>(tag: number, fields: F): Variant<F> {
 
 /** A value that is one of several structs, told apart by the string in `property` (`kind`, `phase`). */
 export function union<const P extends string, V extends Variants>(property: P, variants: V): Codec<UnionValue<P, V>> {
-  const entries = Object.entries(variants).map(([name, { tag, codec }]) => ({ name, tag, codec }));
+  const entries = Object.entries(variants).map(([name, { tag, codec }]) => ({ name, tag, codec, read: codec.readerOf(property, name) }));
   const byTag = new Map(entries.map((entry) => [entry.tag, entry]));
   const byName = new Map(entries.map((entry) => [entry.name, entry]));
   if (byTag.size !== entries.length) throw new RangeError('two variants with one tag');
@@ -190,13 +203,11 @@ export function union<const P extends string, V extends Variants>(property: P, v
       const tag = reader.u8();
       const entry = byTag.get(tag);
       if (entry === undefined) throw new WireFailure('bad-value', `unknown tag ${tag}`).within(property);
-      const target: Record<string, unknown> = { [property]: entry.name };
       try {
-        entry.codec.readInto(reader, target);
+        return entry.read(reader) as UnionValue<P, V>;
       } catch (failure) {
         throw within(failure, entry.name);
       }
-      return target as UnionValue<P, V>;
     },
     write(writer, value) {
       const name = (value as Properties)[property];

@@ -1,3 +1,4 @@
+import type { Reader } from './io.ts';
 import type { Codec, Expand, Fields, FieldsValue, ObjectCodec, Records, RecordsValue } from './codec.ts';
 import { structWithRecords } from './codec.ts';
 
@@ -25,11 +26,7 @@ export function message<const N extends string, F extends Fields, R extends Reco
     codec: {
       schema: body.schema,
       minSize: body.minSize,
-      read(reader) {
-        const target: Record<string, unknown> = { type: name };
-        body.readInto(reader, target);
-        return target as Value;
-      },
+      read: body.readerOf('type', name) as (reader: Reader) => Value,
       write: (writer, value) => body.write(writer, value),
     },
   };
