@@ -97,8 +97,9 @@ function releaseAll(run: Run, first: ChannelId): void {
   const { channels } = run.state;
   const own = channels.get(first);
   if (own !== undefined && own.outbox.length > 0) setSlot(run, first, release(channels, own, run.effects));
-  for (const [channelId, slot] of channels) {
-    if (channelId === first || slot.outbox.length === 0) continue;
+  for (const slot of channels.values()) {
+    const { channelId } = slot.state;
+    if (slot.outbox.length === 0 || channelId === first) continue;
     setSlot(run, channelId, release(run.state.channels, slot, run.effects));
   }
 }
@@ -108,7 +109,8 @@ function stepChannel(run: Run, channelId: ChannelId, input: ChannelInput): void 
   const slot = run.state.channels.get(channelId);
   if (slot === undefined) return;
   const { state, effects } = channelStep(channelEnv(run, slot.state.params.peer), slot.state, input);
-  settle(run, channelId, slot, state, effects);
+  // By its own id, not an equal one that came in a message: the same string is found many times as fast.
+  settle(run, slot.state.channelId, slot, state, effects);
 }
 
 function settle(run: Run, channelId: ChannelId, before: ChannelSlot, state: ChannelState, effects: readonly Effect[]): void {
@@ -152,11 +154,15 @@ function adoptOpening(run: Run, key: string, peer: PublicKey, state: ChannelStat
 }
 
 function channelsWith(state: NodeState, peer: PublicKey): readonly ChannelId[] {
-  return [...state.channels].filter(([, slot]) => slot.state.params.peer === peer).map(([id]) => id);
+  const ids: ChannelId[] = [];
+  for (const [id, slot] of state.channels) if (slot.state.params.peer === peer) ids.push(id);
+  return ids;
 }
 
 function openingsWith(state: NodeState, peer: PublicKey): readonly string[] {
-  return [...state.openings].filter(([, opening]) => opening.peer === peer).map(([key]) => key);
+  const keys: string[] = [];
+  for (const [key, opening] of state.openings) if (opening.peer === peer) keys.push(key);
+  return keys;
 }
 
 function connected(run: Run, peer: PublicKey): void {
@@ -311,7 +317,8 @@ function openingFor(state: NodeState, given: ChannelCommand): string | undefined
     const key = openingKey(given.peer, given.channelId);
     return state.openings.has(key) ? key : undefined;
   }
-  return [...state.openings].find(([, opening]) => opening.temporaryChannelId === given.channelId)?.[0];
+  for (const [key, opening] of state.openings) if (opening.temporaryChannelId === given.channelId) return key;
+  return undefined;
 }
 
 function open(run: Run, given: OpenCommand): void {

@@ -106,7 +106,7 @@ export class Reader {
 
   hex(count: number): string {
     const start = this.take(count);
-    return toHex(this.bytes.subarray(start, start + count));
+    return toHex(this.bytes, start, start + count);
   }
 
   /** A copy: what is decoded neither pins nor shares the input's buffer. */

@@ -17,6 +17,10 @@ export function record<T>(type: number | bigint, codec: Codec<T>): RecordCodec<T
   return { type: BigInt(type), codec };
 }
 
+const NONE: readonly TlvRecord[] = [];
+/** Above every type. */
+const TYPE_LIMIT = 1n << 64n;
+
 type Known = RecordSchema & { readonly codec: Codec<unknown> };
 
 /** Reads the value of a known record: BOLT 1: its length must be exactly what the encoding needs. */
@@ -82,7 +86,7 @@ export function tlvReader(records: Records): {
     },
 
     write(writer, properties) {
-      const unknown = (properties['unknownTlvs'] as readonly TlvRecord[] | undefined) ?? [];
+      const unknown = (properties['unknownTlvs'] as readonly TlvRecord[] | undefined) ?? NONE;
       let next = 0;
       const writeUnknownBelow = (limit: bigint): void => {
         for (let entry = unknown[next]; entry !== undefined && entry.type < limit; entry = unknown[++next]) {
@@ -100,7 +104,7 @@ export function tlvReader(records: Records): {
         writeUnknownBelow(type);
         writeRecord(writer, type, () => codec.write(writer, value));
       }
-      writeUnknownBelow(1n << 64n);
+      writeUnknownBelow(TYPE_LIMIT);
       if (next !== unknown.length) throw new RangeError('record type beyond 64 bits');
     },
   };
