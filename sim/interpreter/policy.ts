@@ -59,8 +59,13 @@ function firstProblem(tx: Tx, prevouts: readonly TxOutput[], options: PolicyOpti
 }
 
 /** Whether a node with Bitcoin Core's defaults would relay a valid transaction: what is standard, not what is valid. */
+export function checkStandard(tx: Tx, prevouts: readonly TxOutput[], options: PolicyOptions = {}): SpendVerdict {
+  const reason = firstProblem(tx, prevouts, options);
+  return reason === undefined ? { ok: true } : { ok: false, reason };
+}
+
+/** `checkStandard` of a serialised transaction. */
 export function checkPolicy(spendingTx: RawTx, prevouts: readonly TxOutput[], options: PolicyOptions = {}): SpendVerdict {
   const tx = parseOnce(spendingTx);
-  const reason = tx === undefined ? 'not a transaction' : firstProblem(tx, prevouts, options);
-  return reason === undefined ? { ok: true } : { ok: false, reason };
+  return tx === undefined ? { ok: false, reason: 'not a transaction' } : checkStandard(tx, prevouts, options);
 }

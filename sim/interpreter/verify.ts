@@ -114,9 +114,8 @@ function checkStructure(tx: Tx, prevouts: readonly TxOutput[]): string | undefin
 }
 
 /** The part of `verifySpend` that executes nothing: structure and amounts. */
-export function verifyStructure(spendingTx: RawTx, prevouts: readonly TxOutput[]): SpendVerdict {
-  const tx = parseOnce(spendingTx);
-  const reason = tx === undefined ? 'not a transaction' : checkStructure(tx, prevouts);
+export function verifyStructure(tx: Tx, prevouts: readonly TxOutput[]): SpendVerdict {
+  const reason = checkStructure(tx, prevouts);
   return reason === undefined ? { ok: true } : { ok: false, reason };
 }
 
@@ -127,7 +126,9 @@ export function verifyStructure(spendingTx: RawTx, prevouts: readonly TxOutput[]
  * Locktime and relative locktime are checked against the scripts; whether the chain is far enough is the chain's to say.
  */
 export function verifySpend(crypto: Crypto, spendingTx: RawTx, prevouts: readonly TxOutput[]): SpendVerdict {
-  const structure = verifyStructure(spendingTx, prevouts);
+  const parsed = parseOnce(spendingTx);
+  if (parsed === undefined) return { ok: false, reason: 'not a transaction' };
+  const structure = verifyStructure(parsed, prevouts);
   if (!structure.ok) return structure;
   try {
     const tx = new bitcore.Transaction(buffer(spendingTx));

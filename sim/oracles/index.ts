@@ -36,8 +36,8 @@ export const ORACLES: readonly OracleEntry[] = [
   { name: 'durability', cost: 'cheap', create: createDurability },
   { name: 'codec', cost: 'costly', share: 0.01, create: createCodecOracle },
   { name: 'deadlines', cost: 'cheap', create: createDeadlines },
-  { name: 'validity', cost: 'cheap', create: () => createValidity({ everyCommitment: false, executeSettled: false }) },
-  { name: 'settled-scripts', cost: 'costly', share: 0.01, create: () => createValidity({ everyCommitment: false }) },
+  { name: 'validity', cost: 'cheap', create: () => createValidity({ everyCommitment: false, scripts: 'some' }) },
+  { name: 'every-script', cost: 'costly', share: 0.01, create: () => createValidity({ everyCommitment: false }) },
   // It costs three times the run that it watches.
   { name: 'every-commitment', cost: 'costly', share: 0.0025, create: () => createValidity({ everyCommitment: true }) },
   { name: 'no-unprovoked-close', cost: 'cheap', create: createNoUnprovokedClose },
@@ -47,8 +47,8 @@ export const ORACLES: readonly OracleEntry[] = [
 /** Oracles that a costly one makes needless, because it does all that they do. */
 const REPLACES: Readonly<Record<string, readonly string[]>> = {
   sendable: ['limits'],
-  'settled-scripts': ['validity'],
-  'every-commitment': ['validity', 'settled-scripts'],
+  'every-script': ['validity'],
+  'every-commitment': ['validity', 'every-script'],
 };
 
 export interface OracleOptions {
