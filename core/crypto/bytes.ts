@@ -39,8 +39,13 @@ for (const [value, text] of HEX.slice(0, 16).entries()) {
   DIGIT[text.toUpperCase().charCodeAt(1)] = value;
 }
 
-/** Bytes, or those in [start, end), to lower-case hex. */
-export function toHex<T extends string = Hex>(bytes: Uint8Array, start = 0, end = bytes.length): T {
+/** Bytes to lower-case hex. */
+export function toHex<T extends string = Hex>(bytes: Uint8Array): T {
+  return readHex<T>(bytes, 0, bytes.length);
+}
+
+/** `toHex` of the bytes in [start, end), which must be there. */
+export function readHex<T extends string = Hex>(bytes: Uint8Array, start: number, end: number): T {
   const code = (table: Uint8Array, i: number): number => table[bytes[i] as number] as number;
   let out = '';
   let i = start;

@@ -1,4 +1,4 @@
-import { toHex, writeHex } from '../crypto/bytes.ts';
+import { readHex, writeHex } from '../crypto/bytes.ts';
 
 /** Why bytes were refused. Every kind is a broken BOLT 1 rule of the encoding, or of the canonical form of stored state. */
 export type WireErrorKind =
@@ -106,7 +106,7 @@ export class Reader {
 
   hex(count: number): string {
     const start = this.take(count);
-    return toHex(this.bytes, start, start + count);
+    return readHex(this.bytes, start, start + count);
   }
 
   /** A copy: what is decoded neither pins nor shares the input's buffer. */
