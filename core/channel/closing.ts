@@ -185,7 +185,7 @@ export function closingBlockSeen(out: Out<FundedState | FailedState>, transactio
   const close = transactions.find(({ tx }) => isMutualClose(state, tx));
   if (close === undefined) return false;
   const closingTxid = txid(env.crypto, close.tx);
-  const closed = become<ClosedState>(out, { ...baseOf(state), phase: 'closed', closingTxid });
+  const closed = become<ClosedState>(out, { phase: 'closed', closingTxid, ...baseOf(state) });
   addEvent(closed, { kind: 'channel_closed', closingTxid });
   monitor(closed, { kind: 'closed' });
   persist(closed);
