@@ -163,7 +163,6 @@ async function runInWorkers(campaign: Campaign): Promise<CampaignResult> {
         const task = campaign.next();
         if (task === undefined) {
           busy -= 1;
-          worker.unref();
           if (busy === 0 || campaign.merger.full) settle();
           return;
         }

@@ -1,7 +1,8 @@
 /// <reference types="node" />
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { Worker } from 'node:worker_threads';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildIfStale } from '../build.ts';
 import { packageRoot } from '../host/files.ts';
 import type { CampaignRequest } from '../host/run-campaign.ts';
@@ -36,6 +37,15 @@ describe('a campaign in threads', () => {
     expect(there.ended).toBe('seeds');
     expect(here.findings.map(({ fingerprint, count }) => [fingerprint, count])).toEqual([['acme/oracle/second action/x', 10]]);
     expect(told.sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
+  });
+
+  it('keeps its process alive until its threads have ended: a stretch that comes while they do must not let go of them', async () => {
+    const unref = vi.spyOn(Worker.prototype, 'unref');
+    const run = { ...request.run, config: withOracle(sometimes) };
+    expect((await runCampaign({ ...request, run, to: 1000, workers: 2, maxFindings: 1 })).ended).toBe('findings');
+    expect((await runCampaign({ ...request, workers: 2 })).ended).toBe('seeds');
+    expect(unref).not.toHaveBeenCalled();
+    unref.mockRestore();
   });
 
   it('notices a run that does not end, names its seed, and keeps what was found before', async () => {
