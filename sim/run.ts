@@ -107,7 +107,7 @@ function resultOf(world: World, applied: readonly Action[], rotted: readonly str
     for (const [name, times] of licensed ?? []) world.stats.count('outcome', name, times);
   }
   const expect = finding === undefined ? 'pass' : fingerprint(finding);
-  const recorded: Scenario = scenario === undefined ? { format: 1, world: world.spec, actions: applied, expect } : { ...scenario, world: world.spec, actions: applied, expect };
+  const recorded: Scenario = { format: 1, ...scenario, world: world.spec, actions: applied, expect };
   const base = { hash: world.trace.digest(world.crypto), stats: world.stats, applied, rotted, scenario: recorded };
   return finding === undefined ? base : { ...base, finding, fingerprint: expect };
 }
