@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Notification } from '../core/channel/io.ts';
 import { createFakeCrypto } from './crypto/fake.ts';
 import { Trace } from './trace.ts';
 import type { Action, DriverEffect, StepRecord } from './types.ts';
@@ -23,7 +24,7 @@ describe('the trace hash', () => {
   it('has the same value everywhere', () => {
     const pay: Action = { do: 'pay', as: 'p1', from: 'A', channel: 'c1', amountMsat: '1', cltvDelta: 9 };
     expect(digest(pay, step([{ kind: 'send', peer, bytes: Uint8Array.of(1, 2, 3, 4, 5) }]))).toBe(
-      'bdd4e7781c8b052e01488d82c258aef0ef3942d3f2a399eea8c40435b86e45f0',
+      '82475c1fb11ad92b932519ec317decd91eee303a748e024f2331314d039b80a7',
     );
   });
 
@@ -58,6 +59,9 @@ describe('the trace hash', () => {
     const bytes = Uint8Array.from({ length: 9 }, (_, i) => i);
     const changed = bytes.map((byte, i) => (i === 8 ? byte + 1 : byte));
     const tx = { version: 2, locktime: 0, inputs: [], outputs: [{ amountSat: 1n, script: '00' as never }] };
+    const told = (event: Notification): StepRecord => step([{ kind: 'notify', channelId, event }]);
+    const add = { kind: 'add', offerer: 'opener', id: 1n, amountMsat: 5n, paymentHash: peer, cltvExpiry: 9, onion: bytes } as const;
+    const failed = { kind: 'payment_failed', reference: '01', paymentHash: peer } as const;
     const steps: readonly StepRecord[] = [
       step([]),
       step([], { node: 'B' }),
@@ -76,8 +80,21 @@ describe('the trace hash', () => {
       step([{ kind: 'broadcast', tx, channelId, purpose: 'funding' }]),
       step([{ kind: 'broadcast', tx, channelId, purpose: 'closing' }]),
       step([{ kind: 'broadcast', tx: { ...tx, locktime: 1 }, channelId, purpose: 'closing' }]),
-      step([{ kind: 'notify', channelId, event: { kind: 'failed', reason: 'a' } }]),
-      step([{ kind: 'notify', channelId, event: { kind: 'failed', reason: 'b' } }]),
+      told({ kind: 'failed', reason: 'a' }),
+      told({ kind: 'failed', reason: 'b' }),
+      told({ kind: 'forgotten', reason: 'b' }),
+      told({ kind: 'opened', temporaryChannelId: channelId }),
+      told({ kind: 'event', id: 1, event: { kind: 'channel_usable' } }),
+      told({ kind: 'event', id: 2, event: { kind: 'channel_usable' } }),
+      told({ kind: 'event', id: 2, event: { kind: 'channel_closed', closingTxid: peer } }),
+      told({ kind: 'event', id: 2, event: { kind: 'channel_closed', closingTxid: channelId } }),
+      told({ kind: 'event', id: 2, event: failed }),
+      told({ kind: 'event', id: 2, event: { ...failed, reference: '02' } }),
+      told({ kind: 'event', id: 2, event: { ...failed, kind: 'payment_sent', preimage: peer } }),
+      told({ kind: 'htlc_received', add, dustExposureExceeded: false }),
+      told({ kind: 'htlc_received', add, dustExposureExceeded: true }),
+      told({ kind: 'htlc_received', add: { ...add, id: 2n }, dustExposureExceeded: false }),
+      told({ kind: 'htlc_received', add: { ...add, amountMsat: 6n }, dustExposureExceeded: false }),
       step([{ kind: 'refused', command: 'add', rule: 'r', detail: 'd' }]),
       step([{ kind: 'refused', command: 'fee', rule: 'r', detail: 'd' }]),
     ];

@@ -134,7 +134,8 @@ function hashNotification(hash: RunningHash, notification: Notification): void {
       const { id, event } = notification;
       hash.number(id);
       hash.name(event.kind);
-      if (event.kind === 'payment_sent' || event.kind === 'payment_failed') hash.text(event.reference);
+      if (event.kind === 'channel_closed') hash.text(event.closingTxid);
+      else if (event.kind !== 'channel_usable') hash.text(event.reference);
       return;
     }
     case 'htlc_received':
