@@ -102,7 +102,7 @@ describe('the closing summary', () => {
       '      never  error',
       'operations and faults',
       '          6  pay                          3  disconnect',
-      'events told to hosts',
+      'events: told to hosts, broadcast, asked for rudely, rehearsed',
       '          3  payment_sent',
       'licensed outcomes, by licence',
       '          6  fee-spike',

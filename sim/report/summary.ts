@@ -18,7 +18,7 @@ const MOST_NAMES = 30;
 const TITLES: Readonly<Record<TallyGroup, string>> = {
   message: 'messages received',
   action: 'operations and faults',
-  event: 'events told to hosts',
+  event: 'events: told to hosts, broadcast, asked for rudely, rehearsed',
   outcome: 'licensed outcomes, by licence',
   refused: 'commands refused',
   licence: 'licences drawn',
