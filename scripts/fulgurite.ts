@@ -26,7 +26,9 @@ async function main(args: readonly string[]): Promise<ExitCode> {
     .epilogue('Exit codes: 0 nothing found, 1 a finding, 2 wrong usage, 3 the harness failed or executed nothing, 130 interrupted.')
     .exitProcess(false)
     .fail((message: string | null, error: Error | undefined) => {
-      throw error ?? new UsageError(message ?? 'wrong usage');
+      // Of some slips yargs makes errors of its own.
+      if (error !== undefined && error.name !== 'YError') throw error;
+      throw new UsageError(message ?? error?.message ?? 'wrong usage');
     });
   for (const verb of verbs) register(parser, verb, (result) => (code = result));
   await parser.parseAsync();
@@ -40,7 +42,9 @@ function register(parser: Argv, verb: Verb, done: (code: ExitCode) => void): voi
     (command) => {
       for (const [name, positional] of Object.entries(verb.positionals ?? {})) command.positional(name, positional);
       for (const [line, what] of verb.examples ?? []) command.example(line, what);
-      return command.options(verb.options);
+      // An option that is named and says nothing is a slip, not a wish for the default.
+      const options = Object.entries(verb.options).map(([name, option]) => [name, { ...option, requiresArg: option.type !== 'boolean' }]);
+      return command.options(Object.fromEntries(options) as Verb['options']);
     },
     async (args) => done(await verb.run(args as Parameters<Verb['run']>[0])),
   );

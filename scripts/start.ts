@@ -24,7 +24,7 @@ const request: CampaignRequest = { run: {}, from: 1, workers: availableParalleli
 print(`${style.bold('Two nodes, a channel, and everything that may go wrong between them')}`);
 print(
   style.dim(
-    `${SECONDS} seconds of random operations, delays, reordering, lost connections, slow disks and crashes; each run a world of its own.\n`,
+    `${SECONDS} seconds of random operations, delays, reordering, lost connections, slow disks and crashes; each run goes its own way.\n`,
   ),
 );
 const found = await hunt({ ...request, timeMs: SECONDS * 1000 }, { out: 'findings', executions: 3000 });

@@ -99,7 +99,10 @@ export function printToken({ options, seed }: SeedToken, registry: OperationRegi
 /** Throws a RangeError that explains why a token cannot be run here. */
 export function parseToken(text: string, registry: OperationRegistry): SeedToken {
   const match = /^f(\d+)-([0-9a-z]+)-(\d+)$/.exec(text.trim());
-  if (match === null) throw new RangeError(`'${text}' is no seed token: expected something like f${GENERATOR_VERSION}-00y0f0000-42`);
+  if (match === null)
+    throw new RangeError(
+      `'${text}' is no seed token: expected something like ${printToken({ options: DEFAULT_CAMPAIGN, seed: 42 }, registry)}`,
+    );
   const [, version = '', packed = '', digits = ''] = match;
   if (Number(version) !== GENERATOR_VERSION) {
     const hint = 'run it with the release that printed it, or replay the scenario that was stored with the finding';

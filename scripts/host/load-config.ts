@@ -24,7 +24,8 @@ async function importFile(file: string): Promise<unknown> {
   try {
     return await import(pathToFileURL(file).href);
   } catch (error) {
-    if ((error as { readonly code?: string }).code !== 'ERR_UNKNOWN_FILE_EXTENSION') throw error;
+    if ((error as { readonly code?: string }).code !== 'ERR_UNKNOWN_FILE_EXTENSION')
+      throw new Error(`${file} cannot be loaded: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
   }
   const tsx = await import('tsx/esm/api').catch(() => undefined);
   if (tsx === undefined)

@@ -3,7 +3,7 @@ import { emptyTally, tallyRun } from '../../sim/campaign.ts';
 import type { Engine } from './engine.ts';
 import type { Gauge } from './worker-protocol.ts';
 
-/** Runs consecutive seeds, each in a world of its own. */
+/** Runs consecutive seeds. */
 export function runStretch(
   engine: Engine,
   index: number,

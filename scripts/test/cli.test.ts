@@ -29,6 +29,7 @@ function fulgurite(folder: string, args: readonly string[], during?: (child: Ret
 const folder = scratch;
 const withoutTimes = (report: string): string => report.replace(/ in \d[^,]*,/, '').replace(/^[\d.,]+ runs\/s.*$/m, '');
 
+const EXAMPLE = join(packageRoot(), 'corpus/scripts/two-crossing-payments.json');
 /** A bug that falls within a few seeds. */
 const BUG = readFileSync(join(packageRoot(), 'mutation/planted/retransmission-order.json'), 'utf8');
 
@@ -60,6 +61,9 @@ describe('a campaign', () => {
     ['no verb', []],
     ['an option that is none', ['consistency', '--sedes', '1']],
     ['a range that ends before it begins', ['consistency', '--seeds', '5..1']],
+    ['an option without its value', ['consistency', '--seeds']],
+    ['a planted bug that is none', ['consistency', '--planted', join(packageRoot(), 'package.json')]],
+    ['a planted bug that is no JSON', ['fuzz', 'bigsize', '--planted', fileURLToPath(import.meta.url)]],
     ['a duration without a unit', ['consistency', '--time', '60']],
     ['a token of another version', ['replay', 'f999-0003r3r000-4']],
     ['text that is no token', ['replay', 'nonsense']],
@@ -67,6 +71,10 @@ describe('a campaign', () => {
     ['a scenario that is not there', ['replay', 'none.json']],
     ['a file that holds no scenario', ['shrink', fileURLToPath(import.meta.url)]],
     ['a list of known findings that is none', ['consistency', '--known', fileURLToPath(import.meta.url)]],
+    ['a place where nothing can be written', ['consistency', '--seeds', '1', '--out', join(fileURLToPath(import.meta.url), 'findings')]],
+    ['a report that cannot be written', ['consistency', '--seeds', '1', '--json', join(fileURLToPath(import.meta.url), 'report.json')]],
+    ['a place for crashes that is a file', ['fuzz', 'bigsize', '--out', fileURLToPath(import.meta.url)]],
+    ['a place for a finding that is a file', ['exhaustive', EXAMPLE, '--out', fileURLToPath(import.meta.url)]],
   ])('refuses %s as wrong usage', async (_, args) => {
     const ran = await fulgurite(folder(), args);
     expect(ran.code).toBe(2);

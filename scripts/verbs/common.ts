@@ -1,9 +1,11 @@
 /// <reference types="node" />
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import type { Known } from '../../sim/campaign.ts';
 import type { RunOptions } from '../host/engine.ts';
 import { findConfig } from '../host/load-config.ts';
-import { plant, readBug } from '../host/plant.ts';
+import { plant, readBug, StaleBugError } from '../host/plant.ts';
+import type { Planted } from '../host/plant.ts';
 import type { Scenario } from '../../sim/types.ts';
 import { readScenario } from '../host/scenario-files.ts';
 import { UsageError } from '../terminal/exit.ts';
@@ -22,11 +24,22 @@ export async function commonRun(args: {
 }): Promise<Pick<RunOptions, 'config' | 'planted'>> {
   const config = args.config ?? findConfig(process.cwd());
   if (config !== undefined && !existsSync(config)) throw new UsageError(`--config ${config}: no such file`);
-  if (args.planted !== undefined && !existsSync(args.planted)) throw new UsageError(`--planted ${args.planted}: no such file`);
   return {
     ...(config !== undefined && { config }),
-    ...(args.planted !== undefined && { planted: await plant(readBug(args.planted)) }),
+    ...(args.planted !== undefined && { planted: await planted(args.planted) }),
   };
+}
+
+/** Builds the bug in this file, in the driver or in another module. */
+export async function planted(file: string, entry?: string): Promise<Planted> {
+  if (!existsSync(file)) throw new UsageError(`--planted ${file}: no such file`);
+  try {
+    return await plant(readBug(file), entry);
+  } catch (error) {
+    if (error instanceof StaleBugError || error instanceof SyntaxError)
+      throw new UsageError(`--planted ${file}: ${error.message}`, { cause: error });
+    throw error;
+  }
 }
 
 /** Of --executions: how much shrinking may cost. */
@@ -61,4 +74,27 @@ export function scenarioIn(file: string): Scenario {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }
+}
+
+/**
+ * Makes a folder that files will be written to, and tries it: what a night has found must not be lost for want of a place. One folder after
+ * the other, because making several at once never ends where the system refuses them.
+ */
+export function demandWritable(folder: string, option: string): void {
+  try {
+    for (const path of missingFolders(folder)) if (!existsSync(path)) mkdirSync(path);
+    const probe = join(folder, `.fulgurite-${process.pid}`);
+    writeFileSync(probe, '');
+    rmSync(probe);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`--${option}: nothing can be written to ${folder}: ${why}`, { cause: error });
+  }
+}
+
+/** From the topmost one down. */
+function missingFolders(folder: string): readonly string[] {
+  const missing: string[] = [];
+  for (let path = resolve(folder); !existsSync(path); path = dirname(path)) missing.unshift(path);
+  return missing;
 }

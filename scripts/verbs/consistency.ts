@@ -23,7 +23,7 @@ import { EXIT } from '../terminal/exit.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { chartWidth, commandName, print, printError, styleOf } from '../terminal/output.ts';
 import { Progress } from '../terminal/progress.ts';
-import { commonRun, parseExecutions, readKnown, runOptions } from './common.ts';
+import { commonRun, demandWritable, parseExecutions, readKnown, runOptions } from './common.ts';
 import { parseDuration, parseInteger, parseSeeds } from './parse.ts';
 import type { LinkTransport, Scenario } from '../../sim/types.ts';
 import { readScenario } from '../host/scenario-files.ts';
@@ -62,7 +62,7 @@ const CHANNEL_MESSAGES: readonly (MessageName | Act)[] = [
 
 export const consistency = verb({
   command: 'consistency',
-  describe: 'Hunt for nodes that stop agreeing: many seeds, each a world of its own',
+  describe: 'Hunt for nodes that stop agreeing: many seeds, each a run of its own',
   options: {
     seeds: { type: 'string', default: '1..20000', describe: 'which seeds: 1..20000, 17, or 1.. for no end' },
     time: { type: 'string', describe: 'stop after this long: 60s, 5m, 1h' },
@@ -100,6 +100,8 @@ export const consistency = verb({
   async run(args) {
     const run: RunOptions = { ...(await commonRun(args)), campaign: campaignOf(args), twice: args.twice };
     const seeds = parseSeeds(args.seeds);
+    demandWritable(args.out, 'out');
+    if (args.json !== undefined) demandWritable(dirname(args.json), 'json');
     const timeMs = args.time === undefined ? undefined : parseDuration(args.time);
     const request: CampaignRequest = {
       run,
@@ -203,7 +205,12 @@ async function investigate(engine: Engine, { first }: Distinct, tools: Tools): P
   const style = styleOf(process.stdout);
   const replay = `${commandName()} replay ${file}${tools.planted === undefined ? '' : ` --planted ${tools.planted}`}`;
   const look = { width: chartWidth(), style };
-  const report = reportOf(engine, first.finding, scenario, look, { token: first.token, replay, ...(shrunk && { shrunk }) });
+  const report = reportOf(engine, first.finding, scenario, look, {
+    token: first.token,
+    foundAs: first.scenario.expect,
+    replay,
+    ...(shrunk && { shrunk }),
+  });
   return `${findingReport(report, style)}\n${replayed(engine, file, scenario)}`;
 }
 

@@ -8,7 +8,7 @@ import { slug, writeScenario } from '../host/finding-files.ts';
 import { EXIT } from '../terminal/exit.ts';
 import { commandName, print } from '../terminal/output.ts';
 import { Progress } from '../terminal/progress.ts';
-import { commonRun, runOptions, scenarioIn } from './common.ts';
+import { commonRun, demandWritable, runOptions, scenarioIn } from './common.ts';
 import { parseInteger } from './parse.ts';
 import { verb } from './verb.ts';
 
@@ -25,6 +25,7 @@ export const exhaustive = verb({
   async run(args) {
     const engine = await createEngine(await commonRun(args));
     const scenario = scenarioIn(args.file);
+    demandWritable(args.out, 'out');
     const maxStates = parseInteger('max-states', args['max-states'], 1, 10_000_000) ?? 100_000;
     const progress = new Progress();
     const result = engine.explore(scenario, {

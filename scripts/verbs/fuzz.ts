@@ -18,13 +18,12 @@ import { grouped, plural, rate } from '../../sim/report/text.ts';
 import { table } from '../../sim/report/table.ts';
 import { compiledFile, packageRoot } from '../host/files.ts';
 import { TARGETS_SOURCE } from '../host/hunt-target.ts';
-import { plant, readBug } from '../host/plant.ts';
 import type { ExitCode } from '../terminal/exit.ts';
 import { EXIT, UsageError } from '../terminal/exit.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { print, printError, styleOf } from '../terminal/output.ts';
 import { Progress } from '../terminal/progress.ts';
-import { readKnown } from './common.ts';
+import { demandWritable, planted, readKnown } from './common.ts';
 import { parseDuration, parseInteger } from './parse.ts';
 import { verb } from './verb.ts';
 
@@ -75,6 +74,7 @@ export const fuzz = verb({
     const targets = args.all ? fuzzTargets : [targetNamed(args.target)];
     const [first] = targets as readonly [FuzzTarget];
     if (args.replay !== undefined) return replayOne(first, args.replay);
+    demandWritable(args.out, 'out');
     if (args.minimize) return minimiseCorpora(targets, corpus, args.out);
     if (args.engine === 'jazzer') {
       printError(jazzerAbsence());
@@ -172,8 +172,7 @@ function measured(module: string): string {
 }
 
 async function plantedTargets(file: string): Promise<string> {
-  if (!existsSync(file)) throw new UsageError(`--planted ${file}: no such file`);
-  return (await plant(readBug(file), TARGETS_SOURCE)).module;
+  return (await planted(file, TARGETS_SOURCE)).module;
 }
 
 async function minimiseCorpora(targets: readonly FuzzTarget[], corpus: string, out: string): Promise<ExitCode> {

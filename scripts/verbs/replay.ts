@@ -5,7 +5,9 @@ import { findingReport } from '../../sim/report/finding.ts';
 import type { ChartStep } from '../../sim/report/observe.ts';
 import { observeStep } from '../../sim/report/observe.ts';
 import { chartObserver, observer, stepJson, stepText } from '../../sim/report/observer.ts';
+import { BUILT_IN_REGISTRY } from '../../sim/run.ts';
 import type { RunResult } from '../../sim/run.ts';
+import { DEFAULT_CAMPAIGN, printToken } from '../../sim/seed.ts';
 import type { Scenario } from '../../sim/types.ts';
 import type { Engine } from '../host/engine.ts';
 import { createEngine } from '../host/engine.ts';
@@ -27,7 +29,7 @@ export const replay = verb({
   },
   examples: [
     ['$0 replay findings/agreement-commitment-amount.json', 'a finding'],
-    ['$0 replay f2-0003r4g000-42 --trace text', 'every step of a seed'],
+    [`$0 replay ${printToken({ options: DEFAULT_CAMPAIGN, seed: 42 }, BUILT_IN_REGISTRY)} --trace text`, 'every step of a seed'],
   ],
   async run(args) {
     const engine = await createEngine(await commonRun(args));

@@ -12,6 +12,8 @@ export interface FindingReport {
   readonly scenario: Scenario;
   /** The seed token that it was found with, if it was. */
   readonly token?: string;
+  /** The fingerprint that the campaign found it by: another one where an oracle that watches replays sees it sooner. */
+  readonly foundAs?: string;
   readonly shrunk?: { readonly fromActions: number; readonly executions: number };
   /** A sequence chart of the run. */
   readonly chart?: string;
@@ -21,10 +23,11 @@ export interface FindingReport {
 
 /** Everything that there is to say about one finding, in the order in which somebody who has never seen it reads. */
 export function findingReport(report: FindingReport, style: Style = plain): string {
-  const { finding, scenario, token, shrunk, chart, replay } = report;
+  const { finding, scenario, token, foundAs = fingerprint(finding), shrunk, chart, replay } = report;
   const where = [finding.node && `node ${finding.node}`, finding.channel && `channel ${finding.channel}`, placeOf(finding, scenario)];
   return [
     `${style.bad(style.bold('FOUND'))} ${style.bold(fingerprint(finding))}`,
+    ...(foundAs === fingerprint(finding) ? [] : [style.dim(`the campaign found it as ${foundAs}; with every oracle it shows sooner`)]),
     `${harmless(finding.message)}`,
     style.dim(where.filter((part) => part !== undefined && part !== '').join(', ')),
     '',

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { fingerprint } from '../finding.ts';
 import type { Action, Finding, Scenario } from '../types.ts';
 import { difference } from './diff.ts';
 import { findingReport } from './finding.ts';
@@ -108,6 +109,8 @@ describe('the report of a finding', () => {
 
   it('places what happened outside of the actions', () => {
     expect(findingReport({ scenario, finding: { ...finding, at: 'settle' } })).toContain('when everything must settle');
+    expect(findingReport({ scenario, finding, foundAs: 'ledger/base/x' })).toContain('found it as ledger/base/x');
+    expect(findingReport({ scenario, finding, foundAs: fingerprint(finding) })).not.toContain('found it as');
     expect(findingReport({ scenario, finding: { ...finding, at: 'setup' } })).toContain('while the channels were opened');
   });
 });
