@@ -2,6 +2,7 @@
 /// <reference types="node" />
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import type { Argv } from 'yargs';
 import yargs from 'yargs';
 import { packageRoot } from './host/files.ts';
@@ -62,7 +63,7 @@ try {
     printError(`fulgurite: ${error.message}`);
     process.exitCode = EXIT.usage;
   } else {
-    printError(`fulgurite: the harness failed\n${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    printError(`fulgurite: the harness failed\n${inspect(error)}`);
     process.exitCode = EXIT.harness;
   }
 }

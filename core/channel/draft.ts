@@ -1,4 +1,3 @@
-import { failedOf } from './base.ts';
 import type { FundedState, StoredChannel } from './state.ts';
 import type { Out } from './effects.ts';
 
@@ -11,20 +10,9 @@ export type Draft<S> = { -readonly [K in keyof S]: S[K] };
  */
 export function draft<S extends StoredChannel>(out: Out<S>): Draft<S> {
   const state: StoredChannel = out.state;
-  const copy = copyOf(state) as S;
+  const copy = (state.phase === 'funded' ? copyFunded(state) : { ...state }) as S;
   out.state = copy;
   return copy;
-}
-
-function copyOf(state: StoredChannel): StoredChannel {
-  switch (state.phase) {
-    case 'funded':
-      return copyFunded(state);
-    case 'failed':
-      return failedOf(state, state);
-    case 'closed':
-      return { ...state };
-  }
 }
 
 /** Field by field: engines copy so twenty times as fast as by a spread, and nothing is copied more often. */

@@ -5,7 +5,7 @@ import { plainTx, serialiseTx, txid, withWitness } from '../bitcoin/tx.ts';
 import { commitmentNumber, fundingWitness } from '../transactions/commitment.ts';
 import { other } from '../transactions/types.ts';
 import type { Message } from '../wire/messages/index.ts';
-import { failedOf } from './base.ts';
+import { baseOf } from './base.ts';
 import { buildCommitments, txParams } from './commitment-tx.ts';
 import { broadcastFailed } from './broadcast.ts';
 import { contents, SIDES, withLog } from './contents.ts';
@@ -94,9 +94,17 @@ export function failChannel(out: Out<FundedState>, reason: string, how: Failing 
   const commitmentToBroadcast = silent ? undefined : signedCommitment(env, state);
   const closingTx = silent || how.unilateral === true ? undefined : state.closingTx;
   const error = how.told === true ? undefined : errorData(reason, how.tx);
-  const spentBy = how.spend === undefined ? undefined : txid(env.crypto, how.spend);
-  const own = { error, reason, commitmentToBroadcast, shutdownSent, shutdownReceived, closingTx, spentBy };
-  const failed = become(out, failedOf(state, own));
+  const failed = become<FailedState>(out, {
+    phase: 'failed',
+    error,
+    reason,
+    commitmentToBroadcast,
+    shutdownSent,
+    shutdownReceived,
+    closingTx,
+    spentBy: how.spend === undefined ? undefined : txid(env.crypto, how.spend),
+    ...baseOf(state),
+  });
   if (error !== undefined) sendError(failed, state.connection);
   if (how.spend === undefined ? connection === 'connected' && how.stale !== true : isOfOurTime(env, state, how.spend)) failUnsigned(failed);
   persist(failed);

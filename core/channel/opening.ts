@@ -72,12 +72,7 @@ export function paramsOf(
   open: OpenChannel,
   accept: AcceptChannel,
 ): ChannelParams {
-  // Field by field: a spread that is added to gives each object a hidden class of its own, and everything reads these.
   return {
-    us: identity.us,
-    peer: identity.peer,
-    keysId: identity.keysId,
-    format: identity.format,
     temporaryChannelId: open.temporaryChannelId,
     channelType: open.channelType ?? '',
     fundingSat: open.fundingSat,
@@ -86,6 +81,7 @@ export function paramsOf(
     minimumDepth: accept.minimumDepth,
     announce: (open.channelFlags & ANNOUNCE_CHANNEL) !== 0,
     parties: { opener: partyOf(open), accepter: partyOf(accept) },
+    ...identity, // last, as in baseOf
   };
 }
 

@@ -74,7 +74,6 @@ export const fuzz = verb({
     const targets = args.all ? fuzzTargets : [targetNamed(args.target)];
     const [first] = targets as readonly [FuzzTarget];
     if (args.replay !== undefined) return replayOne(first, args.replay);
-    demandWritable(args.out, 'out');
     if (args.minimize) return minimiseCorpora(targets, corpus, args.out);
     if (args.engine === 'jazzer') {
       printError(jazzerAbsence());
@@ -92,7 +91,7 @@ export const fuzz = verb({
       memoryMb: parseInteger('memory', args.memory, 64, 65_536) ?? 1024,
       known: Object.keys(readKnown(args.known)),
       maxFindings: parseInteger('max-findings', args['max-findings'], 1, 10_000) ?? 20,
-      ...(args.planted !== undefined && { module: await plantedTargets(args.planted) }),
+      ...(args.planted !== undefined && { module: (await planted(args.planted, TARGETS_SOURCE)).module }),
       out: args.out,
       keep: args.keep,
     };
@@ -171,10 +170,6 @@ function measured(module: string): string {
   return instrumented(module, packageRoot(), join(packageRoot(), 'build', 'fuzz'));
 }
 
-async function plantedTargets(file: string): Promise<string> {
-  return (await planted(file, TARGETS_SOURCE)).module;
-}
-
 async function minimiseCorpora(targets: readonly FuzzTarget[], corpus: string, out: string): Promise<ExitCode> {
   const loaded = await loadInstrumented(measured(targetsModule()));
   for (const { name } of targets) {
@@ -186,6 +181,7 @@ async function minimiseCorpora(targets: readonly FuzzTarget[], corpus: string, o
 }
 
 async function fuzzAll(targets: readonly FuzzTarget[], options: Options): Promise<ExitCode> {
+  demandWritable(options.out, 'out');
   const signal = interruptible();
   if (options.engine === 'jsfuzz') printError('instrumenting, if the code has changed …');
   const plain = options.module ?? targetsModule();

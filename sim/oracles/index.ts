@@ -38,7 +38,7 @@ export const ORACLES: readonly OracleEntry[] = [
   { name: 'deadlines', cost: 'cheap', create: createDeadlines },
   { name: 'validity', cost: 'cheap', create: () => createValidity({ everyCommitment: false, scripts: 'some' }) },
   { name: 'every-script', cost: 'costly', share: 0.01, create: () => createValidity({ everyCommitment: false }) },
-  // It costs three times the run that it watches.
+  // It costs several times the run that it watches.
   { name: 'every-commitment', cost: 'costly', share: 0.0025, create: () => createValidity({ everyCommitment: true }) },
   { name: 'no-unprovoked-close', cost: 'cheap', create: createNoUnprovokedClose },
   { name: 'liveness', cost: 'cheap', create: createLiveness },

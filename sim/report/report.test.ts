@@ -109,9 +109,12 @@ describe('the report of a finding', () => {
 
   it('places what happened outside of the actions', () => {
     expect(findingReport({ scenario, finding: { ...finding, at: 'settle' } })).toContain('when everything must settle');
+    expect(findingReport({ scenario, finding: { ...finding, at: 'setup' } })).toContain('while the channels were opened');
+  });
+
+  it('says what the campaign called it, where that was something else', () => {
     expect(findingReport({ scenario, finding, foundAs: 'ledger/base/x' })).toContain('found it as ledger/base/x');
     expect(findingReport({ scenario, finding, foundAs: fingerprint(finding) })).not.toContain('found it as');
-    expect(findingReport({ scenario, finding: { ...finding, at: 'setup' } })).toContain('while the channels were opened');
   });
 });
 
