@@ -18,21 +18,21 @@ export { decodeMessage, encodeMessage, messageRegistry } from './wire/messages/i
 export { hasFeature, makeFeatures } from './wire/features.ts';
 
 export type { CommitmentFormat, Side } from './transactions/types.ts';
-export type { ChannelConfig, Command, Dependency, Effect, Notification, Question, Step } from './channel/io.ts';
-export type { ChannelEvent, ChannelState, FailedState, FundedState, MonitorUpdate, StoredChannel } from './channel/state.ts';
-export { knownPayments } from './channel/references.ts';
-export type { Basepoints, Signer } from './channel/signer.ts';
-export { createSigner } from './channel/key-signer.ts';
-export { decodeChannel, encodeChannel } from './channel/codec.ts';
+export type { ChannelConfig, Command, Dependency, Effect, Notification, Question, Step } from './channel/model/vocabulary.ts';
+export type { ChannelEvent, ChannelState, FailedState, FundedState, MonitorUpdate, StoredChannel } from './channel/model/state.ts';
+export { knownPayments } from './channel/model/known-payments.ts';
+export type { Basepoints, Signer } from './channel/commitments/signer.ts';
+export { createSigner } from './channel/commitments/key-signer.ts';
+export { decodeChannel, encodeChannel } from './channel/model/stored-form.ts';
 
-export type { DurableNode, NodeEnv, NodeInput, NodeState, PeerState } from './node/io.ts';
+export type { DurableNode, NodeEnv, NodeInput, NodeState, PeerState } from './node/vocabulary.ts';
 export { CHAIN_HASHES, DEFAULT_CONFIG } from './node/config.ts';
 export { createNode, nodeStep } from './node/node.ts';
 export { restoreNode } from './node/restore.ts';
 
 export type { ChaCha20Poly1305 } from './crypto/chacha20poly1305.ts';
 export { nobleChaCha20Poly1305 } from './crypto/chacha20poly1305.ts';
-export type { CloseReason, ConnectionId, PeersEffect, PeersEnv, PeersInput, PeersState, PeersStep } from './peers/io.ts';
+export type { CloseReason, ConnectionId, PeersEffect, PeersEnv, PeersInput, PeersState, PeersStep } from './peers/vocabulary.ts';
 export type { PeerLimits } from './peers/limits.ts';
 export { DEFAULT_LIMITS } from './peers/limits.ts';
 export { createPeers, createPeersEnv, nextDeadline, peersStep } from './peers/peers.ts';

@@ -1,7 +1,7 @@
 import { toHex } from '../core/crypto/bytes.ts';
 import { decode, encode } from '../core/wire/codec.ts';
 import type { Codec, Result } from '../core/wire/codec.ts';
-import { Reader, WireFailure } from '../core/wire/io.ts';
+import { Reader, WireFailure } from '../core/wire/reader-writer.ts';
 import { sizeOf } from './size.ts';
 import { promise } from './target.ts';
 import { sameBytes } from '../sim/bytes.ts';

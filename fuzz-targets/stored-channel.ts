@@ -1,4 +1,4 @@
-import { channelCodec, decodeChannel, encodeChannel } from '../core/channel/codec.ts';
+import { channelCodec, decodeChannel, encodeChannel } from '../core/channel/model/stored-form.ts';
 import type { Schema } from '../core/wire/codec.ts';
 import { toJson } from '../core/wire/print.ts';
 import { arbitraryOf } from './arbitraries.ts';

@@ -1,4 +1,4 @@
-import type { ChannelCommand } from '../core/channel/io.ts';
+import type { ChannelCommand } from '../core/channel/model/vocabulary.ts';
 import type { ChannelId, Hash32, SecretKey } from '../core/crypto/bytes.ts';
 import { tamper } from './adversary/tamper.ts';
 import type { Party } from './encryption.ts';

@@ -4,7 +4,7 @@ import { p2pkh, p2wpkh } from '../core/bitcoin/script.ts';
 import { EMPTY_SCRIPT, txid, withWitness } from '../core/bitcoin/tx.ts';
 import type { Outpoint, Tx, TxOutput } from '../core/bitcoin/tx.ts';
 import type { Script, SecretKey, Txid } from '../core/crypto/bytes.ts';
-import type { BlockTransaction } from '../core/channel/io.ts';
+import type { BlockTransaction } from '../core/channel/model/vocabulary.ts';
 import type { Crypto } from '../core/crypto/types.ts';
 import type { ChainView } from './types.ts';
 

@@ -1,5 +1,5 @@
-import type { ChannelConfig } from '../core/channel/io.ts';
-import type { AddUpdate } from '../core/channel/state.ts';
+import type { ChannelConfig } from '../core/channel/model/vocabulary.ts';
+import type { AddUpdate } from '../core/channel/model/state.ts';
 import { p2wpkh } from '../core/bitcoin/script.ts';
 import type { ChannelId, PublicKey, Script, SecretKey } from '../core/crypto/bytes.ts';
 import type { Crypto } from '../core/crypto/types.ts';

@@ -1,5 +1,5 @@
-import { knownPayments } from '../core/channel/references.ts';
-import type { AddUpdate, ChannelState } from '../core/channel/state.ts';
+import { knownPayments } from '../core/channel/model/known-payments.ts';
+import type { AddUpdate, ChannelState } from '../core/channel/model/state.ts';
 import type { Hash32, Hex, Preimage } from '../core/crypto/bytes.ts';
 import { RunningHash } from './hash.ts';
 import type { PaymentRecord } from './types.ts';

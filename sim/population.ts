@@ -1,4 +1,4 @@
-import type { ChannelState } from '../core/channel/state.ts';
+import type { ChannelState } from '../core/channel/model/state.ts';
 import type { ChannelId, PublicKey } from '../core/crypto/bytes.ts';
 import type { Crypto } from '../core/crypto/types.ts';
 import { entropy } from './entropy.ts';

@@ -1,4 +1,4 @@
-import { commitObstacle } from '../core/channel/commit.ts';
+import { commitObstacle } from '../core/channel/commitments/commitment-signed.ts';
 import { apply } from './apply.ts';
 import type { Host } from './host.ts';
 import { DEFAULT_FEERATE_PER_KW } from './policy.ts';

@@ -1,4 +1,4 @@
-import type { ChannelState } from '../core/channel/state.ts';
+import type { ChannelState } from '../core/channel/model/state.ts';
 import type { Crypto } from '../core/crypto/types.ts';
 import type { CommitmentFormat, Side } from '../core/transactions/types.ts';
 import { apply } from './apply.ts';

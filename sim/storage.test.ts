@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StoredChannel } from '../core/channel/state.ts';
+import type { StoredChannel } from '../core/channel/model/state.ts';
 import type { ChannelId } from '../core/crypto/bytes.ts';
 import { stream } from './random.ts';
 import { Disk } from './storage.ts';

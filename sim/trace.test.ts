@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Notification } from '../core/channel/io.ts';
+import type { Notification } from '../core/channel/model/vocabulary.ts';
 import { createFakeCrypto } from './crypto/fake.ts';
 import { Trace } from './trace.ts';
 import type { Action, DriverEffect, StepRecord } from './types.ts';

@@ -1,4 +1,4 @@
-import type { Notification } from '../core/channel/io.ts';
+import type { Notification } from '../core/channel/model/vocabulary.ts';
 import type { Crypto } from '../core/crypto/types.ts';
 import { RunningHash } from './hash.ts';
 import type { Action, DriverEffect, StepRecord } from './types.ts';

@@ -1,7 +1,7 @@
 import type { ChannelId, Hex, PublicKey, SecretKey } from '../core/crypto/bytes.ts';
-import type { ChannelConfig, Effect } from '../core/channel/io.ts';
-import type { ChannelState } from '../core/channel/state.ts';
-import type { NodeInput } from '../core/node/io.ts';
+import type { ChannelConfig, Effect } from '../core/channel/model/vocabulary.ts';
+import type { ChannelState } from '../core/channel/model/state.ts';
+import type { NodeInput } from '../core/node/vocabulary.ts';
 import type { CommitmentFormat } from '../core/transactions/types.ts';
 import type { OpenSession, Session, SessionStep } from '../core/transport/session.ts';
 

@@ -1,5 +1,5 @@
-import type { ChannelCommand, Notification } from '../core/channel/io.ts';
-import type { AddUpdate, ChannelEvent } from '../core/channel/state.ts';
+import type { ChannelCommand, Notification } from '../core/channel/model/vocabulary.ts';
+import type { AddUpdate, ChannelEvent } from '../core/channel/model/state.ts';
 import type { ChannelId, Hash32, Hex, Preimage, Txid } from '../core/crypto/bytes.ts';
 import { toHex } from '../core/crypto/bytes.ts';
 import { RunningHash } from './hash.ts';

@@ -5,8 +5,8 @@ import type { Side } from '../transactions/types.ts';
 import type { Message } from '../wire/messages/index.ts';
 import { channelStep, MAX_UNSIGNED_UPDATES } from './channel.ts';
 import { bytes32, complaint, Duo, kinds, NODE_ID, P2WPKH_A, TEMPORARY_ID } from './duo.fixture.ts';
-import type { ChannelCommand, ChannelInput } from './io.ts';
-import type { ChannelState } from './state.ts';
+import type { ChannelCommand, ChannelInput } from './model/vocabulary.ts';
+import type { ChannelState } from './model/state.ts';
 import { add, expectFailed, expectQuiet, fail, fee, fulfill, ONION, refusalOf, secretOf } from './updates.fixture.ts';
 
 const keysId = bytes32(2);

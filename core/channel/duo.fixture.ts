@@ -5,13 +5,13 @@ import { DEFAULT_CONFIG } from '../node/config.ts';
 import type { Side } from '../transactions/types.ts';
 import { other } from '../transactions/types.ts';
 import type { Message, MessageName } from '../wire/messages/index.ts';
-import { receiveOpenChannel } from './accept.ts';
+import { receiveOpenChannel } from './establish/accepter.ts';
 import { channelStep } from './channel.ts';
-import type { ChannelCommand, ChannelConfig, ChannelEnv, ChannelInput, Effect, OpenCommand } from './io.ts';
-import { createSigner } from './key-signer.ts';
-import { startOpen } from './open.ts';
-import type { ChannelState, FundedState } from './state.ts';
-import { isRefusal, isViolation } from './violation.ts';
+import type { ChannelCommand, ChannelConfig, ChannelEnv, ChannelInput, Effect, OpenCommand } from './model/vocabulary.ts';
+import { createSigner } from './commitments/key-signer.ts';
+import { startOpen } from './establish/opener.ts';
+import type { ChannelState, FundedState } from './model/state.ts';
+import { isRefusal, isViolation } from './model/violation.ts';
 
 const crypto = createFakeCrypto();
 

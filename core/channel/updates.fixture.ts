@@ -6,8 +6,8 @@ import type { Side } from '../transactions/types.ts';
 import type { Message } from '../wire/messages/index.ts';
 import type { Duo } from './duo.fixture.ts';
 import { bytes32 } from './duo.fixture.ts';
-import type { ChannelCommand, Effect } from './io.ts';
-import type { AddUpdate, FailedState, Update } from './state.ts';
+import type { ChannelCommand, Effect } from './model/vocabulary.ts';
+import type { AddUpdate, FailedState, Update } from './model/state.ts';
 
 export const ONION = new Uint8Array(1366).fill(5);
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeCrypto } from '../../sim/crypto/fake.ts';
-import type { Effect } from '../channel/io.ts';
+import type { Effect } from '../channel/model/vocabulary.ts';
 import type { ChannelId, Script } from '../crypto/bytes.ts';
 import type { Message } from '../wire/messages/index.ts';
 import { Pair, preimageOf } from './pair.fixture.ts';

@@ -1,16 +1,25 @@
-import { receiveOpenChannel } from '../channel/accept.ts';
+import { receiveOpenChannel } from '../channel/establish/accepter.ts';
 import { channelStep } from '../channel/channel.ts';
-import { errorData } from '../channel/fail.ts';
-import type { BlockTransaction, ChannelCommand, ChannelEnv, ChannelInput, Command, Effect, OpenCommand, Step } from '../channel/io.ts';
-import { startOpen } from '../channel/open.ts';
-import type { ChannelState, OpeningState, StoredChannel } from '../channel/state.ts';
-import { isRefusal, isViolation } from '../channel/violation.ts';
+import { errorData } from '../channel/fail/fail-channel.ts';
+import type {
+  BlockTransaction,
+  ChannelCommand,
+  ChannelEnv,
+  ChannelInput,
+  Command,
+  Effect,
+  OpenCommand,
+  Step,
+} from '../channel/model/vocabulary.ts';
+import { startOpen } from '../channel/establish/opener.ts';
+import type { ChannelState, OpeningState, StoredChannel } from '../channel/model/state.ts';
+import { isRefusal, isViolation } from '../channel/model/violation.ts';
 import type { ChannelId, PublicKey } from '../crypto/bytes.ts';
 import { decodeMessage } from '../wire/messages/index.ts';
 import type { Message, OpenChannel } from '../wire/messages/index.ts';
 import { ALL_CHANNELS, badInit, channelOf, hangUp, initMessage, pongFor } from './peer.ts';
-import { openingKey } from './io.ts';
-import type { ChannelSlot, NodeEnv, NodeInput, NodeState, PeerState } from './io.ts';
+import { openingKey } from './vocabulary.ts';
+import type { ChannelSlot, NodeEnv, NodeInput, NodeState, PeerState } from './vocabulary.ts';
 import { dropHeldSends, dropHeldUpdates, dropUnwantedBroadcasts, enqueue, release } from './outbox.ts';
 
 /** Openings that one peer may have under way at once: they cost memory and are not durable. */

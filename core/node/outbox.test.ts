@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Dependency, Effect, SendEffect } from '../channel/io.ts';
+import type { Dependency, Effect, SendEffect } from '../channel/model/vocabulary.ts';
 import type { Tx } from '../bitcoin/tx.ts';
-import type { FailedState, PendingMonitorUpdate, StoredChannel } from '../channel/state.ts';
+import type { FailedState, PendingMonitorUpdate, StoredChannel } from '../channel/model/state.ts';
 import type { ChannelId, PublicKey, Txid } from '../crypto/bytes.ts';
-import type { ChannelSlot } from './io.ts';
+import type { ChannelSlot } from './vocabulary.ts';
 import { dropHeldSends, dropUnwantedBroadcasts, enqueue, release } from './outbox.ts';
 
 const A = 'aa'.repeat(32) as ChannelId;

@@ -1,7 +1,7 @@
 import type { ChannelId } from '../crypto/bytes.ts';
-import type { Dependency, Effect } from '../channel/io.ts';
-import { wantedOf } from '../channel/broadcast.ts';
-import type { ChannelSlot } from './io.ts';
+import type { Dependency, Effect } from '../channel/model/vocabulary.ts';
+import { wantedOf } from '../channel/fail/broadcast.ts';
+import type { ChannelSlot } from './vocabulary.ts';
 
 /** What an effect waits for; absent for those that no store and no queue holds back. */
 function dependenciesOf(effect: Effect): readonly Dependency[] | undefined {

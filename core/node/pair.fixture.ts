@@ -1,7 +1,7 @@
-import { decodeChannel, encodeChannel } from '../channel/codec.ts';
-import type { ChannelConfig, Command, Effect, Step } from '../channel/io.ts';
-import { createSigner } from '../channel/key-signer.ts';
-import type { FundedState, StoredChannel } from '../channel/state.ts';
+import { decodeChannel, encodeChannel } from '../channel/model/stored-form.ts';
+import type { ChannelConfig, Command, Effect, Step } from '../channel/model/vocabulary.ts';
+import { createSigner } from '../channel/commitments/key-signer.ts';
+import type { FundedState, StoredChannel } from '../channel/model/state.ts';
 import type { Tx } from '../bitcoin/tx.ts';
 import type { ChannelId, Hash32, Preimage, PublicKey } from '../crypto/bytes.ts';
 import { sha256Hex } from '../crypto/hashes.ts';
@@ -10,7 +10,7 @@ import type { Crypto } from '../crypto/types.ts';
 import { encodeMessage } from '../wire/messages/index.ts';
 import type { Message } from '../wire/messages/index.ts';
 import { DEFAULT_CONFIG } from './config.ts';
-import type { DurableNode, NodeEnv, NodeInput, NodeState } from './io.ts';
+import type { DurableNode, NodeEnv, NodeInput, NodeState } from './vocabulary.ts';
 import { createNode, nodeStep } from './node.ts';
 import { restoreNode } from './restore.ts';
 

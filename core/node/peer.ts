@@ -1,6 +1,6 @@
 import type { ChannelId, Hex, PublicKey } from '../crypto/bytes.ts';
-import type { ChannelConfig, Effect } from '../channel/io.ts';
-import { errorData } from '../channel/fail.ts';
+import type { ChannelConfig, Effect } from '../channel/model/vocabulary.ts';
+import { errorData } from '../channel/fail/fail-channel.ts';
 import { initFeatures, missingDependencies, unknownEven, unsupportedCompulsory } from '../wire/features.ts';
 import type { Init, Message, Ping, Pong } from '../wire/messages/index.ts';
 

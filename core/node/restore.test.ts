@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeCrypto } from '../../sim/crypto/fake.ts';
 import type { Tx } from '../bitcoin/tx.ts';
-import type { Effect } from '../channel/io.ts';
-import { baseOf } from '../channel/base.ts';
-import type { FundedState, StoredChannel } from '../channel/state.ts';
+import type { Effect } from '../channel/model/vocabulary.ts';
+import { baseOf } from '../channel/model/base.ts';
+import type { FundedState, StoredChannel } from '../channel/model/state.ts';
 import type { ChannelId, Script, Txid } from '../crypto/bytes.ts';
-import type { DurableNode } from './io.ts';
+import type { DurableNode } from './vocabulary.ts';
 import { Pair, preimageOf, TestNode } from './pair.fixture.ts';
 import { restoreNode } from './restore.ts';
 

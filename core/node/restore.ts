@@ -1,16 +1,16 @@
-import { announceEvents, monitorReplay, start } from '../channel/effects.ts';
-import { presentHtlc } from '../channel/commit.ts';
-import { isRemoval } from '../channel/contents.ts';
-import { draft } from '../channel/draft.ts';
-import type { Out } from '../channel/effects.ts';
-import type { ChannelEnv, Effect, Step } from '../channel/io.ts';
-import { disconnect } from '../channel/reestablish.ts';
-import { broadcastAgain } from '../channel/broadcast.ts';
-import { watchFunding, watchOutputs } from '../channel/opening.ts';
-import type { FundedState, PendingMonitorUpdate, StoredChannel } from '../channel/state.ts';
+import { announceEvents, monitorReplay, start } from '../channel/step/transition.ts';
+import { presentHtlc } from '../channel/commitments/commitment-signed.ts';
+import { isRemoval } from '../channel/model/contents.ts';
+import { draft } from '../channel/model/draft.ts';
+import type { Out } from '../channel/step/transition.ts';
+import type { ChannelEnv, Effect, Step } from '../channel/model/vocabulary.ts';
+import { disconnect } from '../channel/retransmit/channel-reestablish.ts';
+import { broadcastAgain } from '../channel/fail/broadcast.ts';
+import { watchFunding, watchOutputs } from '../channel/establish/opening.ts';
+import type { FundedState, PendingMonitorUpdate, StoredChannel } from '../channel/model/state.ts';
 import type { ChannelId } from '../crypto/bytes.ts';
 import { other } from '../transactions/types.ts';
-import type { ChannelSlot, DurableNode, NodeEnv, NodeState } from './io.ts';
+import type { ChannelSlot, DurableNode, NodeEnv, NodeState } from './vocabulary.ts';
 import { enqueue, release } from './outbox.ts';
 
 /**

@@ -3,13 +3,13 @@ import { accept, dial, receive } from '../transport/session.ts';
 import type { OpenSession } from '../transport/session.ts';
 import type { HandshakeConnection, OpenConnection } from './connection.ts';
 import { startIncoming } from './incoming.ts';
-import type { CloseReason, ConnectionId, PeersInput } from './io.ts';
+import type { CloseReason, ConnectionId, PeersInput } from './vocabulary.ts';
 import { EMPTY_OUTGOING, enqueue } from './outgoing.ts';
 import { handOn } from './receiving.ts';
 import { close, count, offerBytes, put } from './run.ts';
 import type { Run } from './run.ts';
-import { newerSurvives } from './survivor.ts';
-import type { Rival } from './survivor.ts';
+import { newerSurvives } from './duplicate-connections.ts';
+import type { Rival } from './duplicate-connections.ts';
 
 export function dialled(run: Run, { connection: id, peer, ephemeralSecret }: Extract<PeersInput, { kind: 'dialled' }>): void {
   assertNew(run, id);

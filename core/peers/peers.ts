@@ -2,7 +2,7 @@ import type { PublicKey, SecretKey } from '../crypto/bytes.ts';
 import type { TransportEnv } from '../transport/cipher.ts';
 import type { OpenConnection } from './connection.ts';
 import { accepted, dialled, shakeHands } from './establish.ts';
-import type { ConnectionId, PeersEnv, PeersInput, PeersState, PeersStep } from './io.ts';
+import type { ConnectionId, PeersEnv, PeersInput, PeersState, PeersStep } from './vocabulary.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { PeerLimits } from './limits.ts';
 import { due, PING } from './liveness.ts';

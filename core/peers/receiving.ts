@@ -1,6 +1,6 @@
 import type { OpenConnection } from './connection.ts';
 import { addBytes, held, nextMessage } from './incoming.ts';
-import type { ConnectionId } from './io.ts';
+import type { ConnectionId } from './vocabulary.ts';
 import { answersPing, countPing, messageType, PING_TYPE, PONG_TYPE, readPong } from './liveness.ts';
 import { close, openOf, put, regulate } from './run.ts';
 import type { Run } from './run.ts';

@@ -3,7 +3,7 @@ import { bip143Sighash, SIGHASH_ALL } from '../bitcoin/sighash.ts';
 import { txid } from '../bitcoin/tx.ts';
 import type { Script } from '../crypto/bytes.ts';
 import { noble } from '../crypto/noble.ts';
-import { channelScripts } from './channelScripts.ts';
+import { channelScripts } from './channel-scripts.ts';
 import { buildClosing } from './closing.ts';
 import type { ClosingTerms } from './closing.ts';
 import { vectorParams } from './vectors.fixture.ts';

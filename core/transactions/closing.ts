@@ -2,7 +2,7 @@ import { EMPTY_SCRIPT, txid } from '../bitcoin/tx.ts';
 import type { Tx, TxOutput } from '../bitcoin/tx.ts';
 import type { Hash32, Script, Txid } from '../crypto/bytes.ts';
 import type { Crypto } from '../crypto/types.ts';
-import { fundingSighash } from './channelScripts.ts';
+import { fundingSighash } from './channel-scripts.ts';
 import type { ChannelParams, Side } from './types.ts';
 
 export interface ClosingTerms {

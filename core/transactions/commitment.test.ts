@@ -5,7 +5,7 @@ import { serialiseWithoutWitness } from '../bitcoin/tx.ts';
 import type { Hash32, Signature } from '../crypto/bytes.ts';
 import { hash256Hex } from '../crypto/hashes.ts';
 import { noble } from '../crypto/noble.ts';
-import { channelScripts, fundingOutput } from './channelScripts.ts';
+import { channelScripts, fundingOutput } from './channel-scripts.ts';
 import { buildCommitment, commitmentNumber, fundingWitness, signedCommitmentTx } from './commitment.ts';
 import type { BuiltCommitment } from './commitment.ts';
 import { anchorsCostSat, commitmentFeeSat, htlcTxFeeSat } from './fees.ts';

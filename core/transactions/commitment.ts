@@ -6,7 +6,7 @@ import type { Tx, TxOutput } from '../bitcoin/tx.ts';
 import type { Hash32, Hex, PublicKey, RawTx, Script, Signature, Txid } from '../crypto/bytes.ts';
 import { ripemd160Hex } from '../crypto/hashes.ts';
 import type { Crypto } from '../crypto/types.ts';
-import { channelScripts, fundingSighash } from './channelScripts.ts';
+import { channelScripts, fundingSighash } from './channel-scripts.ts';
 import { ANCHOR_SAT, anchorsCostSat, commitmentFeeSat, isTrimmed } from './fees.ts';
 import { CommitmentKeys } from './keys.ts';
 import { offeredHtlcWitnessScript, receivedHtlcWitnessScript } from './scripts.ts';

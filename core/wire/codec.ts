@@ -4,7 +4,7 @@
  */
 export { decode, encode } from './schema.ts';
 export type { Codec, RecordSchema, Result, Schema, TypeOf } from './schema.ts';
-export type { WireErrorKind } from './io.ts';
+export type { WireErrorKind } from './reader-writer.ts';
 export {
   bigSize,
   blob,

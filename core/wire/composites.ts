@@ -1,5 +1,5 @@
-import { within, WireFailure } from './io.ts';
-import type { Reader, Writer } from './io.ts';
+import { within, WireFailure } from './reader-writer.ts';
+import type { Reader, Writer } from './reader-writer.ts';
 import type { ArrayCount, Codec, TypeOf } from './schema.ts';
 import { tlvReader } from './tlv.ts';
 import type { Records, RecordsValue } from './tlv.ts';

@@ -1,4 +1,4 @@
-import type { Reader } from './io.ts';
+import type { Reader } from './reader-writer.ts';
 import type { Codec, Expand, Fields, FieldsValue, ObjectCodec, Records, RecordsValue } from './codec.ts';
 import { structWithRecords } from './codec.ts';
 

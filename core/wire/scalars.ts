@@ -1,5 +1,5 @@
 import type { ChannelId, Hash32, Hex, Preimage, PublicKey, RawTx, Script, SecretKey, Signature, Txid } from '../crypto/bytes.ts';
-import { WireFailure } from './io.ts';
+import { WireFailure } from './reader-writer.ts';
 import type { Codec } from './schema.ts';
 import { utf8Decode, utf8Encode } from './utf8.ts';
 

@@ -1,5 +1,5 @@
-import { Reader, WireFailure, written } from './io.ts';
-import type { WireError, Writer } from './io.ts';
+import { Reader, WireFailure, written } from './reader-writer.ts';
+import type { WireError, Writer } from './reader-writer.ts';
 
 /** What a codec is made of, as data: test generators, printers and documentation derive from it. */
 export type Schema =

@@ -1,6 +1,6 @@
 import type { Hex } from '../crypto/bytes.ts';
-import { within, WireFailure } from './io.ts';
-import type { Reader, Writer } from './io.ts';
+import { within, WireFailure } from './reader-writer.ts';
+import type { Reader, Writer } from './reader-writer.ts';
 import type { Codec, RecordSchema, TypeOf } from './schema.ts';
 
 /** A record that nobody here understands, kept so that the stream re-encodes exactly (BOLT 1: signatures cover extensions). */

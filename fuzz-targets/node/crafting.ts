@@ -1,6 +1,6 @@
-import { buildCommitments } from '../../core/channel/commitment-tx.ts';
-import { contents, cutToSign, logLength } from '../../core/channel/contents.ts';
-import type { StoredChannel } from '../../core/channel/state.ts';
+import { buildCommitments } from '../../core/channel/commitments/build.ts';
+import { contents, cutToSign, logLength } from '../../core/channel/model/contents.ts';
+import type { StoredChannel } from '../../core/channel/model/state.ts';
 import type { ChannelId, Hash32, Preimage } from '../../core/crypto/bytes.ts';
 import { htlcTransactions } from '../../core/transactions/htlc.ts';
 import { other } from '../../core/transactions/types.ts';

@@ -1,12 +1,12 @@
-import type { Effect } from '../../core/channel/io.ts';
+import type { Effect } from '../../core/channel/model/vocabulary.ts';
 import { MAX_UNSIGNED_UPDATES } from '../../core/channel/channel.ts';
-import { contents, logLength } from '../../core/channel/contents.ts';
-import type { AddUpdate, FundedState, StoredChannel } from '../../core/channel/state.ts';
+import { contents, logLength } from '../../core/channel/model/contents.ts';
+import type { AddUpdate, FundedState, StoredChannel } from '../../core/channel/model/state.ts';
 import type { ChannelId, Hash32, PublicKey } from '../../core/crypto/bytes.ts';
 import { sha256Hex } from '../../core/crypto/hashes.ts';
 import { MAX_OPENINGS_PER_PEER } from '../../core/node/node.ts';
-import type { NodeInput, NodeState } from '../../core/node/io.ts';
-import type { ConnectionId, PeersState } from '../../core/peers/io.ts';
+import type { NodeInput, NodeState } from '../../core/node/vocabulary.ts';
+import type { ConnectionId, PeersState } from '../../core/peers/vocabulary.ts';
 import { other } from '../../core/transactions/types.ts';
 import { decodeMessage } from '../../core/wire/messages/index.ts';
 import { promise } from '../target.ts';

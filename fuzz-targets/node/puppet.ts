@@ -1,13 +1,13 @@
 import type { Tx } from '../../core/bitcoin/tx.ts';
 import { EMPTY_SCRIPT, txid } from '../../core/bitcoin/tx.ts';
 import { p2wpkh } from '../../core/bitcoin/script.ts';
-import { contents, cutToSign, nextHtlcId } from '../../core/channel/contents.ts';
-import { createSigner } from '../../core/channel/key-signer.ts';
-import type { FundedState, OpeningState, StoredChannel } from '../../core/channel/state.ts';
+import { contents, cutToSign, nextHtlcId } from '../../core/channel/model/contents.ts';
+import { createSigner } from '../../core/channel/commitments/key-signer.ts';
+import type { FundedState, OpeningState, StoredChannel } from '../../core/channel/model/state.ts';
 import type { ChannelId, Hash32, PublicKey, Script, SecretKey } from '../../core/crypto/bytes.ts';
 import { sha256Hex } from '../../core/crypto/hashes.ts';
-import type { NodeState } from '../../core/node/io.ts';
-import { fundingOutput } from '../../core/transactions/channelScripts.ts';
+import type { NodeState } from '../../core/node/vocabulary.ts';
+import { fundingOutput } from '../../core/transactions/channel-scripts.ts';
 import { other } from '../../core/transactions/types.ts';
 import { CHANNEL_TYPE_ANCHORS, CHANNEL_TYPE_STATIC_REMOTEKEY } from '../../core/wire/features.ts';
 import { messageRegistry } from '../../core/wire/messages/index.ts';

@@ -1,5 +1,5 @@
 import type { SecretKey } from '../../core/crypto/bytes.ts';
-import type { ConnectionId } from '../../core/peers/io.ts';
+import type { ConnectionId } from '../../core/peers/vocabulary.ts';
 import { concat } from '../../core/transport/fragments.ts';
 import { accept, dial, receive, send } from '../../core/transport/session.ts';
 import type { Session } from '../../core/transport/session.ts';

@@ -1,11 +1,11 @@
-import type { ChannelConfig, Command, Effect } from '../../core/channel/io.ts';
-import { createSigner } from '../../core/channel/key-signer.ts';
+import type { ChannelConfig, Command, Effect } from '../../core/channel/model/vocabulary.ts';
+import { createSigner } from '../../core/channel/commitments/key-signer.ts';
 import type { Tx } from '../../core/bitcoin/tx.ts';
 import type { ChannelId, Hash32, Preimage, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
 import { sha256Hex } from '../../core/crypto/hashes.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
 import { DEFAULT_CONFIG } from '../../core/node/config.ts';
-import type { NodeEnv, NodeInput, NodeState } from '../../core/node/io.ts';
+import type { NodeEnv, NodeInput, NodeState } from '../../core/node/vocabulary.ts';
 import { createNode, nodeStep } from '../../core/node/node.ts';
 import type { Script } from '../../core/crypto/bytes.ts';
 import { encodeMessage } from '../../core/wire/messages/index.ts';

@@ -9,7 +9,7 @@ export interface PlantedBug {
   readonly name: string;
   /** What is wrong, in a sentence. */
   readonly about?: string;
-  /** From the root of the package, e.g. core/channel/commit.ts. */
+  /** From the root of the package, e.g. core/channel/commitments/commitment-signed.ts. */
   readonly file: string;
   /** Must occur exactly once, or the bug is stale. */
   readonly find: string;

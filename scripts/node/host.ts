@@ -1,14 +1,14 @@
 /// <reference types="node" />
 import { randomBytes } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
-import type { Command, Effect } from '../../core/channel/io.ts';
-import { encodeChannel } from '../../core/channel/codec.ts';
+import type { Command, Effect } from '../../core/channel/model/vocabulary.ts';
+import { encodeChannel } from '../../core/channel/model/stored-form.ts';
 import type { PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
 import { toHex } from '../../core/crypto/bytes.ts';
-import type { DurableNode, NodeEnv, NodeInput, NodeState } from '../../core/node/io.ts';
+import type { DurableNode, NodeEnv, NodeInput, NodeState } from '../../core/node/vocabulary.ts';
 import { nodeStep } from '../../core/node/node.ts';
 import { restoreNode } from '../../core/node/restore.ts';
-import type { CloseReason, ConnectionId, PeersEffect, PeersEnv, PeersInput, PeersState } from '../../core/peers/io.ts';
+import type { CloseReason, ConnectionId, PeersEffect, PeersEnv, PeersInput, PeersState } from '../../core/peers/vocabulary.ts';
 import { createPeers, nextDeadline, peersStep } from '../../core/peers/peers.ts';
 import { encodeMessage } from '../../core/wire/messages/index.ts';
 import type { Services } from './services.ts';

@@ -1,7 +1,7 @@
 import type { Outpoint } from '../../core/bitcoin/tx.ts';
-import type { Effect } from '../../core/channel/io.ts';
+import type { Effect } from '../../core/channel/model/vocabulary.ts';
 import type { ChannelId, PublicKey, Txid } from '../../core/crypto/bytes.ts';
-import type { CloseReason } from '../../core/peers/io.ts';
+import type { CloseReason } from '../../core/peers/vocabulary.ts';
 
 type EffectOf<K extends Effect['kind']> = Extract<Effect, { readonly kind: K }>;
 

@@ -79,7 +79,7 @@ describe('fulgurite fuzz', () => {
   ])('saves the input of a worker that is lost: %s', async (fingerprint, replace, options) => {
     const here = folder();
     const bug = join(here, 'lost.json');
-    writeFileSync(bug, JSON.stringify({ file: 'core/wire/io.ts', find: 'const first = this.u8();', replace, sides: 'both' }));
+    writeFileSync(bug, JSON.stringify({ file: 'core/wire/reader-writer.ts', find: 'const first = this.u8();', replace, sides: 'both' }));
     const args = ['bigsize', '--engine', 'fast-check', '--planted', bug, '--time', '60s', '--max-findings', '1', ...options];
     const { code, out } = await fuzz(here, args);
     expect(out).toContain(fingerprint);

@@ -1,5 +1,5 @@
 import type { Hash32, Hex, Script } from '../../core/crypto/bytes.ts';
-import type { OpeningState, OpeningStep } from '../../core/channel/state.ts';
+import type { OpeningState, OpeningStep } from '../../core/channel/model/state.ts';
 import { NO_POINT } from './commitments.ts';
 import { FAIL, FAIL_OR_CLOSE, flipped, IGNORE, operating, replacing } from './tampering.ts';
 import type { Scene } from './tampering.ts';

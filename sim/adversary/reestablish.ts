@@ -1,4 +1,4 @@
-import type { FundedState } from '../../core/channel/state.ts';
+import type { FundedState } from '../../core/channel/model/state.ts';
 import type { SecretKey } from '../../core/crypto/bytes.ts';
 import type { Forged, Scene, TamperingTable } from './tampering.ts';
 import { FAIL, FAIL_OR_CLOSE, flipped, inserting, replacing } from './tampering.ts';

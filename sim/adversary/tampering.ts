@@ -1,5 +1,5 @@
-import type { ChannelConfig } from '../../core/channel/io.ts';
-import type { ChannelState, FundedState } from '../../core/channel/state.ts';
+import type { ChannelConfig } from '../../core/channel/model/vocabulary.ts';
+import type { ChannelState, FundedState } from '../../core/channel/model/state.ts';
 import type { ChannelId } from '../../core/crypto/bytes.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
 import type { Side } from '../../core/transactions/types.ts';

@@ -1,4 +1,4 @@
-import type { AddUpdate, Cut } from '../../core/channel/state.ts';
+import type { AddUpdate, Cut } from '../../core/channel/model/state.ts';
 import type { Preimage, Script } from '../../core/crypto/bytes.ts';
 import type { UpdateAddHtlc } from '../../core/wire/messages/index.ts';
 import { contentsAt, openerCostSat, otherSide, signableCut } from '../oracles/contents.ts';

@@ -1,11 +1,11 @@
-import type { Dependency, Effect } from '../../core/channel/io.ts';
-import { decodeChannel, encodeChannel } from '../../core/channel/codec.ts';
-import { createSigner } from '../../core/channel/key-signer.ts';
-import { sendable } from '../../core/channel/sendable.ts';
-import type { ChannelState } from '../../core/channel/state.ts';
+import type { Dependency, Effect } from '../../core/channel/model/vocabulary.ts';
+import { decodeChannel, encodeChannel } from '../../core/channel/model/stored-form.ts';
+import { createSigner } from '../../core/channel/commitments/key-signer.ts';
+import { sendable } from '../../core/channel/operate/sendable.ts';
+import type { ChannelState } from '../../core/channel/model/state.ts';
 import type { ChannelId, Hash32, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
 import { toHex } from '../../core/crypto/bytes.ts';
-import type { NodeEnv, NodeInput, NodeState } from '../../core/node/io.ts';
+import type { NodeEnv, NodeInput, NodeState } from '../../core/node/vocabulary.ts';
 import { createNode, nodeStep } from '../../core/node/node.ts';
 import { restoreNode } from '../../core/node/restore.ts';
 import { encodeMessage } from '../../core/wire/messages/index.ts';

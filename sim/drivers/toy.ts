@@ -1,8 +1,8 @@
 import type { ChannelId, Hash32, Hex, Preimage, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
 import { ascii } from '../../core/crypto/bytes.ts';
-import type { ChannelCommand, Command } from '../../core/channel/io.ts';
-import type { AddUpdate, StoredChannel } from '../../core/channel/state.ts';
-import type { NodeInput } from '../../core/node/io.ts';
+import type { ChannelCommand, Command } from '../../core/channel/model/vocabulary.ts';
+import type { AddUpdate, StoredChannel } from '../../core/channel/model/state.ts';
+import type { NodeInput } from '../../core/node/vocabulary.ts';
 import type { Driver, DriverContext, DriverEffect, DriverFactory } from '../types.ts';
 
 /**

@@ -5,7 +5,7 @@ import type { Tx, TxOutput } from '../../core/bitcoin/tx.ts';
 import type { Hash32, Preimage, RawTx, Script, SecretKey, Txid } from '../../core/crypto/bytes.ts';
 import { sha256Hex } from '../../core/crypto/hashes.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
-import { fundingOutput } from '../../core/transactions/channelScripts.ts';
+import { fundingOutput } from '../../core/transactions/channel-scripts.ts';
 import { buildClosing } from '../../core/transactions/closing.ts';
 import { buildCommitment, fundingWitness, signedCommitmentTx } from '../../core/transactions/commitment.ts';
 import { htlcTransactions, ownHtlcSighash, signedHtlcTx } from '../../core/transactions/htlc.ts';

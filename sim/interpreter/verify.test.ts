@@ -10,7 +10,7 @@ import type { Tx, TxInput, TxOutput } from '../../core/bitcoin/tx.ts';
 import type { Hex, PublicKey, RawTx, Script, SecretKey, Txid } from '../../core/crypto/bytes.ts';
 import { noble } from '../../core/crypto/noble.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
-import { fundingOutput } from '../../core/transactions/channelScripts.ts';
+import { fundingOutput } from '../../core/transactions/channel-scripts.ts';
 import { derivePrivateKey } from '../../core/transactions/keys.ts';
 import { createFakeCrypto } from '../crypto/fake.ts';
 import { parsed, PREIMAGE, secret, signedChannel } from './channel.fixture.ts';

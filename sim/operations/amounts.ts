@@ -1,5 +1,5 @@
-import { dearestOpenerCostSat } from '../../core/channel/limits.ts';
-import { contents, cutToSign } from '../../core/channel/contents.ts';
+import { dearestOpenerCostSat } from '../../core/channel/operate/limits.ts';
+import { contents, cutToSign } from '../../core/channel/model/contents.ts';
 import { htlcTxFeeSat } from '../../core/transactions/fees.ts';
 import type { Choices } from '../random.ts';
 import { between, chance, pick } from '../random.ts';

@@ -1,4 +1,4 @@
-import type { FundedState } from '../../core/channel/state.ts';
+import type { FundedState } from '../../core/channel/model/state.ts';
 import type { Link } from '../network.ts';
 import type { ChannelInfo } from '../types.ts';
 import type { World } from '../world.ts';

@@ -1,5 +1,5 @@
-import type { ChannelConfig, Command } from '../../core/channel/io.ts';
-import type { AddUpdate, ChannelState, FundedState, Removal } from '../../core/channel/state.ts';
+import type { ChannelConfig, Command } from '../../core/channel/model/vocabulary.ts';
+import type { AddUpdate, ChannelState, FundedState, Removal } from '../../core/channel/model/state.ts';
 import type { ChannelId, Hash32, Preimage, Script } from '../../core/crypto/bytes.ts';
 import type { Operation } from '../operation.ts';
 import { contentsAt, openerCostSat, otherSide, signableCut, SIDES } from '../oracles/contents.ts';

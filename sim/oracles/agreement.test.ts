@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ChannelState, SharedState } from '../../core/channel/state.ts';
+import type { ChannelState, SharedState } from '../../core/channel/model/state.ts';
 import type { Txid } from '../../core/crypto/bytes.ts';
 import { createAgreement } from './agreement.ts';
 import { hasCommitments } from './look.ts';

@@ -1,4 +1,4 @@
-import type { Commitment, SharedState } from '../../core/channel/state.ts';
+import type { Commitment, SharedState } from '../../core/channel/model/state.ts';
 import type { Side } from '../../core/transactions/types.ts';
 import type { Finding, Oracle, WorldView } from '../types.ts';
 import { firstDifference, kindOfPath } from './compare.ts';

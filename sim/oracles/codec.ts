@@ -1,4 +1,4 @@
-import { decodeChannel, encodeChannel } from '../../core/channel/codec.ts';
+import { decodeChannel, encodeChannel } from '../../core/channel/model/stored-form.ts';
 import type { Finding, Oracle, WorldView } from '../types.ts';
 import { firstDifference, kindOfPath } from './compare.ts';
 import { channelName } from './look.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AddUpdate, Cut, SharedState, Update } from '../../core/channel/state.ts';
+import type { AddUpdate, Cut, SharedState, Update } from '../../core/channel/model/state.ts';
 import type { Hash32, Preimage } from '../../core/crypto/bytes.ts';
 import type { Side } from '../../core/transactions/types.ts';
 import { firstDifference, kindOfPath } from './compare.ts';

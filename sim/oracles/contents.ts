@@ -1,4 +1,4 @@
-import type { AddUpdate, Commitment, Cut, FundedBase, Removal, SharedState, Update } from '../../core/channel/state.ts';
+import type { AddUpdate, Commitment, Cut, FundedBase, Removal, SharedState, Update } from '../../core/channel/model/state.ts';
 import type { CommitmentFormat, Side } from '../../core/transactions/types.ts';
 import { Recent } from './recent.ts';
 

@@ -1,5 +1,5 @@
-import type { ChannelConfig } from '../../core/channel/io.ts';
-import type { AddUpdate } from '../../core/channel/state.ts';
+import type { ChannelConfig } from '../../core/channel/model/vocabulary.ts';
+import type { AddUpdate } from '../../core/channel/model/state.ts';
 import { policyOf } from '../policy.ts';
 import type { Finding, Oracle, StepRecord, WorldView } from '../types.ts';
 import { commitmentsOf, contentsOf } from './contents.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ChannelId, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
-import type { NodeInput } from '../../core/node/io.ts';
+import type { NodeInput } from '../../core/node/vocabulary.ts';
 import { apply } from '../apply.ts';
 import { fulguriteDriver } from '../drivers/fulgurite.ts';
 import type { Action, Driver, DriverEffect, DriverFactory } from '../types.ts';

@@ -1,4 +1,4 @@
-import type { StoredChannel } from '../../core/channel/state.ts';
+import type { StoredChannel } from '../../core/channel/model/state.ts';
 import { toHex } from '../../core/crypto/bytes.ts';
 import type { ChannelId, PublicKey } from '../../core/crypto/bytes.ts';
 import type { Message, MessageName } from '../../core/wire/messages/index.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ChannelState } from '../../core/channel/state.ts';
+import type { ChannelState } from '../../core/channel/model/state.ts';
 import { apply } from '../apply.ts';
 import { possibleTamperings } from '../adversary/tamper.ts';
 import { forbiddenCommand, RUDE_REQUESTS } from '../operations/rude.ts';

@@ -1,5 +1,5 @@
 import { txid } from '../../core/bitcoin/tx.ts';
-import type { ChannelState } from '../../core/channel/state.ts';
+import type { ChannelState } from '../../core/channel/model/state.ts';
 import type { ChannelId } from '../../core/crypto/bytes.ts';
 import type { AskedOfReceiver, DriverEffect, Finding, Oracle, StepRecord, Tampered, WorldView } from '../types.ts';
 import { contentsOf } from './contents.ts';

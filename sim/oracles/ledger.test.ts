@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ChannelState } from '../../core/channel/state.ts';
+import type { ChannelState } from '../../core/channel/model/state.ts';
 import { encodeMessage } from '../../core/wire/messages/index.ts';
 import { apply } from '../apply.ts';
 import { createLedger } from './ledger.ts';

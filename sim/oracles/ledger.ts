@@ -1,5 +1,5 @@
 import type { Tx } from '../../core/bitcoin/tx.ts';
-import type { Base, FundedBase } from '../../core/channel/state.ts';
+import type { Base, FundedBase } from '../../core/channel/model/state.ts';
 import type { ChannelId, Script } from '../../core/crypto/bytes.ts';
 import type { Side } from '../../core/transactions/types.ts';
 import type { ChannelInfo, Finding, Oracle, PaymentRecord, StepRecord, WorldView } from '../types.ts';

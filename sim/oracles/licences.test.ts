@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { AddUpdate, FundedState, Update } from '../../core/channel/state.ts';
+import type { AddUpdate, FundedState, Update } from '../../core/channel/model/state.ts';
 import type { Message, OpenChannel } from '../../core/wire/messages/index.ts';
 import { policyOf } from '../policy.ts';
 import type { StepRecord } from '../types.ts';

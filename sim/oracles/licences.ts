@@ -1,5 +1,5 @@
-import type { ChannelConfig } from '../../core/channel/io.ts';
-import type { AddUpdate, ChannelState, FundedBase, Update } from '../../core/channel/state.ts';
+import type { ChannelConfig } from '../../core/channel/model/vocabulary.ts';
+import type { AddUpdate, ChannelState, FundedBase, Update } from '../../core/channel/model/state.ts';
 import type { AcceptChannel, Message, OpenChannel } from '../../core/wire/messages/index.ts';
 import type { StepRecord, WorldView } from '../types.ts';
 import { commitmentsOf, contentsAt, contentsOf, dustExposureMsat, openerCostSat, otherSide, SIDES } from './contents.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ChannelState, Party } from '../../core/channel/state.ts';
+import type { ChannelState, Party } from '../../core/channel/model/state.ts';
 import { createLimits } from './limits.ts';
 import { hasCommitments } from './look.ts';
 import { CALM, FAULTS, fingerprintsOf, runWorld, tampered } from './run.fixture.ts';

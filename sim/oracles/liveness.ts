@@ -1,4 +1,4 @@
-import type { ChannelState } from '../../core/channel/state.ts';
+import type { ChannelState } from '../../core/channel/model/state.ts';
 import type { TxInput } from '../../core/bitcoin/tx.ts';
 import type { ChannelInfo, Finding, Oracle, PaymentRecord, WorldView } from '../types.ts';
 import { hasCommitments, isCommitted, isFunding } from './look.ts';

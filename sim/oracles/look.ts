@@ -1,4 +1,4 @@
-import type { ChannelState, FundedBase } from '../../core/channel/state.ts';
+import type { ChannelState, FundedBase } from '../../core/channel/model/state.ts';
 import type { Outpoint } from '../../core/bitcoin/tx.ts';
 import type { ChannelId, Hex } from '../../core/crypto/bytes.ts';
 import type { Message, MessageName } from '../../core/wire/messages/index.ts';

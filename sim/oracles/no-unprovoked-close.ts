@@ -1,5 +1,5 @@
-import type { ChannelConfig } from '../../core/channel/io.ts';
-import type { ChannelState } from '../../core/channel/state.ts';
+import type { ChannelConfig } from '../../core/channel/model/vocabulary.ts';
+import type { ChannelState } from '../../core/channel/model/state.ts';
 import { fromHex } from '../../core/crypto/bytes.ts';
 import type { ChannelId, Hex, PublicKey } from '../../core/crypto/bytes.ts';
 import type { Message } from '../../core/wire/messages/index.ts';

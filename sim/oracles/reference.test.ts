@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ChannelState } from '../../core/channel/state.ts';
+import type { ChannelState } from '../../core/channel/model/state.ts';
 import type { Signature, Txid } from '../../core/crypto/bytes.ts';
 import { encodeMessage } from '../../core/wire/messages/index.ts';
 import type { StepRecord } from '../types.ts';

@@ -1,6 +1,6 @@
-import type { ChannelState } from '../../core/channel/state.ts';
+import type { ChannelState } from '../../core/channel/model/state.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
-import type { NodeInput } from '../../core/node/io.ts';
+import type { NodeInput } from '../../core/node/vocabulary.ts';
 import { encodeMessage } from '../../core/wire/messages/index.ts';
 import type { Message, MessageName } from '../../core/wire/messages/index.ts';
 import { apply } from '../apply.ts';

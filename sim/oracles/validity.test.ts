@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Tx } from '../../core/bitcoin/tx.ts';
 import { noble } from '../../core/crypto/noble.ts';
-import type { ChannelState } from '../../core/channel/state.ts';
+import type { ChannelState } from '../../core/channel/model/state.ts';
 import { CALM, fingerprintsOf, runWorld, tampered } from './run.fixture.ts';
 import type { RunSpec, Tampering } from './run.fixture.ts';
 import { hasCommitments } from './look.ts';

@@ -1,5 +1,5 @@
 import type { ChannelId } from '../../core/crypto/bytes.ts';
-import type { Command } from '../../core/channel/io.ts';
+import type { Command } from '../../core/channel/model/vocabulary.ts';
 import type { Message } from '../../core/wire/messages/index.ts';
 import { decodeMessage } from '../../core/wire/messages/index.ts';
 import type { DriverEffect, StepRecord, WorldView } from '../types.ts';

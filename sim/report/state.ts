@@ -1,4 +1,4 @@
-import type { ChannelState, FundedBase, SharedState } from '../../core/channel/state.ts';
+import type { ChannelState, FundedBase, SharedState } from '../../core/channel/model/state.ts';
 import type { Side } from '../../core/transactions/types.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { WireErrorKind } from '../codec.ts';
-import { Reader, WireFailure, written } from '../io.ts';
+import { Reader, WireFailure, written } from '../reader-writer.ts';
 import { MAX_MESSAGE_SIZE } from '../limits.ts';
 import type { MessageDeclaration, MessageOf } from '../message.ts';
 import * as closing from './closing.ts';

@@ -1,9 +1,9 @@
 /// <reference types="node" />
 import { randomBytes } from 'node:crypto';
-import { decodeChannel } from '../../../core/channel/codec.ts';
-import { createSigner } from '../../../core/channel/key-signer.ts';
-import type { Notification } from '../../../core/channel/io.ts';
-import type { StoredChannel } from '../../../core/channel/state.ts';
+import { decodeChannel } from '../../../core/channel/model/stored-form.ts';
+import { createSigner } from '../../../core/channel/commitments/key-signer.ts';
+import type { Notification } from '../../../core/channel/model/vocabulary.ts';
+import type { StoredChannel } from '../../../core/channel/model/state.ts';
 import type { ChannelId, Hash32, Preimage, PublicKey, SecretKey, Txid } from '../../../core/crypto/bytes.ts';
 import { toHex } from '../../../core/crypto/bytes.ts';
 import { nobleChaCha20Poly1305 } from '../../../core/crypto/chacha20poly1305.ts';

@@ -1,4 +1,4 @@
-import type { StoredChannel } from '../../../core/channel/state.ts';
+import type { StoredChannel } from '../../../core/channel/model/state.ts';
 import type { DriverEffect } from '../../types.ts';
 import { otherSide } from '../contents.ts';
 

@@ -1,5 +1,5 @@
 import type { Tx } from '../../../core/bitcoin/tx.ts';
-import type { StoredChannel } from '../../../core/channel/state.ts';
+import type { StoredChannel } from '../../../core/channel/model/state.ts';
 import { fromHex, toHex } from '../../../core/crypto/bytes.ts';
 import type { PublicKey } from '../../../core/crypto/bytes.ts';
 import type { Crypto } from '../../../core/crypto/types.ts';

@@ -1,0 +1,118 @@
+import { byteLength } from '../../bitcoin/encode.ts';
+import type { Script } from '../../crypto/bytes.ts';
+import type { Side } from '../../transactions/types.ts';
+import type { ChannelConfig } from '../model/vocabulary.ts';
+import type { ClosingNegotiation, FeeRange } from '../model/state.ts';
+import type { Violation } from '../model/violation.ts';
+import { violation } from '../model/violation.ts';
+
+/** BOLT 2, closing_signed: which fee to offer and how to answer one. Pure; amounts in satoshi. */
+
+/** BOLT 3, Appendix A: version, one input with an empty script, counts of inputs and outputs, locktime. */
+const CLOSING_BYTES = 4 + 1 + 41 + 1 + 4;
+/** BOLT 3, Appendix A: marker, flag, and a witness of two signatures of 73 bytes and the 2-of-2 script. */
+const CLOSING_WITNESS_WEIGHT = 2 + 1 + 1 + 74 + 74 + 72;
+
+/** The expected weight of a closing transaction with both outputs. */
+export function closingWeight(scripts: Readonly<Record<Side, Script>>): number {
+  const output = (script: Script): number => 8 + 1 + byteLength(script);
+  return 4 * (CLOSING_BYTES + output(scripts.opener) + output(scripts.accepter)) + CLOSING_WITNESS_WEIGHT;
+}
+
+/** The fee that we would offer first, and the range that we allow. */
+export interface FeeTerms {
+  readonly feeSat: bigint;
+  readonly range: FeeRange;
+}
+
+function least(a: bigint, b: bigint): bigint {
+  return a < b ? a : b;
+}
+
+function most(a: bigint, b: bigint): bigint {
+  return a > b ? a : b;
+}
+
+function clamp(value: bigint, range: FeeRange): bigint {
+  return most(range.minFeeSat, least(value, range.maxFeeSat));
+}
+
+function within(value: bigint, range: FeeRange): boolean {
+  return value >= range.minFeeSat && value <= range.maxFeeSat;
+}
+
+/**
+ * Our terms at this feerate. The opener pays, so it bounds the fee by its estimate; the accepter asks for "a fairly low" minimum and
+ * takes whatever more the opener can pay.
+ */
+export function feeTerms(config: ChannelConfig, us: Side, feeratePerKw: number, weight: number, payableSat: bigint): FeeTerms {
+  const feeAt = (rate: number): bigint => BigInt(Math.floor((rate * weight) / 1000));
+  const { min, max } = config.closingFeeRangePercent;
+  const relayable = feeAt(config.minFeeratePerKw);
+  const estimate = most(relayable, feeAt(feeratePerKw));
+  const wanted: FeeRange =
+    us === 'opener'
+      ? { minFeeSat: most(relayable, (estimate * BigInt(min)) / 100n), maxFeeSat: (estimate * BigInt(max)) / 100n }
+      : { minFeeSat: relayable, maxFeeSat: payableSat };
+  const range = { minFeeSat: least(wanted.minFeeSat, payableSat), maxFeeSat: least(wanted.maxFeeSat, payableSat) };
+  return { feeSat: clamp(estimate, range), range };
+}
+
+/** A negotiation in which nobody has offered a fee. */
+export const NO_OFFERS: ClosingNegotiation = { offered: undefined, peerOffered: undefined };
+
+/** `agree`: the fee is final. `propose`: answer with this fee. */
+export type FeeAnswer = { readonly kind: 'agree' } | { readonly kind: 'propose'; readonly feeSat: bigint };
+
+const AGREE: FeeAnswer = { kind: 'agree' };
+
+function strictlyBetween(value: bigint, a: bigint, b: bigint): boolean {
+  return value > least(a, b) && value < most(a, b);
+}
+
+/** BOLT 2, closing_signed, receiving node: how to answer `fee_satoshis`. */
+export function answerFee(
+  us: Side,
+  terms: FeeTerms,
+  { offered, peerOffered }: ClosingNegotiation,
+  feeSat: bigint,
+  theirs: FeeRange | undefined,
+): FeeAnswer | Violation {
+  if (offered?.feeSat === feeSat) return AGREE;
+  const ours = offered?.range ?? terms.range;
+  return theirs === undefined
+    ? answerWithoutRange(ours, offered?.feeSat, peerOffered?.feeSat, feeSat)
+    : answerRange(us, ours, theirs, offered?.feeSat, feeSat);
+}
+
+/** BOLT 2, closing_signed: "if the message contains a fee_range". */
+function answerRange(us: Side, ours: FeeRange, theirs: FeeRange, sentSat: bigint | undefined, feeSat: bigint): FeeAnswer | Violation {
+  const overlap: FeeRange = { minFeeSat: most(ours.minFeeSat, theirs.minFeeSat), maxFeeSat: least(ours.maxFeeSat, theirs.maxFeeSat) };
+  if (overlap.minFeeSat > overlap.maxFeeSat) {
+    return violation('fee_range', `[${theirs.minFeeSat}, ${theirs.maxFeeSat}] does not overlap [${ours.minFeeSat}, ${ours.maxFeeSat}]`);
+  }
+  if (us === 'opener') {
+    return within(feeSat, overlap) ? AGREE : violation('fee_satoshis', `${feeSat} sat is not in the overlap of both fee_ranges`);
+  }
+  if (sentSat !== undefined)
+    return violation('fee_satoshis', `${feeSat} sat, not the ${sentSat} that we chose from the opener's fee_range`);
+  return within(feeSat, overlap) ? AGREE : { kind: 'propose', feeSat: clamp(feeSat, overlap) };
+}
+
+/** BOLT 2, closing_signed, without fee_range: fees approach each other "strictly between". */
+function answerWithoutRange(
+  ours: FeeRange,
+  sentSat: bigint | undefined,
+  receivedSat: bigint | undefined,
+  feeSat: bigint,
+): FeeAnswer | Violation {
+  if (sentSat !== undefined && within(feeSat, ours)) return AGREE;
+  if (sentSat !== undefined && receivedSat !== undefined && !strictlyBetween(feeSat, sentSat, receivedSat)) {
+    const detail = `${feeSat} sat is not strictly between ${sentSat} and ${receivedSat}`;
+    return violation('fee_satoshis', detail, 'warn-and-disconnect');
+  }
+  if (within(feeSat, ours)) return AGREE;
+  const bound = clamp(feeSat, ours);
+  if (sentSat === undefined || strictlyBetween(bound, feeSat, sentSat)) return { kind: 'propose', feeSat: bound };
+  return violation('fee_satoshis', `${feeSat} sat: we go no further than ${bound}`);
+}

@@ -1,0 +1,94 @@
+import type { Script } from '../../crypto/bytes.ts';
+import { other } from '../../transactions/types.ts';
+import { negotiated } from '../../wire/features.ts';
+import type { Shutdown } from '../../wire/messages/index.ts';
+import { NO_OFFERS } from './closing-fee.ts';
+import { offerFirstFee } from './closing-signed.ts';
+import { logLength } from '../model/contents.ts';
+import { draft } from '../model/draft.ts';
+import type { Out } from '../step/transition.ts';
+import { persist, send } from '../step/transition.ts';
+import type { ChannelCommand, ChannelEnv } from '../model/vocabulary.ts';
+import { isAcceptableScript, isOfferableScript, ownShutdownScript } from './shutdown-scripts.ts';
+import type { FundedState, SharedState } from '../model/state.ts';
+import type { Refusal, Violation } from '../model/violation.ts';
+import { refusal, violation } from '../model/violation.ts';
+
+/** How many of `signer`'s own updates it has signed for. */
+function signedCount(shared: SharedState, signer: 'opener' | 'accepter'): number {
+  const { current, next } = shared.commitments[other(signer)];
+  return (next ?? current).cut[signer];
+}
+
+/** BOLT 2, shutdown: no updates of the sender may wait on the receiver's commitment: it has signed for all of them. */
+function hasUnsigned(shared: SharedState, sender: 'opener' | 'accepter'): boolean {
+  return signedCount(shared, sender) < logLength(shared, sender);
+}
+
+/** The host wants to close. BOLT 2 may make the message wait; the wish is durable. */
+export function shutdown(out: Out<FundedState>, command: Extract<ChannelCommand, { kind: 'shutdown' }>): Refusal | undefined {
+  const { env, state } = out;
+  const { script } = command;
+  if (state.shutdownSent !== undefined || state.shutdownWanted !== undefined) return refusal('shutdown', 'the channel is closing already');
+  if (!isOfferableScript(env, script)) return refusal('scriptpubkey', `${script} has none of the allowed forms`);
+  const upfront = state.params.parties[state.params.us].upfrontShutdownScript;
+  if (upfront !== undefined && upfront !== script) return refusal('upfront_shutdown_script', `we committed to ${upfront}`);
+  draft(out).shutdownWanted = script;
+  persist(out);
+  return undefined;
+}
+
+/** BOLT 2, shutdown, receiving node: the script that the peer committed to when the channel was opened. */
+function breaksUpfront(env: ChannelEnv, state: FundedState, script: Script): boolean {
+  if (!negotiated(env.config.features, env.peerFeatures, 'option_upfront_shutdown_script')) return false;
+  const committed = state.params.parties[other(state.params.us)].upfrontShutdownScript;
+  return committed !== undefined && committed !== script;
+}
+
+/** The answer, and the negotiation of the fee, follow in `advanceShutdown`. */
+export function receiveShutdown(out: Out<FundedState>, message: Shutdown): Violation | undefined {
+  const { env, state } = out;
+  const { scriptPubkey: script } = message;
+  const { shutdownReceived } = state;
+  if (shutdownReceived !== undefined && shutdownReceived !== script) {
+    return violation('shutdown', 'another scriptpubkey than before', 'warn-and-disconnect');
+  }
+  // `closing` is there from the peer's shutdown of this connection on: both must have been sent again before fees are talked about.
+  draft(out).closing = state.closing ?? NO_OFFERS;
+  if (shutdownReceived !== undefined) return undefined;
+  if (!isAcceptableScript(env, script)) return violation('scriptpubkey', `${script} has none of the allowed forms`, 'warn-and-disconnect');
+  if (breaksUpfront(env, state, script)) {
+    return violation('upfront_shutdown_script', `${script} is not what the peer committed to`, 'warn-and-disconnect');
+  }
+  if (hasUnsigned(state.shared, other(state.params.us))) {
+    return violation('shutdown', 'while updates of the sender were not signed for', 'warn-and-disconnect');
+  }
+  draft(out).shutdownReceived = script;
+  persist(out);
+  return undefined;
+}
+
+/** Sends a shutdown that is wanted or owed as soon as BOLT 2 allows it. */
+function sendDueShutdown(out: Out<FundedState>): void {
+  const { env, state } = out;
+  const { params, shutdownSent, shutdownReceived, shutdownWanted } = state;
+  if (shutdownSent !== undefined || (shutdownWanted === undefined && shutdownReceived === undefined)) return;
+  if (hasUnsigned(state.shared, params.us)) return;
+  const next = draft(out);
+  next.shutdownSent = shutdownWanted ?? ownShutdownScript(env, params);
+  next.shutdownWanted = undefined;
+  persist(out);
+  retransmitShutdown(out);
+}
+
+/** What closing asks for after any step of a CONNECTED channel: the shutdown that is due, then the opener's first closing_signed. */
+export function advanceShutdown(out: Out<FundedState>): Violation | undefined {
+  sendDueShutdown(out);
+  return offerFirstFee(out);
+}
+
+/** BOLT 2, Message Retransmission: if it has sent a previous shutdown, MUST retransmit it. */
+export function retransmitShutdown(out: Out<FundedState>): void {
+  const { channelId, shutdownSent } = out.state;
+  if (shutdownSent !== undefined) send(out, { type: 'shutdown', channelId, scriptPubkey: shutdownSent });
+}

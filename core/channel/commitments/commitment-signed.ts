@@ -1,0 +1,187 @@
+import { insertSecret, secretIndex } from '../../transactions/secrets.ts';
+import { other } from '../../transactions/types.ts';
+import type { CommitmentSigned, RevokeAndAck } from '../../wire/messages/index.ts';
+import { faultOfPeer } from '../operate/update-add-htlc.ts';
+import { buildCommitments, checkSignatures, signCommitment } from './build.ts';
+import { contents, cutToSign, fold, sameCut, slice, SIDES, withCommitments } from '../model/contents.ts';
+import type { Folded } from '../model/contents.ts';
+import { draft } from '../model/draft.ts';
+import type { Out } from '../step/transition.ts';
+import { addEvent, announceEvents, monitor, notify, persist, send } from '../step/transition.ts';
+import { exceedsDustExposure, openerAffords } from '../operate/limits.ts';
+import { referenceOf } from '../operate/remove-htlc.ts';
+import type { Commitment, CommitmentSignatures, FundedState, SharedState } from '../model/state.ts';
+import type { Refusal, Violation } from '../model/violation.ts';
+import { refusal, violation } from '../model/violation.ts';
+
+/** Why we can't sign for the peer now, if we can't (BOLT 2, commitment_signed, sending node). */
+export function commitObstacle(state: FundedState): string | undefined {
+  const { shared, params, remote } = state;
+  const theirs = shared.commitments[other(params.us)];
+  if (state.connection !== 'connected') return 'the peer is not connected';
+  if (remote.nextPoint === undefined) return 'channel_ready has not come';
+  if (theirs.next !== undefined) return 'the peer owes a revoke_and_ack';
+  if (sameCut(cutToSign(shared, params.us), theirs.current.cut)) return 'there are no updates to sign';
+  return undefined;
+}
+
+/** Signs all updates so far for the peer's next commitment. */
+export function commit(out: Out<FundedState>): Refusal | undefined {
+  const obstacle = commitObstacle(out.state);
+  if (obstacle !== undefined) return refusal('commitment_signed', obstacle);
+  const { env, state } = out;
+  const { params, shared, fundings } = state;
+  const peer = other(params.us);
+  const point = state.remote.nextPoint as NonNullable<typeof state.remote.nextPoint>;
+  const number = shared.commitments[peer].current.number + 1n;
+  const cut = cutToSign(shared, params.us);
+  const built = buildCommitments(env.crypto, params, fundings, peer, number, point, contents(shared, cut));
+  const sentSignatures = built.map((b) => signCommitment(env.crypto, env.signer, params, point, b));
+  const txids = built.map((b) => b.txid);
+  const next: Commitment = { number, cut, txids };
+  const signed = draft(out);
+  signed.shared = withCommitments(shared, peer, { current: shared.commitments[peer].current, next });
+  signed.sentSignatures = sentSignatures;
+  signed.lastSent = 'commitment_signed';
+  monitor(out, { kind: 'remote_commitment', number, cut, point, txids });
+  persist(out);
+  sendCommitmentSigned(out, sentSignatures);
+  return undefined;
+}
+
+export function sendCommitmentSigned(out: Out<FundedState>, signatures: readonly CommitmentSignatures[]): void {
+  const { channelId, fundings } = out.state;
+  for (const [i, { signature, htlcSignatures }] of signatures.entries()) {
+    const fundingTxid = (fundings[i] as FundedState['fundings'][number]).txid;
+    send(out, { type: 'commitment_signed', channelId, signature, htlcSignatures, fundingTxid });
+  }
+}
+
+/** BOLT 2, update_fee: a feerate that this signature commits to and that the opener could not afford, crossing updates aside. */
+function unaffordableFee(state: FundedState): string | undefined {
+  const { shared, params } = state;
+  if (params.us === 'opener') return undefined;
+  const news = slice(shared, 'opener', shared.commitments.accepter.current.cut.opener);
+  if (!news.some((update) => update.kind === 'fee')) return undefined;
+  return faultOfPeer(shared, params, (next) => openerAffords(params, 'accepter', next))?.detail;
+}
+
+/** BOLT 2, commitment_signed, receiving node: verify, revoke the old commitment, acknowledge. */
+export function receiveCommitmentSigned(out: Out<FundedState>, message: CommitmentSigned): Violation | undefined {
+  const { env, state } = out;
+  const { params, shared, fundings } = state;
+  const { us } = params;
+  const funding = fundings[0] as FundedState['fundings'][number];
+  if (message.fundingTxid !== undefined && message.fundingTxid !== funding.txid) return undefined; // BOLT 2: of an obsolete funding, ignored
+  const unaffordable = unaffordableFee(state);
+  if (unaffordable !== undefined) return violation('update_fee affordable', unaffordable);
+
+  const number = shared.commitments[us].current.number + 1n;
+  const cut = cutToSign(shared, other(us));
+  const next = contents(shared, cut);
+  if (SIDES.some((side) => next.balanceMsat[side] < 0n)) return violation('commitment_signed', 'a balance would be negative');
+  const point = env.signer.perCommitmentPoint(params.keysId, number);
+  const secret = env.signer.perCommitmentSecret(params.keysId, number);
+  const built = buildCommitments(env.crypto, params, fundings, us, number, point, next, secret);
+  const signatures: CommitmentSignatures = { signature: message.signature, htlcSignatures: message.htlcSignatures };
+  for (const b of built) {
+    if (b.feeSat < 0n) return violation('commitment_signed', 'the opener cannot pay for its anchors');
+    const wrong = checkSignatures(env.crypto, params, b, signatures, 'commitment_signed');
+    if (wrong !== undefined) return wrong;
+  }
+  const current: Commitment = { number, cut, txids: built.map((b) => b.txid) };
+  const firstEvent = state.nextEventId;
+  const acknowledged = draft(out);
+  acknowledged.localSignatures = [signatures];
+  acknowledged.lastSent = 'revoke_and_ack';
+  const folded = advance(out, withCommitments(shared, us, { current }));
+  monitor(out, { kind: 'local_commitment', number, cut, signatures: [signatures] });
+  persist(out);
+  sendRevokeAndAck(out);
+  announce(out, folded, firstEvent);
+  return undefined;
+}
+
+/** Reveals the secret of the commitment before the current one. */
+export function sendRevokeAndAck(out: Out<FundedState>): void {
+  const { env, state } = out;
+  const { keysId, us } = state.params;
+  const { number } = state.shared.commitments[us].current;
+  send(out, {
+    type: 'revoke_and_ack',
+    channelId: state.channelId,
+    perCommitmentSecret: env.signer.perCommitmentSecret(keysId, number - 1n),
+    nextPerCommitmentPoint: env.signer.perCommitmentPoint(keysId, number + 1n),
+  });
+}
+
+/** BOLT 2, revoke_and_ack, receiving node. */
+export function receiveRevokeAndAck(out: Out<FundedState>, message: RevokeAndAck): Violation | undefined {
+  const { env, state } = out;
+  const { crypto } = env;
+  const { shared, params, remote } = state;
+  const peer = other(params.us);
+  const { current, next } = shared.commitments[peer];
+  const { perCommitmentSecret: secret, nextPerCommitmentPoint } = message;
+  if (next === undefined || remote.nextPoint === undefined) return violation('revoke_and_ack', 'we have not signed a new commitment');
+  if (!crypto.isValidSecretKey(secret) || crypto.publicKey(secret) !== remote.currentPoint) {
+    return violation('per_commitment_secret', `does not belong to the point of commitment ${current.number}`);
+  }
+  if (!crypto.isValidPublicKey(nextPerCommitmentPoint)) return violation('next_per_commitment_point', 'not a point of the curve');
+  const secrets = insertSecret(crypto, remote.secrets, secretIndex(current.number), secret);
+  if (!secrets.ok) return violation('per_commitment_secret', 'was not generated from the same seed as the earlier ones');
+  const revoked = draft(out);
+  revoked.sentSignatures = undefined;
+  revoked.remote = { currentPoint: remote.nextPoint, nextPoint: nextPerCommitmentPoint, secrets: secrets.store };
+  const firstEvent = state.nextEventId;
+  const folded = advance(out, withCommitments(shared, peer, { current: next }));
+  monitor(out, { kind: 'remote_secret', number: current.number, secret });
+  persist(out);
+  announce(out, folded, firstEvent);
+  return undefined;
+}
+
+/** Folds what is irrevocable now, and records what our host must hear of it. */
+function advance(out: Out<FundedState>, shared: SharedState): Folded {
+  const { us } = out.state.params;
+  const before = shared.base.htlcs[us];
+  const { shared: folded, folded: updates } = fold(shared);
+  const learned = out.state.learned.filter((l) => folded.base.htlcs[us].some((h) => h.id === l.htlcId));
+  const known = out.state.learned;
+  const advanced = draft(out);
+  advanced.shared = folded;
+  advanced.learned = learned;
+  for (const update of updates[other(us)]) {
+    if (update.kind !== 'fail' && update.kind !== 'fail_malformed') continue;
+    const htlc = before.find((h) => h.id === update.id);
+    // A preimage that was revealed before is worth more than the failure: the host has heard of it.
+    if (htlc === undefined || known.some((l) => l.htlcId === update.id)) continue;
+    addEvent(out, { kind: 'payment_failed', reference: referenceOf(out.state, htlc.id), paymentHash: htlc.paymentHash, failure: update });
+  }
+  const gone = before.filter((h) => !folded.base.htlcs[us].includes(h));
+  if (gone.length > 0) draft(out).references = out.state.references.filter((r) => !gone.some((h) => h.id === r.htlcId));
+  return updates;
+}
+
+/** Tells the host, after what makes it true is durable: resolved payments, and incoming HTLCs that both sides are bound to. */
+function announce(out: Out<FundedState>, folded: Folded, firstEvent: number): void {
+  announceEvents(out, firstEvent);
+  for (const update of folded[other(out.state.params.us)]) if (update.kind === 'add') presentHtlc(out, update.id);
+}
+
+/**
+ * Presents an irrevocably committed incoming HTLC to the host, which answers with a removal. BOLT 2, Bounding exposure to trimmed in-flight
+ * HTLCs: each is judged on top of what stood before it, so that of a batch only those are to be failed that no longer fit.
+ */
+export function presentHtlc(out: Out<FundedState>, id: bigint): void {
+  const { env, state } = out;
+  const { shared, params } = state;
+  const add = shared.base.htlcs[other(params.us)].find((h) => h.id === id);
+  if (add === undefined) return;
+  const dustExposureExceeded = SIDES.some((owner) => {
+    const all = contents(shared, shared.commitments[owner].current.cut);
+    const upToIt = { ...all, htlcs: all.htlcs.filter((htlc) => htlc.offerer === params.us || htlc.id <= id) };
+    return exceedsDustExposure(params, owner, upToIt, add, env.config.maxDustHtlcExposureMsat);
+  });
+  notify(out, { kind: 'htlc_received', add, dustExposureExceeded });
+}

@@ -1,0 +1,95 @@
+import type { Hash32, Hex, PublicKey, SecretKey, Signature } from '../../crypto/bytes.ts';
+import { ascii, toHex } from '../../crypto/bytes.ts';
+import { sha256Hex } from '../../crypto/hashes.ts';
+import type { Crypto } from '../../crypto/types.ts';
+import { derivePrivateKey } from '../../transactions/keys.ts';
+import { SecretGenerator, secretIndex } from '../../transactions/secrets.ts';
+import type { Basepoints, Signer } from './signer.ts';
+
+type KeyName = 'funding' | 'revocation' | 'payment' | 'delayed' | 'htlc' | 'shachain';
+
+interface ChannelKeys {
+  readonly secrets: Readonly<Record<Exclude<KeyName, 'shachain'>, SecretKey>>;
+  readonly basepoints: Basepoints;
+  readonly revocations: SecretGenerator;
+  /** The last few: each is asked for when promised, when its commitment is built and revoked, and at reestablishment. */
+  readonly revocationSecrets: Map<bigint, SecretKey>;
+  readonly points: Map<bigint, PublicKey>;
+}
+
+const REMEMBERED = 8;
+
+/** What was made for this number, while it is among the last few. */
+function remembered<T>(known: Map<bigint, T>, number: bigint, make: () => T): T {
+  let value = known.get(number);
+  if (value === undefined) {
+    value = make();
+    if (known.size >= REMEMBERED) known.delete(known.keys().next().value as bigint);
+    known.set(number, value);
+  }
+  return value;
+}
+
+/**
+ * A signer that holds every channel's secrets, derived from one seed and the channel's `keysId`.
+ *
+ * Remembers what it computed, never what it was asked to sign: answers depend on the arguments alone.
+ */
+export function createSigner(crypto: Crypto, seed: Hash32): Signer {
+  const channels = new Map<Hash32, ChannelKeys>();
+  const keysOf = (keysId: Hash32): ChannelKeys => {
+    let keys = channels.get(keysId);
+    if (keys === undefined) channels.set(keysId, (keys = deriveKeys(crypto, seed, keysId)));
+    return keys;
+  };
+  const perCommitmentSecret = (keysId: Hash32, number: bigint): SecretKey => {
+    const { revocations, revocationSecrets } = keysOf(keysId);
+    return remembered(revocationSecrets, number, () => revocations.at(secretIndex(number)));
+  };
+  return {
+    basepoints: (keysId) => keysOf(keysId).basepoints,
+    perCommitmentSecret,
+    perCommitmentPoint: (keysId, number) =>
+      remembered(keysOf(keysId).points, number, () => crypto.publicKey(perCommitmentSecret(keysId, number))),
+    signFunding: (keysId, sighash) => crypto.sign(sighash, keysOf(keysId).secrets.funding),
+    signHtlcs(keysId, remotePoint, sighashes): readonly Signature[] {
+      const { secrets, basepoints } = keysOf(keysId);
+      const secret = derivePrivateKey(crypto, secrets.htlc, basepoints.htlcBasepoint, remotePoint);
+      return sighashes.map((sighash) => crypto.sign(sighash, secret));
+    },
+  };
+}
+
+/** SHA-256 of seed, the channel's id and the key's name, again until it is a valid secret key (a chance of 2^-128 that it is not). */
+function deriveSecret(crypto: Crypto, seed: Hash32, keysId: Hash32, name: KeyName): SecretKey {
+  let message: Hex = keysId + toHex(ascii(name));
+  for (;;) {
+    const secret = sha256Hex<SecretKey>(crypto, seed + message);
+    if (crypto.isValidSecretKey(secret)) return secret;
+    message = secret;
+  }
+}
+
+function deriveKeys(crypto: Crypto, seed: Hash32, keysId: Hash32): ChannelKeys {
+  const secret = (name: KeyName): SecretKey => deriveSecret(crypto, seed, keysId, name);
+  const secrets = {
+    funding: secret('funding'),
+    revocation: secret('revocation'),
+    payment: secret('payment'),
+    delayed: secret('delayed'),
+    htlc: secret('htlc'),
+  };
+  return {
+    secrets,
+    basepoints: {
+      fundingPubkey: crypto.publicKey(secrets.funding),
+      revocationBasepoint: crypto.publicKey(secrets.revocation),
+      paymentBasepoint: crypto.publicKey(secrets.payment),
+      delayedPaymentBasepoint: crypto.publicKey(secrets.delayed),
+      htlcBasepoint: crypto.publicKey(secrets.htlc),
+    },
+    revocations: new SecretGenerator(crypto, secret('shachain')),
+    revocationSecrets: new Map(),
+    points: new Map(),
+  };
+}

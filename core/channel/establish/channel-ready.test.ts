@@ -1,0 +1,191 @@
+import { describe, expect, it } from 'vitest';
+import { txid } from '../../bitcoin/tx.ts';
+import type { PublicKey } from '../../crypto/bytes.ts';
+import { complaint, Duo, kinds, sent } from '../duo.fixture.ts';
+import type { ChannelInput } from '../model/vocabulary.ts';
+import { FUNDING_TIMEOUT_BLOCKS } from './channel-ready.ts';
+
+const BAD_POINT = ('02' + '00'.repeat(32)) as PublicKey;
+const NO_TRANSACTIONS: ChannelInput = { kind: 'block', transactions: [] };
+
+describe('the confirmation of the funding', () => {
+  it('counts to minimum_depth, the block with the funding being the first', () => {
+    const duo = new Duo({ accepter: { minimumDepth: 3 } });
+    const tx = duo.fund();
+    duo.block();
+    duo.block([tx]);
+    expect(duo.funded('accepter').fundings[0]?.confirmedHeight).toBe(102);
+    duo.block();
+    expect(duo.exchange()).toEqual([]);
+    duo.block();
+    expect(duo.exchange()).toEqual(['opener channel_ready', 'accepter channel_ready']);
+    duo.block();
+    expect(duo.exchange()).toEqual([]);
+  });
+
+  it('counts blocks by height, not by how many were reported', () => {
+    const duo = new Duo({ accepter: { minimumDepth: 3 } });
+    duo.block([duo.fund()]);
+    duo.block([], 2);
+    expect(duo.exchange()).toEqual(['opener channel_ready', 'accepter channel_ready']);
+  });
+
+  it('is waited for even where the accepter asks for no depth', () => {
+    const duo = new Duo({ accepter: { minimumDepth: 0 } });
+    const tx = duo.fund();
+    duo.block();
+    expect(duo.exchange()).toEqual([]);
+    duo.block([tx]);
+    expect(duo.exchange()).toEqual(['opener channel_ready', 'accepter channel_ready']);
+  });
+
+  it('ends the need to broadcast it again, and is stored', () => {
+    const duo = new Duo();
+    const tx = duo.fund();
+    expect(duo.funded('opener').fundingTx).toEqual(tx);
+    duo.block([tx]);
+    expect(duo.funded('opener').fundingTx).toBeUndefined();
+    const store = duo.ends.opener.log.findLast((effect) => effect.kind === 'store');
+    expect(store).toMatchObject({ version: 2, state: { fundings: [{ confirmedHeight: 101 }] } });
+  });
+
+  it.each([{ amountSat: 999_999n }, { amountSat: 1_000_001n }, { script: '0020' + '11'.repeat(32) }])(
+    'fails the channel when its output does not pay exactly the funding: %o',
+    (change) => {
+      const duo = new Duo();
+      const tx = duo.fund();
+      const [output] = tx.outputs as [(typeof tx.outputs)[number]];
+      const other = { ...tx, outputs: [{ ...output, ...change }] as typeof tx.outputs };
+      // An accepter knows only the txid that funding_created named: the peer may have named any transaction's.
+      const funded = duo.funded('accepter');
+      const [funding] = funded.fundings as [(typeof funded.fundings)[number]];
+      duo.ends.accepter.state = { ...funded, fundings: [{ ...funding, txid: txid(duo.ends.accepter.env.crypto, other) }] };
+      const effects = duo.input('accepter', { kind: 'block', transactions: [{ index: 0, tx: other }] });
+      expect(complaint(effects)).toMatch(/^error funding output: output 0 does not pay 1000000 sat/);
+      expect(duo.ends.accepter.state.phase).toBe('failed');
+    },
+  );
+});
+
+describe('the accepter', () => {
+  it(`forgets a channel whose funding is not seen for ${FUNDING_TIMEOUT_BLOCKS} blocks, the opener never`, () => {
+    const duo = new Duo();
+    duo.fund();
+    duo.block([], FUNDING_TIMEOUT_BLOCKS - 1);
+    expect(duo.ends.accepter.state.phase).toBe('funded');
+    duo.block();
+    expect(duo.ends.accepter.state.phase).toBe('forgotten');
+    expect(duo.ends.accepter.log.at(-1)).toMatchObject({ kind: 'notify', event: { kind: 'forgotten' } });
+    expect(duo.ends.opener.state.phase).toBe('funded');
+  });
+
+  it('keeps one whose funding confirms in the last block, and one that was confirmed long ago', () => {
+    const duo = new Duo();
+    const tx = duo.fund();
+    duo.block([tx], FUNDING_TIMEOUT_BLOCKS);
+    expect(duo.ends.accepter.state.phase).toBe('funded');
+    duo.block([], FUNDING_TIMEOUT_BLOCKS);
+    expect(duo.ends.accepter.state.phase).toBe('funded');
+  });
+});
+
+describe('channel_ready', () => {
+  it('carries the point of commitment 1, and makes the channel usable when both have passed', () => {
+    const duo = new Duo();
+    duo.block([duo.fund()]);
+    duo.block([], 2);
+    const message = sent(duo.ends.accepter.log, 'channel_ready');
+    expect(duo.ends.opener.log.some((effect) => effect.kind === 'notify' && effect.event.kind === 'event')).toBe(false);
+    duo.exchange();
+    expect(duo.funded('opener').remote.nextPoint).toBe(message.secondPerCommitmentPoint);
+    const { keysId } = duo.funded('accepter').params;
+    expect(message.secondPerCommitmentPoint).toBe(duo.ends.accepter.env.signer.perCommitmentPoint(keysId, 1n));
+    for (const side of ['opener', 'accepter'] as const) {
+      expect(duo.funded(side).events).toEqual([{ id: 1, event: { kind: 'channel_usable' } }]);
+      const usable = duo.ends[side].log.filter((effect) => effect.kind === 'notify' && effect.event.kind === 'event');
+      expect(usable).toMatchObject([{ after: [{ sink: 'state', version: duo.funded(side).version }, { sink: 'monitor' }] }]);
+    }
+  });
+
+  it('may come before our own depth is reached: then ours makes the channel usable', () => {
+    const duo = new Duo({ accepter: { minimumDepth: 1 } });
+    const tx = duo.fund();
+    const { env } = duo.ends.opener;
+    duo.ends.opener.env = { ...env, height: env.height + 1 };
+    duo.input('opener', { kind: 'block', transactions: [{ index: 0, tx }] });
+    duo.exchange();
+    expect(duo.funded('accepter')).toMatchObject({ readySent: false, readyReceived: true, events: [] });
+    duo.block([tx]);
+    expect(duo.funded('accepter').events).toMatchObject([{ event: { kind: 'channel_usable' } }]);
+    expect(duo.ends.accepter.log.at(-1)).toMatchObject({ kind: 'notify', event: { id: 1, event: { kind: 'channel_usable' } } });
+  });
+
+  it('is ignored when it comes again', () => {
+    const duo = new Duo().open();
+    const before = duo.ends.opener.state;
+    expect(duo.message('opener', sent(duo.ends.accepter.log, 'channel_ready'))).toEqual([]);
+    expect(duo.ends.opener.state).toBe(before);
+  });
+
+  it.each([0n, 1n])('fails the channel when it comes again with another point, commitment %s being current', (number) => {
+    const duo = new Duo().open();
+    if (number === 1n) {
+      duo.command('opener', { kind: 'fee', channelId: duo.channelId, feeratePerKw: 3000 });
+      duo.exchange();
+    }
+    expect(duo.funded('opener').shared.commitments.accepter.current.number).toBe(number);
+    const message = sent(duo.ends.accepter.log, 'channel_ready');
+    expect(duo.message('opener', message)).toEqual([]);
+    const { fundingPubkey } = duo.funded('opener').params.parties.opener;
+    expect(complaint(duo.message('opener', { ...message, secondPerCommitmentPoint: fundingPubkey }))).toMatch(
+      /^error second_per_commitment_point: differs/,
+    );
+    expect(duo.ends.opener.state.phase).toBe('failed');
+  });
+
+  it('is ignored whatever its point, once that is forgotten', () => {
+    const duo = new Duo().open();
+    for (const feeratePerKw of [3000, 3500]) {
+      duo.command('opener', { kind: 'fee', channelId: duo.channelId, feeratePerKw });
+      duo.exchange();
+    }
+    const message = sent(duo.ends.accepter.log, 'channel_ready');
+    expect(duo.message('opener', { ...message, secondPerCommitmentPoint: BAD_POINT })).toEqual([]);
+  });
+
+  it('fails the channel when its point is none', () => {
+    const duo = new Duo();
+    duo.fund();
+    const { channelId } = duo;
+    const effects = duo.message('opener', { type: 'channel_ready', channelId, secondPerCommitmentPoint: BAD_POINT });
+    expect(complaint(effects)).toBe('error second_per_commitment_point: not a point of the curve');
+  });
+
+  it('waits for the connection, and is sent again until a commitment followed', () => {
+    const duo = new Duo();
+    const tx = duo.fund();
+    for (const side of ['opener', 'accepter'] as const) duo.input(side, { kind: 'disconnected' });
+    duo.block([tx], 1);
+    duo.block([], 2);
+    expect(duo.funded('opener').readySent).toBe(true);
+    expect(kinds(duo.ends.opener.log)).not.toContain('channel_ready');
+    for (const side of ['opener', 'accepter'] as const) duo.input(side, { kind: 'connected' });
+    const both = ['opener channel_reestablish', 'accepter channel_reestablish', 'opener channel_ready', 'accepter channel_ready'];
+    expect(duo.exchange().toSorted()).toEqual(both.toSorted());
+    duo.reconnect();
+    expect(duo.exchange().toSorted()).toEqual(both.toSorted());
+    duo.command('opener', { kind: 'fee', channelId: duo.channelId, feeratePerKw: 3000 });
+    duo.exchange();
+    duo.reconnect();
+    expect(duo.exchange()).toEqual(['opener channel_reestablish', 'accepter channel_reestablish']);
+  });
+});
+
+describe('a block that says nothing new', () => {
+  it('changes nothing', () => {
+    const duo = new Duo().open();
+    const before = duo.ends.opener.state;
+    expect(duo.input('opener', NO_TRANSACTIONS)).toEqual([]);
+    expect(duo.ends.opener.state).toBe(before);
+  });
+});

@@ -1,0 +1,123 @@
+import type { PublicKey } from '../../crypto/bytes.ts';
+import { txid } from '../../bitcoin/tx.ts';
+import type { Tx } from '../../bitcoin/tx.ts';
+import { channelScripts } from '../../transactions/channel-scripts.ts';
+import { other } from '../../transactions/types.ts';
+import type { ChannelReady } from '../../wire/messages/index.ts';
+import { txParams } from '../commitments/build.ts';
+import { draft } from '../model/draft.ts';
+import type { Out } from '../step/transition.ts';
+import { addEvent, announceEvents, become, persist, send } from '../step/transition.ts';
+import type { BlockTransaction, ChannelEnv } from '../model/vocabulary.ts';
+import type { ForgottenState, Funding, FundedState } from '../model/state.ts';
+import type { Violation } from '../model/violation.ts';
+import { violation } from '../model/violation.ts';
+
+/** BOLT 2, channel_ready: blocks until the accepter forgets a channel whose funding it has not seen. */
+export const FUNDING_TIMEOUT_BLOCKS = 2016;
+
+/** BOLT 2, channel_ready: what we send, and send again after a reconnection as long as both sides are at commitment 0. */
+export function channelReadyMessage(env: ChannelEnv, state: FundedState): ChannelReady {
+  const { channelId, params } = state;
+  return { type: 'channel_ready', channelId, secondPerCommitmentPoint: env.signer.perCommitmentPoint(params.keysId, 1n) };
+}
+
+/** Confirmations of the funding, 0 while it is not in the chain. */
+function depth(env: ChannelEnv, funding: Funding): number {
+  return funding.confirmedHeight === undefined ? 0 : env.height - funding.confirmedHeight + 1;
+}
+
+/** BOLT 2, channel_ready, sender: the outpoint pays exactly funding_satoshis to the script of BOLT 3. */
+function paysFunding(env: ChannelEnv, state: FundedState, funding: Funding, tx: Tx): boolean {
+  const output = tx.outputs[funding.vout];
+  const { script } = channelScripts(env.crypto, txParams(state.params, funding)).funding;
+  return output !== undefined && output.amountSat === funding.amountSat && output.script === script;
+}
+
+/** Records the block that confirms a funding. */
+function confirmFundings(out: Out<FundedState>, transactions: readonly BlockTransaction[]): Violation | undefined {
+  const { env, state } = out;
+  let wrong: Violation | undefined;
+  const fundings = state.fundings.map((funding) => {
+    if (funding.confirmedHeight !== undefined) return funding;
+    const confirmed = transactions.find(({ tx }) => txid(env.crypto, tx) === funding.txid);
+    if (confirmed === undefined) return funding;
+    if (!paysFunding(env, state, funding, confirmed.tx)) {
+      wrong = violation('funding output', `output ${funding.vout} does not pay ${funding.amountSat} sat to the funding script`);
+    }
+    return { txid: funding.txid, vout: funding.vout, amountSat: funding.amountSat, confirmedHeight: env.height };
+  });
+  if (wrong !== undefined || fundings.every((funding, i) => funding === state.fundings[i])) return wrong;
+  const next = draft(out);
+  next.fundings = fundings;
+  next.fundingTx = undefined;
+  return undefined;
+}
+
+/** BOLT 2, channel_ready, non-funding node: SHOULD forget the channel after a timeout of 2016 blocks. */
+function timedOut(env: ChannelEnv, state: FundedState): boolean {
+  const unseen = state.fundings.every((funding) => funding.confirmedHeight === undefined);
+  return state.params.us === 'accepter' && unseen && env.height - state.createdHeight >= FUNDING_TIMEOUT_BLOCKS;
+}
+
+function forgetUnconfirmed(out: Out<FundedState>): void {
+  const { channelId } = out.state;
+  const reason = `the funding did not confirm within ${FUNDING_TIMEOUT_BLOCKS} blocks`;
+  out.effects.push({ kind: 'notify', channelId, event: { kind: 'forgotten', reason } });
+  become<ForgottenState>(out, { phase: 'forgotten', reason });
+}
+
+/** Both channel_ready have passed: the host hears of it once. Call before `persist`, and announce after it. */
+function addUsable(out: Out<FundedState>): void {
+  if (out.state.readySent && out.state.readyReceived) addEvent(out, { kind: 'channel_usable' });
+}
+
+/** A block: the funding confirms, channel_ready becomes due, or the accepter has waited long enough. `env.height` is the block's. */
+export function fundingBlockSeen(out: Out<FundedState>, transactions: readonly BlockTransaction[]): Violation | undefined {
+  const before = out.state;
+  const wrong = confirmFundings(out, transactions);
+  if (wrong !== undefined) return wrong;
+  const { env, state } = out;
+  if (timedOut(env, state)) {
+    forgetUnconfirmed(out);
+    return undefined;
+  }
+  // Without option_zeroconf nobody relies on an unconfirmed funding, whatever depth was agreed.
+  const needed = Math.max(1, state.params.minimumDepth);
+  const due = !state.readySent && state.fundings.every((funding) => depth(env, funding) >= needed);
+  if (due) {
+    draft(out).readySent = true;
+    addUsable(out);
+  }
+  if (out.state === before) return undefined;
+  persist(out);
+  if (due && out.state.connection === 'connected') send(out, channelReadyMessage(env, out.state));
+  announceEvents(out, before.nextEventId);
+  return undefined;
+}
+
+/** The point of the peer's commitment 1, as far as we still remember it. */
+function secondPoint(state: FundedState): PublicKey | undefined {
+  const { number } = state.shared.commitments[other(state.params.us)].current;
+  if (number === 0n) return state.remote.nextPoint;
+  return number === 1n ? state.remote.currentPoint : undefined;
+}
+
+/** BOLT 2, channel_ready, receiver. A redundant one is ignored, one that contradicts the first is not. */
+export function receiveChannelReady(out: Out<FundedState>, message: ChannelReady): Violation | undefined {
+  const { env, state } = out;
+  const { secondPerCommitmentPoint: nextPoint } = message;
+  if (state.readyReceived) {
+    const known = secondPoint(state);
+    if (known === undefined || known === nextPoint) return undefined;
+    return violation('second_per_commitment_point', 'differs from that of the first channel_ready');
+  }
+  if (!env.crypto.isValidPublicKey(nextPoint)) return violation('second_per_commitment_point', 'not a point of the curve');
+  const next = draft(out);
+  next.readyReceived = true;
+  next.remote = { currentPoint: state.remote.currentPoint, nextPoint, secrets: state.remote.secrets };
+  addUsable(out);
+  persist(out);
+  announceEvents(out, state.nextEventId);
+  return undefined;
+}

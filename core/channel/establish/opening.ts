@@ -1,0 +1,220 @@
+import type { ChannelId, Hash32, PublicKey, Script, Txid } from '../../crypto/bytes.ts';
+import { txid } from '../../bitcoin/tx.ts';
+import type { Tx } from '../../bitcoin/tx.ts';
+import { EMPTY_SECRET_STORE } from '../../transactions/secrets.ts';
+import type { CommitmentFormat, Side } from '../../transactions/types.ts';
+import { bySide, other } from '../../transactions/types.ts';
+import type { AcceptChannel, Message, OpenChannel } from '../../wire/messages/index.ts';
+import { buildCommitments, checkSignatures, signCommitment } from '../commitments/build.ts';
+import type { Contents } from '../model/contents.ts';
+import type { Out } from '../step/transition.ts';
+import { become, monitor, notify } from '../step/transition.ts';
+import { errorData } from '../fail/fail-channel.ts';
+import type { ChannelEnv } from '../model/vocabulary.ts';
+import type {
+  ChannelParams,
+  CommitmentSignatures,
+  ForgottenState,
+  Funding,
+  FundedState,
+  OpeningState,
+  Party,
+  SharedState,
+  StoredChannel,
+} from '../model/state.ts';
+import type { Violation } from '../model/violation.ts';
+import { violation } from '../model/violation.ts';
+
+/** Parts of the opening that opener and accepter share. */
+
+/** Parts per million in one. */
+const PPM = 1_000_000n;
+/** BOLT 2, open_channel: the one defined bit of channel_flags. */
+export const ANNOUNCE_CHANNEL = 1;
+
+/** What we announce of ourselves; `dustLimits` are those already known, which our reserve demand must not be below. */
+export function ownFields(env: ChannelEnv, keysId: Hash32, fundingSat: bigint, dustLimits: readonly bigint[]) {
+  const { config, signer } = env;
+  const share = (fundingSat * BigInt(config.reservePpm)) / PPM;
+  return {
+    dustLimitSat: config.dustLimitSat,
+    maxHtlcValueInFlightMsat: config.maxHtlcValueInFlightMsat,
+    channelReserveSat: [config.dustLimitSat, ...dustLimits].reduce((a, b) => (a > b ? a : b), share),
+    htlcMinimumMsat: config.htlcMinimumMsat,
+    toSelfDelay: config.toSelfDelay,
+    maxAcceptedHtlcs: config.maxAcceptedHtlcs,
+    ...signer.basepoints(keysId),
+    firstPerCommitmentPoint: signer.perCommitmentPoint(keysId, 0n),
+  };
+}
+
+function partyOf(message: OpenChannel | AcceptChannel): Party {
+  const { upfrontShutdownScript: script } = message;
+  return {
+    fundingPubkey: message.fundingPubkey,
+    revocationBasepoint: message.revocationBasepoint,
+    paymentBasepoint: message.paymentBasepoint,
+    delayedPaymentBasepoint: message.delayedPaymentBasepoint,
+    htlcBasepoint: message.htlcBasepoint,
+    dustLimitSat: message.dustLimitSat,
+    maxHtlcValueInFlightMsat: message.maxHtlcValueInFlightMsat,
+    channelReserveSat: message.channelReserveSat,
+    htlcMinimumMsat: message.htlcMinimumMsat,
+    toSelfDelay: message.toSelfDelay,
+    maxAcceptedHtlcs: message.maxAcceptedHtlcs,
+    ...(script === undefined || script === '' ? {} : { upfrontShutdownScript: script }),
+  };
+}
+
+/** What open_channel and accept_channel together say. */
+export function paramsOf(
+  identity: { readonly us: Side; readonly peer: PublicKey; readonly keysId: Hash32; readonly format: CommitmentFormat },
+  open: OpenChannel,
+  accept: AcceptChannel,
+): ChannelParams {
+  return {
+    temporaryChannelId: open.temporaryChannelId,
+    channelType: open.channelType ?? '',
+    fundingSat: open.fundingSat,
+    pushMsat: open.pushMsat,
+    initialFeeratePerKw: open.feeratePerKw,
+    minimumDepth: accept.minimumDepth,
+    announce: (open.channelFlags & ANNOUNCE_CHANNEL) !== 0,
+    parties: { opener: partyOf(open), accepter: partyOf(accept) },
+    ...identity, // last, as in baseOf
+  };
+}
+
+/** BOLT 2, Definition of channel_id: funding_txid XOR funding_output_index, big-endian in the last two bytes. */
+export function channelIdOf(fundingTxid: Txid, vout: number): ChannelId {
+  const tail = (parseInt(fundingTxid.slice(60), 16) ^ vout).toString(16).padStart(4, '0');
+  return (fundingTxid.slice(0, 60) + tail) as ChannelId;
+}
+
+/** The output of a funding transaction: the first that pays exactly this, within what two bytes can say. */
+export function fundingOutputIndex(tx: Tx, amountSat: bigint, script: Script): number | undefined {
+  const vout = tx.outputs.findIndex((output) => output.amountSat === amountSat && output.script === script);
+  return vout < 0 || vout > 0xffff ? undefined : vout;
+}
+
+export function fundingOf(env: ChannelEnv, tx: Tx, vout: number, amountSat: bigint): Funding {
+  return { txid: txid(env.crypto, tx), vout, amountSat };
+}
+
+function initialContents(params: ChannelParams): Contents {
+  const balanceMsat = { opener: params.fundingSat * 1000n - params.pushMsat, accepter: params.pushMsat };
+  return { balanceMsat, htlcs: [], feeratePerKw: params.initialFeeratePerKw };
+}
+
+/** Our signature for the peer's commitment 0, as funding_created and funding_signed carry it. */
+export function signInitial(env: ChannelEnv, params: ChannelParams, funding: Funding, remotePoint: PublicKey): CommitmentSignatures {
+  const [built] = buildCommitments(env.crypto, params, [funding], other(params.us), 0n, remotePoint, initialContents(params));
+  return signCommitment(env.crypto, env.signer, params, remotePoint, built as NonNullable<typeof built>);
+}
+
+function initialShared(params: ChannelParams, txids: Readonly<Record<Side, Txid>>): SharedState {
+  const cut = { opener: 0, accepter: 0 };
+  const { balanceMsat, feeratePerKw } = initialContents(params);
+  return {
+    base: { cut, balanceMsat, feeratePerKw, htlcs: { opener: [], accepter: [] }, nextHtlcId: { opener: 0n, accepter: 0n } },
+    logs: { opener: [], accepter: [] },
+    commitments: {
+      opener: { current: { number: 0n, cut, txids: [txids.opener] } },
+      accepter: { current: { number: 0n, cut, txids: [txids.accepter] } },
+    },
+  };
+}
+
+/** What funding_created or funding_signed settle. */
+export interface Settled {
+  readonly params: ChannelParams;
+  readonly funding: Funding;
+  readonly remotePoint: PublicKey;
+  /** The peer's signature for our commitment 0. */
+  readonly signatures: CommitmentSignatures;
+  /** The opener's. */
+  readonly fundingTx?: Tx;
+}
+
+/**
+ * BOLT 2, funding_created and funding_signed, recipient: verifies the signature for our commitment 0. From here on the channel is
+ * remembered; the caller stores it after what it adds.
+ */
+export function becomeFunded(out: Out<OpeningState>, settled: Settled): Out<FundedState> | Violation {
+  const { env } = out;
+  const { params, funding, remotePoint, signatures, fundingTx } = settled;
+  const { us, keysId } = params;
+  const initial = initialContents(params);
+  const ownPoint = env.signer.perCommitmentPoint(keysId, 0n);
+  const [own] = buildCommitments(env.crypto, params, [funding], us, 0n, ownPoint, initial);
+  const [theirs] = buildCommitments(env.crypto, params, [funding], other(us), 0n, remotePoint, initial);
+  if (own === undefined || theirs === undefined) throw new Error('one funding has one commitment a side');
+  const wrong = checkSignatures(env.crypto, params, own, signatures, 'signature');
+  if (wrong !== undefined) return wrong;
+  const txids = bySide(us, own.txid, theirs.txid);
+  const shared = initialShared(params, txids);
+  const state: FundedState = {
+    phase: 'funded',
+    channelId: channelIdOf(funding.txid, funding.vout),
+    params,
+    fundings: [funding],
+    shared,
+    localSignatures: [signatures],
+    sentSignatures: undefined,
+    remote: { currentPoint: remotePoint, secrets: EMPTY_SECRET_STORE },
+    references: [],
+    learned: [],
+    lastSent: 'revoke_and_ack',
+    version: 0,
+    nextMonitorId: 1,
+    pendingMonitor: [],
+    nextEventId: 1,
+    events: [],
+    connection: 'connected',
+    readySent: false,
+    readyReceived: false,
+    fundingTx,
+    createdHeight: env.height,
+    shutdownSent: undefined,
+    shutdownReceived: undefined,
+    shutdownWanted: undefined,
+    closing: undefined,
+    closingTx: undefined,
+  };
+  const funded = become(out, state);
+  const { cut } = shared.commitments[us].current;
+  monitor(funded, { kind: 'remote_commitment', number: 0n, cut, point: remotePoint, txids: [theirs.txid] });
+  monitor(funded, { kind: 'local_commitment', number: 0n, cut, signatures: [signatures] });
+  return funded;
+}
+
+/** The last effects of an opening that succeeded: the chain is watched, and the host learns the final id. */
+export function watchFunding(out: Out<FundedState>): void {
+  watchOutputs(out);
+  notify(out, { kind: 'opened', temporaryChannelId: out.state.params.temporaryChannelId });
+}
+
+export function watchOutputs(out: Out<StoredChannel>): void {
+  const { channelId, fundings } = out.state;
+  for (const { txid, vout } of fundings) {
+    out.effects.push({ kind: 'watch_tx', txid, channelId }, { kind: 'watch_spend', txid, vout, channelId });
+  }
+}
+
+/** A message of the opening: nothing is durable yet, so nothing holds it back. */
+export function sendOpening(out: Out, peer: PublicKey, message: Message): void {
+  out.effects.push({ kind: 'send', peer, message });
+}
+
+/** BOLT 2: an opening that is lost, refused or given up leaves nothing to remember. */
+export function forgetOpening(out: Out<OpeningState>, reason: string, tellPeer: boolean, tx?: Tx): Out<ForgottenState> {
+  const { peer, temporaryChannelId, step } = out.state;
+  const channelId = step.kind === 'awaiting_funding_signed' ? step.channelId : temporaryChannelId;
+  if (tellPeer) sendOpening(out, peer, { type: 'error', channelId, data: errorData(reason, tx) });
+  out.effects.push({ kind: 'notify', channelId: temporaryChannelId, event: { kind: 'forgotten', reason } });
+  return become(out, { phase: 'forgotten', reason });
+}
+
+export function unexpected(out: Out<OpeningState>, message: Message): Violation {
+  return violation(message.type, `unexpected while ${out.state.step.kind.replaceAll('_', ' ')}`);
+}

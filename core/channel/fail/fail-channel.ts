@@ -1,0 +1,162 @@
+import { toHex } from '../../crypto/bytes.ts';
+import type { Hex } from '../../crypto/bytes.ts';
+import type { Tx } from '../../bitcoin/tx.ts';
+import { plainTx, serialiseTx, txid, withWitness } from '../../bitcoin/tx.ts';
+import { commitmentNumber, fundingWitness } from '../../transactions/commitment.ts';
+import { other } from '../../transactions/types.ts';
+import type { Message } from '../../wire/messages/index.ts';
+import { baseOf } from '../model/base.ts';
+import { buildCommitments, txParams } from '../commitments/build.ts';
+import { broadcastFailed } from './broadcast.ts';
+import { contents, SIDES, withLog } from '../model/contents.ts';
+import { draft } from '../model/draft.ts';
+import type { Out } from '../step/transition.ts';
+import { addEvent, announceEvents, become, notify, persist, send } from '../step/transition.ts';
+import type { ChannelEnv } from '../model/vocabulary.ts';
+import type {
+  AddUpdate,
+  CommitmentSignatures,
+  ConnectionPhase,
+  FailedState,
+  FundedBase,
+  Funding,
+  FundedState,
+  PaymentReference,
+} from '../model/state.ts';
+
+/** What a peer sent may be quoted in it: no error or warning comes near the size of a message. */
+const MAX_ERROR_LENGTH = 1000;
+
+/** BOLT 1, BOLT 8: what a message of 65535 bytes has left for the `data` of an error. */
+const MAX_ERROR_DATA = 65535 - 2 - 32 - 2;
+
+/** A question mark for every character that is not printable ASCII. */
+function printable(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    bytes[i] = code >= 0x20 && code <= 0x7e ? code : 0x3f;
+  }
+  return bytes;
+}
+
+/**
+ * The `data` of an error or warning: printable ASCII, as BOLT 1 asks. `tx`: where an invalid signature was the cause, "SHOULD include the raw,
+ * hex-encoded transaction". A commitment with hundreds of HTLCs is larger than a message, and left out.
+ */
+export function errorData(text: string, tx?: Tx): Hex {
+  const short = text.slice(0, MAX_ERROR_LENGTH);
+  const full = tx === undefined ? short : `${short}: ${serialiseTx(tx)}`;
+  return toHex(printable(full.length <= MAX_ERROR_DATA ? full : short));
+}
+
+/** Our current commitment transaction with both signatures: what enforces the channel on chain. */
+export function signedCommitment(env: ChannelEnv, state: FundedState): Tx {
+  const { crypto, signer } = env;
+  const { params, shared, fundings } = state;
+  const { us } = params;
+  const { number, cut } = shared.commitments[us].current;
+  const funding = fundings[0] as Funding;
+  const point = signer.perCommitmentPoint(params.keysId, number);
+  const [built] = buildCommitments(crypto, params, [funding], us, number, point, contents(shared, cut)) as [
+    ReturnType<typeof buildCommitments>[0] & object,
+  ];
+  const ours = signer.signFunding(params.keysId, built.sighash);
+  const theirs = (state.localSignatures[0] as CommitmentSignatures).signature;
+  const [opener, accepter] = us === 'opener' ? [ours, theirs] : [theirs, ours];
+  return plainTx(withWitness(built.tx, 0, fundingWitness(crypto, txParams(params, funding), opener, accepter)));
+}
+
+interface Failing {
+  /** The peer's own error failed the channel, so that we owe it none. */
+  readonly told?: boolean;
+  /** We have lost data and must not broadcast (BOLT 2). */
+  readonly stale?: boolean;
+  /** What an invalid signature was for. */
+  readonly tx?: Tx;
+  /** The owner wants the commitment in the chain, also where a mutual close is signed: its fee may be too low. */
+  readonly unilateral?: boolean;
+  /** The commitment transaction in the chain that spends the funding output. */
+  readonly spend?: Tx;
+}
+
+/**
+ * Fails the channel (BOLT 5). No store holds back the error of a connected channel. Held messages of the channel never leave: the
+ * revoke_and_ack of a commitment that we may broadcast is among them, and the node drops them when the phase changes to `failed`.
+ *
+ * Payments that no commitment can have are told to have failed, now if the peer has shown in this connection that our state is not old,
+ * else as soon as it or the chain does.
+ */
+export function failChannel(out: Out<FundedState>, reason: string, how: Failing = {}): Out<FailedState> {
+  const { env, state } = out;
+  const { shutdownSent, shutdownReceived, nextEventId, connection } = state;
+  const silent = how.stale === true || how.spend !== undefined;
+  const commitmentToBroadcast = silent ? undefined : signedCommitment(env, state);
+  const closingTx = silent || how.unilateral === true ? undefined : state.closingTx;
+  const error = how.told === true ? undefined : errorData(reason, how.tx);
+  const failed = become<FailedState>(out, {
+    phase: 'failed',
+    error,
+    reason,
+    commitmentToBroadcast,
+    shutdownSent,
+    shutdownReceived,
+    closingTx,
+    spentBy: how.spend === undefined ? undefined : txid(env.crypto, how.spend),
+    ...baseOf(state),
+  });
+  if (error !== undefined) sendError(failed, state.connection);
+  if (how.spend === undefined ? connection === 'connected' && how.stale !== true : isOfOurTime(env, state, how.spend)) failUnsigned(failed);
+  persist(failed);
+  broadcastFailed(failed);
+  notify(failed, { kind: 'failed', reason });
+  announceEvents(failed, nextEventId);
+  return failed;
+}
+
+/**
+ * Adds of ours that no signature of ours covers are on no commitment and never will be: their payments have failed. Only for a state that is
+ * known not to be old, since one that was lost may have signed for them. Takes them out of the log, so that it is told once; call before
+ * `persist`.
+ */
+export function failUnsigned(out: Out<FailedState>): void {
+  const { shared, params, references } = out.state;
+  const { us } = params;
+  const { current, next } = shared.commitments[other(us)];
+  const signed = (next ?? current).cut[us] - shared.base.cut[us];
+  const log = shared.logs[us];
+  const adds = log.filter((update, i): update is AddUpdate => i >= signed && update.kind === 'add');
+  if (adds.length === 0) return;
+  const isGone = ({ htlcId }: PaymentReference): boolean => adds.some(({ id }) => id === htlcId);
+  const told = draft(out);
+  told.shared = withLog(
+    shared,
+    us,
+    log.filter((update) => !adds.some((add) => add === update)),
+  );
+  told.references = references.filter((known) => !isGone(known));
+  for (const { id, paymentHash } of adds) {
+    const reference = references.find(({ htlcId }) => htlcId === id)?.reference ?? '';
+    addEvent(out, { kind: 'payment_failed', reference, paymentHash });
+  }
+}
+
+/** Whether a commitment in the chain is one that we know to hold, or one that was revoked before: no proof that our state is old. */
+export function isOfOurTime({ crypto }: ChannelEnv, { shared, params, fundings }: FundedBase, tx: Tx): boolean {
+  const id = txid(crypto, tx);
+  const both = SIDES.map((owner) => shared.commitments[owner]);
+  if (both.some(({ current, next }) => current.txids.includes(id) || next?.txids.includes(id) === true)) return true;
+  const number = commitmentNumber(crypto, txParams(params, fundings[0] as Funding), tx);
+  return both.every(({ current }) => number < current.number);
+}
+
+/**
+ * At once, held by no store; but not before our channel_reestablish, where the peer's has not come: a peer that has lost data must see the
+ * proof of it first.
+ */
+function sendError(out: Out<FailedState>, connection: ConnectionPhase): void {
+  const { channelId, params } = out.state;
+  const message: Message = { type: 'error', channelId, data: out.state.error ?? '' };
+  if (connection === 'reestablishing') send(out, message);
+  if (connection === 'connected') out.effects.push({ kind: 'send', peer: params.peer, message });
+}

@@ -1,0 +1,295 @@
+import type { ChannelId, Hash32, Hex, Preimage, PublicKey, Script, SecretKey, Signature, Txid } from '../../crypto/bytes.ts';
+import type { CommitmentFormat, HtlcSpec, Side } from '../../transactions/types.ts';
+import type { SecretStore } from '../../transactions/secrets.ts';
+import type { Tx } from '../../bitcoin/tx.ts';
+import type { OpenChannel } from '../../wire/messages/index.ts';
+
+/** An HTLC offered by the side whose log it stands in (BOLT 2, update_add_htlc). */
+export interface AddUpdate extends HtlcSpec {
+  readonly kind: 'add';
+  readonly offerer: Side;
+  readonly id: bigint;
+  readonly amountMsat: bigint;
+  readonly paymentHash: Hash32;
+  readonly cltvExpiry: number;
+  /** 1366 bytes, opaque to the channel. */
+  readonly onion: Uint8Array;
+  readonly pathKey?: PublicKey;
+}
+/** Removals name an HTLC of the OTHER side's log by its id. */
+export interface FulfillUpdate {
+  readonly kind: 'fulfill';
+  readonly id: bigint;
+  readonly preimage: Preimage;
+}
+export interface FailUpdate {
+  readonly kind: 'fail';
+  readonly id: bigint;
+  readonly reason: Hex;
+}
+export interface FailMalformedUpdate {
+  readonly kind: 'fail_malformed';
+  readonly id: bigint;
+  readonly sha256OfOnion: Hash32;
+  readonly failureCode: number;
+}
+export interface FeeUpdate {
+  readonly kind: 'fee';
+  readonly feeratePerKw: number;
+}
+export type Removal = FulfillUpdate | FailUpdate | FailMalformedUpdate;
+export type Update = AddUpdate | Removal | FeeUpdate;
+
+/** How much of each side's log a commitment contains: absolute indexes, counted from the channel's first update. */
+export type Cut = Readonly<Record<Side, number>>;
+
+/** One commitment transaction of one owner. `txids` has one entry a funding, in the order of `fundings`. */
+export interface Commitment {
+  readonly number: bigint;
+  readonly cut: Cut;
+  readonly txids: readonly Txid[];
+}
+
+/** What both sides must come to agree on. Sides are absolute, so that the two nodes' values are literally equal when the channel is quiet. */
+export interface SharedState {
+  /** The updates that both sides have irrevocably committed, folded: `cut` says how many of each log. */
+  readonly base: Base;
+  /** Updates after `base.cut`, in the order of sending. */
+  readonly logs: Readonly<Record<Side, readonly Update[]>>;
+  readonly commitments: Readonly<Record<Side, OwnersCommitments>>;
+}
+
+/** One owner's newest unrevoked commitments: `next` is signed for, and `current` not yet revoked. */
+export interface OwnersCommitments {
+  readonly current: Commitment;
+  readonly next?: Commitment;
+}
+export interface Base {
+  readonly cut: Cut;
+  readonly balanceMsat: Readonly<Record<Side, bigint>>;
+  /** HTLCs in flight that both sides have irrevocably committed, by offerer, in the order of their ids. */
+  readonly htlcs: Readonly<Record<Side, readonly AddUpdate[]>>;
+  readonly feeratePerKw: number;
+  /** The id that each side's next add after the base must have. */
+  readonly nextHtlcId: Readonly<Record<Side, bigint>>;
+}
+
+/** What one side announced in open_channel or accept_channel. Limits are those that the OTHER side must keep. */
+export interface Party {
+  readonly fundingPubkey: PublicKey;
+  readonly revocationBasepoint: PublicKey;
+  readonly paymentBasepoint: PublicKey;
+  readonly delayedPaymentBasepoint: PublicKey;
+  readonly htlcBasepoint: PublicKey;
+  readonly dustLimitSat: bigint;
+  readonly maxHtlcValueInFlightMsat: bigint;
+  /** What the other side must keep as its direct payment. */
+  readonly channelReserveSat: bigint;
+  readonly htlcMinimumMsat: bigint;
+  /** How long the other side's to_self outputs are delayed, in blocks. */
+  readonly toSelfDelay: number;
+  readonly maxAcceptedHtlcs: number;
+  /** Present when the peer committed to where its funds go on mutual close. */
+  readonly upfrontShutdownScript?: Script;
+}
+
+/** Fixed for the life of a channel once both parties are known. */
+export interface ChannelParams {
+  readonly us: Side;
+  readonly peer: PublicKey;
+  readonly temporaryChannelId: ChannelId;
+  /** Names our keys to the signer. */
+  readonly keysId: Hash32;
+  readonly format: CommitmentFormat;
+  readonly channelType: Hex;
+  readonly fundingSat: bigint;
+  readonly pushMsat: bigint;
+  readonly initialFeeratePerKw: number;
+  readonly minimumDepth: number;
+  readonly announce: boolean;
+  readonly parties: Readonly<Record<Side, Party>>;
+}
+
+/** One funding output of the channel. One today; splices will add more. */
+export interface Funding {
+  readonly txid: Txid;
+  readonly vout: number;
+  readonly amountSat: bigint;
+  /** Height of the block that confirmed it. */
+  readonly confirmedHeight?: number;
+}
+
+/** The peer's signatures for one of our commitments, one entry a funding. */
+export interface CommitmentSignatures {
+  readonly signature: Signature;
+  readonly htlcSignatures: readonly Signature[];
+}
+
+/** The peer's points: of its unrevoked commitment, and of the one after (absent until channel_ready or revoke_and_ack gave it). */
+export interface RemoteRevocation {
+  readonly currentPoint: PublicKey;
+  readonly nextPoint?: PublicKey;
+  readonly secrets: SecretStore;
+}
+
+/** What a watcher of the chain must know (BOLT 5), as increments. */
+export type MonitorUpdate =
+  | { readonly kind: 'local_commitment'; readonly number: bigint; readonly cut: Cut; readonly signatures: readonly CommitmentSignatures[] }
+  | {
+      readonly kind: 'remote_commitment';
+      readonly number: bigint;
+      readonly cut: Cut;
+      readonly point: PublicKey;
+      readonly txids: readonly Txid[];
+    }
+  | { readonly kind: 'remote_secret'; readonly number: bigint; readonly secret: SecretKey }
+  | { readonly kind: 'preimage'; readonly paymentHash: Hash32; readonly preimage: Preimage }
+  | { readonly kind: 'closed' };
+
+export interface PendingMonitorUpdate {
+  readonly id: number;
+  readonly update: MonitorUpdate;
+  /** Watchers that have not acknowledged it. */
+  readonly waiting: readonly string[];
+}
+
+/** Something the host must hear of at least once: kept, and repeated after a restart, until the host acknowledges it. */
+export interface UnacknowledgedEvent {
+  readonly id: number;
+  readonly event: ChannelEvent;
+}
+export interface PaymentReference {
+  readonly htlcId: bigint;
+  readonly reference: Hex;
+}
+export type ChannelEvent =
+  | { readonly kind: 'payment_sent'; readonly reference: Hex; readonly paymentHash: Hash32; readonly preimage: Preimage }
+  /** `failure` is absent when the HTLC was never committed to. */
+  | {
+      readonly kind: 'payment_failed';
+      readonly reference: Hex;
+      readonly paymentHash: Hash32;
+      readonly failure?: FailUpdate | FailMalformedUpdate;
+    }
+  | { readonly kind: 'channel_usable' }
+  | { readonly kind: 'channel_closed'; readonly closingTxid: Txid };
+
+/** BOLT 2, closing_signed: one negotiation a connection. */
+export interface ClosingNegotiation {
+  /** The fee that we offered last in this connection, with the range we sent. */
+  readonly offered?: { readonly feeSat: bigint; readonly range: FeeRange; /** When we sent it. */ readonly height: number } | undefined;
+  readonly peerOffered?: { readonly feeSat: bigint; readonly range?: FeeRange } | undefined;
+}
+export interface FeeRange {
+  readonly minFeeSat: bigint;
+  readonly maxFeeSat: bigint;
+}
+
+/**
+ * - `disconnected`: no connection.
+ * - `reestablishing`: we sent channel_reestablish, the peer's has not come.
+ * - `connected`: updates may flow.
+ */
+export type ConnectionPhase = 'disconnected' | 'reestablishing' | 'connected';
+
+/** Fields that every state with commitments has. What may be missing is `undefined`, never absent: states of one shape are read and copied fast. */
+export interface FundedBase {
+  readonly channelId: ChannelId;
+  readonly params: ChannelParams;
+  readonly fundings: readonly Funding[];
+  readonly shared: SharedState;
+  /** The peer's signatures for our current commitment. */
+  readonly localSignatures: readonly CommitmentSignatures[];
+  /** Our signatures for the peer's `next` commitment, kept to retransmit them identically. Present exactly when `next` is. */
+  readonly sentSignatures: readonly CommitmentSignatures[] | undefined;
+  readonly remote: RemoteRevocation;
+  /** The host's names for HTLCs of ours: ids of adds that no signature covered may come again for others after a reconnection. */
+  readonly references: readonly PaymentReference[];
+  /** Preimages that the peer revealed for HTLCs of ours in flight: known for good, even if the update_fulfill_htlc was rolled back. */
+  readonly learned: readonly { readonly htlcId: bigint; readonly preimage: Preimage }[];
+  /** Which of revoke_and_ack and commitment_signed left last: the order in which both are retransmitted. */
+  readonly lastSent: 'revoke_and_ack' | 'commitment_signed';
+  /** Version of the newest state store. */
+  readonly version: number;
+  readonly nextMonitorId: number;
+  readonly pendingMonitor: readonly PendingMonitorUpdate[];
+  readonly nextEventId: number;
+  readonly events: readonly UnacknowledgedEvent[];
+}
+
+/** From funding_created/funding_signed on: waiting for confirmations, normal operation, shutdown, closing negotiation. */
+export interface FundedState extends FundedBase {
+  readonly phase: 'funded';
+  readonly connection: ConnectionPhase;
+  readonly readySent: boolean;
+  readonly readyReceived: boolean;
+  /** Only the opener has it, until it is confirmed: rebroadcast after a restart. */
+  readonly fundingTx: Tx | undefined;
+  /** Height when the channel was created: the accepter forgets it 2016 blocks later if it never confirms. */
+  readonly createdHeight: number;
+  readonly shutdownSent: Script | undefined;
+  readonly shutdownReceived: Script | undefined;
+  /** A shutdown that was asked for while updates wait on the peer's commitment: sent as soon as BOLT 2 allows. */
+  readonly shutdownWanted: Script | undefined;
+  readonly closing: ClosingNegotiation | undefined;
+  /** Mutual close transaction that both sides signed. The channel stays until it confirms. */
+  readonly closingTx: Tx | undefined;
+}
+
+/** Terminal for the protocol: what remains is the chain's business. Repeats its error to the peer at reestablishment. */
+export interface FailedState extends FundedBase {
+  readonly phase: 'failed';
+  /** What we tell the peer, at once and again at each reconnection. Absent when the peer's error failed the channel. */
+  readonly error: Hex | undefined;
+  readonly reason: string;
+  /**
+   * Fully signed; absent when we have lost data and must not broadcast (BOLT 2, option_data_loss_protect). The second choice where there is
+   * a `closingTx`.
+   */
+  readonly commitmentToBroadcast: Tx | undefined;
+  /** A mutual close may confirm whatever failed the channel. */
+  readonly shutdownSent: Script | undefined;
+  readonly shutdownReceived: Script | undefined;
+  /** Signed by both before the channel failed: broadcast instead of the commitment (BOLT 5, Failing a Channel). */
+  readonly closingTx: Tx | undefined;
+  /** The commitment transaction that a block had: nothing of ours can confirm any more. */
+  readonly spentBy: Txid | undefined;
+}
+
+/** A mutual close is confirmed. */
+export interface ClosedState extends FundedBase {
+  readonly phase: 'closed';
+  readonly closingTxid: Txid;
+}
+
+/** Before funding_signed: nothing of it is durable, a lost connection forgets it (BOLT 2). */
+export interface OpeningState {
+  readonly phase: 'opening';
+  readonly temporaryChannelId: ChannelId;
+  readonly peer: PublicKey;
+  readonly us: Side;
+  readonly step: OpeningStep;
+}
+export type OpeningStep =
+  | { readonly kind: 'awaiting_host_accept'; readonly open: OpenChannel }
+  | { readonly kind: 'awaiting_accept_channel'; readonly open: OpenChannel; readonly keysId: Hash32 }
+  | { readonly kind: 'awaiting_host_funding'; readonly params: ChannelParams; readonly remotePoint: PublicKey }
+  | { readonly kind: 'awaiting_funding_created'; readonly params: ChannelParams; readonly remotePoint: PublicKey }
+  | {
+      readonly kind: 'awaiting_funding_signed';
+      readonly params: ChannelParams;
+      readonly remotePoint: PublicKey;
+      readonly funding: Funding;
+      readonly fundingTx: Tx;
+      readonly channelId: ChannelId;
+    };
+
+/** Gone without trace: opening was refused, given up or lost. The node drops it. */
+export interface ForgottenState {
+  readonly phase: 'forgotten';
+  readonly reason: string;
+}
+
+/** What a host keeps durable. */
+export type StoredChannel = FundedState | FailedState | ClosedState;
+export type ChannelState = OpeningState | FundedState | FailedState | ClosedState | ForgottenState;

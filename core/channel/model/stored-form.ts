@@ -1,0 +1,246 @@
+import type { Tx, TxInput, TxOutput } from '../../bitcoin/tx.ts';
+import type { Hex } from '../../crypto/bytes.ts';
+import type { StoredSecret } from '../../transactions/secrets.ts';
+import type { Side } from '../../transactions/types.ts';
+import * as codec from '../../wire/codec.ts';
+import type { Codec, ObjectCodec, Result } from '../../wire/codec.ts';
+import { WireFailure } from '../../wire/reader-writer.ts';
+import { ONION_ROUTING_PACKET_SIZE } from '../../wire/limits.ts';
+import type * as state from './state.ts';
+import type { StoredChannel } from './state.ts';
+
+/**
+ * How a channel's state stands in bytes: canonical, strict, with a version in front. Fields are in the order of this declaration;
+ * any change to it needs a new version.
+ */
+const VERSION = 2;
+
+/** Any list of stored state; what peers make grow is bounded by its own rules, far below. */
+const MAX_ITEMS = 1_000_000;
+const MAX_TEXT = 0xffff;
+
+/**
+ * A codec for every property of T, optional ones as `option`: a property that is missing here, or unknown there, does not compile.
+ */
+type FieldsOf<T> = {
+  readonly [K in keyof T]-?: object extends Pick<T, K> ? Codec<T[K] | undefined> & { readonly optional: true } : Codec<T[K]>;
+};
+type Without<T, K extends keyof T> = FieldsOf<Omit<T, K>>;
+
+const {
+  bool,
+  channelId,
+  hash32,
+  maybe,
+  option,
+  point,
+  preimage,
+  script,
+  secretKey,
+  signature,
+  txid,
+  u16,
+  u32,
+  u53,
+  u64,
+  struct,
+  union,
+  variant,
+} = codec;
+
+function items<T>(item: Codec<T>): Codec<readonly T[]> {
+  return codec.list(item, MAX_ITEMS);
+}
+
+function bySide<T>(item: Codec<T>): ObjectCodec<Readonly<Record<Side, T>>> {
+  return struct({ opener: item, accepter: item } satisfies FieldsOf<Readonly<Record<Side, T>>>);
+}
+
+const side = codec.oneOf('opener', 'accepter');
+const hex: Codec<Hex> = codec.longBytes(0xffffffff);
+
+const txInput = struct({ txid, vout: u32, sequence: u32, scriptSig: script, witness: items(hex) } satisfies FieldsOf<TxInput>);
+const txOutput = struct({ amountSat: u64, script } satisfies FieldsOf<TxOutput>);
+const tx = struct({ version: u32, locktime: u32, inputs: items(txInput), outputs: items(txOutput) } satisfies FieldsOf<Tx>);
+
+const add = {
+  offerer: side,
+  id: u64,
+  amountMsat: u64,
+  paymentHash: hash32,
+  cltvExpiry: u32,
+  onion: codec.blob(ONION_ROUTING_PACKET_SIZE),
+  pathKey: option(point),
+} satisfies Without<state.AddUpdate, 'kind'>;
+const fail = { id: u64, reason: codec.varBytes() } satisfies Without<state.FailUpdate, 'kind'>;
+const failMalformed = { id: u64, sha256OfOnion: hash32, failureCode: u16 } satisfies Without<state.FailMalformedUpdate, 'kind'>;
+
+const addUpdate: Codec<state.AddUpdate> = struct({ kind: codec.constant('add'), ...add } satisfies FieldsOf<state.AddUpdate>);
+const update: Codec<state.Update> = union('kind', {
+  add: variant(1, add),
+  fulfill: variant(2, { id: u64, preimage } satisfies Without<state.FulfillUpdate, 'kind'>),
+  fail: variant(3, fail),
+  fail_malformed: variant(4, failMalformed),
+  fee: variant(5, { feeratePerKw: u32 } satisfies Without<state.FeeUpdate, 'kind'>),
+});
+const failure: Codec<state.FailUpdate | state.FailMalformedUpdate> = union('kind', {
+  fail: variant(3, fail),
+  fail_malformed: variant(4, failMalformed),
+});
+
+const cut: Codec<state.Cut> = bySide(u53);
+const commitment = struct({ number: u64, cut, txids: items(txid) } satisfies FieldsOf<state.Commitment>);
+const base = struct({
+  cut,
+  balanceMsat: bySide(u64),
+  htlcs: bySide(items(addUpdate)),
+  feeratePerKw: u32,
+  nextHtlcId: bySide(u64),
+} satisfies FieldsOf<state.Base>);
+const shared = struct({
+  base,
+  logs: bySide(items(update)),
+  commitments: bySide(
+    struct({ current: commitment, next: option(commitment) } satisfies FieldsOf<state.SharedState['commitments']['opener']>),
+  ),
+} satisfies FieldsOf<state.SharedState>);
+
+const party = struct({
+  fundingPubkey: point,
+  revocationBasepoint: point,
+  paymentBasepoint: point,
+  delayedPaymentBasepoint: point,
+  htlcBasepoint: point,
+  dustLimitSat: u64,
+  maxHtlcValueInFlightMsat: u64,
+  channelReserveSat: u64,
+  htlcMinimumMsat: u64,
+  toSelfDelay: u16,
+  maxAcceptedHtlcs: u16,
+  upfrontShutdownScript: option(script),
+} satisfies FieldsOf<state.Party>);
+const params = struct({
+  us: side,
+  peer: point,
+  temporaryChannelId: channelId,
+  keysId: hash32,
+  format: codec.oneOf('static_remotekey', 'anchors'),
+  channelType: codec.varBytes(),
+  fundingSat: u64,
+  pushMsat: u64,
+  initialFeeratePerKw: u32,
+  minimumDepth: u32,
+  announce: bool,
+  parties: bySide(party),
+} satisfies FieldsOf<state.ChannelParams>);
+const funding = struct({ txid, vout: u16, amountSat: u64, confirmedHeight: option(u32) } satisfies FieldsOf<state.Funding>);
+const signatures = struct({ signature, htlcSignatures: items(signature) } satisfies FieldsOf<state.CommitmentSignatures>);
+const remote = struct({
+  currentPoint: point,
+  nextPoint: option(point),
+  secrets: items(struct({ index: u64, secret: secretKey } satisfies FieldsOf<StoredSecret>)),
+} satisfies FieldsOf<state.RemoteRevocation>);
+
+type MonitorFields<K extends state.MonitorUpdate['kind']> = Without<Extract<state.MonitorUpdate, { kind: K }>, 'kind'>;
+const monitorUpdate: Codec<state.MonitorUpdate> = union('kind', {
+  local_commitment: variant(1, { number: u64, cut, signatures: items(signatures) } satisfies MonitorFields<'local_commitment'>),
+  remote_commitment: variant(2, { number: u64, cut, point, txids: items(txid) } satisfies MonitorFields<'remote_commitment'>),
+  remote_secret: variant(3, { number: u64, secret: secretKey } satisfies MonitorFields<'remote_secret'>),
+  preimage: variant(4, { paymentHash: hash32, preimage } satisfies MonitorFields<'preimage'>),
+  closed: variant(5, {} satisfies MonitorFields<'closed'>),
+});
+const pendingMonitor = struct({
+  id: u53,
+  update: monitorUpdate,
+  waiting: items(codec.utf8(MAX_TEXT)),
+} satisfies FieldsOf<state.PendingMonitorUpdate>);
+
+type EventFields<K extends state.ChannelEvent['kind']> = Without<Extract<state.ChannelEvent, { kind: K }>, 'kind'>;
+const event: Codec<state.ChannelEvent> = union('kind', {
+  payment_sent: variant(1, { reference: hex, paymentHash: hash32, preimage } satisfies EventFields<'payment_sent'>),
+  payment_failed: variant(2, {
+    reference: hex,
+    paymentHash: hash32,
+    failure: option(failure),
+  } satisfies EventFields<'payment_failed'>),
+  channel_usable: variant(3, {} satisfies EventFields<'channel_usable'>),
+  channel_closed: variant(4, { closingTxid: txid } satisfies EventFields<'channel_closed'>),
+});
+
+const fundedBase = {
+  channelId,
+  params,
+  fundings: items(funding),
+  shared,
+  localSignatures: items(signatures),
+  sentSignatures: maybe(items(signatures)),
+  remote,
+  references: items(struct({ htlcId: u64, reference: hex } satisfies FieldsOf<state.PaymentReference>)),
+  learned: items(struct({ htlcId: u64, preimage } satisfies FieldsOf<state.FundedBase['learned'][number]>)),
+  lastSent: codec.oneOf('revoke_and_ack', 'commitment_signed'),
+  version: u53,
+  nextMonitorId: u53,
+  pendingMonitor: items(pendingMonitor),
+  nextEventId: u53,
+  events: items(struct({ id: u53, event } satisfies FieldsOf<state.UnacknowledgedEvent>)),
+} satisfies FieldsOf<state.FundedBase>;
+
+const feeRange = struct({ minFeeSat: u64, maxFeeSat: u64 } satisfies FieldsOf<state.FeeRange>);
+type Offer = NonNullable<state.ClosingNegotiation['offered']>;
+type PeerOffer = NonNullable<state.ClosingNegotiation['peerOffered']>;
+const closing = struct({
+  offered: option(struct({ feeSat: u64, range: feeRange, height: u32 } satisfies FieldsOf<Offer>)),
+  peerOffered: option(struct({ feeSat: u64, range: option(feeRange) } satisfies FieldsOf<PeerOffer>)),
+} satisfies FieldsOf<state.ClosingNegotiation>);
+
+/** The state itself, behind the version. */
+export const channelCodec: Codec<StoredChannel> = union('phase', {
+  funded: variant(1, {
+    ...fundedBase,
+    connection: codec.oneOf('disconnected', 'reestablishing', 'connected'),
+    readySent: bool,
+    readyReceived: bool,
+    fundingTx: maybe(tx),
+    createdHeight: u32,
+    shutdownSent: maybe(script),
+    shutdownReceived: maybe(script),
+    shutdownWanted: maybe(script),
+    closing: maybe(closing),
+    closingTx: maybe(tx),
+  } satisfies Without<state.FundedState, 'phase'>),
+  failed: variant(2, {
+    ...fundedBase,
+    error: maybe(codec.varBytes()),
+    reason: codec.utf8(MAX_TEXT),
+    commitmentToBroadcast: maybe(tx),
+    shutdownSent: maybe(script),
+    shutdownReceived: maybe(script),
+    closingTx: maybe(tx),
+    spentBy: maybe(txid),
+  } satisfies Without<state.FailedState, 'phase'>),
+  closed: variant(3, { ...fundedBase, closingTxid: txid } satisfies Without<state.ClosedState, 'phase'>),
+});
+
+const versioned: Codec<StoredChannel> = {
+  schema: channelCodec.schema,
+  minSize: u16.minSize + channelCodec.minSize,
+  read(reader) {
+    const version = reader.u16();
+    if (version !== VERSION) throw new WireFailure('bad-value', `${version}, not ${VERSION}`).within('version');
+    return channelCodec.read(reader);
+  },
+  write(writer, value) {
+    writer.u16(VERSION);
+    channelCodec.write(writer, value);
+  },
+};
+
+/** The state for storage. `decodeChannel` gives an equal one. */
+export function encodeChannel(channel: StoredChannel): Uint8Array {
+  return codec.encode(versioned, channel);
+}
+
+/** The state that `encodeChannel` wrote. Bytes that it would not have written are an error; nothing throws. */
+export function decodeChannel(bytes: Uint8Array): Result<StoredChannel> {
+  return codec.decode(versioned, bytes);
+}

@@ -1,0 +1,205 @@
+import type { ChannelId, Hash32, Hex, Preimage, PublicKey, Script, Txid } from '../../crypto/bytes.ts';
+import type { Crypto } from '../../crypto/types.ts';
+import type { CommitmentFormat } from '../../transactions/types.ts';
+import type { Message, OpenChannel } from '../../wire/messages/index.ts';
+import type { Tx } from '../../bitcoin/tx.ts';
+import type { AddUpdate, ChannelEvent, MonitorUpdate, StoredChannel } from './state.ts';
+import type { Signer } from '../commitments/signer.ts';
+
+/** A state and what to do, in order. Atomic: after a throw the previous state is still valid. */
+export interface Step<S> {
+  readonly state: S;
+  readonly effects: readonly Effect[];
+}
+
+/** What must be durable first: `state` is the channel's store, any other sink is a watcher of the chain. */
+export interface Dependency {
+  readonly sink: string;
+  readonly channelId: ChannelId;
+  readonly version: number;
+}
+
+/** Everything that leaves core. Data only. */
+export type Effect =
+  | SendEffect
+  | StoreEffect
+  /** The channel is gone without trace: remove its stored state. */
+  | { readonly kind: 'forget'; readonly channelId: ChannelId }
+  | {
+      readonly kind: 'monitor';
+      readonly watcher: string;
+      readonly channelId: ChannelId;
+      readonly id: number;
+      readonly update: MonitorUpdate;
+    }
+  | {
+      readonly kind: 'broadcast';
+      readonly tx: Tx;
+      readonly channelId: ChannelId;
+      readonly purpose: 'funding' | 'commitment' | 'closing';
+      readonly after?: readonly Dependency[];
+    }
+  | { readonly kind: 'watch_tx'; readonly txid: Txid; readonly channelId: ChannelId }
+  | { readonly kind: 'watch_spend'; readonly txid: Txid; readonly vout: number; readonly channelId: ChannelId }
+  | NotifyEffect
+  | { readonly kind: 'ask'; readonly channelId: ChannelId; readonly peer: PublicKey; readonly question: Question }
+  | { readonly kind: 'disconnect'; readonly peer: PublicKey; readonly reason: string }
+  | { readonly kind: 'refused'; readonly command: Command['kind']; readonly rule: string; readonly detail: string };
+
+export interface SendEffect {
+  readonly kind: 'send';
+  readonly peer: PublicKey;
+  readonly message: Message;
+  /** Absent for messages that no store may hold back: error, warning, init, ping, pong, and messages before a channel is funded. */
+  readonly channelId?: ChannelId;
+  readonly after?: readonly Dependency[];
+}
+/** A whole snapshot: a newer one supersedes an older. The host serialises `state` with `encodeChannel`. */
+export interface StoreEffect {
+  readonly kind: 'store';
+  readonly channelId: ChannelId;
+  readonly version: number;
+  readonly state: StoredChannel;
+}
+export interface NotifyEffect {
+  readonly kind: 'notify';
+  readonly channelId: ChannelId;
+  readonly event: Notification;
+  readonly after?: readonly Dependency[];
+}
+/** `event` repeats until acknowledged. The others follow from the state and are presented again after a restart. */
+export type Notification =
+  | { readonly kind: 'event'; readonly id: number; readonly event: ChannelEvent }
+  /** An incoming HTLC is irrevocably committed: the host answers fulfill, fail or fail_malformed, sooner or later. */
+  | { readonly kind: 'htlc_received'; readonly add: AddUpdate; readonly dustExposureExceeded: boolean }
+  | { readonly kind: 'opened'; readonly temporaryChannelId: ChannelId }
+  | { readonly kind: 'failed'; readonly reason: string }
+  | { readonly kind: 'forgotten'; readonly reason: string };
+
+/** Answered by a later command with the same channel id. */
+export type Question =
+  { readonly kind: 'accept'; readonly open: OpenChannel } | { readonly kind: 'fund'; readonly amountSat: bigint; readonly script: Script };
+
+export interface OpenCommand {
+  readonly kind: 'open';
+  readonly peer: PublicKey;
+  readonly temporaryChannelId: ChannelId;
+  /** Fresh randomness; never used for another channel. */
+  readonly keysId: Hash32;
+  readonly fundingSat: bigint;
+  readonly pushMsat: bigint;
+  readonly feeratePerKw: number;
+  readonly format: CommitmentFormat;
+  readonly announce: boolean;
+  readonly upfrontShutdownScript?: Script;
+}
+export type ChannelCommand =
+  | {
+      readonly kind: 'accept';
+      readonly peer: PublicKey;
+      readonly channelId: ChannelId;
+      readonly keysId: Hash32;
+      readonly upfrontShutdownScript?: Script;
+    }
+  | { readonly kind: 'reject'; readonly peer: PublicKey; readonly channelId: ChannelId; readonly reason: string }
+  | { readonly kind: 'fund'; readonly peer: PublicKey; readonly channelId: ChannelId; readonly tx: Tx }
+  /**
+   * Offers an HTLC. If it is not refused it ends with exactly one of the events payment_sent and payment_failed, repeated until acknowledged;
+   * also where the channel fails before a signature covers it. One that a crash took before it was durable has no event: it is missing from
+   * `knownPayments` of the restored state, and has failed. Of an HTLC on a commitment of a failed channel, the chain decides.
+   */
+  | {
+      readonly kind: 'add';
+      readonly channelId: ChannelId;
+      /** The host's name for this payment, repeated in its events: at most 32 bytes. */ readonly reference: Hex;
+      readonly amountMsat: bigint;
+      readonly paymentHash: Hash32;
+      readonly cltvExpiry: number;
+      readonly onion: Uint8Array;
+    }
+  /**
+   * Claims an HTLC. The preimage leaves at once, or as soon as every watcher has it, and no later answer takes it back: a host that is
+   * presented the HTLC again after a crash claims it again.
+   */
+  | { readonly kind: 'fulfill'; readonly channelId: ChannelId; readonly id: bigint; readonly preimage: Preimage }
+  | { readonly kind: 'fail'; readonly channelId: ChannelId; readonly id: bigint; readonly reason: Hex }
+  | {
+      readonly kind: 'fail_malformed';
+      readonly channelId: ChannelId;
+      readonly id: bigint;
+      readonly sha256OfOnion: Hash32;
+      readonly failureCode: number;
+    }
+  | { readonly kind: 'fee'; readonly channelId: ChannelId; readonly feeratePerKw: number }
+  | { readonly kind: 'commit'; readonly channelId: ChannelId }
+  | { readonly kind: 'shutdown'; readonly channelId: ChannelId; readonly script: Script }
+  /** Puts our commitment into the chain; also where a mutual close is signed, and where the channel has failed and that close is waited for. */
+  | { readonly kind: 'force_close'; readonly channelId: ChannelId }
+  | { readonly kind: 'acknowledge'; readonly channelId: ChannelId; readonly eventId: number };
+export type Command = OpenCommand | ChannelCommand;
+
+/** Relevant transactions of one block, as the host's chain source saw them. */
+export interface BlockTransaction {
+  readonly index: number;
+  readonly tx: Tx;
+}
+export type ChannelInput =
+  | { readonly kind: 'message'; readonly message: Message }
+  | { readonly kind: 'connected' }
+  | { readonly kind: 'disconnected' }
+  | { readonly kind: 'block'; readonly transactions: readonly BlockTransaction[] }
+  | { readonly kind: 'monitor_stored'; readonly watcher: string; readonly id: number }
+  | { readonly kind: 'command'; readonly command: Command }
+  /** The peer's error for this channel, or for all channels with it. */
+  | { readonly kind: 'peer_error'; readonly data: Hex };
+
+/** What a rule needs to know of its surroundings; the node fills it in at each step. */
+export interface ChannelEnv {
+  readonly crypto: Crypto;
+  readonly signer: Signer;
+  readonly config: ChannelConfig;
+  /** Height of the newest block that this node has seen. */
+  readonly height: number;
+  /** The host's current estimate, in satoshi per 1000 weight. */
+  readonly feeratePerKw: number;
+  readonly peerFeatures: Hex;
+}
+
+/** A node's policy. All limits have a name. */
+export interface ChannelConfig {
+  readonly chainHash: Hash32;
+  /** Our own features, as sent in init. */
+  readonly features: Hex;
+  readonly watchers: readonly string[];
+  /** `auto`: sign as soon as there is something to sign. `manual`: the host says `commit`, to batch. */
+  readonly commit: 'auto' | 'manual';
+  readonly dustLimitSat: bigint;
+  readonly maxHtlcValueInFlightMsat: bigint;
+  readonly maxAcceptedHtlcs: number;
+  readonly htlcMinimumMsat: bigint;
+  readonly toSelfDelay: number;
+  /** Longest to_self_delay that we let a peer impose on us, in blocks. */
+  readonly maxToSelfDelay: number;
+  readonly minimumDepth: number;
+  readonly maxMinimumDepth: number;
+  readonly minFundingSat: bigint;
+  /** Parts per million of the funding that the peer must keep as reserve (at least the dust limits). */
+  readonly reservePpm: number;
+  readonly maxDustLimitSat: bigint;
+  /** Bounds on a peer's feerate as a ratio of ours, in percent: e.g. 25 and 1000. */
+  readonly feerateTolerancePercent: { readonly min: number; readonly max: number };
+  readonly minFeeratePerKw: number;
+  readonly maxDustHtlcExposureMsat: bigint;
+  /** Multiple of the current feerate that the opener keeps affordable when adding (BOLT 2's fee spike buffer). */
+  readonly feeSpikeMultiple: number;
+  /** Blocks after its expiry when an offered HTLC fails the channel (BOLT 2: 1 or 2). */
+  readonly htlcGraceBlocks: number;
+  /** Blocks before its expiry when a fulfilled incoming HTLC fails the channel (BOLT 2: 18). */
+  readonly fulfillDeadlineBlocks: number;
+  /** Furthest cltv_expiry ahead of the chain that we offer, in blocks. */
+  readonly maxCltvAhead: number;
+  /** Blocks without an answer to our closing_signed after which the channel fails (BOLT 2: "a reasonable amount of time"). */
+  readonly closingTimeoutBlocks: number;
+  /** The closing fee_range that we offer, in percent of our estimate. */
+  readonly closingFeeRangePercent: { readonly min: number; readonly max: number };
+}

@@ -1,0 +1,37 @@
+import { other } from '../../transactions/types.ts';
+import { contents, isRemoval, SIDES } from '../model/contents.ts';
+import type { ChannelEnv } from '../model/vocabulary.ts';
+import type { AddUpdate, FundedState } from '../model/state.ts';
+
+/** HTLCs in either side's current (or signed next) commitment. */
+function committedHtlcs(state: FundedState): ReadonlySet<AddUpdate> {
+  const { shared } = state;
+  const found = new Set<AddUpdate>();
+  for (const owner of SIDES) {
+    const { current, next } = shared.commitments[owner];
+    for (const htlc of contents(shared, current.cut).htlcs) found.add(htlc);
+    if (next !== undefined) for (const htlc of contents(shared, next.cut).htlcs) found.add(htlc);
+  }
+  return found;
+}
+
+/**
+ * BOLT 2, cltv_expiry_delta Selection, requirements: the channel fails when an HTLC that we offered outlives its expiry and grace,
+ * or when one that we fulfilled comes near its expiry without having left the commitments.
+ */
+export function missedDeadline(env: ChannelEnv, state: FundedState): string | undefined {
+  const { shared, params } = state;
+  const { height, config } = env;
+  const { us } = params;
+  const fulfilled = new Set<bigint>();
+  for (const update of shared.logs[us]) if (isRemoval(update) && update.kind === 'fulfill') fulfilled.add(update.id);
+  for (const htlc of committedHtlcs(state)) {
+    if (htlc.offerer === us && height >= htlc.cltvExpiry + config.htlcGraceBlocks) {
+      return `HTLC ${htlc.id} that we offered expired at ${htlc.cltvExpiry}, height is ${height}`;
+    }
+    if (htlc.offerer === other(us) && fulfilled.has(htlc.id) && height >= htlc.cltvExpiry - config.fulfillDeadlineBlocks) {
+      return `HTLC ${htlc.id} that we fulfilled expires at ${htlc.cltvExpiry}, height is ${height}`;
+    }
+  }
+  return undefined;
+}

@@ -1,0 +1,89 @@
+import { anchorsCostSat, commitmentFeeSat, isTrimmed } from '../../transactions/fees.ts';
+import type { Side } from '../../transactions/types.ts';
+import { other } from '../../transactions/types.ts';
+import type { Contents } from '../model/contents.ts';
+import type { AddUpdate, ChannelParams } from '../model/state.ts';
+
+/** What an HTLC count or amount would break: named by the field of BOLT 2 that sets it. */
+export interface LimitBroken {
+  readonly rule: string;
+  readonly detail: string;
+}
+
+export function untrimmedCount(
+  params: ChannelParams,
+  owner: Side,
+  contents: Contents,
+  feeratePerKw: number = contents.feeratePerKw,
+): number {
+  const { dustLimitSat } = params.parties[owner];
+  let count = 0;
+  for (const htlc of contents.htlcs) if (!isTrimmed(params.format, owner, dustLimitSat, feeratePerKw, htlc)) count++;
+  return count;
+}
+
+/** What the opener pays in satoshis for `owner`'s commitment: fee and anchors, with `extra` more untrimmed HTLCs. */
+export function openerCostSat(params: ChannelParams, owner: Side, contents: Contents, feeratePerKw: number, extra = 0): bigint {
+  const count = untrimmedCount(params, owner, contents, feeratePerKw) + extra;
+  return commitmentFeeSat(params.format, feeratePerKw, count) + anchorsCostSat(params.format);
+}
+
+/** The dearer of both sides' commitments. */
+export function dearestOpenerCostSat(params: ChannelParams, contents: Contents, feeratePerKw: number, extra = 0): bigint {
+  const opener = openerCostSat(params, 'opener', contents, feeratePerKw, extra);
+  const accepter = openerCostSat(params, 'accepter', contents, feeratePerKw, extra);
+  return opener > accepter ? opener : accepter;
+}
+
+/** BOLT 2, update_add_htlc: the receiver's max_accepted_htlcs and max_htlc_value_in_flight_msat, over what `offerer` has in flight. */
+export function inFlightLimit(params: ChannelParams, offerer: Side, contents: Contents): LimitBroken | undefined {
+  const receiver = params.parties[other(offerer)];
+  let count = 0;
+  let valueMsat = 0n;
+  for (const htlc of contents.htlcs) {
+    if (htlc.offerer !== offerer) continue;
+    count++;
+    valueMsat += htlc.amountMsat;
+  }
+  if (count > receiver.maxAcceptedHtlcs) {
+    return { rule: 'max_accepted_htlcs', detail: `${count} HTLCs offered, the receiver accepts ${receiver.maxAcceptedHtlcs}` };
+  }
+  if (valueMsat > receiver.maxHtlcValueInFlightMsat) {
+    const detail = `${valueMsat} msat in flight, the receiver accepts ${receiver.maxHtlcValueInFlightMsat}`;
+    return { rule: 'max_htlc_value_in_flight_msat', detail };
+  }
+  return undefined;
+}
+
+/** BOLT 2, update_add_htlc: what the offerer must keep after the add. `costSat` is what it pays if it is the opener, else 0. */
+export function reserveKept(params: ChannelParams, side: Side, contents: Contents, costSat: bigint): LimitBroken | undefined {
+  const reserveSat = params.parties[other(side)].channelReserveSat;
+  const neededMsat = (reserveSat + costSat) * 1000n;
+  if (contents.balanceMsat[side] >= neededMsat) return undefined;
+  return { rule: 'channel_reserve_satoshis', detail: `${contents.balanceMsat[side]} msat left, ${neededMsat} needed for reserve and fees` };
+}
+
+/** BOLT 2: the opener's balance covers fee and anchors of `owner`'s commitment. */
+export function openerAffords(params: ChannelParams, owner: Side, contents: Contents): LimitBroken | undefined {
+  const costMsat = openerCostSat(params, owner, contents, contents.feeratePerKw) * 1000n;
+  if (contents.balanceMsat.opener >= costMsat) return undefined;
+  return { rule: 'update_fee affordable', detail: `${contents.balanceMsat.opener} msat left, the commitment costs ${costMsat}` };
+}
+
+/** BOLT 2, Bounding exposure to trimmed in-flight HTLCs: what `owner`'s commitment leaves to the fees, in millisatoshi. */
+export function dustExposureMsat(params: ChannelParams, owner: Side, contents: Contents): bigint {
+  const { dustLimitSat } = params.parties[owner];
+  let sum = 0n;
+  for (const htlc of contents.htlcs) {
+    if (isTrimmed(params.format, owner, dustLimitSat, contents.feeratePerKw, htlc)) sum += htlc.amountMsat;
+  }
+  return sum;
+}
+
+/** Whether this HTLC, already part of `contents`, is trimmed from `owner`'s commitment and takes the dust there over `maxMsat`. */
+export function exceedsDustExposure(params: ChannelParams, owner: Side, contents: Contents, htlc: AddUpdate, maxMsat: bigint): boolean {
+  return (
+    isTrimmed(params.format, owner, params.parties[owner].dustLimitSat, contents.feeratePerKw, htlc) &&
+    dustExposureMsat(params, owner, contents) > maxMsat
+  );
+}

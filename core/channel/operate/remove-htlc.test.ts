@@ -1,0 +1,257 @@
+import { describe, expect, it } from 'vitest';
+import type { Preimage } from '../../crypto/bytes.ts';
+import { bytes32, Duo, kinds } from '../duo.fixture.ts';
+import { contents } from '../model/contents.ts';
+import type { ChannelCommand, ChannelConfig } from '../model/vocabulary.ts';
+import { removalMessage } from './remove-htlc.ts';
+import { add, events, expectFailed, expectQuiet, expectRefused, fail, fulfill, messages, refusalOf, secretOf } from '../updates.fixture.ts';
+
+const manual: Partial<ChannelConfig> = { commit: 'manual' };
+
+/** Payment 1 of the opener is irrevocably committed, and waits for the accepter. */
+function paid(config: Partial<ChannelConfig> = {}): Duo {
+  const duo = new Duo().open();
+  add(duo, 'opener', 1);
+  duo.exchange();
+  expectQuiet(duo);
+  const { accepter } = duo.ends;
+  accepter.env = { ...accepter.env, config: { ...accepter.env.config, ...config } };
+  return duo;
+}
+
+function command(
+  duo: Duo,
+  kind: 'fulfill' | 'fail' | 'fail_malformed',
+  changes: { id?: bigint; failureCode?: number } = {},
+): ChannelCommand {
+  const { channelId } = duo;
+  const { id = 0n, failureCode = 0xc005 } = changes;
+  if (kind === 'fulfill') return { kind, channelId, id, preimage: secretOf(1).preimage };
+  if (kind === 'fail') return { kind, channelId, id, reason: 'beef' };
+  return { kind, channelId, id, sha256OfOnion: bytes32(7), failureCode };
+}
+
+const ALL = ['fulfill', 'fail', 'fail_malformed'] as const;
+
+describe('a command that resolves an HTLC', () => {
+  it('fulfills it: the watchers know the preimage before the peer', () => {
+    const duo = paid(manual);
+    const effects = fulfill(duo, 'accepter', 0n, 1);
+    expect(kinds(effects)).toEqual(['monitor', 'update_fulfill_htlc']);
+    const { preimage, paymentHash } = secretOf(1);
+    expect(effects[0]).toMatchObject({ update: { kind: 'preimage', preimage, paymentHash } });
+    const id = effects[0]?.kind === 'monitor' ? effects[0].id : -1;
+    expect(effects[1]).toMatchObject({
+      message: { type: 'update_fulfill_htlc', channelId: duo.channelId, id: 0n, paymentPreimage: preimage },
+      after: [{ sink: 'state' }, { sink: 'monitor', version: id }],
+    });
+    expect(duo.funded('accepter').shared.logs.accepter).toEqual([{ kind: 'fulfill', id: 0n, preimage }]);
+  });
+
+  it('fails it, malformed or not', () => {
+    const failed = paid(manual);
+    expect(kinds(fail(failed, 'accepter', 0n))).toEqual(['update_fail_htlc']);
+    expect(failed.ends.accepter.outgoing).toEqual([{ type: 'update_fail_htlc', channelId: failed.channelId, id: 0n, reason: 'beef' }]);
+    expect(failed.funded('accepter').shared.logs.accepter).toEqual([{ kind: 'fail', id: 0n, reason: 'beef' }]);
+    const malformed = paid(manual);
+    expect(messages(malformed.command('accepter', command(malformed, 'fail_malformed')))).toEqual([
+      { type: 'update_fail_malformed_htlc', channelId: malformed.channelId, id: 0n, sha256OfOnion: bytes32(7), failureCode: 0xc005 },
+    ]);
+    expect(malformed.funded('accepter').shared.logs.accepter).toEqual([
+      { kind: 'fail_malformed', id: 0n, sha256OfOnion: bytes32(7), failureCode: 0xc005 },
+    ]);
+  });
+
+  it.each(ALL)('%s: not twice, not of an unknown id, not of our own, not before it is irrevocably committed', (kind) => {
+    const duo = paid(manual);
+    expectRefused(duo, 'accepter', command(duo, kind, { id: 1n }), 'removal');
+    expectRefused(duo, 'opener', command(duo, kind), 'removal');
+    expect(refusalOf(duo.command('accepter', command(duo, kind)))).toBeUndefined();
+    for (const again of ALL) expectRefused(duo, 'accepter', command(duo, again), 'removal');
+    duo.command('accepter', { kind: 'commit', channelId: duo.channelId });
+    duo.exchange();
+    expectQuiet(duo);
+    expectRefused(duo, 'accepter', command(duo, kind), 'removal');
+
+    const early = new Duo().open();
+    add(early, 'opener', 1);
+    // update_add_htlc and commitment_signed; then the accepter waits for the opener's revoke_and_ack of its own signature.
+    for (let i = 0; i < 2; i++) {
+      early.deliver('opener');
+      expectRefused(early, 'accepter', command(early, kind), 'removal');
+    }
+    early.deliver('accepter');
+    early.deliver('accepter');
+    expectRefused(early, 'accepter', command(early, kind), 'removal');
+    early.deliver('opener');
+    expect(refusalOf(early.command('accepter', command(early, kind)))).toBeUndefined();
+  });
+
+  it('needs the preimage of the payment hash', () => {
+    const duo = paid();
+    expectRefused(duo, 'accepter', { ...command(duo, 'fulfill'), preimage: bytes32<Preimage>(2) } as ChannelCommand, 'payment_preimage');
+  });
+
+  it('fulfills only where there is time to enforce it, 18 blocks before the expiry at 300', () => {
+    const duo = paid();
+    duo.ends.accepter.env = { ...duo.ends.accepter.env, height: 282 };
+    expectRefused(duo, 'accepter', command(duo, 'fulfill'), 'fulfillment deadline');
+    duo.ends.accepter.env = { ...duo.ends.accepter.env, height: 281 };
+    expect(refusalOf(fulfill(duo, 'accepter', 0n, 1))).toBeUndefined();
+    const late = paid();
+    late.ends.accepter.env = { ...late.ends.accepter.env, height: 282 };
+    expect(refusalOf(fail(late, 'accepter', 0n))).toBeUndefined();
+  });
+
+  it('says that an onion is malformed only with BADONION set', () => {
+    const duo = paid();
+    expectRefused(duo, 'accepter', command(duo, 'fail_malformed', { failureCode: 0x4005 }), 'failure_code');
+    expect(refusalOf(duo.command('accepter', command(duo, 'fail_malformed', { failureCode: 0x8000 })))).toBeUndefined();
+  });
+
+  it.each(ALL)('%s is taken while the peer is away, and sent once it is back', (kind) => {
+    const duo = paid();
+    duo.input('accepter', { kind: 'disconnected' });
+    duo.input('opener', { kind: 'disconnected' });
+    expect(kinds(duo.command('accepter', command(duo, kind)))).toEqual(kind === 'fulfill' ? ['monitor'] : []);
+    expectRefused(duo, 'accepter', command(duo, kind), 'removal');
+    for (const side of ['opener', 'accepter'] as const) duo.input(side, { kind: 'connected' });
+    const types = duo.exchange();
+    expect(types.filter((type) => type === `accepter update_${kind}_htlc`)).toHaveLength(1);
+    expectQuiet(duo);
+    expect(duo.funded('opener').shared.base.balanceMsat.accepter).toBe(kind === 'fulfill' ? 350_000_000n : 300_000_000n);
+  });
+});
+
+describe('a message that resolves an HTLC', () => {
+  function messageOf(duo: Duo, kind: (typeof ALL)[number], changes: Parameters<typeof command>[2] = {}) {
+    const c = command(duo, kind, changes);
+    if (c.kind === 'fulfill') return removalMessage(duo.funded('opener'), { kind: c.kind, id: c.id, preimage: c.preimage });
+    if (c.kind === 'fail') return removalMessage(duo.funded('opener'), { kind: c.kind, id: c.id, reason: c.reason });
+    if (c.kind !== 'fail_malformed') throw new Error(c.kind);
+    return removalMessage(duo.funded('opener'), { kind: c.kind, id: c.id, sha256OfOnion: c.sha256OfOnion, failureCode: c.failureCode });
+  }
+
+  it.each(ALL)('%s is taken into the peer’s log once', (kind) => {
+    const duo = paid();
+    duo.message('opener', messageOf(duo, kind));
+    const { shared } = duo.funded('opener');
+    expect(shared.logs.accepter).toMatchObject([{ kind, id: 0n }]);
+    expect(contents(shared, { opener: 1, accepter: 1 })).toMatchObject({
+      balanceMsat: { opener: kind === 'fulfill' ? 650_000_000n : 700_000_000n, accepter: kind === 'fulfill' ? 350_000_000n : 300_000_000n },
+      htlcs: [],
+    });
+    expectFailed(duo, 'opener', messageOf(duo, kind), messageOf(duo, kind).type);
+  });
+
+  it('keeps what a failure says', () => {
+    const failed = paid();
+    failed.message('opener', messageOf(failed, 'fail'));
+    expect(failed.funded('opener').shared.logs.accepter).toEqual([{ kind: 'fail', id: 0n, reason: 'beef' }]);
+    const malformed = paid();
+    malformed.message('opener', messageOf(malformed, 'fail_malformed'));
+    expect(malformed.funded('opener').shared.logs.accepter).toEqual([
+      { kind: 'fail_malformed', id: 0n, sha256OfOnion: bytes32(7), failureCode: 0xc005 },
+    ]);
+  });
+
+  it.each(ALL)('%s must be of an HTLC of ours that is irrevocably committed', (kind) => {
+    const unknown = paid();
+    expectFailed(unknown, 'opener', messageOf(unknown, kind, { id: 1n }), messageOf(unknown, kind).type);
+    const own = paid();
+    expectFailed(own, 'accepter', messageOf(own, kind), messageOf(own, kind).type);
+    const early = new Duo().open();
+    const message = messageOf(early, kind);
+    add(early, 'opener', 1);
+    early.deliver('opener');
+    early.deliver('opener');
+    early.deliver('accepter');
+    // The peer has revoked, but not signed our commitment with it.
+    expectFailed(early, 'opener', message, message.type);
+  });
+
+  it('must bring the preimage, and BADONION', () => {
+    const wrong = paid();
+    const message = { ...messageOf(wrong, 'fulfill'), paymentPreimage: bytes32<Preimage>(2) } as ReturnType<typeof messageOf>;
+    expectFailed(wrong, 'opener', message, 'payment_preimage');
+    const plain = paid();
+    expectFailed(plain, 'opener', messageOf(plain, 'fail_malformed', { failureCode: 0x4005 }), 'failure_code');
+    const bad = paid();
+    bad.message('opener', messageOf(bad, 'fail_malformed', { failureCode: 0x8000 }));
+    expect(bad.funded('opener').shared.logs.accepter).toMatchObject([{ failureCode: 0x8000 }]);
+  });
+});
+
+describe('a preimage that the peer reveals', () => {
+  it('is durable at once, for good, and told once', () => {
+    const duo = paid();
+    fulfill(duo, 'accepter', 0n, 1);
+    const before = duo.funded('opener');
+    const message = duo.ends.accepter.outgoing[0];
+    if (message === undefined) throw new Error('nothing was sent');
+    const effects = duo.message('opener', message);
+    const { preimage, paymentHash } = secretOf(1);
+    expect(kinds(effects)).toEqual(['monitor', 'store', 'notify']);
+    expect(effects[0]).toMatchObject({ update: { kind: 'preimage', preimage, paymentHash } });
+    expect(effects[1]).toMatchObject({ version: before.version + 1, state: { learned: [{ htlcId: 0n, preimage }], events: [{}, {}] } });
+    const sentEvent = { kind: 'payment_sent', reference: '01', paymentHash, preimage };
+    expect(effects[2]).toMatchObject({
+      event: { kind: 'event', id: before.nextEventId, event: sentEvent },
+      after: [{ sink: 'state', version: before.version + 1 }, { sink: 'monitor' }],
+    });
+
+    // The signature for it never came: the message is forgotten, the preimage is not, and the same again changes nothing.
+    duo.reconnect();
+    expect(duo.funded('opener').shared.logs.accepter).toEqual([]);
+    expect(duo.funded('opener').learned).toEqual([{ htlcId: 0n, preimage }]);
+    const logged = duo.ends.opener.log.length;
+    duo.exchange();
+    expectQuiet(duo);
+    expect(events(duo.ends.opener.log.slice(logged))).toEqual([]);
+    expect(duo.funded('opener')).toMatchObject({ learned: [], references: [] });
+  });
+
+  it('is worth more than a failure that comes later', () => {
+    const duo = paid(manual);
+    fulfill(duo, 'accepter', 0n, 1);
+    duo.exchange();
+    duo.input('opener', { kind: 'disconnected' });
+    duo.input('opener', { kind: 'connected' });
+    // A peer that fails the same HTLC after all: we know the preimage, so the payment was made.
+    const liar = paid();
+    fail(liar, 'accepter', 0n);
+    const failing = liar.ends.accepter.outgoing.splice(0);
+    duo.message('opener', { ...reestablishOf(duo), type: 'channel_reestablish' });
+    for (const message of failing) duo.message('opener', message);
+    duo.message('opener', revocationOf(duo));
+    const { shared, learned, references } = duo.funded('opener');
+    expect(shared.base.htlcs.opener).toEqual([]);
+    expect({ learned, references }).toEqual({ learned: [], references: [] });
+    const told = events(duo.ends.opener.log).flatMap((event) => (event.kind === 'event' ? [event.event.kind] : []));
+    expect(told).toEqual(['channel_usable', 'payment_sent']);
+  });
+});
+
+function reestablishOf(duo: Duo) {
+  const { env } = duo.ends.accepter;
+  const { keysId } = duo.funded('accepter').params;
+  return {
+    channelId: duo.channelId,
+    nextCommitmentNumber: 2n,
+    nextRevocationNumber: 1n,
+    yourLastPerCommitmentSecret: duo.ends.opener.env.signer.perCommitmentSecret(duo.funded('opener').params.keysId, 0n),
+    myCurrentPerCommitmentPoint: env.signer.perCommitmentPoint(keysId, 1n),
+  };
+}
+
+/** The accepter's revocation of its commitment 1. */
+function revocationOf(duo: Duo) {
+  const { signer } = duo.ends.accepter.env;
+  const { keysId } = duo.funded('accepter').params;
+  return {
+    type: 'revoke_and_ack',
+    channelId: duo.channelId,
+    perCommitmentSecret: signer.perCommitmentSecret(keysId, 1n),
+    nextPerCommitmentPoint: signer.perCommitmentPoint(keysId, 3n),
+  } as const;
+}

@@ -1,0 +1,128 @@
+import type { Hex } from '../../crypto/bytes.ts';
+import { sha256Hex } from '../../crypto/hashes.ts';
+import { other } from '../../transactions/types.ts';
+import type { Message, UpdateFailHtlc, UpdateFailMalformedHtlc, UpdateFulfillHtlc } from '../../wire/messages/index.ts';
+import { append, isRemoval } from '../model/contents.ts';
+import { draft } from '../model/draft.ts';
+import type { Out } from '../step/transition.ts';
+import { addEvent, announceEvents, monitor, persist, send } from '../step/transition.ts';
+import type { ChannelCommand, ChannelEnv } from '../model/vocabulary.ts';
+import type { AddUpdate, FulfillUpdate, FundedState, Removal, SharedState } from '../model/state.ts';
+import type { Refusal, Violation } from '../model/violation.ts';
+import { refusal, violation } from '../model/violation.ts';
+
+/** BOLT 4: set in failure codes that say the onion could not be read. */
+const BADONION = 0x8000;
+
+type RemoveCommand = Extract<ChannelCommand, { kind: 'fulfill' | 'fail' | 'fail_malformed' }>;
+
+/** BOLT 2: an HTLC may be removed only once both sides have irrevocably committed its add, and only once. */
+function removable(shared: SharedState, offerer: AddUpdate['offerer'], id: bigint): AddUpdate | string {
+  const htlc = shared.base.htlcs[offerer].find((h) => h.id === id);
+  if (htlc === undefined) return `HTLC ${id} is not irrevocably committed by both sides`;
+  if (shared.logs[other(offerer)].some((u) => isRemoval(u) && u.id === id)) return `HTLC ${id} is removed already`;
+  return htlc;
+}
+
+/** BOLT 2, cltv_expiry_delta selection: too close to its expiry to be enforced on chain. */
+function pastFulfillDeadline(env: ChannelEnv, htlc: AddUpdate): boolean {
+  return env.height >= htlc.cltvExpiry - env.config.fulfillDeadlineBlocks;
+}
+
+function toUpdate(command: RemoveCommand): Removal {
+  const { id } = command;
+  switch (command.kind) {
+    case 'fulfill':
+      return { kind: 'fulfill', id, preimage: command.preimage };
+    case 'fail':
+      return { kind: 'fail', id, reason: command.reason };
+    case 'fail_malformed':
+      return { kind: 'fail_malformed', id, sha256OfOnion: command.sha256OfOnion, failureCode: command.failureCode };
+  }
+}
+
+export function removalMessage(state: FundedState, update: Removal): Message {
+  const { channelId } = state;
+  const { id } = update;
+  switch (update.kind) {
+    case 'fulfill':
+      return { type: 'update_fulfill_htlc', channelId, id, paymentPreimage: update.preimage };
+    case 'fail':
+      return { type: 'update_fail_htlc', channelId, id, reason: update.reason };
+    case 'fail_malformed':
+      return { type: 'update_fail_malformed_htlc', channelId, id, sha256OfOnion: update.sha256OfOnion, failureCode: update.failureCode };
+  }
+}
+
+/**
+ * Resolves an incoming HTLC, also while the peer is away: then the message leaves after the next channel_reestablish. A preimage
+ * reaches the watchers of the chain before the peer.
+ */
+export function removeHtlc(out: Out<FundedState>, command: RemoveCommand): Refusal | undefined {
+  const { state } = out;
+  const { us } = state.params;
+  const htlc = removable(state.shared, other(us), command.id);
+  if (typeof htlc === 'string') return refusal('removal', htlc);
+  if (command.kind === 'fulfill') {
+    if (sha256Hex(out.env.crypto, command.preimage) !== htlc.paymentHash)
+      return refusal('payment_preimage', 'does not hash to payment_hash');
+    if (pastFulfillDeadline(out.env, htlc))
+      return refusal('fulfillment deadline', `HTLC ${htlc.id} expires at ${htlc.cltvExpiry}: fail it`);
+  }
+  if (command.kind === 'fail_malformed' && (command.failureCode & BADONION) === 0) {
+    return refusal('failure_code', 'BADONION must be set in update_fail_malformed_htlc');
+  }
+  const update = toUpdate(command);
+  draft(out).shared = append(state.shared, us, update);
+  if (update.kind === 'fulfill') monitor(out, { kind: 'preimage', paymentHash: htlc.paymentHash, preimage: update.preimage });
+  if (state.connection === 'connected') send(out, removalMessage(state, update));
+  return undefined;
+}
+
+export function receiveRemoval(
+  out: Out<FundedState>,
+  message: UpdateFulfillHtlc | UpdateFailHtlc | UpdateFailMalformedHtlc,
+): Violation | undefined {
+  const { state } = out;
+  const { us } = state.params;
+  const htlc = removable(state.shared, us, message.id);
+  if (typeof htlc === 'string') return violation(message.type, htlc);
+  const { id } = message;
+  switch (message.type) {
+    case 'update_fulfill_htlc': {
+      if (sha256Hex(out.env.crypto, message.paymentPreimage) !== htlc.paymentHash) {
+        return violation('payment_preimage', `HTLC ${id}: does not hash to its payment_hash`);
+      }
+      const update: FulfillUpdate = { kind: 'fulfill', id, preimage: message.paymentPreimage };
+      draft(out).shared = append(state.shared, other(us), update);
+      learn(out, htlc, update);
+      return undefined;
+    }
+    case 'update_fail_htlc':
+      draft(out).shared = append(state.shared, other(us), { kind: 'fail', id, reason: message.reason });
+      return undefined;
+    case 'update_fail_malformed_htlc': {
+      const { sha256OfOnion, failureCode } = message;
+      if ((failureCode & BADONION) === 0) return violation('failure_code', `HTLC ${id}: BADONION is not set`);
+      draft(out).shared = append(state.shared, other(us), { kind: 'fail_malformed', id, sha256OfOnion, failureCode });
+      return undefined;
+    }
+  }
+}
+
+/** A preimage is known for good, whatever becomes of the message that brought it: the payer hears of it once. */
+function learn(out: Out<FundedState>, htlc: AddUpdate, { preimage }: FulfillUpdate): void {
+  const { state } = out;
+  const htlcId = htlc.id;
+  if (state.learned.some((l) => l.htlcId === htlcId)) return;
+  const firstEvent = state.nextEventId;
+  draft(out).learned = [...state.learned, { htlcId, preimage }];
+  addEvent(out, { kind: 'payment_sent', reference: referenceOf(state, htlcId), paymentHash: htlc.paymentHash, preimage });
+  monitor(out, { kind: 'preimage', paymentHash: htlc.paymentHash, preimage });
+  persist(out);
+  announceEvents(out, firstEvent);
+}
+
+export function referenceOf(state: FundedState, htlcId: bigint): Hex {
+  return state.references.find((r) => r.htlcId === htlcId)?.reference ?? '';
+}

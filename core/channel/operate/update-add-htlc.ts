@@ -1,0 +1,162 @@
+import type { Hex, PublicKey } from '../../crypto/bytes.ts';
+import type { Side } from '../../transactions/types.ts';
+import { bySide, other } from '../../transactions/types.ts';
+import type { UpdateAddHtlc } from '../../wire/messages/index.ts';
+import { append, contents, cutToSign, nextHtlcId, SIDES } from '../model/contents.ts';
+import type { Contents } from '../model/contents.ts';
+import { draft } from '../model/draft.ts';
+import type { Out } from '../step/transition.ts';
+import { send } from '../step/transition.ts';
+import type { ChannelCommand, ChannelEnv } from '../model/vocabulary.ts';
+import { dearestOpenerCostSat, exceedsDustExposure, inFlightLimit, openerCostSat, reserveKept } from './limits.ts';
+import type { LimitBroken } from './limits.ts';
+import type { AddUpdate, ChannelParams, Cut, FundedState, SharedState } from '../model/state.ts';
+import type { Refusal, Violation } from '../model/violation.ts';
+import { refusal, violation } from '../model/violation.ts';
+
+/** BOLT 2, update_add_htlc: cltv_expiry is a height below this. */
+const CLTV_EXPIRY_LIMIT = 500_000_000;
+export const MAX_REFERENCE_BYTES = 32;
+
+type AddCommand = Extract<ChannelCommand, { kind: 'add' }>;
+
+/** BOLT 2, update_add_htlc, sending node: what forbids this HTLC, already the last of `shared`'s log. */
+function offeringRule(env: ChannelEnv, params: ChannelParams, shared: SharedState, htlc: AddUpdate): LimitBroken | undefined {
+  const { us } = params;
+  const peer = other(us);
+  const { config } = env;
+  if (htlc.amountMsat <= 0n) return { rule: 'amount_msat', detail: 'must be greater than 0' };
+  const { htlcMinimumMsat } = params.parties[peer];
+  if (htlc.amountMsat < htlcMinimumMsat)
+    return { rule: 'htlc_minimum_msat', detail: `the receiver takes ${htlcMinimumMsat} msat and more` };
+  if (htlc.cltvExpiry >= CLTV_EXPIRY_LIMIT) return { rule: 'cltv_expiry', detail: `must be below ${CLTV_EXPIRY_LIMIT}` };
+  if (htlc.cltvExpiry <= env.height) return { rule: 'cltv_expiry', detail: `height ${env.height} has been reached` };
+  if (htlc.cltvExpiry > env.height + config.maxCltvAhead)
+    return { rule: 'cltv_expiry', detail: `more than ${config.maxCltvAhead} blocks ahead` };
+
+  const next = contents(shared, cutToSign(shared, us));
+  const inFlight = inFlightLimit(params, us, next);
+  if (inFlight !== undefined) return inFlight;
+  const affordable = us === 'opener' ? openerKeepsFee(env, params, next) : accepterKeepsReserve(params, next);
+  if (affordable !== undefined) return affordable;
+  if (SIDES.some((owner) => exceedsDustExposure(params, owner, next, htlc, config.maxDustHtlcExposureMsat))) {
+    return { rule: 'max_dust_htlc_exposure_msat', detail: `more than ${config.maxDustHtlcExposureMsat} msat would be trimmed` };
+  }
+  return undefined;
+}
+
+/** We pay the fee: on both commitments, with room for one more HTLC at a multiple of the feerate (BOLT 2's fee spike buffer). */
+function openerKeepsFee(env: ChannelEnv, params: ChannelParams, next: Contents): LimitBroken | undefined {
+  const now = dearestOpenerCostSat(params, next, next.feeratePerKw);
+  const spike = dearestOpenerCostSat(params, next, next.feeratePerKw * env.config.feeSpikeMultiple, 1);
+  return reserveKept(params, 'opener', next, now > spike ? now : spike);
+}
+
+/** The peer pays the fee: it must be able to, and we keep our own reserve. */
+function accepterKeepsReserve(params: ChannelParams, next: Contents): LimitBroken | undefined {
+  return (
+    reserveKept(params, 'accepter', next, 0n) ?? reserveKept(params, 'opener', next, dearestOpenerCostSat(params, next, next.feeratePerKw))
+  );
+}
+
+export function addMessage(state: FundedState, htlc: AddUpdate): UpdateAddHtlc {
+  const { id, amountMsat, paymentHash, cltvExpiry, onion, pathKey } = htlc;
+  const message = {
+    type: 'update_add_htlc' as const,
+    channelId: state.channelId,
+    id,
+    amountMsat,
+    paymentHash,
+    cltvExpiry,
+    onionRoutingPacket: onion,
+  };
+  return pathKey === undefined ? message : { ...message, pathKey };
+}
+
+type Offered = Pick<AddUpdate, 'amountMsat' | 'paymentHash' | 'cltvExpiry' | 'onion'> & { readonly pathKey?: PublicKey | undefined };
+
+function addUpdate(offerer: Side, id: bigint, { amountMsat, paymentHash, cltvExpiry, onion, pathKey }: Offered): AddUpdate {
+  const plain = { kind: 'add' as const, offerer, id, amountMsat, paymentHash, cltvExpiry, onion };
+  return pathKey === undefined ? plain : { ...plain, pathKey };
+}
+
+/** Offers an HTLC. The rules are judged from our view of the peer's next commitment. */
+export function addHtlc(out: Out<FundedState>, { amountMsat, paymentHash, cltvExpiry, onion, reference }: AddCommand): Refusal | undefined {
+  return offer(out, { amountMsat, paymentHash, cltvExpiry, onion }, reference);
+}
+
+/** Offers it with the next id: also when a lost connection made the peer forget an add, which then is judged anew. */
+export function offer(out: Out<FundedState>, add: Offered, reference: Hex): Refusal | undefined {
+  const { state } = out;
+  const { params } = state;
+  const htlc = addUpdate(params.us, nextHtlcId(state.shared, params.us), add);
+  if (reference.length > 2 * MAX_REFERENCE_BYTES) return refusal('reference', `longer than ${MAX_REFERENCE_BYTES} bytes`);
+  if (state.shutdownSent !== undefined || state.shutdownReceived !== undefined || state.shutdownWanted !== undefined) {
+    return refusal('no add after shutdown', 'the channel is closing');
+  }
+  const shared = append(state.shared, params.us, htlc);
+  const broken = offeringRule(out.env, params, shared, htlc);
+  if (broken !== undefined) return refusal(broken.rule, broken.detail);
+  const next = draft(out);
+  next.shared = shared;
+  next.references = [...state.references, { htlcId: htlc.id, reference }];
+  send(out, addMessage(state, htlc));
+  return undefined;
+}
+
+/**
+ * How much of our log the peer can have known when it sent an update: from all whose commitments we saw it revoke for, which is what
+ * it has to sign for, down to what its newest signature contains. An update is the peer's fault only if it breaks a rule under every
+ * one of these views: updates that cross, and updates that are retransmitted in another order, are nobody's (BOLT 2, update_fee).
+ */
+export function peerViews(shared: SharedState, params: ChannelParams): readonly Cut[] {
+  const { us } = params;
+  const most = cutToSign(shared, other(us));
+  const known = most[us] - shared.commitments[us].current.cut[us];
+  const views: Cut[] = [];
+  for (let fewer = 0; fewer <= known; fewer++) views.push(bySide(us, most[us] - fewer, most[other(us)]));
+  return views;
+}
+
+/** What an update breaks under every view that the peer can have had, as it is under the fullest; undefined when it is not the peer's fault. */
+export function faultOfPeer<T>(shared: SharedState, params: ChannelParams, judge: (contents: Contents) => T | undefined): T | undefined {
+  let fault: T | undefined;
+  for (const cut of peerViews(shared, params)) {
+    const broken = judge(contents(shared, cut));
+    if (broken === undefined) return undefined;
+    fault ??= broken;
+  }
+  return fault;
+}
+
+/** BOLT 2, update_add_htlc, receiving node: amounts that the sender can't offer. */
+function receivingLimits(params: ChannelParams, next: Contents): LimitBroken | undefined {
+  const peer = other(params.us);
+  const inFlight = inFlightLimit(params, peer, next);
+  if (inFlight !== undefined) return inFlight;
+  const costSat = peer === 'opener' ? openerCostSat(params, params.us, next, next.feeratePerKw) : 0n;
+  return reserveKept(params, peer, next, costSat);
+}
+
+export function receiveAdd(out: Out<FundedState>, message: UpdateAddHtlc): Violation | undefined {
+  const { state } = out;
+  const { params } = state;
+  const peer = other(params.us);
+  const expected = nextHtlcId(state.shared, peer);
+  if (message.id !== expected) return violation('update_add_htlc id', `id ${message.id}, expected ${expected}`);
+  if (state.shutdownReceived !== undefined) return violation('no add after shutdown', `HTLC ${message.id} after the peer's shutdown`);
+  const { htlcMinimumMsat } = params.parties[params.us];
+  if (message.amountMsat === 0n || message.amountMsat < htlcMinimumMsat) {
+    return violation('htlc_minimum_msat', `${message.amountMsat} msat, we take ${htlcMinimumMsat} and more`);
+  }
+  if (message.cltvExpiry >= CLTV_EXPIRY_LIMIT) return violation('cltv_expiry', `${message.cltvExpiry} is not a height`);
+  if (message.pathKey !== undefined && !out.env.crypto.isValidPublicKey(message.pathKey)) {
+    return violation('path_key', 'not a point of the curve');
+  }
+  const { id, amountMsat, paymentHash, cltvExpiry, onionRoutingPacket: onion, pathKey } = message;
+  const shared = append(state.shared, peer, addUpdate(peer, id, { amountMsat, paymentHash, cltvExpiry, onion, pathKey }));
+  const broken = faultOfPeer(shared, params, (next) => receivingLimits(params, next));
+  if (broken !== undefined) return violation(broken.rule, `HTLC ${id}: ${broken.detail}`);
+  draft(out).shared = shared;
+  return undefined;
+}

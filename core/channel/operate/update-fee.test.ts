@@ -1,0 +1,206 @@
+import { describe, expect, it } from 'vitest';
+import type { Signature } from '../../crypto/bytes.ts';
+import { complaint, Duo, P2WPKH_A } from '../duo.fixture.ts';
+import { feerateOutOfBounds } from './update-fee.ts';
+import type { ChannelConfig } from '../model/vocabulary.ts';
+import { add, addCommand, expectFailed, expectQuiet, expectRefused, fail, fee, messages, refusalOf } from '../updates.fixture.ts';
+
+const manual: Partial<ChannelConfig> = { commit: 'manual' };
+
+function feeMessage(duo: Duo, feeratePerKw: number) {
+  return { type: 'update_fee', channelId: duo.channelId, feeratePerKw } as const;
+}
+
+function feeCommand(duo: Duo, feeratePerKw: number) {
+  return { kind: 'fee', channelId: duo.channelId, feeratePerKw } as const;
+}
+
+describe('feerateOutOfBounds', () => {
+  const { env } = new Duo().ends.opener;
+  const bounds = (estimate: number, minFeeratePerKw = 253) => {
+    const judged = { ...env, feeratePerKw: estimate, config: { ...env.config, minFeeratePerKw } };
+    return (feeratePerKw: number) => feerateOutOfBounds(judged, feeratePerKw);
+  };
+
+  it('is a share of our own estimate, and at least the minimum', () => {
+    const around = bounds(2500);
+    expect([around(625), around(25_000)]).toEqual([undefined, undefined]);
+    expect(around(624)).toBe('624 is below 625');
+    expect(around(25_001)).toBe('25001 is above 25000');
+    const low = bounds(300);
+    expect([low(253), low(3000)]).toEqual([undefined, undefined]);
+    expect(low(252)).toBe('252 is below 253');
+    expect(low(3001)).toBe('3001 is above 3000');
+    // An estimate below the minimum still leaves room above it.
+    expect(bounds(100)(2530)).toBeUndefined();
+    expect(bounds(100)(2531)).toBe('2531 is above 2530');
+  });
+});
+
+describe('the command fee', () => {
+  it('appends to our log and sends the same', () => {
+    const duo = new Duo({ opener: manual }).open();
+    expect(messages(fee(duo, 3000))).toEqual([feeMessage(duo, 3000)]);
+    expect(duo.funded('opener').shared.logs).toEqual({ opener: [{ kind: 'fee', feeratePerKw: 3000 }], accepter: [] });
+    duo.command('opener', { kind: 'commit', channelId: duo.channelId });
+    duo.exchange();
+    expectQuiet(duo);
+    expect(duo.funded('accepter').shared.base.feeratePerKw).toBe(3000);
+  });
+
+  it('is refused to the accepter, out of bounds, and without connection', () => {
+    const duo = new Duo().open();
+    expectRefused(duo, 'accepter', feeCommand(duo, 3000), 'update_fee');
+    expectRefused(duo, 'opener', feeCommand(duo, 624), 'feerate_per_kw');
+    expectRefused(duo, 'opener', feeCommand(duo, 25_001), 'feerate_per_kw');
+    expect(refusalOf(fee(duo, 25_000))).toBeUndefined();
+    duo.input('opener', { kind: 'disconnected' });
+    expectRefused(duo, 'opener', feeCommand(duo, 3000), 'connected');
+  });
+
+  it('must leave the reserve, with one more HTLC on the dearer commitment', () => {
+    // At 5000 per kw: 5620 sat, 860 for an HTLC, 660 for anchors, and a reserve of 10,000.
+    const exact = new Duo({ command: { pushMsat: 982_860_000n } }).open();
+    expect(refusalOf(fee(exact, 5000))).toBeUndefined();
+    exact.exchange();
+    expectQuiet(exact);
+    const short = new Duo({ command: { pushMsat: 982_860_001n } }).open();
+    expectRefused(short, 'opener', feeCommand(short, 5000), 'channel_reserve_satoshis');
+  });
+
+  it('is refused once shutdown is complete and no HTLC is left, not before', () => {
+    const duo = new Duo().open();
+    add(duo, 'accepter', 1);
+    duo.exchange();
+    duo.command('accepter', { kind: 'shutdown', channelId: duo.channelId, script: P2WPKH_A });
+    expect(refusalOf(fee(duo, 2600))).toBeUndefined();
+    duo.exchange();
+    expect(refusalOf(fee(duo, 2700))).toBeUndefined();
+    duo.exchange();
+    fail(duo, 'opener', 0n);
+    // The HTLC is still in the commitment that the accepter has not revoked.
+    expect(refusalOf(fee(duo, 2800))).toBeUndefined();
+    duo.exchange();
+    expectRefused(duo, 'opener', feeCommand(duo, 2900), 'update_fee');
+  });
+
+  it('without anchors must not trim more than max_dust_htlc_exposure_msat when it rises', () => {
+    const trims = (format: 'anchors' | 'static_remotekey', maxDustHtlcExposureMsat: bigint): Duo => {
+      const duo = new Duo({ opener: { maxDustHtlcExposureMsat }, command: { format } }).open();
+      // Untrimmed at 2500 per kw, where HTLC-success costs 1757 sat; at 3000 it costs 2109 sat.
+      add(duo, 'opener', 1, { amountMsat: 2_200_000n });
+      duo.exchange();
+      return duo;
+    };
+    const over = trims('static_remotekey', 2_199_999n);
+    expectRefused(over, 'opener', feeCommand(over, 3000), 'max_dust_htlc_exposure_msat');
+    expect(refusalOf(fee(over, 2500))).toBeUndefined();
+    expect(refusalOf(fee(over, 2400))).toBeUndefined();
+    expect(refusalOf(fee(trims('static_remotekey', 2_200_000n), 3000))).toBeUndefined();
+    expect(refusalOf(fee(trims('anchors', 0n), 3000))).toBeUndefined();
+    // Where the peer's HTLCs are too much dust already, what does not raise the feerate makes nothing worse.
+    const dusty = new Duo({ opener: { maxDustHtlcExposureMsat: 0n }, command: { format: 'static_remotekey' } }).open();
+    add(dusty, 'accepter', 1, { amountMsat: 300_000n });
+    dusty.exchange();
+    expectRefused(dusty, 'opener', feeCommand(dusty, 2501), 'max_dust_htlc_exposure_msat');
+    expect(refusalOf(fee(dusty, 2500))).toBeUndefined();
+    expect(refusalOf(fee(dusty, 2499))).toBeUndefined();
+  });
+});
+
+describe('update_fee', () => {
+  it('is taken into the opener’s log', () => {
+    const duo = new Duo().open();
+    expect(duo.message('accepter', feeMessage(duo, 3000))).toEqual([]);
+    expect(duo.funded('accepter').shared.logs).toEqual({ opener: [{ kind: 'fee', feeratePerKw: 3000 }], accepter: [] });
+  });
+
+  it('comes from the opener, and within bounds', () => {
+    const wrongWay = new Duo().open();
+    expectFailed(wrongWay, 'opener', feeMessage(wrongWay, 3000), 'update_fee');
+    for (const feeratePerKw of [0, 624, 25_001, 0xffffffff]) {
+      const duo = new Duo().open();
+      expectFailed(duo, 'accepter', feeMessage(duo, feeratePerKw), 'feerate_per_kw');
+    }
+    const duo = new Duo().open();
+    duo.message('accepter', feeMessage(duo, 625));
+    duo.message('accepter', feeMessage(duo, 25_000));
+    expect(duo.funded('accepter').shared.logs.opener).toHaveLength(2);
+  });
+
+  it('fails no channel for the dust that it exposes', () => {
+    const duo = new Duo({ accepter: { maxDustHtlcExposureMsat: 0n }, command: { format: 'static_remotekey' } }).open();
+    add(duo, 'opener', 1, { amountMsat: 2_200_000n });
+    duo.exchange();
+    expect(duo.message('accepter', feeMessage(duo, 3000))).toEqual([]);
+  });
+
+  it('may cross our last revoke_and_ack after shutdown, but not follow the opener’s closing_signed', () => {
+    const duo = new Duo({ opener: { feerateTolerancePercent: { min: 25, max: 1000 } } }).open();
+    add(duo, 'opener', 1);
+    duo.exchange();
+    duo.command('opener', { kind: 'shutdown', channelId: duo.channelId, script: P2WPKH_A });
+    duo.exchange();
+    fail(duo, 'accepter', 0n);
+    // Removal and signature; the opener revokes and signs; the accepter's revocation is on its way.
+    duo.deliver('accepter');
+    duo.deliver('accepter');
+    expect(refusalOf(fee(duo, 3000))).toBeUndefined();
+    expect(duo.ends.opener.outgoing.map((m) => m.type)).toEqual(['revoke_and_ack', 'commitment_signed', 'update_fee']);
+    for (let i = 0; i < 3; i++) duo.deliver('opener');
+    expect(duo.funded('accepter').shared.logs.opener).toEqual([{ kind: 'fee', feeratePerKw: 3000 }]);
+    duo.exchange();
+    expectQuiet(duo);
+    expect(duo.funded('accepter').shared.base.feeratePerKw).toBe(3000);
+    expect(duo.funded('accepter').closingTx).toEqual(duo.funded('opener').closingTx);
+    expect(complaint(duo.message('accepter', feeMessage(duo, 3500)))).toMatch(/^error update_fee: the opener has begun to negotiate/);
+  });
+});
+
+describe('a fee and an HTLC that cross and leave the opener short', () => {
+  /** The opener has 23,620 sat: a reserve of 10,000, 660 for anchors, and 12,960 for fees. */
+  function crossing(): Duo {
+    const duo = new Duo({ opener: manual, command: { pushMsat: 1_000_000_000n - 23_620_000n } }).open();
+    expect(refusalOf(fee(duo, 10_000))).toBeUndefined();
+    for (let n = 1; n <= 23; n++) expect(refusalOf(add(duo, 'accepter', n, { amountMsat: 1_000_000n }))).toBeUndefined();
+    expectRefused(duo, 'accepter', addCommand(duo, 24, { amountMsat: 1_000_000n }), 'channel_reserve_satoshis');
+    return duo;
+  }
+
+  it('are nobody’s fault, and the fee is what the opener has', () => {
+    const duo = crossing();
+    duo.exchange();
+    duo.command('opener', { kind: 'commit', channelId: duo.channelId });
+    duo.exchange();
+    duo.command('opener', { kind: 'commit', channelId: duo.channelId });
+    duo.exchange();
+    expectQuiet(duo);
+    const { channelId, shared } = duo.funded('accepter');
+    expect(shared.base.htlcs.accepter).toHaveLength(23);
+    expect(shared.base.balanceMsat.opener).toBe(23_620_000n);
+    // 11,240 sat and 1720 for each HTLC would be 50,800.
+    expect(shared.base.feeratePerKw).toBe(10_000);
+    for (const side of ['opener', 'accepter'] as const) {
+      duo.command(side, { kind: 'force_close', channelId });
+      const { state } = duo.ends[side];
+      if (state.phase !== 'failed') throw new Error(state.phase);
+      const paid = 1_000_000n - (state.commitmentToBroadcast?.outputs ?? []).reduce((sum, o) => sum + o.amountSat, 0n);
+      expect(paid).toBe(23_620n - 660n);
+    }
+  });
+});
+
+describe('a fee that the opener could not afford when it sent it', () => {
+  it('fails the channel when it is committed', () => {
+    // The opener has 13,900 sat. 11,780 per kw cost 13,240 sat and 660 for anchors, 11,781 cost 13,241.
+    for (const [feeratePerKw, rule] of [
+      [11_780, 'commitment_signed'],
+      [11_781, 'update_fee affordable'],
+    ] as const) {
+      const duo = new Duo({ command: { pushMsat: 986_100_000n } }).open();
+      expect(duo.message('accepter', feeMessage(duo, feeratePerKw))).toEqual([]);
+      const signature = '00'.repeat(64) as Signature;
+      expectFailed(duo, 'accepter', { type: 'commitment_signed', channelId: duo.channelId, signature, htlcSignatures: [] }, rule);
+    }
+  });
+});

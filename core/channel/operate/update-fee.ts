@@ -1,0 +1,69 @@
+import type { UpdateFee } from '../../wire/messages/index.ts';
+import { append, contents, cutToSign, SIDES } from '../model/contents.ts';
+import type { Contents } from '../model/contents.ts';
+import { draft } from '../model/draft.ts';
+import type { Out } from '../step/transition.ts';
+import { send } from '../step/transition.ts';
+import type { ChannelEnv } from '../model/vocabulary.ts';
+import { dearestOpenerCostSat, dustExposureMsat, reserveKept } from './limits.ts';
+import type { ChannelParams, FundedState } from '../model/state.ts';
+import type { Refusal, Violation } from '../model/violation.ts';
+import { refusal, violation } from '../model/violation.ts';
+
+/** BOLT 2: too low for timely processing, or unreasonably large, compared to our own estimate. */
+export function feerateOutOfBounds(env: ChannelEnv, feeratePerKw: number): string | undefined {
+  const { minFeeratePerKw, feerateTolerancePercent: tolerance } = env.config;
+  const low = Math.max(minFeeratePerKw, Math.floor((env.feeratePerKw * tolerance.min) / 100));
+  const high = Math.floor((Math.max(env.feeratePerKw, minFeeratePerKw) * tolerance.max) / 100);
+  if (feeratePerKw < low) return `${feeratePerKw} is below ${low}`;
+  if (feeratePerKw > high) return `${feeratePerKw} is above ${high}`;
+  return undefined;
+}
+
+/** BOLT 2, update_fee: without anchors a higher feerate trims more. True when it takes a commitment's dust over what we allow. */
+function feerateExceedsDust(env: ChannelEnv, params: ChannelParams, before: Contents, after: Contents): boolean {
+  if (params.format === 'anchors' || after.feeratePerKw <= before.feeratePerKw) return false;
+  return SIDES.some((owner) => dustExposureMsat(params, owner, after) > env.config.maxDustHtlcExposureMsat);
+}
+
+/** BOLT 2, Closing Initiation: no update of any kind once shutdown is complete on both sides and no HTLC is left. */
+function updatesEnded(state: FundedState): boolean {
+  if (state.shutdownSent === undefined || state.shutdownReceived === undefined) return false;
+  const { shared } = state;
+  return SIDES.every((owner) => contents(shared, shared.commitments[owner].current.cut).htlcs.length === 0);
+}
+
+export function updateFee(out: Out<FundedState>, feeratePerKw: number): Refusal | undefined {
+  const { state, env } = out;
+  const { params } = state;
+  if (params.us !== 'opener') return refusal('update_fee', 'only the opener pays the fee');
+  if (updatesEnded(state)) return refusal('update_fee', 'shutdown is complete and no HTLC is left');
+  const bounds = feerateOutOfBounds(env, feeratePerKw);
+  if (bounds !== undefined) return refusal('feerate_per_kw', bounds);
+  const before = contents(state.shared, cutToSign(state.shared, 'opener'));
+  const shared = append(state.shared, 'opener', { kind: 'fee', feeratePerKw });
+  const after = contents(shared, cutToSign(shared, 'opener'));
+  const broken = reserveKept(params, 'opener', after, dearestOpenerCostSat(params, after, feeratePerKw, 1));
+  if (broken !== undefined) return refusal(broken.rule, broken.detail);
+  if (feerateExceedsDust(env, params, before, after)) return refusal('max_dust_htlc_exposure_msat', 'the feerate would trim too much');
+  draft(out).shared = shared;
+  send(out, { type: 'update_fee', channelId: state.channelId, feeratePerKw });
+  return undefined;
+}
+
+/**
+ * Whether the opener can afford it is judged when it is committed: BOLT 2 allows the delay, and updates before the signature may pay for
+ * it. Dust that the new feerate exposes fails no channel (a MAY in BOLT 2): HTLCs that crossed the update are nobody's fault.
+ */
+export function receiveUpdateFee(out: Out<FundedState>, message: UpdateFee): Violation | undefined {
+  const { state, env } = out;
+  const { params } = state;
+  if (params.us === 'opener') return violation('update_fee', 'we are the opener: only we may change the fee');
+  const bounds = feerateOutOfBounds(env, message.feeratePerKw);
+  if (bounds !== undefined) return violation('feerate_per_kw', bounds);
+  // An update_fee may cross our last revoke_and_ack: only its own closing_signed shows that the opener knew of the end.
+  if (state.closing?.peerOffered !== undefined) return violation('update_fee', 'the opener has begun to negotiate the closing fee');
+  const shared = append(state.shared, 'opener', { kind: 'fee', feeratePerKw: message.feeratePerKw });
+  draft(out).shared = shared;
+  return undefined;
+}

@@ -1,0 +1,171 @@
+import { secretAt, secretIndex } from '../../transactions/secrets.ts';
+import type { SecretKey } from '../../crypto/bytes.ts';
+import { other } from '../../transactions/types.ts';
+import type { ChannelReestablish } from '../../wire/messages/index.ts';
+import { addMessage, offer } from '../operate/update-add-htlc.ts';
+import { sendCommitmentSigned, sendRevokeAndAck } from '../commitments/commitment-signed.ts';
+import { append, logLength, nextHtlcId, slice, truncate } from '../model/contents.ts';
+import { draft } from '../model/draft.ts';
+import type { Out } from '../step/transition.ts';
+import { addEvent, announceEvents, persist, send } from '../step/transition.ts';
+import { updateFee } from '../operate/update-fee.ts';
+import { channelReadyMessage } from '../establish/channel-ready.ts';
+import { removalMessage } from '../operate/remove-htlc.ts';
+import { retransmitShutdown } from '../close/shutdown.ts';
+import type { ChannelEnv } from '../model/vocabulary.ts';
+import type { AddUpdate, FundedBase, FundedState, Update } from '../model/state.ts';
+import type { Violation } from '../model/violation.ts';
+import { violation } from '../model/violation.ts';
+
+const NO_SECRET = '00'.repeat(32) as SecretKey;
+
+/** BOLT 2, Message Retransmission, upon disconnection: forget what the peer has not signed for. Preimages stay known. */
+export function disconnect(out: Out<FundedState>): void {
+  const { state } = out;
+  const { us } = state.params;
+  const peer = other(us);
+  const shared = truncate(state.shared, peer, state.shared.commitments[us].current.cut[peer]);
+  const next = draft(out);
+  next.shared = shared;
+  next.connection = 'disconnected';
+  next.closing = undefined;
+}
+
+/** BOLT 2, channel_reestablish, sending node. */
+export function reestablishMessage(env: ChannelEnv, state: FundedBase): ChannelReestablish {
+  const { params, shared, remote } = state;
+  const { us } = params;
+  const revoked = shared.commitments[other(us)].current.number;
+  const number = shared.commitments[us].current.number;
+  return {
+    type: 'channel_reestablish',
+    channelId: state.channelId,
+    nextCommitmentNumber: number + 1n,
+    nextRevocationNumber: revoked,
+    yourLastPerCommitmentSecret:
+      revoked === 0n ? NO_SECRET : (secretAt(env.crypto, remote.secrets, secretIndex(revoked - 1n)) as SecretKey),
+    myCurrentPerCommitmentPoint: env.signer.perCommitmentPoint(params.keysId, number),
+  };
+}
+
+/** Sends ours; nothing else of the channel leaves before the peer's has come. */
+export function connect(out: Out<FundedState>): void {
+  draft(out).connection = 'reestablishing';
+  send(out, reestablishMessage(out.env, out.state));
+}
+
+/** What the peer's numbers say, in terms of what we must send again. */
+export type Diagnosis =
+  | { readonly kind: 'resume'; readonly revoke: boolean; readonly commit: boolean }
+  /** The peer proved to know a secret that we don't remember revealing: our state is old, and broadcasting it would lose everything. */
+  | { readonly kind: 'we-are-behind' }
+  | { readonly kind: 'violation'; readonly violation: Violation };
+
+/** BOLT 2, Message Retransmission: pure, so that each state can be tried. */
+export function diagnose(env: ChannelEnv, state: FundedBase, message: ChannelReestablish): Diagnosis {
+  const { shared, params } = state;
+  const wrong = (rule: string, detail: string): Diagnosis => ({ kind: 'violation', violation: violation(rule, detail) });
+  const { nextCommitmentNumber, nextRevocationNumber, yourLastPerCommitmentSecret } = message;
+  // commitments that we may have revoked: all below `ours`
+  const ours = shared.commitments[params.us].current.number;
+  const proven =
+    nextRevocationNumber > 0n &&
+    nextRevocationNumber <= MAX_COMMITMENT_NUMBER &&
+    yourLastPerCommitmentSecret === env.signer.perCommitmentSecret(params.keysId, nextRevocationNumber - 1n);
+  if (nextRevocationNumber > ours) {
+    return proven
+      ? { kind: 'we-are-behind' }
+      : wrong('next_revocation_number', `${nextRevocationNumber} is beyond our ${ours}, and the secret does not prove it`);
+  }
+  // After the proof of data loss: of a state that is known to be old, no commitment is relevant.
+  if (nextCommitmentNumber === 0n) return wrong('next_commitment_number', 'is zero');
+  const secretFits = nextRevocationNumber === 0n ? yourLastPerCommitmentSecret === NO_SECRET : proven;
+  if (!secretFits) return wrong('your_last_per_commitment_secret', `is not the one of commitment ${nextRevocationNumber - 1n}`);
+  if (nextRevocationNumber + 1n < ours) {
+    return wrong('next_revocation_number', `${nextRevocationNumber} is older than what we can send again (we are at ${ours})`);
+  }
+
+  const { current, next } = shared.commitments[other(params.us)];
+  const expected = (next ?? current).number + 1n;
+  const resend = next !== undefined && nextCommitmentNumber === next.number;
+  if (!resend && nextCommitmentNumber !== expected) {
+    return wrong('next_commitment_number', `${nextCommitmentNumber}, we would send ${expected}`);
+  }
+  return { kind: 'resume', revoke: nextRevocationNumber + 1n === ours, commit: resend };
+}
+
+/** BOLT 3: commitment numbers have 48 bits. */
+const MAX_COMMITMENT_NUMBER = 0xffffffffffffn;
+
+/**
+ * The peer's channel_reestablish, when the diagnosis is to resume: sends again what was lost, in the order of the first time, then
+ * goes on with what the peer never had a signature for.
+ */
+export function resume(
+  out: Out<FundedState>,
+  message: ChannelReestablish,
+  { revoke, commit }: { readonly revoke: boolean; readonly commit: boolean },
+): void {
+  draft(out).connection = 'connected';
+  const { us } = out.state.params;
+  const ourNext = out.state.shared.commitments[us].current.number + 1n;
+  if (out.state.readySent && message.nextCommitmentNumber === 1n && ourNext === 1n) send(out, channelReadyMessage(out.env, out.state));
+  if (revoke && out.state.lastSent === 'commitment_signed') sendRevokeAndAck(out);
+  if (commit) retransmitCommitment(out);
+  if (revoke && out.state.lastSent === 'revoke_and_ack') sendRevokeAndAck(out);
+  // Before new updates: BOLT 2 forbids shutdown while updates of the sender are not signed for.
+  retransmitShutdown(out);
+  offerAgain(out);
+}
+
+/** The updates that our last signature added, and that signature: identical to the first time. */
+function retransmitCommitment(out: Out<FundedState>): void {
+  const { shared, params, sentSignatures } = out.state;
+  const { us } = params;
+  const { current, next } = shared.commitments[other(us)];
+  if (next === undefined || sentSignatures === undefined) return;
+  for (const update of slice(shared, us, current.cut[us], next.cut[us])) sendUpdate(out, update);
+  sendCommitmentSigned(out, sentSignatures);
+}
+
+function sendUpdate(out: Out<FundedState>, update: Update): void {
+  const { state } = out;
+  if (update.kind === 'add') send(out, addMessage(state, update));
+  else if (update.kind === 'fee') send(out, { type: 'update_fee', channelId: state.channelId, feeratePerKw: update.feeratePerKw });
+  else send(out, removalMessage(state, update));
+}
+
+/**
+ * Our updates that no signature covered: the peer has forgotten them, so they are judged and sent anew. One that the rules forbid
+ * by now is dropped (BOLT 2 allows it), and its payment has failed.
+ */
+function offerAgain(out: Out<FundedState>): void {
+  const { shared, params } = out.state;
+  const { us } = params;
+  const peer = shared.commitments[other(us)];
+  const signed = (peer.next ?? peer.current).cut[us];
+  const unsigned = slice(shared, us, signed, logLength(shared, us));
+  if (unsigned.length === 0) return;
+  const firstId = unsigned.find((u): u is AddUpdate => u.kind === 'add')?.id ?? nextHtlcId(shared, us);
+  const { references } = out.state;
+  const next = draft(out);
+  next.shared = truncate(shared, us, signed);
+  next.references = references.filter((r) => r.htlcId < firstId);
+  const firstEvent = out.state.nextEventId;
+  for (const update of unsigned) {
+    if (update.kind === 'add') {
+      const reference = references.find((r) => r.htlcId === update.id)?.reference ?? '';
+      const refused = offer(out, update, reference);
+      if (refused !== undefined) addEvent(out, { kind: 'payment_failed', reference, paymentHash: update.paymentHash });
+    } else if (update.kind === 'fee') {
+      updateFee(out, update.feeratePerKw);
+    } else {
+      draft(out).shared = append(out.state.shared, us, update);
+      send(out, removalMessage(out.state, update));
+    }
+  }
+  if (out.state.nextEventId > firstEvent) {
+    persist(out);
+    announceEvents(out, firstEvent);
+  }
+}

@@ -1,0 +1,61 @@
+import type { ChannelId, Hex, PublicKey } from '../crypto/bytes.ts';
+import type { Crypto } from '../crypto/types.ts';
+import type { BlockTransaction, ChannelConfig, Command, Effect } from '../channel/model/vocabulary.ts';
+import type { OpeningState, StoredChannel } from '../channel/model/state.ts';
+import type { Signer } from '../channel/commitments/signer.ts';
+
+/** Everything that enters core. Data only. Peers are named by their node id. */
+export type NodeInput =
+  /** A transport to the peer is up: init goes out at once. */
+  | { readonly kind: 'connected'; readonly peer: PublicKey }
+  | { readonly kind: 'disconnected'; readonly peer: PublicKey }
+  /** One whole Lightning message: 2-byte type and payload. */
+  | { readonly kind: 'received'; readonly peer: PublicKey; readonly bytes: Uint8Array }
+  /** A store of this version is durable (for `state`: and so is every older one; for a watcher: this one). */
+  | { readonly kind: 'stored'; readonly sink: string; readonly channelId: ChannelId; readonly version: number }
+  /** The next block that this node has seen, with the transactions that it watches. */
+  | { readonly kind: 'block'; readonly height: number; readonly transactions: readonly BlockTransaction[] }
+  | { readonly kind: 'feerate'; readonly feeratePerKw: number }
+  | { readonly kind: 'command'; readonly command: Command };
+
+export interface NodeEnv {
+  readonly crypto: Crypto;
+  readonly signer: Signer;
+  readonly config: ChannelConfig;
+}
+
+export interface PeerState {
+  readonly id: PublicKey;
+  /** Absent until its init came: nothing else is sent or taken before. */
+  readonly features: Hex | undefined;
+}
+
+/** One funded channel of a node: its state and its outgoing effects that wait for stores, in order. */
+export interface ChannelSlot {
+  readonly state: StoredChannel;
+  readonly outbox: readonly Effect[];
+  /** Newest version of the state store that is durable; 0 when none is. */
+  readonly storedVersion: number;
+}
+
+export interface NodeState {
+  readonly height: number;
+  readonly feeratePerKw: number;
+  readonly peers: ReadonlyMap<PublicKey, PeerState>;
+  readonly channels: ReadonlyMap<ChannelId, ChannelSlot>;
+  /** By peer and temporary id (`openingKey`): two peers may choose the same id. */
+  readonly openings: ReadonlyMap<string, OpeningState>;
+}
+
+export function openingKey(peer: PublicKey, temporaryChannelId: ChannelId): string {
+  return `${peer}:${temporaryChannelId}`;
+}
+
+/** What a host kept durable, to start a node from. */
+export interface DurableNode {
+  readonly channels: readonly StoredChannel[];
+  /** The newest update that each watcher holds of each channel, however old: it may be ahead of the channel. Absent where it holds none. */
+  readonly watcherIds: readonly { readonly channelId: ChannelId; readonly watcher: string; readonly id: number }[];
+  readonly height: number;
+  readonly feeratePerKw: number;
+}
