@@ -1,7 +1,7 @@
 /// <reference types="node" />
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { readScenarios, replayAll } from '../scripts/host/index.ts';
+import { readScenarios, replayAll } from '../scripts/node/index.ts';
 
 const folder = fileURLToPath(new URL('regressions', import.meta.url));
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
-import { readScenarios } from '../scripts/host/scenario-files.ts';
-import { Engine } from '../sim/engine.ts';
+import { readScenarios } from '../scripts/node/scenario-files.ts';
+import { Engine } from '../sim/campaign/engine.ts';
 
 const scripts = readScenarios('corpus/scripts');
 

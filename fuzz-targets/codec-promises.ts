@@ -4,7 +4,7 @@ import type { Codec, Result } from '../core/wire/codec.ts';
 import { Reader, WireFailure } from '../core/wire/reader-writer.ts';
 import { sizeOf } from './size.ts';
 import { promise } from './target.ts';
-import { sameBytes } from '../sim/bytes.ts';
+import { sameBytes } from '../sim/deterministic/bytes.ts';
 
 /** Decoded values may be so many times as large as their bytes: a record of four bytes becomes an object with two properties. */
 const MAX_GROWTH = 16;

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
-import { runBytes } from '../sim/generate.ts';
+import { runBytes } from '../sim/campaign/generate.ts';
 import { ORACLES } from '../sim/oracles/index.ts';
-import type { RunResult } from '../sim/run.ts';
-import { BYTES_PER_DECISION } from '../sim/strategies/bytes.ts';
+import type { RunResult } from '../sim/run/run.ts';
+import { BYTES_PER_DECISION } from '../sim/strategies/from-bytes.ts';
 import { dictionaryOf } from './dictionary.ts';
 import type { FuzzTarget } from './target.ts';
 import { FuzzFailure } from './target.ts';

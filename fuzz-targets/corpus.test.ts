@@ -8,7 +8,7 @@ import { readSeed, writeSeed } from './host/corpus-files.ts';
 import { checkCase, corpusCases } from './host/regress.ts';
 import { fuzzTargets } from './registry.ts';
 import type { FuzzTarget } from './target.ts';
-import { scratch } from '../scripts/test/scratch.fixture.ts';
+import { scratch } from '../scripts/node/scratch.fixture.ts';
 
 const corpus = fileURLToPath(new URL('../corpus', import.meta.url));
 const cases = corpusCases(corpus);

@@ -3,7 +3,7 @@ import { toHex } from '../core/crypto/bytes.ts';
 import { accept, close, dial, receive, send } from '../core/transport/session.ts';
 import type { Session } from '../core/transport/session.ts';
 import { concat } from '../core/transport/fragments.ts';
-import { sameBytes } from '../sim/bytes.ts';
+import { sameBytes } from '../sim/deterministic/bytes.ts';
 import { nodeId, secretKey, transportEnv } from './transport-env.ts';
 import type { FuzzTarget } from './target.ts';
 import { promise } from './target.ts';

@@ -5,7 +5,7 @@ import type { NodeEnv } from '../core/node/vocabulary.ts';
 import { createNode, nodeStep } from '../core/node/node.ts';
 import { initFeatures, unknownEven } from '../core/wire/features.ts';
 import { decodeMessage, encodeMessage, messageRegistry } from '../core/wire/messages/index.ts';
-import { createFakeCrypto } from '../sim/crypto/fake.ts';
+import { createFakeCrypto } from '../sim/deterministic/fake-crypto.ts';
 import { messageTargets } from './messages.ts';
 import type { FuzzTarget } from './target.ts';
 import { promise } from './target.ts';

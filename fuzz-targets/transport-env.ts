@@ -3,7 +3,7 @@ import type { ChaCha20Poly1305 } from '../core/crypto/chacha20poly1305.ts';
 import { toHex } from '../core/crypto/bytes.ts';
 import type { PublicKey, SecretKey } from '../core/crypto/bytes.ts';
 import type { TransportEnv } from '../core/transport/cipher.ts';
-import { createFakeCrypto } from '../sim/crypto/fake.ts';
+import { createFakeCrypto } from '../sim/deterministic/fake-crypto.ts';
 import { promise } from './target.ts';
 
 /** Keys that are the same in every run. */

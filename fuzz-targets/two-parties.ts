@@ -4,7 +4,7 @@ import type { TransportEnv } from '../core/transport/cipher.ts';
 import { concat } from '../core/transport/fragments.ts';
 import { accept, dial, receive, send } from '../core/transport/session.ts';
 import type { Session } from '../core/transport/session.ts';
-import { sameBytes } from '../sim/bytes.ts';
+import { sameBytes } from '../sim/deterministic/bytes.ts';
 import type { FuzzTarget } from './target.ts';
 import { promise } from './target.ts';
 import { crypto, nodeId, secretKey, watchedCipher } from './transport-env.ts';

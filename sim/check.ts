@@ -1,14 +1,14 @@
-import type { FulguriteConfig } from './config.ts';
-import { Engine } from './engine.ts';
-import { fingerprint } from './finding.ts';
+import type { FulguriteConfig } from './campaign/config.ts';
+import { Engine } from './campaign/engine.ts';
+import { fingerprint } from './world/finding.ts';
 import { drawChart } from './report/chart.ts';
-import type { FindingReport } from './report/finding.ts';
-import { findingReport } from './report/finding.ts';
-import type { ChartStep } from './report/observe.ts';
-import { chartObserver } from './report/observer.ts';
-import type { CampaignOptions } from './seed.ts';
-import { shrink } from './shrink.ts';
-import type { Finding, Scenario } from './types.ts';
+import type { FindingReport } from './report/finding-report.ts';
+import { findingReport } from './report/finding-report.ts';
+import type { ChartStep } from './report/observe-step.ts';
+import { chartObserver } from './report/step-observer.ts';
+import type { CampaignOptions } from './run/seed.ts';
+import { shrink } from './campaign/shrink.ts';
+import type { Finding, Scenario } from './scenario/types.ts';
 
 export interface CheckOptions extends FulguriteConfig {
   /** How many seeds. Default 100. */

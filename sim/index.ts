@@ -7,37 +7,37 @@ export type { OpenOptions, PayOptions, SimulationOptions } from './simulation.ts
 
 export { check, FindingError, replayScenario, RottedError } from './check.ts';
 export type { CheckOptions, CheckResult } from './check.ts';
-export { defineConfig } from './config.ts';
-export type { FulguriteConfig } from './config.ts';
+export { defineConfig } from './campaign/config.ts';
+export type { FulguriteConfig } from './campaign/config.ts';
 
-export { runScenario, createWorld, BUILT_IN_REGISTRY } from './run.ts';
-export type { RunOptions, RunResult } from './run.ts';
-export { runBytes, runSeed } from './generate.ts';
-export { DEFAULT_CAMPAIGN, GENERATOR_VERSION, parseToken, printToken } from './seed.ts';
-export type { CampaignOptions, CryptoName, SeedToken, StrategyName } from './seed.ts';
-export { parseScenario } from './parse-scenario.ts';
-export { shrink } from './shrink.ts';
-export type { ShrinkOptions, ShrinkResult } from './shrink.ts';
-export { fingerprint } from './finding.ts';
-export { findingReport } from './report/finding.ts';
+export { runScenario, createWorld, BUILT_IN_REGISTRY } from './run/run.ts';
+export type { RunOptions, RunResult } from './run/run.ts';
+export { runBytes, runSeed } from './campaign/generate.ts';
+export { DEFAULT_CAMPAIGN, GENERATOR_VERSION, parseToken, printToken } from './run/seed.ts';
+export type { CampaignOptions, CryptoName, SeedToken, StrategyName } from './run/seed.ts';
+export { parseScenario } from './scenario/parse-scenario.ts';
+export { shrink } from './campaign/shrink.ts';
+export type { ShrinkOptions, ShrinkResult } from './campaign/shrink.ts';
+export { fingerprint } from './world/finding.ts';
+export { findingReport } from './report/finding-report.ts';
 
-export { World } from './world.ts';
-export { apply } from './apply.ts';
-export type { Applied } from './apply.ts';
-export { pendingEvents } from './pending.ts';
-export type { PendingEvent } from './pending.ts';
-export { settle } from './settle.ts';
-export { explore } from './strategies/exhaustive.ts';
-export type { ExhaustiveOptions, ExhaustiveResult } from './strategies/exhaustive.ts';
-export { ByteChoices, Random, stream } from './random.ts';
-export type { Choices } from './random.ts';
-export { OperationRegistry } from './operation.ts';
-export type { CustomOperation, Operation } from './operation.ts';
-export { BUILT_IN_OPERATIONS } from './operations/index.ts';
-export type { TraceListener } from './trace.ts';
-export type { Statistics } from './statistics.ts';
+export { World } from './world/world.ts';
+export { apply } from './actions/apply.ts';
+export type { Applied } from './actions/apply.ts';
+export { pendingEvents } from './world/pending-events.ts';
+export type { PendingEvent } from './world/pending-events.ts';
+export { settle } from './run/settle.ts';
+export { explore } from './run/exhaustive.ts';
+export type { ExhaustiveOptions, ExhaustiveResult } from './run/exhaustive.ts';
+export { ByteChoices, Random, stream } from './deterministic/random.ts';
+export type { Choices } from './deterministic/random.ts';
+export { OperationRegistry } from './actions/registry.ts';
+export type { CustomOperation, Operation } from './actions/registry.ts';
+export { BUILT_IN_OPERATIONS } from './actions/index.ts';
+export type { TraceListener } from './world/trace.ts';
+export type { Statistics } from './world/statistics.ts';
 
-export { createFakeCrypto } from './crypto/fake.ts';
+export { createFakeCrypto } from './deterministic/fake-crypto.ts';
 export { fulguriteDriver } from './drivers/fulgurite.ts';
 export { COSTLY, createOracles, LICENCES, ORACLES } from './oracles/index.ts';
 export type { Licence, OracleEntry, OracleOptions } from './oracles/index.ts';
@@ -63,4 +63,4 @@ export type {
   StepRecord,
   WorldSpec,
   WorldView,
-} from './types.ts';
+} from './scenario/types.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { runScenario } from './run.ts';
+import { runScenario } from './run/run.ts';
 import { Simulation } from './simulation.ts';
 
 function pair(): { readonly sim: Simulation; readonly channel: string } {

@@ -1,18 +1,18 @@
 import type { ChannelState } from '../core/channel/model/state.ts';
 import type { Crypto } from '../core/crypto/types.ts';
 import type { CommitmentFormat, Side } from '../core/transactions/types.ts';
-import { apply } from './apply.ts';
+import { apply } from './actions/apply.ts';
 import { FindingError } from './check.ts';
-import { flightName } from './flight.ts';
-import { nextDue } from './pending.ts';
-import type { PendingEvent } from './pending.ts';
-import { createWorld, BUILT_IN_REGISTRY } from './run.ts';
-import type { RunOptions } from './run.ts';
-import { fingerprint } from './finding.ts';
+import { flightName } from './world/in-flight.ts';
+import { nextDue } from './world/pending-events.ts';
+import type { PendingEvent } from './world/pending-events.ts';
+import { createWorld, BUILT_IN_REGISTRY } from './run/run.ts';
+import type { RunOptions } from './run/run.ts';
+import { fingerprint } from './world/finding.ts';
 import { ORACLES } from './oracles/index.ts';
-import { settle } from './settle.ts';
-import type { Action, Latency, LinkSpec, LinkTransport, NodeSpec, PaymentRecord, Scenario, WorldSpec } from './types.ts';
-import type { World } from './world.ts';
+import { settle } from './run/settle.ts';
+import type { Action, Latency, LinkSpec, LinkTransport, NodeSpec, PaymentRecord, Scenario, WorldSpec } from './scenario/types.ts';
+import type { World } from './world/world.ts';
 
 export interface SimulationOptions extends RunOptions {
   /** Everything random derives from it. Default '1'. */

@@ -1,4 +1,4 @@
-import { createFakeCrypto } from '../../sim/crypto/fake.ts';
+import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import type { Tx } from '../bitcoin/tx.ts';
 import type { ChannelId, Hash32, PublicKey, Script, SecretKey, Txid } from '../crypto/bytes.ts';
 import { DEFAULT_CONFIG } from '../node/config.ts';

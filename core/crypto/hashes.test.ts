@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadNativeCrypto, nodeHashes } from '../../scripts/host/native-crypto.ts';
+import { loadNativeCrypto, nodeHashes } from '../../scripts/node/native-crypto.ts';
 import type { Hash32, SecretKey } from './bytes.ts';
 import { fromHex, toHex } from './bytes.ts';
 import { hash160, hash160Hex, hash256, hash256Hex, hkdf, nobleHashes, ripemd160Hex, sha256Hex } from './hashes.ts';

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import vectors from '../../corpus/vectors/rfc6979-secp256k1.json' with { type: 'json' };
-import { createFakeCrypto } from '../../sim/crypto/fake.ts';
+import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import type { Hash32, Hex, PublicKey, SecretKey, Signature } from './bytes.ts';
 import { fromHex, toHex } from './bytes.ts';
 import { nobleHashes, sha256Hex } from './hashes.ts';

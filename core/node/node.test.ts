@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createFakeCrypto } from '../../sim/crypto/fake.ts';
+import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import { encodeChannel } from '../channel/model/stored-form.ts';
 import { signInitial } from '../channel/establish/opening.ts';
 import type { ChannelEnv, Command, Effect } from '../channel/model/vocabulary.ts';

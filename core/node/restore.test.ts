@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createFakeCrypto } from '../../sim/crypto/fake.ts';
+import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import type { Tx } from '../bitcoin/tx.ts';
 import type { Effect } from '../channel/model/vocabulary.ts';
 import { baseOf } from '../channel/model/base.ts';

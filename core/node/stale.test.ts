@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createFakeCrypto } from '../../sim/crypto/fake.ts';
+import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import type { ChannelId, Script } from '../crypto/bytes.ts';
 import { Pair, preimageOf } from './pair.fixture.ts';
 import type { TestNode } from './pair.fixture.ts';

@@ -1,4 +1,4 @@
-import { createFakeCrypto } from '../../sim/crypto/fake.ts';
+import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import type { PublicKey, SecretKey } from '../crypto/bytes.ts';
 import { nobleChaCha20Poly1305 } from '../crypto/chacha20poly1305.ts';
 import type { TransportEnv } from '../transport/cipher.ts';

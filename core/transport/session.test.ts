@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createFakeCrypto } from '../../sim/crypto/fake.ts';
+import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import type { SecretKey } from '../crypto/bytes.ts';
 import { nobleChaCha20Poly1305 } from '../crypto/chacha20poly1305.ts';
 import { noble } from '../crypto/noble.ts';

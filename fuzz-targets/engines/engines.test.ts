@@ -1,7 +1,7 @@
 /// <reference types="node" />
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { stream } from '../../sim/random.ts';
+import { stream } from '../../sim/deterministic/random.ts';
 import { nodeTarget } from '../full-node.ts';
 import { operationNames, parseBytes, parseText, printText, toBytes } from '../node/grammar.ts';
 import type { FuzzTarget } from '../target.ts';

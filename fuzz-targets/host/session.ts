@@ -1,8 +1,8 @@
 /// <reference types="node" />
 import { Worker } from 'node:worker_threads';
 import type { FuzzTarget } from '../target.ts';
-import type { FromWorker, ToWorker, WorkerSetup } from './protocol.ts';
-import { Gauge } from './protocol.ts';
+import type { FromWorker, ToWorker, WorkerSetup } from './worker-protocol.ts';
+import { Gauge } from './worker-protocol.ts';
 
 export interface SessionOptions {
   readonly target: FuzzTarget;

@@ -2,7 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
-import { stream } from '../../sim/random.ts';
+import { stream } from '../../sim/deterministic/random.ts';
 import { GuidedFuzzer } from '../engines/guided.ts';
 import { minimise } from '../engines/minimise.ts';
 import { FULL_GUIDANCE, NO_GUIDANCE } from '../engines/mutator.ts';
@@ -11,8 +11,8 @@ import type { Failure } from '../engines/replay.ts';
 import { replay } from '../engines/replay.ts';
 import type { FuzzTarget } from '../target.ts';
 import { loadInstrumented } from './instrument.ts';
-import type { FromWorker, ToWorker, WorkerSetup } from './protocol.ts';
-import { Gauge } from './protocol.ts';
+import type { FromWorker, ToWorker, WorkerSetup } from './worker-protocol.ts';
+import { Gauge } from './worker-protocol.ts';
 
 /** How long a worker fuzzes before it looks whether it was told something. */
 const SLICE_MS = 40;

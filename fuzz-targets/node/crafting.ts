@@ -5,7 +5,7 @@ import type { ChannelId, Hash32, Preimage } from '../../core/crypto/bytes.ts';
 import { htlcTransactions } from '../../core/transactions/htlc.ts';
 import { other } from '../../core/transactions/types.ts';
 import type { Message } from '../../core/wire/messages/index.ts';
-import { knownPreimage } from './money.ts';
+import { knownPreimage } from './amounts.ts';
 import { crypto, nodeEnv, VALID_SIGNATURE } from './subject.ts';
 
 /** Messages of a peer for which the subject's state is all that one has to know. */

@@ -12,8 +12,8 @@ import { restoreNode } from '../../core/node/restore.ts';
 import type { ConnectionId, PeersEffect, PeersEnv, PeersInput, PeersState } from '../../core/peers/vocabulary.ts';
 import { createPeers, createPeersEnv, peersStep } from '../../core/peers/peers.ts';
 import { encodeMessage } from '../../core/wire/messages/index.ts';
-import { createFakeCrypto } from '../../sim/crypto/fake.ts';
-import { sameBytes } from '../../sim/bytes.ts';
+import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
+import { sameBytes } from '../../sim/deterministic/bytes.ts';
 import { promise } from '../target.ts';
 
 /** The peers' own key can sign anything, so a fuzzer that plays them writes this and means "valid". Low S, as any signature. */

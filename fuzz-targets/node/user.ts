@@ -4,8 +4,8 @@ import { p2wpkh } from '../../core/bitcoin/script.ts';
 import type { ChannelCommand, Effect, OpenCommand, Question } from '../../core/channel/model/vocabulary.ts';
 import type { ChannelId, Hash32, PublicKey, Script } from '../../core/crypto/bytes.ts';
 import type { OperationName } from './grammar.ts';
-import { AMOUNTS_MSAT, FUNDINGS_SAT, HASHES, knownPreimage } from './money.ts';
-import type { Puppet } from './puppet.ts';
+import { AMOUNTS_MSAT, FUNDINGS_SAT, HASHES, knownPreimage } from './amounts.ts';
+import type { Puppet } from './scripted-peer.ts';
 
 import type { Subject } from './subject.ts';
 import { crypto, SUBJECT_ID } from './subject.ts';

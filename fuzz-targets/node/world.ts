@@ -6,11 +6,11 @@ import type { Message, MessageName } from '../../core/wire/messages/index.ts';
 import type { Operation } from './grammar.ts';
 import { PEERS } from './grammar.ts';
 import { NodeOracle } from './oracles.ts';
-import { Puppet } from './puppet.ts';
+import { Puppet } from './scripted-peer.ts';
 import { peersEnv, START_HEIGHT, Subject } from './subject.ts';
-import { twisted } from './twist.ts';
+import { twisted } from './altered-message.ts';
 import { User } from './user.ts';
-import { Wires } from './wires.ts';
+import { Wires } from './connections.ts';
 
 /** What one `play` may say. */
 const MAX_PLAYED = 12;

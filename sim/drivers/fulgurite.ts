@@ -9,7 +9,7 @@ import type { NodeEnv, NodeInput, NodeState } from '../../core/node/vocabulary.t
 import { createNode, nodeStep } from '../../core/node/node.ts';
 import { restoreNode } from '../../core/node/restore.ts';
 import { encodeMessage } from '../../core/wire/messages/index.ts';
-import type { Driver, DriverContext, DriverEffect, DriverFactory, DriverTransport } from '../types.ts';
+import type { Driver, DriverContext, DriverEffect, DriverFactory, DriverTransport } from '../scenario/types.ts';
 import { transportOf } from './transport.ts';
 
 /** This project's own core as a node of a world. */

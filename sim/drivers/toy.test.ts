@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { apply } from '../apply.ts';
-import { drawOperation } from '../strategies/mixed.ts';
-import { BUILT_IN_OPERATIONS } from '../operations/index.ts';
-import { pendingEvents } from '../pending.ts';
-import { chance, pick, stream } from '../random.ts';
-import { settle } from '../settle.ts';
-import type { Action } from '../types.ts';
-import { specOf, worldOf } from '../world.fixture.ts';
-import type { World } from '../world.ts';
+import { apply } from '../actions/apply.ts';
+import { drawOperation } from '../strategies/weighted.ts';
+import { BUILT_IN_OPERATIONS } from '../actions/index.ts';
+import { pendingEvents } from '../world/pending-events.ts';
+import { chance, pick, stream } from '../deterministic/random.ts';
+import { settle } from '../run/settle.ts';
+import type { Action } from '../scenario/types.ts';
+import { specOf, worldOf } from '../world/world.fixture.ts';
+import type { World } from '../world/world.ts';
 
 const slow = { driver: 'toy', storage: { kind: 'uniform', minMs: 1, maxMs: 200 } } as const;
 

@@ -3,7 +3,7 @@ import { ascii } from '../../core/crypto/bytes.ts';
 import type { ChannelCommand, Command } from '../../core/channel/model/vocabulary.ts';
 import type { AddUpdate, StoredChannel } from '../../core/channel/model/state.ts';
 import type { NodeInput } from '../../core/node/vocabulary.ts';
-import type { Driver, DriverContext, DriverEffect, DriverFactory } from '../types.ts';
+import type { Driver, DriverContext, DriverEffect, DriverFactory } from '../scenario/types.ts';
 
 /**
  * Another protocol altogether, in a few lines: numbered messages of JSON, each kept and sent again until the peer has it, and payments

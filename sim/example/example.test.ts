@@ -1,10 +1,10 @@
 /// <reference types="node" />
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { replayAll } from '../../scripts/host/index.ts';
+import { replayAll } from '../../scripts/node/index.ts';
 import { check, FindingError } from '../index.ts';
 import type { Oracle, Scenario } from '../index.ts';
-import { Engine } from '../engine.ts';
+import { Engine } from '../campaign/engine.ts';
 import config from './fulgurite.config.ts';
 import { MAX_FEERATE_PER_KW } from './house-rules.ts';
 

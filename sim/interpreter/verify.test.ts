@@ -12,7 +12,7 @@ import { noble } from '../../core/crypto/noble.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
 import { fundingOutput } from '../../core/transactions/channel-scripts.ts';
 import { derivePrivateKey } from '../../core/transactions/keys.ts';
-import { createFakeCrypto } from '../crypto/fake.ts';
+import { createFakeCrypto } from '../deterministic/fake-crypto.ts';
 import { parsed, PREIMAGE, secret, signedChannel } from './channel.fixture.ts';
 import { verifySpend } from './verify.ts';
 

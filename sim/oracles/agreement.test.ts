@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ChannelState, SharedState } from '../../core/channel/model/state.ts';
 import type { Txid } from '../../core/crypto/bytes.ts';
 import { createAgreement } from './agreement.ts';
-import { hasCommitments } from './look.ts';
+import { hasCommitments } from '../world/channel-changes.ts';
 import { fingerprintsOf, runWorld, tampered } from './run.fixture.ts';
 
 /** A shows its shared state otherwise, from the `after`-th commitment on. */

@@ -1,12 +1,12 @@
 import type { Commitment, SharedState } from '../../core/channel/model/state.ts';
 import type { Side } from '../../core/transactions/types.ts';
-import type { Finding, Oracle, WorldView } from '../types.ts';
+import type { Finding, Oracle, WorldView } from '../scenario/types.ts';
 import { firstDifference, kindOfPath } from './compare.ts';
-import { contentsOf, SIDES } from './contents.ts';
-import { changes, channelName, hasCommitments, peerName, peerState, statesOf } from './look.ts';
-import type { WithCommitments } from './look.ts';
-import { finding } from './report.ts';
-import { StaleWatch } from './stale.ts';
+import { contentsOf, SIDES } from '../model/commitment-contents.ts';
+import { changes, channelName, hasCommitments, peerName, peerState, statesOf } from '../world/channel-changes.ts';
+import type { WithCommitments } from '../world/channel-changes.ts';
+import { finding } from './difference.ts';
+import { StaleWatch } from './stale-channels.ts';
 
 const ORACLE = 'agreement';
 

@@ -1,8 +1,8 @@
 import { decodeChannel, encodeChannel } from '../../core/channel/model/stored-form.ts';
-import type { Finding, Oracle, WorldView } from '../types.ts';
+import type { Finding, Oracle, WorldView } from '../scenario/types.ts';
 import { firstDifference, kindOfPath } from './compare.ts';
-import { channelName } from './look.ts';
-import { finding } from './report.ts';
+import { channelName } from '../world/channel-changes.ts';
+import { finding } from './difference.ts';
 
 const ORACLE = 'durability';
 

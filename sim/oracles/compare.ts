@@ -1,4 +1,4 @@
-import { sameBytes } from '../bytes.ts';
+import { sameBytes } from '../deterministic/bytes.ts';
 
 /** Where two values differ first. `path` names fields and indexes, e.g. `base.htlcs.0.add.amountMsat`. */
 export interface FirstDifference {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { apply } from '../apply.ts';
-import { INITIAL_HEIGHT } from '../chain.ts';
-import { runToRest } from '../setup.ts';
-import type { Action, Finding } from '../types.ts';
+import { apply } from '../actions/apply.ts';
+import { INITIAL_HEIGHT } from '../world/chain.ts';
+import { runToRest } from '../run/setup.ts';
+import type { Action, Finding } from '../scenario/types.ts';
 import { createDeadlines } from './deadlines.ts';
 import { fingerprintsOf, runWorld, tampered } from './run.fixture.ts';
 import type { RunSpec, Tampering } from './run.fixture.ts';

@@ -1,11 +1,11 @@
 import type { ChannelConfig } from '../../core/channel/model/vocabulary.ts';
 import type { AddUpdate } from '../../core/channel/model/state.ts';
-import { policyOf } from '../policy.ts';
-import type { Finding, Oracle, StepRecord, WorldView } from '../types.ts';
-import { commitmentsOf, contentsOf } from './contents.ts';
-import { channelName, statesOf } from './look.ts';
-import type { WithCommitments } from './look.ts';
-import { finding } from './report.ts';
+import { policyOf } from '../scenario/channel-config.ts';
+import type { Finding, Oracle, StepRecord, WorldView } from '../scenario/types.ts';
+import { commitmentsOf, contentsOf } from '../model/commitment-contents.ts';
+import { channelName, statesOf } from '../world/channel-changes.ts';
+import type { WithCommitments } from '../world/channel-changes.ts';
+import { finding } from './difference.ts';
 
 const ORACLE = 'deadlines';
 

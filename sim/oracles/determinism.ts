@@ -1,5 +1,5 @@
-import { fingerprint } from '../finding.ts';
-import type { Finding } from '../types.ts';
+import { fingerprint } from '../world/finding.ts';
+import type { Finding } from '../scenario/types.ts';
 
 /** What two runs are compared by: the running hash over all that happened, and the finding if there was one. */
 export interface RunResult {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { ChannelId, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
 import type { NodeInput } from '../../core/node/vocabulary.ts';
-import { apply } from '../apply.ts';
+import { apply } from '../actions/apply.ts';
 import { fulguriteDriver } from '../drivers/fulgurite.ts';
-import type { Action, Driver, DriverEffect, DriverFactory } from '../types.ts';
+import type { Action, Driver, DriverEffect, DriverFactory } from '../scenario/types.ts';
 import { createCodecOracle } from './codec.ts';
 import { createDurability } from './durability.ts';
-import { nameOf } from './look.ts';
+import { nameOf } from '../world/channel-changes.ts';
 import { CALM, FAULTS, fingerprintsOf, rewrite, runWorld, tampered } from './run.fixture.ts';
 import type { RunSpec, Tampering } from './run.fixture.ts';
 

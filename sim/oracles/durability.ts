@@ -2,15 +2,15 @@ import type { StoredChannel } from '../../core/channel/model/state.ts';
 import { toHex } from '../../core/crypto/bytes.ts';
 import type { ChannelId, PublicKey } from '../../core/crypto/bytes.ts';
 import type { Message, MessageName } from '../../core/wire/messages/index.ts';
-import type { DriverEffect, Finding, Oracle, StepRecord, WorldView } from '../types.ts';
-import { otherSide } from './contents.ts';
+import type { DriverEffect, Finding, Oracle, StepRecord, WorldView } from '../scenario/types.ts';
+import { otherSide } from '../model/commitment-contents.ts';
 import { Barrier, factOf, factText } from './durability/barrier.ts';
 import type { Fact } from './durability/barrier.ts';
 import { commitmentNumberOf, Promises } from './durability/secrets.ts';
 import { isBreach, isStaleRestart } from './licences.ts';
-import { changes, channelName, hasCommitments, messageOf, nameOf, peerState, statesOf } from './look.ts';
-import type { SendEffect } from './look.ts';
-import { finding } from './report.ts';
+import { changes, channelName, hasCommitments, messageOf, nameOf, peerState, statesOf } from '../world/channel-changes.ts';
+import type { SendEffect } from '../world/channel-changes.ts';
+import { finding } from './difference.ts';
 
 const ORACLE = 'durability';
 

@@ -1,15 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { ChannelState } from '../../core/channel/model/state.ts';
-import { apply } from '../apply.ts';
-import { possibleTamperings } from '../adversary/tamper.ts';
-import { forbiddenCommand, RUDE_REQUESTS } from '../operations/rude.ts';
-import { fingerprint } from '../finding.ts';
-import { settle } from '../settle.ts';
-import type { Action, DriverFactory } from '../types.ts';
-import type { World } from '../world.ts';
+import { apply } from '../actions/apply.ts';
+import { possibleTamperings } from '../violations/tamper.ts';
+import { forbiddenCommand, RUDE_REQUESTS } from '../actions/invalid-commands.ts';
+import { fingerprint } from '../world/finding.ts';
+import { settle } from '../run/settle.ts';
+import type { Action, DriverFactory } from '../scenario/types.ts';
+import type { World } from '../world/world.ts';
 import { createHostile } from './hostile.ts';
 import { createOracles } from './index.ts';
-import { nameOf } from './look.ts';
+import { nameOf } from '../world/channel-changes.ts';
 import { CALM, FAULTS, runWorld, tampered } from './run.fixture.ts';
 import type { Tampering } from './run.fixture.ts';
 

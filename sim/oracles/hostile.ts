@@ -1,11 +1,11 @@
 import { txid } from '../../core/bitcoin/tx.ts';
 import type { ChannelState } from '../../core/channel/model/state.ts';
 import type { ChannelId } from '../../core/crypto/bytes.ts';
-import type { AskedOfReceiver, DriverEffect, Finding, Oracle, StepRecord, Tampered, WorldView } from '../types.ts';
-import { contentsOf } from './contents.ts';
-import { changes, channelName, hasCommitments, messageOf, nameOf, statesOf } from './look.ts';
-import type { Change, WithCommitments } from './look.ts';
-import { finding } from './report.ts';
+import type { AskedOfReceiver, DriverEffect, Finding, Oracle, StepRecord, Tampered, WorldView } from '../scenario/types.ts';
+import { contentsOf } from '../model/commitment-contents.ts';
+import { changes, channelName, hasCommitments, messageOf, nameOf, statesOf } from '../world/channel-changes.ts';
+import type { Change, WithCommitments } from '../world/channel-changes.ts';
+import { finding } from './difference.ts';
 
 const ORACLE = 'hostile';
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { COSTLY, createOracles, drawCostly, differing, licensedOutcomes, ORACLES } from './index.ts';
 import { CALM, FAULTS, runWorld } from './run.fixture.ts';
-import type { Finding } from '../types.ts';
+import type { Finding } from '../scenario/types.ts';
 
 describe('the registry', () => {
   it('creates all cheap oracles for every seed, and the costly ones for their share', () => {

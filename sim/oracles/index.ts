@@ -1,5 +1,5 @@
-import { RunningHash } from '../hash.ts';
-import type { Oracle, OracleFactory } from '../types.ts';
+import { RunningHash } from '../deterministic/hash.ts';
+import type { Oracle, OracleFactory } from '../scenario/types.ts';
 import { createAgreement } from './agreement.ts';
 import { createCodecOracle } from './codec.ts';
 import { createDeadlines } from './deadlines.ts';

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { ChannelState } from '../../core/channel/model/state.ts';
 import { encodeMessage } from '../../core/wire/messages/index.ts';
-import { apply } from '../apply.ts';
+import { apply } from '../actions/apply.ts';
 import { createLedger } from './ledger.ts';
-import { hasCommitments, nameOf } from './look.ts';
+import { hasCommitments, nameOf } from '../world/channel-changes.ts';
 import { CALM, FAULTS, fingerprintsOf, runWorld, tampered } from './run.fixture.ts';
 import type { RunSpec, Tampering } from './run.fixture.ts';
-import type { DriverEffect } from '../types.ts';
+import type { DriverEffect } from '../scenario/types.ts';
 
 function run(tampering: Tampering | undefined, options: Partial<RunSpec> = {}, seeds = 5): readonly string[] {
   const planted = tampering === undefined ? {} : { driver: tampered({ nodes: ['A'], ...tampering }) };

@@ -2,14 +2,14 @@ import type { Tx } from '../../core/bitcoin/tx.ts';
 import type { Base, FundedBase } from '../../core/channel/model/state.ts';
 import type { ChannelId, Script } from '../../core/crypto/bytes.ts';
 import type { Side } from '../../core/transactions/types.ts';
-import type { ChannelInfo, Finding, Oracle, PaymentRecord, StepRecord, WorldView } from '../types.ts';
-import { ANCHOR_OUTPUT_SAT, commitmentsMade, contentsOf, isDust, openerCostSat, otherSide, SIDES } from './contents.ts';
-import type { Contents } from './contents.ts';
-import { changes, channelName, hasCommitments, isCommitted, isFunding, statesOf } from './look.ts';
-import type { WithCommitments } from './look.ts';
-import { finding } from './report.ts';
-import type { Difference } from './report.ts';
-import { StaleWatch } from './stale.ts';
+import type { ChannelInfo, Finding, Oracle, PaymentRecord, StepRecord, WorldView } from '../scenario/types.ts';
+import { ANCHOR_OUTPUT_SAT, commitmentsMade, contentsOf, isDust, openerCostSat, otherSide, SIDES } from '../model/commitment-contents.ts';
+import type { Contents } from '../model/commitment-contents.ts';
+import { changes, channelName, hasCommitments, isCommitted, isFunding, statesOf } from '../world/channel-changes.ts';
+import type { WithCommitments } from '../world/channel-changes.ts';
+import { finding } from './difference.ts';
+import type { Difference } from './difference.ts';
+import { StaleWatch } from './stale-channels.ts';
 
 const ORACLE = 'ledger';
 

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { AddUpdate, FundedState, Update } from '../../core/channel/model/state.ts';
 import type { Message, OpenChannel } from '../../core/wire/messages/index.ts';
-import { policyOf } from '../policy.ts';
-import type { StepRecord } from '../types.ts';
+import { policyOf } from '../scenario/channel-config.ts';
+import type { StepRecord } from '../scenario/types.ts';
 import { LICENCES } from './licences.ts';
 import type { Circumstances, Past } from './licences.ts';
-import { messageOf } from './look.ts';
+import { messageOf } from '../world/channel-changes.ts';
 import { runWorld } from './run.fixture.ts';
 
 /** A quiet channel of two real nodes, and the messages that opened it. */

@@ -1,10 +1,10 @@
 import type { ChannelConfig } from '../../core/channel/model/vocabulary.ts';
 import type { AddUpdate, ChannelState, FundedBase, Update } from '../../core/channel/model/state.ts';
 import type { AcceptChannel, Message, OpenChannel } from '../../core/wire/messages/index.ts';
-import type { StepRecord, WorldView } from '../types.ts';
-import { commitmentsOf, contentsAt, contentsOf, dustExposureMsat, openerCostSat, otherSide, SIDES } from './contents.ts';
-import type { Contents } from './contents.ts';
-import { hasCommitments } from './look.ts';
+import type { StepRecord, WorldView } from '../scenario/types.ts';
+import { commitmentsOf, contentsAt, contentsOf, dustExposureMsat, openerCostSat, otherSide, SIDES } from '../model/commitment-contents.ts';
+import type { Contents } from '../model/commitment-contents.ts';
+import { hasCommitments } from '../world/channel-changes.ts';
 
 /** What can go wrong between two honest nodes. `shutdown`: a channel is closed that nobody asked to close. */
 export type Outcome = 'error' | 'warning' | 'disconnect' | 'failed' | 'forgotten' | 'shutdown';

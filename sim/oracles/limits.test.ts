@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ChannelState, Party } from '../../core/channel/model/state.ts';
 import { createLimits } from './limits.ts';
-import { hasCommitments } from './look.ts';
+import { hasCommitments } from '../world/channel-changes.ts';
 import { CALM, FAULTS, fingerprintsOf, runWorld, tampered } from './run.fixture.ts';
 import type { RunSpec, Tampering } from './run.fixture.ts';
 

@@ -2,8 +2,8 @@ import type { ChannelConfig } from '../../core/channel/model/vocabulary.ts';
 import type { AddUpdate } from '../../core/channel/model/state.ts';
 import type { ChannelId } from '../../core/crypto/bytes.ts';
 import type { Side } from '../../core/transactions/types.ts';
-import { policyOf } from '../policy.ts';
-import type { Finding, Oracle, StepRecord, WorldView } from '../types.ts';
+import { policyOf } from '../scenario/channel-config.ts';
+import type { Finding, Oracle, StepRecord, WorldView } from '../scenario/types.ts';
 import {
   commitmentsMade,
   contentsAt,
@@ -14,11 +14,11 @@ import {
   otherSide,
   signableCut,
   SIDES,
-} from './contents.ts';
-import type { Contents } from './contents.ts';
-import { changes, channelName, hasCommitments, statesOf } from './look.ts';
-import type { WithCommitments } from './look.ts';
-import { finding } from './report.ts';
+} from '../model/commitment-contents.ts';
+import type { Contents } from '../model/commitment-contents.ts';
+import { changes, channelName, hasCommitments, statesOf } from '../world/channel-changes.ts';
+import type { WithCommitments } from '../world/channel-changes.ts';
+import { finding } from './difference.ts';
 
 const ORACLE = 'limits';
 /** BOLT 2: `max_accepted_htlcs` limit. */

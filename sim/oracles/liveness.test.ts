@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { apply } from '../apply.ts';
+import { apply } from '../actions/apply.ts';
 import { createLiveness } from './liveness.ts';
-import { nameOf } from './look.ts';
+import { nameOf } from '../world/channel-changes.ts';
 import { CALM, FAULTS, fingerprintsOf, runWorld, tampered } from './run.fixture.ts';
 import type { RunSpec, Tampering } from './run.fixture.ts';
 

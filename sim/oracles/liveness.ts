@@ -1,9 +1,9 @@
 import type { ChannelState } from '../../core/channel/model/state.ts';
 import type { TxInput } from '../../core/bitcoin/tx.ts';
-import type { ChannelInfo, Finding, Oracle, PaymentRecord, WorldView } from '../types.ts';
-import { hasCommitments, isCommitted, isFunding } from './look.ts';
-import { finding } from './report.ts';
-import { StaleWatch } from './stale.ts';
+import type { ChannelInfo, Finding, Oracle, PaymentRecord, WorldView } from '../scenario/types.ts';
+import { hasCommitments, isCommitted, isFunding } from '../world/channel-changes.ts';
+import { finding } from './difference.ts';
+import { StaleWatch } from './stale-channels.ts';
 
 const ORACLE = 'liveness';
 

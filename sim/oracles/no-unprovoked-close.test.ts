@@ -3,7 +3,7 @@ import { toHex } from '../../core/crypto/bytes.ts';
 import type { ChannelId } from '../../core/crypto/bytes.ts';
 import { encodeMessage } from '../../core/wire/messages/index.ts';
 import { licensedOutcomes } from './index.ts';
-import { nameOf } from './look.ts';
+import { nameOf } from '../world/channel-changes.ts';
 import { createNoUnprovokedClose } from './no-unprovoked-close.ts';
 import { CALM, FAULTS, fingerprintsOf, rewrite, runWorld, tampered } from './run.fixture.ts';
 import type { RunSpec, Tampering } from './run.fixture.ts';

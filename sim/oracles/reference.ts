@@ -1,19 +1,19 @@
 import type { ChannelId, PublicKey } from '../../core/crypto/bytes.ts';
 import type { Side } from '../../core/transactions/types.ts';
 import type { AcceptChannel, FundingCreated, Message } from '../../core/wire/messages/index.ts';
-import type { Finding, Oracle, StepRecord, WorldView } from '../types.ts';
+import type { Finding, Oracle, StepRecord, WorldView } from '../scenario/types.ts';
 import { firstDifference, kindOfPath } from './compare.ts';
-import { contentsOf, otherSide } from './contents.ts';
-import type { Contents } from './contents.ts';
+import { contentsOf, otherSide } from '../model/commitment-contents.ts';
+import type { Contents } from '../model/commitment-contents.ts';
 import { isBreach } from './licences.ts';
-import { channelName, hasCommitments, messageOf, statesOf } from './look.ts';
-import { createEnd, forkEnd, updateOf } from './reference/channel.ts';
-import type { End, Opening, Signed } from './reference/channel.ts';
-import type { ModelContents } from './reference/model.ts';
-import { closingSighashes, rebuild } from './reference/transactions.ts';
-import type { Rebuilt } from './reference/transactions.ts';
-import { finding } from './report.ts';
-import { StaleWatch } from './stale.ts';
+import { channelName, hasCommitments, messageOf, statesOf } from '../world/channel-changes.ts';
+import { createEnd, forkEnd, updateOf } from '../model/channel-end.ts';
+import type { End, Opening, Signed } from '../model/channel-end.ts';
+import type { ModelContents } from '../model/channel-model.ts';
+import { closingSighashes, rebuild } from '../model/transactions.ts';
+import type { Rebuilt } from '../model/transactions.ts';
+import { finding } from './difference.ts';
+import { StaleWatch } from './stale-channels.ts';
 
 const ORACLE = 'reference';
 

@@ -3,19 +3,19 @@ import type { Crypto } from '../../core/crypto/types.ts';
 import type { NodeInput } from '../../core/node/vocabulary.ts';
 import { encodeMessage } from '../../core/wire/messages/index.ts';
 import type { Message, MessageName } from '../../core/wire/messages/index.ts';
-import { apply } from '../apply.ts';
-import { createFakeCrypto } from '../crypto/fake.ts';
+import { apply } from '../actions/apply.ts';
+import { createFakeCrypto } from '../deterministic/fake-crypto.ts';
 import { fulguriteDriver } from '../drivers/fulgurite.ts';
-import { fingerprint } from '../finding.ts';
-import { BUILT_IN_OPERATIONS } from '../operations/index.ts';
-import { chance, pick, stream } from '../random.ts';
-import { pendingEvents } from '../pending.ts';
-import { settle } from '../settle.ts';
-import { setUp } from '../setup.ts';
-import { drawOperation } from '../strategies/mixed.ts';
-import type { Driver, DriverEffect, DriverFactory, Finding, NodeSpec, Oracle, StepRecord, WorldSpec } from '../types.ts';
-import { World } from '../world.ts';
-import { messageOf, nameOf } from './look.ts';
+import { fingerprint } from '../world/finding.ts';
+import { BUILT_IN_OPERATIONS } from '../actions/index.ts';
+import { chance, pick, stream } from '../deterministic/random.ts';
+import { pendingEvents } from '../world/pending-events.ts';
+import { settle } from '../run/settle.ts';
+import { setUp } from '../run/setup.ts';
+import { drawOperation } from '../strategies/weighted.ts';
+import type { Driver, DriverEffect, DriverFactory, Finding, NodeSpec, Oracle, StepRecord, WorldSpec } from '../scenario/types.ts';
+import { World } from '../world/world.ts';
+import { messageOf, nameOf } from '../world/channel-changes.ts';
 
 /** Runs of two nodes for the oracles' own tests: real drivers, random operations and faults. */
 export interface RunSpec {

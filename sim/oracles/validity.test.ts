@@ -4,7 +4,7 @@ import { noble } from '../../core/crypto/noble.ts';
 import type { ChannelState } from '../../core/channel/model/state.ts';
 import { CALM, fingerprintsOf, runWorld, tampered } from './run.fixture.ts';
 import type { RunSpec, Tampering } from './run.fixture.ts';
-import { hasCommitments } from './look.ts';
+import { hasCommitments } from '../world/channel-changes.ts';
 import { createValidity } from './validity.ts';
 
 function run(everyCommitment: boolean, tampering: Tampering | undefined, options: Partial<RunSpec> = {}, seeds = 3): readonly string[] {

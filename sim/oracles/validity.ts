@@ -5,18 +5,18 @@ import { fromHex, toHex } from '../../core/crypto/bytes.ts';
 import type { Hash32, Preimage, PublicKey, RawTx, Script, SecretKey } from '../../core/crypto/bytes.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
 import type { Side } from '../../core/transactions/types.ts';
-import { RunningHash } from '../hash.ts';
-import { checkPolicy, checkStandard } from '../interpreter/policy.ts';
+import { RunningHash } from '../deterministic/hash.ts';
+import { checkPolicy, checkStandard } from '../interpreter/standardness.ts';
 import { verifySpend, verifyStructure } from '../interpreter/verify.ts';
 import type { SpendVerdict } from '../interpreter/verify.ts';
-import type { ChannelInfo, DriverEffect, Finding, Oracle, WorldView } from '../types.ts';
-import { contentsOf, otherSide } from './contents.ts';
-import type { Contents } from './contents.ts';
-import { changes, channelName, hasCommitments, peerState, statesOf } from './look.ts';
-import type { WithCommitments } from './look.ts';
-import { fundingScript, ownSighash, rebuild, witnessed } from './reference/transactions.ts';
-import type { Basis, BasisParty, Rebuilt, RebuiltHtlc } from './reference/transactions.ts';
-import { finding, normalise } from './report.ts';
+import type { ChannelInfo, DriverEffect, Finding, Oracle, WorldView } from '../scenario/types.ts';
+import { contentsOf, otherSide } from '../model/commitment-contents.ts';
+import type { Contents } from '../model/commitment-contents.ts';
+import { changes, channelName, hasCommitments, peerState, statesOf } from '../world/channel-changes.ts';
+import type { WithCommitments } from '../world/channel-changes.ts';
+import { fundingScript, ownSighash, rebuild, witnessed } from '../model/transactions.ts';
+import type { Basis, BasisParty, Rebuilt, RebuiltHtlc } from '../model/transactions.ts';
+import { finding, normalise } from './difference.ts';
 
 const ORACLE = 'validity';
 

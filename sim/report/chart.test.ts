@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { drawChart } from './chart.ts';
-import type { ChartStep } from './observe.ts';
+import type { ChartStep } from './observe-step.ts';
 import { ansi } from './style.ts';
 
 function step(timeMs: number, node: string, event: ChartStep['event'], rest: Partial<ChartStep> = {}): ChartStep {

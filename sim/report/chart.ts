@@ -1,4 +1,4 @@
-import type { ChartStep } from './observe.ts';
+import type { ChartStep } from './observe-step.ts';
 import { Row } from './chart-row.ts';
 import type { Style } from './style.ts';
 import { plain } from './style.ts';

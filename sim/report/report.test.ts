@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { fingerprint } from '../finding.ts';
-import type { Action, Finding, Scenario } from '../types.ts';
+import { fingerprint } from '../world/finding.ts';
+import type { Action, Finding, Scenario } from '../scenario/types.ts';
 import { difference } from './diff.ts';
-import { findingReport } from './finding.ts';
+import { findingReport } from './finding-report.ts';
 import { ansi } from './style.ts';
 import { table } from './table.ts';
 import { duration, grouped, rate } from './text.ts';
-import { inWords } from './words.ts';
+import { inWords } from './describe-action.ts';
 
 describe('two differing values', () => {
   it('stand one above the other with the difference marked', () => {

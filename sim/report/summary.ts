@@ -1,4 +1,4 @@
-import type { Distinct, Tally, TallyGroup } from '../campaign.ts';
+import type { Distinct, Tally, TallyGroup } from '../campaign/results.ts';
 import type { Style } from './style.ts';
 import { plain } from './style.ts';
 import { table } from './table.ts';

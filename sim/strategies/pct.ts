@@ -1,9 +1,9 @@
-import { pendingEvents } from '../pending.ts';
-import type { Choices } from '../random.ts';
-import type { Action } from '../types.ts';
-import type { World } from '../world.ts';
-import { drawOperation } from './mixed.ts';
-import type { WeightedOperation } from './mixed.ts';
+import { pendingEvents } from '../world/pending-events.ts';
+import type { Choices } from '../deterministic/random.ts';
+import type { Action } from '../scenario/types.ts';
+import type { World } from '../world/world.ts';
+import { drawOperation } from './weighted.ts';
+import type { WeightedOperation } from './weighted.ts';
 import type { Strategy } from './strategy.ts';
 
 const USERS = 'users';

@@ -1,4 +1,4 @@
-import { pick } from '../random.ts';
+import { pick } from '../deterministic/random.ts';
 import type { Scheduler } from './strategy.ts';
 
 /** In the order in which events are due: latencies decide. */

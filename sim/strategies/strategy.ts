@@ -1,7 +1,7 @@
-import type { PendingEvent } from '../pending.ts';
-import type { Choices } from '../random.ts';
-import type { Action } from '../types.ts';
-import type { World } from '../world.ts';
+import type { PendingEvent } from '../world/pending-events.ts';
+import type { Choices } from '../deterministic/random.ts';
+import type { Action } from '../scenario/types.ts';
+import type { World } from '../world/world.ts';
 
 /** Decides who moves next. Called until it has no more to do; then the world is healed and must settle. */
 export interface Strategy {

@@ -12,7 +12,7 @@ import { noble } from '../../../core/crypto/noble.ts';
 import { p2wpkh } from '../../../core/bitcoin/script.ts';
 import { DEFAULT_CONFIG } from '../../../core/node/config.ts';
 import { createPeersEnv } from '../../../core/peers/peers.ts';
-import { Chain, ChainWatch } from '../../../sim/chain.ts';
+import { Chain, ChainWatch } from '../../../sim/world/chain.ts';
 import { Host } from '../host.ts';
 
 const FEERATE_PER_KW = 2500;

@@ -1,6 +1,6 @@
 import type { StoredChannel } from '../../../core/channel/model/state.ts';
-import type { DriverEffect } from '../../types.ts';
-import { otherSide } from '../contents.ts';
+import type { DriverEffect } from '../../scenario/types.ts';
+import { otherSide } from '../../model/commitment-contents.ts';
 
 type StoreEffect = Extract<DriverEffect, { kind: 'store' }>;
 type MonitorEffect = Extract<DriverEffect, { kind: 'monitor' }>;

@@ -1,0 +1,79 @@
+/// <reference types="node" />
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Found } from '../../sim/campaign/results.ts';
+import { fingerprint } from '../../sim/world/finding.ts';
+import type { Scenario } from '../../sim/scenario/types.ts';
+
+/** A name for a file: what a fingerprint says, without what file systems don't like. */
+export function slug(text: string): string {
+  return text
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, 80);
+}
+
+/** A scenario as a readable file: one node, link, channel or action a line. */
+export function scenarioText({ world, ...scenario }: Scenario): string {
+  const { format, about, actions, milestones, expect } = scenario;
+  const field = (name: string, value: unknown): string[] => (value === undefined ? [] : [`${JSON.stringify(name)}: ${oneLine(value)}`]);
+  const list = (name: string, items: readonly unknown[], indent: string): string =>
+    items.length === 0 ? `"${name}": []` : `"${name}": [\n${items.map((item) => `${indent}  ${oneLine(item)}`).join(',\n')}\n${indent}]`;
+  const { nodes, links, channels, ...rest } = world;
+  const worldLines = [
+    ...Object.entries(rest).flatMap(([name, value]) => field(name, value)),
+    list('nodes', nodes, '    '),
+    list('links', links, '    '),
+    list('channels', channels, '    '),
+  ];
+  const lines = [
+    ...field('format', format),
+    ...field('about', about),
+    `"world": {\n    ${worldLines.join(',\n    ')}\n  }`,
+    list('actions', actions, '  '),
+    ...field('milestones', milestones),
+    ...field('expect', expect),
+  ];
+  return `{\n  ${lines.join(',\n  ')}\n}\n`;
+}
+
+function oneLine(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(oneLine).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const fields = Object.entries(value).filter(([, field]) => field !== undefined);
+  return fields.length === 0 ? '{}' : `{ ${fields.map(([name, field]) => `${JSON.stringify(name)}: ${oneLine(field)}`).join(', ')} }`;
+}
+
+export function writeScenario(file: string, scenario: Scenario): void {
+  writeFileSync(file, scenarioText(scenario));
+}
+
+/** The folder of a campaign's findings: one scenario a fingerprint, of the lowest seed that showed it, written the moment it is found. */
+export class FindingFiles {
+  private readonly folder: string;
+  private readonly lowest = new Map<string, number>();
+
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  file(found: Found): string {
+    return join(this.folder, `${slug(fingerprint(found.finding))}.json`);
+  }
+
+  write(found: Found): void {
+    const name = fingerprint(found.finding);
+    if (found.seed >= (this.lowest.get(name) ?? Infinity)) return;
+    this.lowest.set(name, found.seed);
+    this.save(found, found.scenario);
+  }
+
+  /** Replaces it, once it is shrunk. */
+  save(found: Found, scenario: Scenario): string {
+    mkdirSync(this.folder, { recursive: true });
+    const file = this.file(found);
+    writeScenario(file, { ...scenario, about: `${found.finding.message}. Found with seed ${found.token}.` });
+    return file;
+  }
+}

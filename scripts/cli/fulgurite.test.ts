@@ -1,0 +1,177 @@
+/// <reference types="node" />
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { Scenario } from '../../sim/scenario/types.ts';
+import { buildIfStale } from '../tools/build.ts';
+import { compiledFile, packageRoot } from '../node/package-files.ts';
+import { scratch } from '../node/scratch.fixture.ts';
+
+interface Ran {
+  readonly code: number | string | null | undefined;
+  readonly out: string;
+  readonly errors: string;
+}
+
+/** Runs the compiled command line in a folder. `during` may interrupt it. */
+function fulgurite(folder: string, args: readonly string[], during?: (child: ReturnType<typeof execFile>) => void): Promise<Ran> {
+  return new Promise((resolve) => {
+    const options = { cwd: folder, env: { ...process.env, NO_COLOR: '1' }, maxBuffer: 1 << 26 };
+    const child = execFile(process.execPath, [compiledFile('scripts/cli/fulgurite.js'), ...args], options, (error, out, errors) =>
+      resolve({ code: error === null ? 0 : error.code, out, errors }),
+    );
+    during?.(child);
+  });
+}
+
+const folder = scratch;
+const withoutTimes = (report: string): string => report.replace(/ in \d[^,]*,/, '').replace(/^[\d.,]+ runs\/s.*$/m, '');
+
+const EXAMPLE = join(packageRoot(), 'corpus/scripts/two-crossing-payments.json');
+/** A bug that falls within a few seeds. */
+const BUG = readFileSync(join(packageRoot(), 'mutation/planted/retransmission-order.json'), 'utf8');
+
+beforeAll(() => buildIfStale(packageRoot()));
+
+describe('a campaign', () => {
+  it('reports the same whatever the number of workers', async () => {
+    const args = ['consistency', '--seeds', '1..50', '--steps', '5', '--shrink', '0', '--max-findings', '1000'];
+    const [one, three] = await Promise.all(['1', '3'].map((workers) => fulgurite(folder(), [...args, '--workers', workers])));
+    expect(withoutTimes(one?.out ?? '')).toContain('50 runs');
+    expect(withoutTimes(one?.out ?? '')).toBe(withoutTimes(three?.out ?? ''));
+    expect(one?.code).toBe(three?.code);
+  });
+
+  it('ends at Ctrl-C with its report', async () => {
+    const ran = await fulgurite(
+      folder(),
+      ['consistency', '--seeds', '1..', '--workers', '1', '--steps', '5', '--max-findings', '1000'],
+      (child) => {
+        child.stderr?.once('data', () => child.kill('SIGINT'));
+      },
+    );
+    expect(ran.code).toBe(130);
+    expect(ran.out).toMatch(/^\d+ runs? in /m);
+  });
+
+  it.each([
+    ['a verb that is none', ['consistensy']],
+    ['no verb', []],
+    ['an option that is none', ['consistency', '--sedes', '1']],
+    ['a range that ends before it begins', ['consistency', '--seeds', '5..1']],
+    ['an option without its value', ['consistency', '--seeds']],
+    ['a planted bug that is none', ['consistency', '--planted', join(packageRoot(), 'package.json')]],
+    ['a planted bug that is no JSON', ['fuzz', 'bigsize', '--planted', fileURLToPath(import.meta.url)]],
+    ['a duration without a unit', ['consistency', '--time', '60']],
+    ['a token of another version', ['replay', 'f999-0003r3r000-4']],
+    ['text that is no token', ['replay', 'nonsense']],
+    ['a file that is not there', ['consistency', '--known', 'none.json']],
+    ['a scenario that is not there', ['replay', 'none.json']],
+    ['a file that holds no scenario', ['shrink', fileURLToPath(import.meta.url)]],
+    ['a list of known findings that is none', ['consistency', '--known', fileURLToPath(import.meta.url)]],
+    ['a place where nothing can be written', ['consistency', '--seeds', '1', '--out', join(fileURLToPath(import.meta.url), 'findings')]],
+    ['a report that cannot be written', ['consistency', '--seeds', '1', '--json', join(fileURLToPath(import.meta.url), 'report.json')]],
+    ['a place for crashes that is a file', ['fuzz', 'bigsize', '--out', fileURLToPath(import.meta.url)]],
+    ['a place for a finding that is a file', ['exhaustive', EXAMPLE, '--out', fileURLToPath(import.meta.url)]],
+  ])('refuses %s as wrong usage', async (_, args) => {
+    const ran = await fulgurite(folder(), args);
+    expect(ran.code).toBe(2);
+    expect(ran.errors).toMatch(/^fulgurite: /);
+    expect(ran.errors).not.toContain('    at ');
+  });
+
+  it('says that the harness failed where it did', async () => {
+    const here = folder();
+    writeFileSync(join(here, 'fulgurite.config.js'), 'throw new Error("my configuration is broken");');
+    const ran = await fulgurite(here, ['consistency', '--seeds', '1']);
+    expect(ran.code).toBe(3);
+    expect(ran.errors).toContain('my configuration is broken');
+  });
+});
+
+describe('a finding', () => {
+  const here = folder();
+  const planted = ['--planted', 'bug.json'];
+  let hunted: Ran;
+  let file: string;
+
+  beforeAll(async () => {
+    writeFileSync(join(here, 'bug.json'), BUG);
+    hunted = await fulgurite(here, ['consistency', '--seeds', '1..200', '--max-findings', '1', '--json', 'report.json', ...planted]);
+    file = join('findings', readdirSync(join(here, 'findings'))[0] ?? 'none');
+  }, 120_000);
+
+  it('is reported with everything that it takes to understand it', () => {
+    expect(hunted.code).toBe(1);
+    for (const part of [
+      'FOUND ',
+      'seed    f',
+      'scenario, shrunk from',
+      '▶│',
+      'replay  npx fulgurite replay findings',
+      'the same finding, trace',
+    ]) {
+      expect(hunted.out).toContain(part);
+    }
+    const report = JSON.parse(readFileSync(join(here, 'report.json'), 'utf8')) as {
+      readonly findings: readonly { readonly fingerprint: string }[];
+    };
+    expect(report.findings).toHaveLength(1);
+    expect(hunted.out).toContain(report.findings[0]?.fingerprint ?? 'no fingerprint');
+  });
+
+  it('replays from its file and from its token, and is gone without the bug', async () => {
+    const token = /^seed {4}(\S+)$/m.exec(hunted.out)?.[1] ?? '';
+    const [again, seed, fixed] = await Promise.all([
+      fulgurite(here, ['replay', file, ...planted]),
+      fulgurite(here, ['replay', token, '--trace', 'text', ...planted]),
+      fulgurite(here, ['replay', file]),
+    ]);
+    expect(again).toMatchObject({ code: 1, errors: '' });
+    expect(seed).toMatchObject({ code: 1, errors: '' });
+    expect(seed?.out).toMatch(/open_channel/);
+    expect(fixed).toMatchObject({ code: 0, errors: '' });
+    expect(fixed?.out).toContain('it was expected to show');
+  });
+
+  it('traces as JSON, a step a line', async () => {
+    const { out, code } = await fulgurite(here, ['replay', file, '--trace', 'json', ...planted]);
+    const steps = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { readonly node: string; readonly index: number });
+    expect(code).toBe(1);
+    expect(steps.map(({ index }) => index)).toEqual(steps.map((_, index) => index));
+    expect(new Set(steps.map(({ node }) => node))).toEqual(new Set(['A', 'B']));
+  });
+
+  it('is set aside by known.json', async () => {
+    const { expect: fingerprint } = JSON.parse(readFileSync(join(here, file), 'utf8')) as Scenario;
+    const found = (
+      JSON.parse(readFileSync(join(here, 'report.json'), 'utf8')) as {
+        readonly findings: readonly { readonly fingerprint: string; readonly seed: number }[];
+      }
+    ).findings[0];
+    writeFileSync(join(here, 'known.json'), JSON.stringify({ [found?.fingerprint ?? fingerprint]: 'planted for this test' }));
+    const ran = await fulgurite(here, ['consistency', '--seeds', `${found?.seed}`, '--known', 'known.json', ...planted]);
+    expect(ran.code).toBe(0);
+    expect(ran.out).toContain('planted for this test');
+  });
+
+  it('becomes a regression that passes once the bug is gone, and shrinking it again changes nothing', async () => {
+    const shrunk = await fulgurite(here, ['shrink', file, '--out', 'smaller.json', ...planted]);
+    expect(shrunk.code).toBe(0);
+    const actions = (name: string): number => (JSON.parse(readFileSync(join(here, name), 'utf8')) as Scenario).actions.length;
+    expect(actions('smaller.json')).toBeLessThanOrEqual(actions(file));
+    expect((await fulgurite(here, ['promote', file, '--name', 'Bad Name'])).code).toBe(2);
+    expect((await fulgurite(here, ['promote', file, '--name', 'kept'])).code).toBe(0);
+    expect((await fulgurite(here, ['promote', file, '--name', 'kept'])).code).toBe(2);
+    const kept = JSON.parse(readFileSync(join(here, 'corpus/regressions/kept.json'), 'utf8')) as Scenario;
+    expect(kept.expect).toBe('pass');
+    expect(kept.milestones).toContain(`action:${kept.actions.length - 1}`);
+    expect(existsSync(join(here, 'findings'))).toBe(true);
+    expect((await fulgurite(here, ['replay', 'corpus/regressions/kept.json'])).code).toBe(0);
+  });
+});

@@ -1,0 +1,34 @@
+import type { Found, Stretch } from '../../sim/campaign/results.ts';
+import { emptyTally, tallyRun } from '../../sim/campaign/results.ts';
+import type { Engine } from '../node/engine.ts';
+import type { Gauge } from './worker-protocol.ts';
+
+/** Runs consecutive seeds. */
+export function runStretch(
+  engine: Engine,
+  index: number,
+  from: number,
+  count: number,
+  onFound: (found: Found) => void,
+  gauge: Gauge,
+): Stretch {
+  const tally = emptyTally();
+  const found: Found[] = [];
+  const before = {
+    runs: gauge.get('runs'),
+    operations: gauge.get('operations'),
+    steps: gauge.get('steps'),
+    messages: gauge.get('messages'),
+  };
+  for (let seed = from; seed < from + count; seed++) {
+    gauge.set('seed', seed);
+    const run = engine.runSeed(seed);
+    tallyRun(tally, run.stats, run.licences);
+    for (const field of ['runs', 'operations', 'steps', 'messages'] as const) gauge.set(field, before[field] + tally[field]);
+    if (run.found === undefined) continue;
+    found.push(run.found);
+    onFound(run.found);
+  }
+  gauge.set('seed', 0);
+  return { index, tally, found };
+}

@@ -1,0 +1,265 @@
+/// <reference types="node" />
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
+import type { CommitmentFormat } from '../../../core/transactions/types.ts';
+import type { MessageName } from '../../../core/wire/messages/index.ts';
+import type { Distinct, Found } from '../../../sim/campaign/results.ts';
+import type { Act } from '../../../sim/world/in-flight.ts';
+import { LICENCES } from '../../../sim/oracles/licences.ts';
+import { findingReport } from '../../../sim/report/finding-report.ts';
+import { duration, grouped, plural, rate } from '../../../sim/report/text.ts';
+import { summary } from '../../../sim/report/summary.ts';
+import type { CampaignOptions } from '../../../sim/run/seed.ts';
+import { CRYPTO_NAMES, DEFAULT_CAMPAIGN, STRATEGIES, TRANSPORTS } from '../../../sim/run/seed.ts';
+import type { Engine, RunOptions } from '../../node/engine.ts';
+import { createEngine } from '../../node/engine.ts';
+import { FindingFiles } from '../finding-files.ts';
+import { reportOf, shrinkInSlices, shrinkProgressText } from '../investigate-finding.ts';
+import type { CampaignProgress, CampaignRequest, CampaignResult } from '../run-campaign.ts';
+import { runCampaign } from '../run-campaign.ts';
+import type { ExitCode } from '../terminal/exit.ts';
+import { EXIT } from '../terminal/exit.ts';
+import { interruptible } from '../terminal/interrupt.ts';
+import { chartWidth, commandName, print, printError, styleOf } from '../terminal/output.ts';
+import { Progress } from '../terminal/progress.ts';
+import { commonRun, demandWritable, parseExecutions, readKnown, runOptions } from './common-options.ts';
+import { parseDuration, parseInteger, parseSeeds } from './parse-arguments.ts';
+import type { LinkTransport, Scenario } from '../../../sim/scenario/types.ts';
+import { readScenario } from '../../node/scenario-files.ts';
+import { ACTIONS } from '../../../sim/scenario/action-names.ts';
+import { verb } from './verb.ts';
+
+/** Seeds that a worker takes at once: real signatures take their time. */
+const STRETCH = { fake: 20, native: 5, noble: 1 } as const;
+
+/** What channels say to each other: of these the summary names the ones that never came up. */
+const CHANNEL_MESSAGES: readonly (MessageName | Act)[] = [
+  'act_one',
+  'act_two',
+  'act_three',
+  'init',
+  'error',
+  'warning',
+  'ping',
+  'pong',
+  'open_channel',
+  'accept_channel',
+  'funding_created',
+  'funding_signed',
+  'channel_ready',
+  'update_add_htlc',
+  'update_fulfill_htlc',
+  'update_fail_htlc',
+  'update_fail_malformed_htlc',
+  'update_fee',
+  'commitment_signed',
+  'revoke_and_ack',
+  'shutdown',
+  'closing_signed',
+  'channel_reestablish',
+];
+
+export const consistency = verb({
+  command: 'consistency',
+  describe: 'Hunt for nodes that stop agreeing: many seeds, each a run of its own',
+  options: {
+    seeds: { type: 'string', default: '1..20000', describe: 'which seeds: 1..20000, 17, or 1.. for no end' },
+    time: { type: 'string', describe: 'stop after this long: 60s, 5m, 1h' },
+    steps: {
+      type: 'number',
+      default: DEFAULT_CAMPAIGN.steps,
+      describe: 'operations and faults drawn in a run; opening, settling and deliveries come on top',
+    },
+    schedule: { choices: STRATEGIES, default: DEFAULT_CAMPAIGN.strategy, describe: 'who moves next' },
+    crypto: { choices: CRYPTO_NAMES, default: DEFAULT_CAMPAIGN.crypto, describe: 'fake is fast, the others are real' },
+    'channel-type': { choices: ['any', 'anchors', 'static_remotekey'] as const, default: 'any' as const, describe: 'of the channels' },
+    transport: {
+      choices: ['any', ...TRANSPORTS] as const,
+      default: 'any' as const,
+      describe: 'whole messages, or encrypted bytes cut anywhere',
+    },
+    licensed: {
+      type: 'number',
+      default: DEFAULT_CAMPAIGN.licensedPercent,
+      describe: 'percent of the seeds that may draw faults after which a close is right',
+    },
+    workers: { type: 'number', default: availableParallelism(), describe: 'threads; the results do not depend on it' },
+    'max-findings': { type: 'number', default: 3, describe: 'stop after so many different findings' },
+    shrink: { type: 'number', default: 3000, describe: 'most executions to spend on shrinking a finding; 0 leaves it as it is' },
+    twice: { type: 'boolean', default: false, describe: 'run every seed twice and compare the traces' },
+    known: { type: 'string', describe: 'findings to set aside: { "<fingerprint>": "<reason>" }' },
+    out: { type: 'string', default: 'findings', describe: 'where findings are written, the moment they are found' },
+    json: { type: 'string', describe: 'also write the report as JSON to this file' },
+    ...runOptions,
+  },
+  examples: [
+    ['$0 consistency --seeds 1..20000', 'as many worlds'],
+    ['$0 consistency --seeds 1.. --time 8h --crypto native', 'a night, with real signatures'],
+  ],
+  async run(args) {
+    const run: RunOptions = { ...(await commonRun(args)), campaign: campaignOf(args), twice: args.twice };
+    const seeds = parseSeeds(args.seeds);
+    demandWritable(args.out, 'out');
+    if (args.json !== undefined) demandWritable(dirname(args.json), 'json');
+    const timeMs = args.time === undefined ? undefined : parseDuration(args.time);
+    const request: CampaignRequest = {
+      run,
+      ...seeds,
+      ...(timeMs !== undefined && { timeMs }),
+      workers: parseInteger('workers', args.workers, 0, 1024) ?? 1,
+      maxFindings: parseInteger('max-findings', args['max-findings'], 1, 10_000) ?? 3,
+      known: readKnown(args.known),
+      stretch: STRETCH[args.crypto],
+    };
+    const executions = args.shrink === 0 ? 0 : parseExecutions(args.shrink);
+    return hunt(request, { out: args.out, executions, ...(args.json !== undefined && { json: args.json }), planted: args.planted });
+  },
+});
+
+function campaignOf(args: {
+  readonly steps: number;
+  readonly schedule: CampaignOptions['strategy'];
+  readonly crypto: CampaignOptions['crypto'];
+  readonly licensed: number;
+  readonly 'channel-type': 'any' | CommitmentFormat;
+  readonly transport: 'any' | LinkTransport;
+}): Partial<CampaignOptions> {
+  const type = args['channel-type'];
+  return {
+    ...(type !== 'any' && { channelType: type }),
+    ...(args.transport !== 'any' && { transport: args.transport }),
+    strategy: args.schedule,
+    crypto: args.crypto,
+    steps: parseInteger('steps', args.steps, 1, 65_535) ?? DEFAULT_CAMPAIGN.steps,
+    licensedPercent: parseInteger('licensed', args.licensed, 0, 100) ?? DEFAULT_CAMPAIGN.licensedPercent,
+  };
+}
+
+export interface HuntOptions {
+  readonly out: string;
+  /** For shrinking each finding; 0 for none. */
+  readonly executions: number;
+  readonly json?: string;
+  /** As it was given, for the command that replays. */
+  readonly planted?: string | undefined;
+}
+
+/** A campaign with everything that people see of it. */
+export async function hunt(request: CampaignRequest, options: HuntOptions): Promise<ExitCode> {
+  const engine = await createEngine(request.run);
+  const signal = interruptible();
+  const progress = new Progress();
+  const files = new FindingFiles(options.out);
+  const announced = new Set<string>();
+  printError(headline(request, engine, options.out));
+  const result = await runCampaign(request, {
+    signal,
+    onProgress: (at) => progress.show(() => progressText(at, request)),
+    onFound: (found) => {
+      files.write(found);
+      if (announced.has(found.scenario.expect)) return;
+      announced.add(found.scenario.expect);
+      progress.clear();
+      printError(`found ${found.scenario.expect} with seed ${found.token}`);
+    },
+  });
+  progress.clear();
+  for (const distinct of result.findings) {
+    if (distinct.known !== undefined) continue;
+    const shown = await investigate(engine, distinct, { ...options, files, progress, signal });
+    print(`\n${shown}\n`);
+  }
+  return conclude(result, engine, options, signal.aborted || result.ended === 'interrupted');
+}
+
+function headline({ from, to, timeMs, workers }: CampaignRequest, { campaign }: Engine, out: string): string {
+  const seeds = to === from ? `seed ${from}` : `seeds ${from}..${to ?? ''}`;
+  const time = timeMs === undefined ? '' : `, at most ${duration(timeMs)}`;
+  const threads = workers === 0 ? 'no worker' : plural(workers, 'worker');
+  const kind = `${campaign.strategy} schedule, ${campaign.crypto} crypto, ${campaign.channelType ?? 'any'} channels, ${campaign.transport ?? 'any'} transport`;
+  return `${seeds}${time}, ${plural(campaign.steps, 'operation')} each, ${kind}, ${threads}; findings go to ${out}/, Ctrl-C ends it with a report`;
+}
+
+interface Tools extends HuntOptions {
+  readonly files: FindingFiles;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** Shrinks a finding, stores it and says all about it. After Ctrl-C it is left as it is. */
+async function investigate(engine: Engine, { first }: Distinct, tools: Tools): Promise<string> {
+  const { progress, signal } = tools;
+  let scenario = engine.withEveryOracle(first.scenario);
+  let shrunk: { readonly fromActions: number; readonly executions: number } | undefined;
+  if (!signal.aborted && tools.executions > 0) {
+    const onProgress = (at: Parameters<typeof shrinkProgressText>[0]): void => progress.show(() => shrinkProgressText(at));
+    const result = await shrinkInSlices(engine, scenario, { signal, maxExecutions: tools.executions, onProgress });
+    progress.clear();
+    if (result?.reproduced === true) {
+      shrunk = { fromActions: scenario.actions.length, executions: result.executions };
+      scenario = engine.withEveryOracle(result.scenario);
+    }
+  }
+  const file = tools.files.save(first, scenario);
+  const style = styleOf(process.stdout);
+  const replay = `${commandName()} replay ${file}${tools.planted === undefined ? '' : ` --planted ${tools.planted}`}`;
+  const look = { width: chartWidth(), style };
+  const report = reportOf(engine, first.finding, scenario, look, {
+    token: first.token,
+    foundAs: first.scenario.expect,
+    replay,
+    ...(shrunk && { shrunk }),
+  });
+  return `${findingReport(report, style)}\n${replayed(engine, file, scenario)}`;
+}
+
+/** What is on disk must show the same again, or it is worth nothing. */
+function replayed(engine: Engine, file: string, { expect }: Scenario): string {
+  const { fingerprint, hash } = engine.runScenario(readScenario(file));
+  return fingerprint === expect
+    ? `        replayed from that file: the same finding, trace ${hash}`
+    : `        replayed from that file: ${fingerprint ?? 'nothing found'}, NOT the same`;
+}
+
+function conclude(result: CampaignResult, engine: Engine, options: HuntOptions, interrupted: boolean): ExitCode {
+  const { tally, findings, elapsedMs } = result;
+  const own = engine.registry.all.map(({ name }) => name).filter((name) => name.includes('/'));
+  const possible = { message: CHANNEL_MESSAGES, action: [...ACTIONS, ...own], licence: LICENCES.map(({ name }) => name) };
+  print(summary({ tally, findings, elapsedMs, possible }, styleOf(process.stdout)));
+  if (options.json !== undefined) writeJson(options.json, result, engine);
+  const { hungSeed } = result;
+  if (hungSeed !== undefined) print(`seed ${engine.token(hungSeed)} did not end: nothing of its run could be recorded`);
+  if (interrupted) return EXIT.interrupted;
+  if (hungSeed !== undefined) return EXIT.finding;
+  if (findings.some(({ known }) => known === undefined)) return EXIT.finding;
+  return tally.runs === 0 ? EXIT.harness : EXIT.nothingFound;
+}
+
+function progressText(
+  { runs, operations, steps, messages, findings, elapsedMs }: CampaignProgress,
+  { from, to, timeMs }: CampaignRequest,
+): string {
+  const share = Math.max(to === undefined ? 0 : runs / (to - from + 1), timeMs === undefined ? 0 : elapsedMs / timeMs);
+  const perSecond = rate((runs * 1000) / Math.max(1, elapsedMs));
+  return [
+    `${Math.min(100, Math.floor(share * 100))}%`,
+    plural(runs, 'run'),
+    `${perSecond} runs/s`,
+    `${grouped(operations)} operations`,
+    `${grouped(messages)} messages`,
+    `${grouped(steps)} states`,
+    plural(findings, 'finding'),
+  ].join('  ');
+}
+
+function writeJson(file: string, { tally, findings, elapsedMs, ended }: CampaignResult, engine: Engine): void {
+  mkdirSync(dirname(file), { recursive: true });
+  const found = findings.map(({ fingerprint, count, known, first }) => ({ fingerprint, count, known, ...plainFound(first) }));
+  const report = { campaign: engine.campaign, node: process.version, ended, elapsedMs: Math.round(elapsedMs), ...tally, findings: found };
+  writeFileSync(file, `${JSON.stringify(report, undefined, 2)}\n`);
+}
+
+function plainFound({ seed, token, finding }: Found): Omit<Found, 'scenario'> {
+  return { seed, token, finding };
+}

@@ -1,0 +1,53 @@
+/// <reference types="node" />
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fingerprint } from '../../../sim/world/finding.ts';
+import { grouped } from '../../../sim/report/text.ts';
+import { createEngine } from '../../node/engine.ts';
+import { slug, writeScenario } from '../finding-files.ts';
+import { EXIT } from '../terminal/exit.ts';
+import { commandName, print } from '../terminal/output.ts';
+import { Progress } from '../terminal/progress.ts';
+import { commonRun, demandWritable, runOptions, scenarioIn } from './common-options.ts';
+import { parseInteger } from './parse-arguments.ts';
+import { verb } from './verb.ts';
+
+export const exhaustive = verb({
+  command: 'exhaustive <file>',
+  describe: 'Visit every interleaving of a small script: each actor’s actions in order, all else in any',
+  positionals: { file: { type: 'string', describe: 'a scenario whose actions are the script', demandOption: true } },
+  options: {
+    'max-states': { type: 'number', default: 100_000, describe: 'stop after so many different states' },
+    'settle-everywhere': { type: 'boolean', default: false, describe: 'heal and settle from every state, not only from the last ones' },
+    out: { type: 'string', default: 'findings', describe: 'where a finding is written' },
+    ...runOptions,
+  },
+  async run(args) {
+    const engine = await createEngine(await commonRun(args));
+    const scenario = scenarioIn(args.file);
+    demandWritable(args.out, 'out');
+    const maxStates = parseInteger('max-states', args['max-states'], 1, 10_000_000) ?? 100_000;
+    const progress = new Progress();
+    const result = engine.explore(scenario, {
+      maxStates,
+      settleEverywhere: args['settle-everywhere'],
+      onProgress: (states) => progress.show(() => `${grouped(states)} states`),
+    });
+    progress.clear();
+    const { states, transitions, settled, complete, finding, actions } = result;
+    print(`${grouped(states)} states, ${grouped(transitions)} transitions, ${grouped(settled)} ends settled`);
+    if (finding !== undefined) {
+      mkdirSync(args.out, { recursive: true });
+      const file = join(args.out, `${slug(fingerprint(finding))}.json`);
+      writeScenario(file, { ...scenario, actions: actions ?? [], expect: fingerprint(finding) });
+      print(`${finding.message}\nexpected ${finding.expected}\nactual   ${finding.actual}\n${commandName()} replay ${file}`);
+      return EXIT.finding;
+    }
+    print(
+      complete
+        ? 'all interleavings visited, nothing found'
+        : `stopped at ${grouped(maxStates)} states (--max-states); nothing found so far`,
+    );
+    return EXIT.nothingFound;
+  },
+});

@@ -1,0 +1,50 @@
+/// <reference types="node" />
+import { findingReport } from '../../../sim/report/finding-report.ts';
+import { createEngine } from '../../node/engine.ts';
+import { writeScenario } from '../finding-files.ts';
+import { reportOf, shrinkInSlices, shrinkProgressText } from '../investigate-finding.ts';
+import { interruptible } from '../terminal/interrupt.ts';
+import { EXIT, UsageError } from '../terminal/exit.ts';
+import { chartWidth, commandName, print, styleOf } from '../terminal/output.ts';
+import { Progress } from '../terminal/progress.ts';
+import { commonRun, parseExecutions, runOptions, scenarioIn } from './common-options.ts';
+import { verb } from './verb.ts';
+
+export const shrink = verb({
+  command: 'shrink <file>',
+  describe: 'Make the scenario of a finding as small as it gets',
+  positionals: { file: { type: 'string', describe: 'a scenario that expects a finding', demandOption: true } },
+  options: {
+    out: { type: 'string', describe: 'where to write the smaller one [default: the file itself]' },
+    executions: { type: 'number', default: 3000, describe: 'most executions to spend' },
+    ...runOptions,
+  },
+  async run(args) {
+    const engine = await createEngine(await commonRun(args));
+    const scenario = scenarioIn(args.file);
+    if (scenario.expect === 'pass') throw new UsageError(`${args.file} expects no finding: there is nothing to keep while shrinking`);
+    const progress = new Progress();
+    const signal = interruptible();
+    const maxExecutions = parseExecutions(args.executions);
+    const result = await shrinkInSlices(engine, scenario, {
+      signal,
+      maxExecutions,
+      onProgress: (at) => progress.show(() => shrinkProgressText(at)),
+    });
+    progress.clear();
+    if (result === undefined) return EXIT.interrupted;
+    if (!result.reproduced) {
+      print(`${args.file} does not show ${scenario.expect}`);
+      return EXIT.harness;
+    }
+    const file = args.out ?? args.file;
+    writeScenario(file, result.scenario);
+    const { finding } = engine.runScenario(result.scenario);
+    if (finding === undefined) throw new Error('the shrunk scenario does not show its finding');
+    const style = styleOf(process.stdout);
+    const shrunk = { fromActions: scenario.actions.length, executions: result.executions };
+    const replay = `${commandName()} replay ${file}`;
+    print(findingReport(reportOf(engine, finding, result.scenario, { width: chartWidth(), style }, { shrunk, replay }), style));
+    return EXIT.nothingFound;
+  },
+});

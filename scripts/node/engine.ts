@@ -1,0 +1,40 @@
+/// <reference types="node" />
+import { pathToFileURL } from 'node:url';
+import { createNobleCrypto } from '../../core/crypto/noble.ts';
+import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
+import { fulguriteDriver } from '../../sim/drivers/fulgurite.ts';
+import { Engine } from '../../sim/campaign/engine.ts';
+import type { CampaignOptions } from '../../sim/run/seed.ts';
+import type { DriverFactory } from '../../sim/scenario/types.ts';
+import { loadConfig } from './load-config.ts';
+import { loadNativeCrypto, nodeHashes } from './native-crypto.ts';
+import type { Planted } from './plant.ts';
+
+export type { Engine } from '../../sim/campaign/engine.ts';
+
+/** What a worker needs to make the same engine as everybody else: data only. */
+export interface RunOptions {
+  readonly campaign?: Partial<CampaignOptions>;
+  /** The file of a configuration. */
+  readonly config?: string;
+  readonly planted?: Planted;
+  readonly twice?: boolean;
+}
+
+/** An engine with the fastest crypto that this machine has. */
+export async function createEngine({ campaign, config: file, planted, twice }: RunOptions = {}): Promise<Engine> {
+  const config = await loadConfig(file);
+  const native = loadNativeCrypto();
+  return new Engine({
+    config: planted === undefined ? config : { ...config, drivers: { ...config.drivers, fulgurite: await plantedDriver(planted) } },
+    providers: { fake: createFakeCrypto(nodeHashes), noble: createNobleCrypto(nodeHashes), ...(native && { native }) },
+    ...(campaign && { campaign }),
+    ...(twice !== undefined && { twice }),
+  });
+}
+
+/** The driver with a bug in it; where only one side has it, that is node A. */
+async function plantedDriver({ module, sides }: Planted): Promise<DriverFactory> {
+  const { fulguriteDriver: buggy } = (await import(pathToFileURL(module).href)) as { readonly fulguriteDriver: DriverFactory };
+  return (context) => (sides === 'both' || context.name === 'A' ? buggy(context) : fulguriteDriver(context));
+}

@@ -1,0 +1,88 @@
+/// <reference types="node" />
+import { createNobleCrypto } from '../../../core/crypto/noble.ts';
+import type { Crypto } from '../../../core/crypto/types.ts';
+import { createFakeCrypto } from '../../../sim/deterministic/fake-crypto.ts';
+import { loadNativeCrypto, nodeHashes } from '../../node/native-crypto.ts';
+import { BenchPair } from './two-nodes.ts';
+
+/** One figure, as a line of JSON. */
+export interface Figure {
+  readonly name: string;
+  readonly crypto: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly cpuShare: number;
+  /** What was varied, where something was. */
+  readonly htlcsInFlight?: number;
+}
+
+/** The providers that load here. */
+export function providers(): readonly Crypto[] {
+  const native = loadNativeCrypto();
+  return [createFakeCrypto(nodeHashes), ...(native === undefined ? [] : [native]), createNobleCrypto(nodeHashes)];
+}
+
+/** How often something happened in a second, and how much of a core it had: much less than 1 means that the machine was busy with other things. */
+export interface Rate {
+  readonly perSecond: number;
+  readonly cpuShare: number;
+}
+
+/** Measures `work` again and again for some seconds, once it is warm. */
+export function rateOf(work: () => void, seconds: number): Rate {
+  const warmUntil = performance.now() + seconds * 250;
+  while (performance.now() < warmUntil) work();
+  const watch = stopwatch();
+  const until = performance.now() + seconds * 1000;
+  let count = 0;
+  while (performance.now() < until) {
+    work();
+    count += 1;
+  }
+  return watch(count);
+}
+
+/** Starts to measure; to be told in the end how often it happened. */
+export function stopwatch(): (count: number) => Rate {
+  const start = performance.now();
+  const before = process.cpuUsage();
+  return (count) => {
+    const ms = performance.now() - start;
+    const { user, system } = process.cpuUsage(before);
+    return { perSecond: (count * 1000) / ms, cpuShare: (user + system) / 1000 / ms };
+  };
+}
+
+/** Complete payments, one after the other: from the add to irrevocably removed on both sides, ten messages each. */
+export function payments(crypto: Crypto, seconds: number): Figure {
+  const pair = new BenchPair(crypto);
+  let n = 0;
+  const { perSecond, cpuShare } = rateOf(() => {
+    pair.add(n);
+    pair.fulfill(n, BigInt(n));
+    n += 1;
+  }, seconds);
+  if (pair.a.settled !== n) throw new Error(`${n} payments were made and ${pair.a.settled} were settled`);
+  return { name: 'payments', crypto: crypto.name, value: perSecond, unit: 'payments/s', cpuShare };
+}
+
+/** What one more payment costs while others are in flight: each of its commitments carries them all. */
+export function commitmentCost(crypto: Crypto, inFlight: number, seconds: number): Figure {
+  const limits = { maxAcceptedHtlcs: 483, maxHtlcValueInFlightMsat: 900_000_000_000n };
+  const pair = new BenchPair(crypto, limits);
+  let n = 0;
+  while (n < inFlight) pair.add(n++);
+  const { perSecond, cpuShare } = rateOf(() => {
+    pair.add(n);
+    pair.fulfill(n, BigInt(n));
+    n += 1;
+  }, seconds);
+  return {
+    name: 'payment with others in flight',
+    crypto: crypto.name,
+    htlcsInFlight: inFlight,
+    value: 1000 / perSecond,
+    unit: 'ms',
+    cpuShare,
+  };
+}

@@ -1,0 +1,164 @@
+import type { ChannelConfig, Command, Effect } from '../../../core/channel/model/vocabulary.ts';
+import { createSigner } from '../../../core/channel/commitments/key-signer.ts';
+import type { Tx } from '../../../core/bitcoin/tx.ts';
+import type { ChannelId, Hash32, Preimage, PublicKey, SecretKey } from '../../../core/crypto/bytes.ts';
+import { sha256Hex } from '../../../core/crypto/hashes.ts';
+import type { Crypto } from '../../../core/crypto/types.ts';
+import { DEFAULT_CONFIG } from '../../../core/node/config.ts';
+import type { NodeEnv, NodeInput, NodeState } from '../../../core/node/vocabulary.ts';
+import { createNode, nodeStep } from '../../../core/node/node.ts';
+import type { Script } from '../../../core/crypto/bytes.ts';
+import { encodeMessage } from '../../../core/wire/messages/index.ts';
+
+function bytes32<T extends string>(n: number): T {
+  return n.toString(16).padStart(64, '0') as T;
+}
+
+/** A core with the smallest host: stores finish at once, received HTLCs are fulfilled when it is told to. */
+export class BenchNode {
+  readonly id: PublicKey;
+  readonly outgoing: Uint8Array[] = [];
+  readonly received: bigint[] = [];
+  funding: { readonly amountSat: bigint; readonly script: Script } | undefined;
+  settled = 0;
+  state: NodeState;
+  private readonly env: NodeEnv;
+
+  constructor(crypto: Crypto, seed: number, config: Partial<ChannelConfig>) {
+    this.id = crypto.publicKey(bytes32<SecretKey>(seed));
+    this.env = { crypto, signer: createSigner(crypto, bytes32<Hash32>(seed)), config: { ...DEFAULT_CONFIG, ...config } };
+    this.state = createNode(100, 2500);
+  }
+
+  input(input: NodeInput): void {
+    const step = nodeStep(this.env, this.state, input);
+    this.state = step.state;
+    const answers: NodeInput[] = [];
+    for (const effect of step.effects) this.perform(effect, answers);
+    for (const answer of answers) this.input(answer);
+  }
+
+  command(command: Command): void {
+    this.input({ kind: 'command', command });
+  }
+
+  private perform(effect: Effect, answers: NodeInput[]): void {
+    switch (effect.kind) {
+      case 'send':
+        this.outgoing.push(encodeMessage(effect.message));
+        return;
+      case 'store':
+        answers.push({ kind: 'stored', sink: 'state', channelId: effect.channelId, version: effect.version });
+        return;
+      case 'ask':
+        if (effect.question.kind === 'fund') this.funding = effect.question;
+        return;
+      case 'notify': {
+        const { event: notification, channelId } = effect;
+        if (notification.kind === 'htlc_received') this.received.push(notification.add.id);
+        if (notification.kind !== 'event') return;
+        if (notification.event.kind === 'payment_sent') this.settled += 1;
+        answers.push({ kind: 'command', command: { kind: 'acknowledge', channelId, eventId: notification.id } });
+        return;
+      }
+      case 'refused':
+        throw new Error(`refused: ${effect.rule}: ${effect.detail}`);
+      default:
+    }
+  }
+}
+
+/** Two cores and one channel from a to b, joined by encoded messages. */
+export class BenchPair {
+  readonly a: BenchNode;
+  readonly b: BenchNode;
+  readonly channelId: ChannelId;
+  messages = 0;
+  private readonly preimages: { readonly preimage: Preimage; readonly paymentHash: Hash32 }[];
+  private readonly onion = new Uint8Array(1366);
+
+  constructor(crypto: Crypto, config: Partial<ChannelConfig> = {}) {
+    this.a = new BenchNode(crypto, 10, config);
+    this.b = new BenchNode(crypto, 11, config);
+    this.preimages = Array.from({ length: 64 }, (_, n) => {
+      const preimage = bytes32<Preimage>(n + 1);
+      return { preimage, paymentHash: sha256Hex(crypto, preimage) };
+    });
+    this.a.input({ kind: 'connected', peer: this.b.id });
+    this.b.input({ kind: 'connected', peer: this.a.id });
+    this.exchange();
+    this.channelId = this.open();
+  }
+
+  /** Until nothing is under way. */
+  exchange(): void {
+    while (this.deliver(this.a, this.b) || this.deliver(this.b, this.a));
+  }
+
+  private deliver(from: BenchNode, to: BenchNode): boolean {
+    const bytes = from.outgoing.shift();
+    if (bytes === undefined) return false;
+    this.messages += 1;
+    to.input({ kind: 'received', peer: from.id, bytes });
+    return true;
+  }
+
+  private open(): ChannelId {
+    const channelId = bytes32<ChannelId>(77);
+    const keys = { opener: bytes32<Hash32>(1), accepter: bytes32<Hash32>(2) };
+    const amounts = { fundingSat: 1_000_000_000n, pushMsat: 500_000_000_000n, feeratePerKw: 2500 };
+    this.a.command({
+      kind: 'open',
+      peer: this.b.id,
+      temporaryChannelId: channelId,
+      keysId: keys.opener,
+      ...amounts,
+      format: 'anchors',
+      announce: false,
+    });
+    this.exchange();
+    this.b.command({ kind: 'accept', peer: this.a.id, channelId, keysId: keys.accepter });
+    this.exchange();
+    const { funding } = this.a;
+    if (funding === undefined) throw new Error('the channel was not opened');
+    const input = {
+      txid: bytes32<Tx['inputs'][number]['txid']>(99),
+      vout: 0,
+      sequence: 0xffffffff,
+      scriptSig: '' as Script,
+      witness: ['00'],
+    };
+    const tx: Tx = { version: 2, locktime: 0, inputs: [input], outputs: [{ amountSat: funding.amountSat, script: funding.script }] };
+    this.a.command({ kind: 'fund', peer: this.b.id, channelId, tx });
+    this.exchange();
+    for (const transactions of [[{ index: 1, tx }], [], []]) {
+      for (const node of [this.a, this.b]) node.input({ kind: 'block', height: node.state.height + 1, transactions });
+      this.exchange();
+    }
+    const [id] = this.a.state.channels.keys();
+    if (id === undefined) throw new Error('the channel was not opened');
+    return id;
+  }
+
+  /** `a` adds one HTLC; both sides commit it. */
+  add(n: number, amountMsat = 1_000_000n): void {
+    const { paymentHash } = this.preimages[n % this.preimages.length] as (typeof this.preimages)[number];
+    this.a.command({
+      kind: 'add',
+      channelId: this.channelId,
+      reference: bytes32(n),
+      amountMsat,
+      paymentHash,
+      cltvExpiry: 500,
+      onion: this.onion,
+    });
+    this.exchange();
+  }
+
+  /** `b` fulfils the HTLC that was added as `n`, until it is irrevocably removed on both sides. */
+  fulfill(n: number, id: bigint): void {
+    const { preimage } = this.preimages[n % this.preimages.length] as (typeof this.preimages)[number];
+    this.b.command({ kind: 'fulfill', channelId: this.channelId, id, preimage });
+    this.exchange();
+  }
+}

@@ -1,0 +1,118 @@
+/// <reference types="node" />
+import { execFileSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { packageRoot } from '../node/package-files.ts';
+import { scratch } from '../node/scratch.fixture.ts';
+
+const root = packageRoot();
+const project = scratch();
+const installed = join(project, 'node_modules', 'fulgurite');
+
+function run(command: string, args: readonly string[], cwd = project): string {
+  return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } });
+}
+
+/** The package as `npm publish` would send it, installed in an empty project; its dependencies are those of this checkout. */
+function install(): readonly string[] {
+  const [packed] = JSON.parse(run('npm', ['pack', '--json', '--pack-destination', project], root)) as [
+    { readonly filename: string; readonly files: readonly { readonly path: string }[] },
+  ];
+  mkdirSync(installed, { recursive: true });
+  run('tar', ['-xzf', packed.filename, '-C', installed, '--strip-components=1']);
+  const { dependencies, optionalDependencies, bin } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
+    readonly dependencies: Readonly<Record<string, string>>;
+    readonly optionalDependencies: Readonly<Record<string, string>>;
+    readonly bin: { readonly fulgurite: string };
+  };
+  for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) link(name);
+  mkdirSync(join(project, 'node_modules', '.bin'));
+  symlinkSync(join('..', 'fulgurite', bin.fulgurite), join(project, 'node_modules', '.bin', 'fulgurite'));
+  writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'empty', type: 'module', private: true }));
+  return packed.files.map(({ path }) => path);
+}
+
+function link(name: string): void {
+  const from = join(root, 'node_modules', name);
+  const to = join(project, 'node_modules', name);
+  if (!existsSync(from)) return;
+  mkdirSync(dirname(to), { recursive: true });
+  symlinkSync(from, to);
+}
+
+/** Compiles TypeScript of the project with the strictest settings a user may have. */
+function compile(files: readonly string[]): void {
+  const options = {
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    target: 'ES2023',
+    module: 'NodeNext',
+    rootDir: '.',
+    outDir: 'out',
+  };
+  const others = { types: [], lib: ['ES2023', 'DOM'], rewriteRelativeImportExtensions: true };
+  writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: { ...options, ...others }, files }));
+  run(process.execPath, [createRequire(import.meta.url).resolve('typescript/bin/tsc'), '-p', '.']);
+}
+
+describe('the package, installed in an empty project', () => {
+  let files: readonly string[];
+  beforeAll(() => {
+    files = install();
+  }, 300_000);
+
+  it('holds what is compiled and the few pages that go with it', () => {
+    const others = files.filter((file) => !file.startsWith('dist/')).sort();
+    expect(others).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
+    expect(files.filter((file) => /\.test\.|fixture/.test(file))).toEqual([]);
+  });
+
+  it('has the entry points that it says, and no other', () => {
+    const script = `
+      const names = ['fulgurite', 'fulgurite/sim', 'fulgurite/fuzz', 'fulgurite/node'];
+      const loaded = await Promise.all(names.map((name) => import(name)));
+      console.log(loaded.every((one) => Object.keys(one).length > 3));
+      await import('fulgurite/dist/core/index.js').catch((error) => console.log(error.code));`;
+    expect(run(process.execPath, ['--input-type=module', '-e', script])).toBe('true\nERR_PACKAGE_PATH_NOT_EXPORTED\n');
+  });
+
+  it('has a command line that hunts with its workers', () => {
+    const bin = join(project, 'node_modules', '.bin', 'fulgurite');
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string };
+    expect(run(bin, ['--version'])).toBe(`${version}\n`);
+    const args = ['consistency', '--seeds', '1..4', '--steps', '5', '--workers', '2', '--json', 'report.json'];
+    expect(run(bin, args)).toContain('4 runs in');
+    expect(JSON.parse(readFileSync(join(project, 'report.json'), 'utf8'))).toMatchObject({ runs: 4 });
+  });
+
+  it('runs the example of the README with its types', { timeout: 120_000 }, () => {
+    const [, code = ''] = /^```ts example\n(.*?)^```$/ms.exec(readFileSync(join(installed, 'README.md'), 'utf8')) ?? [];
+    writeFileSync(join(project, 'readme.ts'), code);
+    compile(['readme.ts']);
+    expect(run(process.execPath, ['out/readme.js'])).toBe('650000000n 350000000n\n');
+  });
+
+  it('runs the example project with its own operation, oracle and regressions', { timeout: 120_000 }, () => {
+    const example = join(project, 'example');
+    cpSync(join(root, 'sim/example'), example, { recursive: true, filter: (path) => !path.endsWith('.test.ts') });
+    for (const name of readdirSync(example).filter((file) => file.endsWith('.ts'))) {
+      const text = readFileSync(join(example, name), 'utf8');
+      writeFileSync(join(example, name), text.replaceAll("'../index.ts'", "'fulgurite/sim'"));
+    }
+    const main = `
+      import { check } from 'fulgurite/sim';
+      import config from './fulgurite.config.ts';
+      console.log(check({ ...config, runs: 2, campaign: { steps: 10 } }).runs);`;
+    writeFileSync(join(example, 'main.ts'), main);
+    compile(['example/main.ts']);
+    expect(run(process.execPath, ['out/example/main.js'])).toBe('2\n');
+    const replayed = `
+      import { replayAll } from 'fulgurite/node';
+      import config from './out/example/fulgurite.config.js';
+      for (const { name, run } of replayAll('example/regressions', config)) { run(); console.log(name); }`;
+    expect(run(process.execPath, ['--input-type=module', '-e', replayed])).toBe('burst-across-a-disconnect\n');
+  });
+});

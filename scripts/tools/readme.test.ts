@@ -1,0 +1,43 @@
+/// <reference types="node" />
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { BUILT_IN_REGISTRY } from '../../sim/run/run.ts';
+import { DEFAULT_CAMPAIGN, parseToken } from '../../sim/run/seed.ts';
+import { packageRoot } from '../node/package-files.ts';
+
+const readme = readFileSync(join(packageRoot(), 'README.md'), 'utf8');
+
+describe('the README', () => {
+  it('has an example that runs and prints what it says', async () => {
+    const code = /^```ts example\n(.*?)^```$/ms.exec(readme)?.[1] ?? '';
+    const folder = join(packageRoot(), 'build', 'readme');
+    mkdirSync(folder, { recursive: true });
+    const file = join(folder, 'example.ts');
+    writeFileSync(file, code.replace("'fulgurite/sim'", "'../../sim/index.ts'"));
+    const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
+    await import(file);
+    const printed = log.mock.calls.map((line) => line.map((value) => (typeof value === 'bigint' ? `${value}n` : String(value))).join(' '));
+    log.mockRestore();
+    const promised = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, text]) => text);
+    expect(promised.length).toBeGreaterThan(0);
+    expect(printed).toEqual(promised);
+  });
+
+  it('names only seed tokens that this version runs', () => {
+    const tokens = [...readme.matchAll(/\bf\d+-[0-9a-z]{8,}-\d+\b/g)].map(([token]) => token);
+    expect(tokens.length).toBeGreaterThan(0);
+    for (const token of tokens) expect(parseToken(token, BUILT_IN_REGISTRY).options).toEqual(DEFAULT_CAMPAIGN);
+  });
+
+  it('names only files and scripts that there are', () => {
+    const { scripts } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
+      readonly scripts: Readonly<Record<string, string>>;
+    };
+    const named = [...readme.matchAll(/npm run (?:-s )?([a-z:]+)/g)].map(([, name]) => name ?? '');
+    expect(named.length).toBeGreaterThan(3);
+    for (const name of named) expect(scripts).toHaveProperty([name]);
+    for (const [, path] of readme.matchAll(/\]\(([\w/.-]+)\)/g))
+      expect(() => readFileSync(join(packageRoot(), path ?? ''))).not.toThrow('ENOENT');
+  });
+});

@@ -1,0 +1,80 @@
+import { dearestOpenerCostSat } from '../../core/channel/operate/limits.ts';
+import { contents, cutToSign } from '../../core/channel/model/contents.ts';
+import { htlcTxFeeSat } from '../../core/transactions/fees.ts';
+import type { Choices } from '../deterministic/random.ts';
+import { between, chance, pick } from '../deterministic/random.ts';
+import type { World } from '../world/world.ts';
+import type { UsableEnd } from './usable-ends.ts';
+
+/** HTLCs of the peer for which a careful opener keeps fees aside: more than cross its own in any run. */
+const CAREFUL_HTLCS = 20;
+
+type Range = { readonly minMsat: bigint; readonly maxMsat: bigint };
+
+/** An amount that lies where implementations differ: at limits, at the edge of dust, everything, almost nothing. */
+export function interestingAmount(world: World, end: UsableEnd, choices: Choices): bigint | undefined {
+  const range = carefulRange(world, end);
+  if (range === undefined || range.maxMsat < range.minMsat) return undefined;
+  const { minMsat, maxMsat } = range;
+  const within = (amount: bigint): bigint => (amount < minMsat ? minMsat : amount > maxMsat ? maxMsat : amount);
+  switch (choices.int(9)) {
+    case 0:
+      return minMsat;
+    case 1:
+      return within(minMsat + BigInt(choices.int(1000)));
+    case 2:
+    case 3:
+      return within(aroundDust(end, choices));
+    case 4:
+      return maxMsat;
+    case 5:
+      return within(maxMsat / BigInt(between(choices, 2, 8)));
+    default:
+      return within(BigInt(between(choices, 1, 200)) * 1_000_000n + BigInt(chance(choices, 1, 3) ? choices.int(1000) : 0));
+  }
+}
+
+/** Whether an honest user may send this much now. */
+export function isSendable(world: World, end: UsableEnd, amountMsat: bigint): boolean {
+  const range = carefulRange(world, end);
+  return range !== undefined && amountMsat >= range.minMsat && amountMsat <= range.maxMsat;
+}
+
+/** A feerate at which an HTLC in flight is trimmed on some commitment, or just not any more (BOLT 3, Trimmed Outputs). */
+export function trimmingFeerate({ state }: UsableEnd, choices: Choices): number | undefined {
+  const { format, parties, us } = state.params;
+  const { htlcs } = contents(state.shared, cutToSign(state.shared, us));
+  if (format === 'anchors' || htlcs.length === 0) return undefined;
+  const owner = pick(choices, ['opener', 'accepter'] as const);
+  const { amountMsat } = pick(choices, htlcs);
+  const weight = pick(choices, [663, 703]);
+  const edge = Math.floor((Number(amountMsat / 1000n - parties[owner].dustLimitSat) * 1000) / weight);
+  return edge + pick(choices, [-1, 0, 1, 2]);
+}
+
+/** Within a few millisatoshis of what either commitment trims. */
+function aroundDust({ state }: UsableEnd, choices: Choices): bigint {
+  const { format, parties } = state.params;
+  const owner = pick(choices, ['opener', 'accepter'] as const);
+  const feeSat = htlcTxFeeSat(format, state.shared.base.feeratePerKw, pick(choices, ['timeout', 'success'] as const));
+  return (parties[owner].dustLimitSat + feeSat) * 1000n + BigInt(pick(choices, [-1000, -1, 0, 1, 999]));
+}
+
+/** What the node says it can send; as the opener, less what it would cost it when HTLCs of the peer cross, unless that is licensed. */
+function carefulRange(world: World, end: UsableEnd): Range | undefined {
+  const id = end.info.channelId;
+  const range = id === undefined ? undefined : world.driver(end.node)?.sendable?.(id);
+  if (range === undefined || world.licences.has('opener-short')) return range;
+  const spareMsat = openerSpareMsat(end.state, end.state.shared.base.feeratePerKw);
+  if (end.state.params.us === 'accepter') return spareMsat >= 0n ? range : undefined;
+  return { minMsat: range.minMsat, maxMsat: range.maxMsat < spareMsat ? range.maxMsat : spareMsat };
+}
+
+/** What the opener has beyond its reserve and the fees of many more HTLCs at this feerate, in millisatoshi; negative when it lacks some. */
+export function openerSpareMsat(state: UsableEnd['state'], feeratePerKw: number): bigint {
+  const { params, shared } = state;
+  const now = contents(shared, cutToSign(shared, params.us));
+  const rate = feeratePerKw > now.feeratePerKw ? feeratePerKw : now.feeratePerKw;
+  const costSat = dearestOpenerCostSat(params, now, rate, CAREFUL_HTLCS);
+  return now.balanceMsat.opener - (params.parties.accepter.channelReserveSat + costSat) * 1000n;
+}

@@ -1,0 +1,45 @@
+import type { FundedState } from '../../core/channel/model/state.ts';
+import type { Link } from '../world/network.ts';
+import type { ChannelInfo } from '../scenario/types.ts';
+import type { World } from '../world/world.ts';
+
+/** One end of a channel that may carry payments. */
+export interface UsableEnd {
+  readonly node: string;
+  readonly info: ChannelInfo;
+  readonly state: FundedState;
+}
+
+/** Ends of channels that are open for updates, in the order of the world. */
+export function usableEnds(world: World): UsableEnd[] {
+  return readyEnds(world).filter(({ state }) => state.shutdownSent === undefined);
+}
+
+/** Also those that are closing. */
+export function readyEnds(world: World): UsableEnd[] {
+  const out: UsableEnd[] = [];
+  for (const info of world.channels) {
+    for (const node of [info.opener, info.accepter]) {
+      const state = world.channelState(node, info.name);
+      if (state?.phase === 'funded' && state.readySent && state.readyReceived) out.push({ node, info, state });
+    }
+  }
+  return out;
+}
+
+/** Whether a channel is being opened over this link: until both ends have it on disk, a lost connection may lose it. */
+export function isOpening(world: World, nodes: readonly string[]): boolean {
+  return world.channels.some((info) => {
+    if (info.forgotten || !nodes.includes(info.opener) || !nodes.includes(info.accepter)) return false;
+    return [info.opener, info.accepter].some((node) => info.channelId === undefined || !world.host(node).disk.durable.has(info.channelId));
+  });
+}
+
+export function linksOf(world: World, node: string): Link[] {
+  return [...world.links.values()].filter((link) => link.spec.ends.includes(node));
+}
+
+/** The first of prefix1, prefix2, … that is not taken. */
+export function freshName(prefix: string, taken: (name: string) => boolean, from: number): string {
+  for (let n = from; ; n++) if (!taken(`${prefix}${n}`)) return `${prefix}${n}`;
+}

@@ -1,0 +1,106 @@
+import { between, chance, pick, stream } from '../deterministic/random.ts';
+import type { Choices } from '../deterministic/random.ts';
+import type { CampaignOptions } from '../run/seed.ts';
+import type { ChannelSpec, Latency, LinkSpec, NodeSpec, WorldSpec } from '../scenario/types.ts';
+
+/** A world that is drawn: what seeds that share it have in common. */
+export interface DrawnWorld {
+  readonly spec: WorldSpec;
+  /** Feerates may change: its nodes are configured for it. */
+  readonly feesMove: boolean;
+}
+
+/** The world that a label stands for. */
+export function drawWorld(label: string, options: CampaignOptions): DrawnWorld {
+  const choices = stream(label, 'world');
+  const swarm = options.strategy === 'swarm';
+  const feesMove = !swarm || chance(choices, 2, 3);
+  const nodes = ['A', 'B'].map((name) =>
+    swarm ? swarmNode(choices, name, feesMove) : { name, storage: QUICK_DISK, config: PLAIN_CONFIG },
+  );
+  const drawn = swarm ? swarmChannels(choices) : [plainChannel(pick(choices, ['anchors', 'static_remotekey'] as const))];
+  const spec: WorldSpec = {
+    seed: label,
+    crypto: options.crypto,
+    nodes,
+    links: [{ ends: ['A', 'B'], latency: swarm ? pick(choices, LATENCIES) : QUICK_DISK, ...drawTransport(options, label) }],
+    channels: drawn.map((channel) => ({ ...channel, format: options.channelType ?? channel.format })),
+  };
+  return { spec, feesMove };
+}
+
+export const QUICK_DISK: Latency = { kind: 'uniform', minMs: 1, maxMs: 20 };
+/** More dust than there ever is: where fees move, one end's limit is another's surprise, which only the licence dust-exposure allows. */
+export const PLAIN_CONFIG = { maxDustHtlcExposureMsat: '5000000000' } as const;
+const LATENCIES: readonly Latency[] = [
+  { kind: 'fixed', ms: 10 },
+  { kind: 'uniform', minMs: 1, maxMs: 100 },
+  { kind: 'uniform', minMs: 100, maxMs: 5_000 },
+];
+/** A few in a hundred: a handshake costs as much as some dozens of messages. */
+const ENCRYPTED_PERCENT = 10;
+/** Anything; many small pieces; as much at once as there is. */
+const FRAGMENTS: readonly (readonly number[] | undefined)[] = [undefined, undefined, [1, 2, 3, 17, 19, 64], [65_536]];
+const DISKS: readonly Latency[] = [
+  { kind: 'fixed', ms: 0 },
+  { kind: 'fixed', ms: 0 },
+  { kind: 'uniform', minMs: 1, maxMs: 20 },
+  { kind: 'uniform', minMs: 1, maxMs: 1_000 },
+  { kind: 'uniform', minMs: 500, maxMs: 60_000 },
+];
+
+/** From a stream of its own: what else is drawn does not depend on it. */
+function drawTransport({ transport, strategy }: CampaignOptions, label: string): Pick<LinkSpec, 'transport' | 'fragments'> {
+  const choices = stream(label, 'transport');
+  const drawn = strategy === 'swarm' && chance(choices, ENCRYPTED_PERCENT, 100) ? 'encrypted' : 'frames';
+  if ((transport ?? drawn) === 'frames') return {};
+  const fragments = pick(choices, FRAGMENTS);
+  return { transport: 'encrypted', ...(fragments !== undefined && { fragments }) };
+}
+
+function swarmNode(choices: Choices, name: string, feesMove: boolean): NodeSpec {
+  const watchers = Array.from({ length: pick(choices, [0, 0, 0, 0, 0, 0, 1, 2]) }, (_, i) => ({
+    name: `w${i + 1}`,
+    latency: pick(choices, DISKS),
+  }));
+  return {
+    name,
+    storage: pick(choices, DISKS),
+    ...(watchers.length === 0 ? {} : { watchers }),
+    ...(chance(choices, 1, 4) ? { acknowledge: 'later' as const } : {}),
+    config: {
+      minimumDepth: between(choices, 1, 3),
+      ...(chance(choices, 1, 4) ? { commit: 'manual' } : {}),
+      ...(chance(choices, 1, 3) ? { dustLimitSat: pick(choices, ['354', '546', '800', '1000']) } : {}),
+      ...(chance(choices, 1, 3) ? { maxAcceptedHtlcs: pick(choices, [1, 2, 3, 5, 483]) } : {}),
+      ...(chance(choices, 1, 4) ? { htlcMinimumMsat: pick(choices, ['0', '1000', '5000000']) } : {}),
+      ...(chance(choices, 1, 4) ? { maxHtlcValueInFlightMsat: pick(choices, ['50000000', '200000000', '18446744073709551615']) } : {}),
+      ...(feesMove ? PLAIN_CONFIG : chance(choices, 1, 6) ? { maxDustHtlcExposureMsat: pick(choices, ['1000000', '5000000']) } : {}),
+      ...(chance(choices, 1, 6) ? { toSelfDelay: between(choices, 1, 1000) } : {}),
+    },
+  };
+}
+
+function swarmChannels(choices: Choices): ChannelSpec[] {
+  const count = chance(choices, 6, 7) ? 1 : between(choices, 2, 3);
+  return Array.from({ length: count }, (_, i) => {
+    const [opener, accepter] = chance(choices, 1, 2) ? ['A', 'B'] : ['B', 'A'];
+    const fundingSat = between(choices, 100, 2_000) * 1_000;
+    // Nothing is what openers mostly give away: then one end has no output, no anchor and nothing to lose.
+    const pushed = chance(choices, 1, 6) ? 0 : between(choices, 0, 60);
+    return {
+      name: `c${i + 1}`,
+      opener: opener as string,
+      accepter: accepter as string,
+      fundingSat: fundingSat.toString(),
+      pushMsat: (BigInt(Math.floor((fundingSat * pushed) / 100)) * 1000n + BigInt(choices.int(1000))).toString(),
+      feeratePerKw: between(choices, 1250, 5000),
+      format: pick(choices, ['anchors', 'static_remotekey'] as const),
+      ...(chance(choices, 1, 3) ? { upfrontShutdown: true } : {}),
+    };
+  });
+}
+
+export function plainChannel(format: ChannelSpec['format']): ChannelSpec {
+  return { name: 'c1', opener: 'A', accepter: 'B', fundingSat: '1000000', pushMsat: '400000000', feeratePerKw: 2500, format };
+}

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { Engine } from './engine.ts';
+import { generate, runSeed, SEEDS_A_WORLD } from './generate.ts';
+import { createOracles } from '../oracles/index.ts';
+import { DEFAULT_CAMPAIGN, STRATEGIES } from '../run/seed.ts';
+import type { CampaignOptions } from '../run/seed.ts';
+import type { Oracle } from '../scenario/types.ts';
+
+describe('seeds that share a world', () => {
+  it('are the consecutive ones: same world, other moves', () => {
+    const options = { ...DEFAULT_CAMPAIGN, licensedPercent: 0 };
+    const specs = Array.from({ length: 3 * SEEDS_A_WORLD }, (_, seed) => generate({ options, seed }).spec);
+    expect(new Set(specs.map((spec) => JSON.stringify(spec))).size).toBe(3);
+    const engine = new Engine();
+    const hashes = Array.from({ length: SEEDS_A_WORLD }, (_, seed) => engine.runSeed(seed).hash);
+    expect(new Set(hashes).size).toBe(SEEDS_A_WORLD);
+  });
+
+  it.each(STRATEGIES)('give what each gives alone, in whatever order they run: %s', (strategy) => {
+    const campaign: Partial<CampaignOptions> = { strategy, licensedPercent: 60 };
+    const engine = new Engine({ campaign });
+    for (const seed of [0, 1, 2, 3, 2, 7, 4, 1, 30, 29]) {
+      const { hash, stats, scenario, found } = engine.runToken(engine.token(seed));
+      const oracles = createOracles().map((oracle) => (): Oracle => oracle);
+      const alone = runSeed({ options: { ...DEFAULT_CAMPAIGN, ...campaign }, seed }, { oracles });
+      expect({ seed, hash, stats, found: found?.finding }).toEqual({ seed, hash: alone.hash, stats: alone.stats, found: alone.finding });
+      expect(scenario).toEqual(alone.scenario);
+    }
+  });
+
+  it('are watched by oracles of their own', () => {
+    const told: number[] = [];
+    const own = (): Oracle => {
+      let steps = 0;
+      const oracle: Oracle = {
+        name: 'acme/counts',
+        step() {
+          steps++;
+          return undefined;
+        },
+        settled() {
+          told.push(steps);
+          return undefined;
+        },
+        fork: () => oracle,
+      };
+      return oracle;
+    };
+    const engine = new Engine({ config: { oracles: [own] } });
+    const steps = [0, 1, 2].map((seed) => engine.runSeed(seed).stats.steps);
+    expect(told).toEqual(steps);
+  });
+});

@@ -1,0 +1,163 @@
+import type { Crypto } from '../../core/crypto/types.ts';
+import type { Found } from './results.ts';
+import type { FulguriteConfig } from './config.ts';
+import { generate } from './generate.ts';
+import { OperationRegistry } from '../actions/registry.ts';
+import { BUILT_IN_OPERATIONS } from '../actions/index.ts';
+import { COSTLY, createOracles, differing, drawCostly, ORACLES } from '../oracles/index.ts';
+import type { RunOptions, RunResult } from '../run/run.ts';
+import { createWorld, execute, runScenario } from '../run/run.ts';
+import type { CampaignOptions, CryptoName, SeedToken } from '../run/seed.ts';
+import { DEFAULT_CAMPAIGN, parseToken, printToken } from '../run/seed.ts';
+import type { Execution } from './shrink.ts';
+import { explore } from '../run/exhaustive.ts';
+import type { ExhaustiveOptions, ExhaustiveResult } from '../run/exhaustive.ts';
+import type { Statistics } from '../world/statistics.ts';
+import type { Action, Oracle, Scenario, WorldSpec } from '../scenario/types.ts';
+import type { World } from '../world/world.ts';
+
+export interface EngineOptions {
+  /** What differs from DEFAULT_CAMPAIGN. */
+  readonly campaign?: Partial<CampaignOptions>;
+  readonly config?: FulguriteConfig;
+  /** Faster providers of this platform. */
+  readonly providers?: Readonly<Partial<Record<CryptoName, Crypto>>>;
+  /** Run every seed twice and compare the traces. Default false. */
+  readonly twice?: boolean;
+}
+
+/** What a campaign needs to know of one seed. */
+export interface SeedRun {
+  readonly stats: Statistics;
+  readonly licences: readonly string[];
+  readonly hash: string;
+  readonly found?: Found;
+}
+
+/** Runs seeds and scenarios with one configuration: what the command line, its workers and `check` share. */
+export class Engine {
+  readonly campaign: CampaignOptions;
+  readonly config: FulguriteConfig;
+  readonly registry: OperationRegistry;
+  private readonly options: RunOptions;
+  private readonly twice: boolean;
+  /** The world of the last seed, as it was when it had been set up. */
+  private shared: World | undefined;
+
+  constructor({ campaign, config = {}, providers, twice = false }: EngineOptions = {}) {
+    this.campaign = { ...DEFAULT_CAMPAIGN, ...campaign };
+    this.config = config;
+    this.registry = new OperationRegistry([...BUILT_IN_OPERATIONS, ...(config.operations ?? []), ...(config.faults ?? [])]);
+    this.twice = twice;
+    this.options = { operations: this.registry, ...(config.drivers && { drivers: config.drivers }), ...(providers && { providers }) };
+  }
+
+  token(seed: number): string {
+    return printToken({ options: this.campaign, seed }, this.registry);
+  }
+
+  runSeed(seed: number): SeedRun {
+    return this.runParsed({ options: this.campaign, seed });
+  }
+
+  /** Runs what a token says, whatever this engine's own campaign. Throws a RangeError that explains why it cannot. */
+  runToken(text: string): SeedRun & { readonly scenario: Scenario } {
+    return this.runParsed(parseToken(text, this.registry));
+  }
+
+  /** Runs a scenario under every oracle, with observers before them. */
+  runScenario(scenario: Scenario, observers: readonly Oracle[] = []): RunResult {
+    const oracles = this.oracles(COSTLY);
+    return runScenario(scenario, this.with([...observers, ...oracles]));
+  }
+
+  /** Every interleaving of a scenario's actions, of different actors in any order, under the cheap oracles. Throws if its world can't be set up. */
+  explore(scenario: Scenario, options: Omit<ExhaustiveOptions, 'script'> = {}): ExhaustiveResult {
+    const oracles = this.oracles();
+    const world = createWorld(scenario.world, this.with(oracles));
+    return explore(world, { script: scenario.actions, ...options });
+  }
+
+  /** For shrinking: the cheap oracles, and the one that saw what the scenario expects. */
+  execute(candidate: Scenario): Execution {
+    const [wanted] = candidate.expect.split('/');
+    // A costly variant of an oracle reports under that oracle's name, not under its own.
+    const oracles = ORACLES.map(({ cost, create }) => ({ cost, oracle: create() }))
+      .filter(({ cost, oracle }) => cost === 'cheap' || oracle.name === wanted)
+      .map(({ oracle }) => oracle);
+    const { fingerprint, applied } = runScenario(
+      candidate,
+      this.with([...oracles, ...(this.config.oracles ?? []).map((create) => create())]),
+    );
+    return { fingerprint, applied };
+  }
+
+  /** The same scenario, expecting what is found when every oracle watches: one of them may see a bug sooner than the one that found it. */
+  withEveryOracle(scenario: Scenario): Scenario {
+    const { fingerprint } = this.runScenario(scenario);
+    return fingerprint === undefined ? scenario : { ...scenario, expect: fingerprint };
+  }
+
+  *simplerCustom(action: Extract<Action, { do: 'custom' }>): Generator<Action> {
+    const operation = this.registry.custom(action.operation);
+    for (const args of operation?.shrink?.(action.args) ?? []) yield { ...action, args };
+  }
+
+  /** The scenario as a regression: only what applied, expecting what happens now, with milestones that notice when it rots. */
+  keep(scenario: Scenario): Scenario {
+    const { scenario: recorded } = this.runScenario(scenario);
+    return { ...recorded, milestones: milestonesOf(recorded.actions) };
+  }
+
+  private runParsed(token: SeedToken): SeedRun & { readonly scenario: Scenario } {
+    const label = printToken(token, this.registry);
+    const costly = drawCostly(label);
+    const run = (open: (spec: WorldSpec) => World): RunResult => {
+      const { spec, strategy } = generate(token, this.registry);
+      return execute(open(spec), strategy, this.options);
+    };
+    const result = run((spec) => this.openShared(spec, costly));
+    const { stats, scenario, hash } = result;
+    // What is found must be found again by whoever replays it: in a world of its own, not in a copy.
+    const again = this.twice || result.finding !== undefined ? run((spec) => this.open(spec, costly)) : result;
+    const finding = differing(again, result) ?? result.finding;
+    const base = { stats, licences: scenario.world.licences ?? [], hash, scenario };
+    return finding === undefined ? base : { ...base, found: { seed: token.seed, token: label, finding, scenario } };
+  }
+
+  /** A world of a campaign, set up, under the oracles that watch it. */
+  private open(spec: WorldSpec, costly: readonly string[]): World {
+    return createWorld(spec, this.with(this.oracles(costly)));
+  }
+
+  /**
+   * The same, set up once for the seeds that share it, unless a costly oracle is to watch from the beginning. Drivers and oracles of a
+   * project's own need not be able to fork.
+   */
+  private openShared(spec: WorldSpec, costly: readonly string[]): World {
+    if (costly.length > 0 || this.config.drivers !== undefined || this.config.oracles !== undefined) return this.open(spec, costly);
+    if (this.shared?.spec.seed !== spec.seed) this.shared = this.open({ ...spec, licences: [] }, costly);
+    return this.shared.fork(spec);
+  }
+
+  private oracles(costly: readonly string[] = []): readonly Oracle[] {
+    return createOracles({ costly, own: this.config.oracles ?? [] });
+  }
+
+  private with(oracles: readonly Oracle[]): RunOptions {
+    return { ...this.options, oracles: oracles.map((oracle) => () => oracle) };
+  }
+}
+
+/** The last action, every fault and command by its subject, and every kind of message that is delivered by name. */
+function milestonesOf(actions: readonly Action[]): string[] {
+  const milestones = new Set<string>();
+  for (const action of actions) {
+    if (action.do === 'deliver') milestones.add(`message:${action.message}`);
+    else if ('link' in action) milestones.add(`${action.do}:${action.link}`);
+    else if ('node' in action && action.do !== 'stored' && action.do !== 'see') milestones.add(`${action.do}:${action.node}`);
+    else if ('from' in action) milestones.add(`${action.do}:${action.from}`);
+  }
+  if (actions.length > 0) milestones.add(`action:${actions.length - 1}`);
+  return [...milestones];
+}

@@ -1,0 +1,126 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Found, Stretch } from './results.ts';
+import { Merger, emptyTally, tallyRun } from './results.ts';
+import { summary } from '../report/summary.ts';
+import { Statistics } from '../world/statistics.ts';
+
+function statistics(encrypted: boolean): Statistics {
+  const stats = new Statistics();
+  stats.steps = 7;
+  stats.messages = 3;
+  stats.count('message', 'update_add_htlc', 2);
+  stats.count('message', 'commitment_signed');
+  if (encrypted) stats.count('message', 'act_one');
+  stats.count('action', 'pay', 2);
+  stats.count('action', 'disconnect');
+  stats.count('event', 'payment_sent');
+  stats.count('outcome', 'fee-spike', 2);
+  return stats;
+}
+
+function found(seed: number, kind: string): Found {
+  const finding = { oracle: 'toy', rule: 'rule', kind, message: '', expected: '', actual: '', at: 0 } as const;
+  const world = { seed: 's', crypto: 'fake', nodes: [], links: [], channels: [] } as const;
+  return { seed, token: `t${seed}`, finding, scenario: { format: 1, world, actions: [], expect: `toy/rule/${kind}` } };
+}
+
+function stretch(index: number, kinds: readonly string[]): Stretch {
+  const tally = emptyTally();
+  tallyRun(tally, statistics(index === 2), index % 2 === 0 ? [] : ['fee-spike']);
+  return { index, tally, found: kinds.map((kind, at) => found(index * 10 + at, kind)) };
+}
+
+const stretches = [stretch(0, []), stretch(1, ['a', 'b', 'a']), stretch(2, ['b']), stretch(3, ['c']), stretch(4, ['d', 'a'])];
+
+describe('merging', () => {
+  it('gives the same whatever the order in which workers finish', () => {
+    const inOrder = new Merger({ maxFindings: 3 });
+    for (const one of stretches) inOrder.add(one);
+    expect(inOrder.full).toBe(true);
+    expect(inOrder.findings.map(({ fingerprint, count, first }) => [fingerprint, count, first.seed])).toEqual([
+      ['toy/rule/a', 2, 10],
+      ['toy/rule/b', 2, 11],
+      ['toy/rule/c', 1, 30],
+    ]);
+    expect(inOrder.tally.runs).toBe(4);
+    fc.assert(
+      fc.property(fc.shuffledSubarray(stretches, { minLength: stretches.length }), (order) => {
+        const merger = new Merger({ maxFindings: 3 });
+        for (const one of order) merger.add(one);
+        expect(merger.findings).toEqual(inOrder.findings);
+        expect(merger.tally).toEqual(inOrder.tally);
+      }),
+      { seed: 7, numRuns: 50 },
+    );
+  });
+
+  it('stops in the middle of a stretch that brings more than was asked for', () => {
+    const merger = new Merger({ maxFindings: 1 });
+    for (const one of stretches) merger.add(one);
+    expect(merger.findings.map(({ fingerprint, count }) => [fingerprint, count])).toEqual([['toy/rule/a', 1]]);
+    expect(merger.tally.runs).toBe(2);
+  });
+
+  it('does not count known findings towards the limit, but lists them with the reason', () => {
+    const merger = new Merger({ maxFindings: 2, known: { 'toy/rule/a': 'waits for a decision' } });
+    for (const one of stretches) merger.add(one);
+    expect(merger.findings.map(({ fingerprint, known }) => [fingerprint, known])).toEqual([
+      ['toy/rule/a', 'waits for a decision'],
+      ['toy/rule/b', undefined],
+      ['toy/rule/c', undefined],
+    ]);
+  });
+
+  it('counts what waits behind a stretch that never came, once the campaign ends', () => {
+    const merger = new Merger({ maxFindings: 9 });
+    merger.add(stretch(2, ['b']));
+    expect(merger.findings).toEqual([]);
+    merger.close([found(99, 'early')]);
+    expect(merger.findings.map(({ fingerprint }) => fingerprint)).toEqual(['toy/rule/b', 'toy/rule/early']);
+    expect(merger.tally.runs).toBe(1);
+  });
+});
+
+describe('the closing summary', () => {
+  it('says what happened, what never did, and what was found', () => {
+    const merger = new Merger({ maxFindings: 9 });
+    for (const one of stretches.slice(0, 3)) merger.add(one);
+    const text = summary({
+      tally: merger.tally,
+      findings: merger.findings,
+      elapsedMs: 2000,
+      possible: { message: ['commitment_signed', 'error'] },
+    });
+    expect(text.split('\n').filter((line) => line !== '')).toEqual([
+      '3 runs in 2.0 s, 9 operations, 21 steps, 9 messages',
+      '1.50 runs/s, 4.50 messages/s',
+      '1 run drew a fault that licenses an outcome (33.3%), 6 outcomes were licensed',
+      '1 run went through the encrypted transport (33.3%)',
+      'messages received',
+      '          6  update_add_htlc              3  commitment_signed            1  act_one',
+      '      never  error',
+      'operations and faults',
+      '          6  pay                          3  disconnect',
+      'events: told to hosts, broadcast, asked for rudely, rehearsed',
+      '          3  payment_sent',
+      'licensed outcomes, by licence',
+      '          6  fee-spike',
+      'licences drawn',
+      '          1  fee-spike',
+      '2 findings',
+      'finding     seeds  first  known',
+      'toy/rule/a      2  t10',
+      'toy/rule/b      2  t11',
+    ]);
+  });
+
+  it('sums what is rare instead of listing it for pages', () => {
+    const tally = emptyTally();
+    for (let n = 0; n < 35; n++) tally.counts.event[`event ${n}`] = 100 - n;
+    const text = summary({ tally, findings: [], elapsedMs: 0, possible: {} });
+    expect(text).toContain('71  event 29');
+    expect(text).toContain('340  … 5 rarer ones');
+    expect(text).not.toContain('event 30');
+  });
+});

@@ -1,0 +1,159 @@
+import type { Action, Scenario } from '../scenario/types.ts';
+import { namesIn } from '../scenario/action-names.ts';
+import { simplerActions, simplerWorlds } from './shrink-values.ts';
+
+/** What one execution of a candidate showed. */
+export interface Execution {
+  /** Of the finding, if there was one. */
+  readonly fingerprint: string | undefined;
+  /** The actions that still applied, in order: what no longer applies is skipped, not an error. */
+  readonly applied: readonly Action[];
+}
+
+export interface ShrinkOptions {
+  /** Runs a candidate from its beginning, settlement included, skipping what no longer applies. */
+  readonly execute: (candidate: Scenario) => Execution;
+  /** Most executions to spend. Default 3,000. */
+  readonly maxExecutions?: number;
+  /** Simpler forms of a custom operation's action, simplest first. */
+  readonly simplerCustom?: (action: Extract<Action, { do: 'custom' }>) => Iterable<Action>;
+}
+
+export interface ShrinkProgress {
+  readonly executions: number;
+  readonly actions: number;
+  readonly stage: 'reproduce' | 'actions' | 'world' | 'values';
+}
+
+export interface ShrinkResult {
+  readonly scenario: Scenario;
+  readonly executions: number;
+  /** False: the scenario did not show its fingerprint in the first place, and is returned as it came. */
+  readonly reproduced: boolean;
+  /** True: no part that was tried can be left out any more. False: the budget ended first. */
+  readonly minimal: boolean;
+}
+
+/**
+ * Shortens a scenario that expects a finding, keeping the finding's fingerprint. A generator, so that whoever runs it can show
+ * progress, or stop, between executions. Licences are never removed: without its licence, an outcome that the protocol mandates
+ * would look like the bug that is hunted.
+ */
+export function* shrinking(scenario: Scenario, options: ShrinkOptions): Generator<ShrinkProgress, ShrinkResult> {
+  const search = new Search(scenario, options);
+  yield search.progress('reproduce');
+  if (!search.reproduces()) return { scenario, executions: search.executions, reproduced: false, minimal: false };
+  for (let before = ''; before !== search.text() && !search.exhausted();) {
+    before = search.text();
+    yield* removeActions(search);
+    yield* simplify(search, 'world', (best) => simplerWorlds(best));
+    yield* simplify(search, 'values', (best) => simplerActions(best, options.simplerCustom));
+  }
+  return { scenario: search.best, executions: search.executions, reproduced: true, minimal: !search.exhausted() };
+}
+
+/** The same in one go. */
+export function shrink(
+  scenario: Scenario,
+  options: ShrinkOptions & { readonly onProgress?: (progress: ShrinkProgress) => void },
+): ShrinkResult {
+  const steps = shrinking(scenario, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+    options.onProgress?.(step.value);
+  }
+}
+
+class Search {
+  best: Scenario;
+  executions = 0;
+  private readonly tried = new Set<string>();
+  private readonly options: ShrinkOptions;
+
+  constructor(scenario: Scenario, options: ShrinkOptions) {
+    this.best = scenario;
+    this.options = options;
+  }
+
+  exhausted(): boolean {
+    return this.executions >= (this.options.maxExecutions ?? 3000);
+  }
+
+  text(): string {
+    return JSON.stringify(this.best);
+  }
+
+  progress(stage: ShrinkProgress['stage']): ShrinkProgress {
+    return { executions: this.executions, actions: this.best.actions.length, stage };
+  }
+
+  reproduces(): boolean {
+    return this.attempt(this.best);
+  }
+
+  /** Keeps the candidate, less what no longer applied, if it shows the same finding. A candidate is executed at most once. */
+  attempt(candidate: Scenario): boolean {
+    const key = JSON.stringify(candidate);
+    if (this.exhausted() || this.tried.has(key)) return false;
+    this.tried.add(key);
+    this.executions += 1;
+    const { fingerprint, applied } = this.options.execute(candidate);
+    if (fingerprint !== candidate.expect) return false;
+    this.best = { ...candidate, actions: applied };
+    this.tried.add(this.text());
+    return true;
+  }
+
+  attemptActions(actions: readonly Action[]): boolean {
+    return actions.length < this.best.actions.length && this.attempt({ ...this.best, actions });
+  }
+}
+
+/** First whole groups that belong together by meaning, then halves, quarters, ... single actions, from the end to the beginning. */
+function* removeActions(search: Search): Generator<ShrinkProgress, void> {
+  for (const group of groupsOf(search.best.actions)) {
+    search.attemptActions(search.best.actions.filter((action) => !group(action)));
+    yield search.progress('actions');
+  }
+  for (let size = Math.max(1, search.best.actions.length >> 1); size >= 1 && !search.exhausted(); size = nextSize(size)) {
+    let end = search.best.actions.length;
+    while (end > 0 && !search.exhausted()) {
+      const actions = search.best.actions;
+      const start = Math.max(0, end - size);
+      const shorter = search.attemptActions([...actions.slice(0, start), ...actions.slice(end)]);
+      // After a success more may be gone than was cut: start from what is left, at the same place.
+      end = shorter ? Math.min(start, search.best.actions.length) : start;
+      yield search.progress('actions');
+    }
+  }
+}
+
+function nextSize(size: number): number {
+  return size === 1 ? 0 : size >> 1;
+}
+
+/** Everything of one kind (settlement delivers and stores in order anyway), of one node, link, channel or payment. */
+function groupsOf(actions: readonly Action[]): ((action: Action) => boolean)[] {
+  const kinds = new Set(actions.map((action) => action.do));
+  const names = new Set(actions.flatMap(namesIn));
+  return [
+    ...[...kinds].map((kind) => (action: Action) => action.do === kind),
+    ...[...names].map((name) => (action: Action) => namesIn(action).includes(name)),
+  ];
+}
+
+function* simplify(
+  search: Search,
+  stage: 'world' | 'values',
+  candidates: (best: Scenario) => Iterable<Scenario>,
+): Generator<ShrinkProgress, void> {
+  for (let found = true; found && !search.exhausted();) {
+    found = false;
+    for (const candidate of candidates(search.best)) {
+      found = search.attempt(candidate);
+      yield search.progress(stage);
+      if (found || search.exhausted()) break;
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import type { Operation, OperationRegistry } from '../actions/registry.ts';
+import { between, chance, pick, pickWeighted, shuffle } from '../deterministic/random.ts';
+import type { Choices } from '../deterministic/random.ts';
+import type { CampaignOptions } from '../run/seed.ts';
+import type { WeightedOperation } from '../strategies/weighted.ts';
+
+/** What a run of the plain strategies does, by weight: no licences. */
+const WEIGHTS: Readonly<Record<string, number>> = {
+  pay: 24,
+  fulfill: 16,
+  fail: 8,
+  fail_malformed: 2,
+  fee: 4,
+  commit: 12,
+  acknowledge: 4,
+  open: 1,
+  shutdown: 2,
+  disconnect: 6,
+  connect: 24,
+  corrupt: 4,
+  crash: 4,
+  restart: 24,
+  mine: 4,
+  feerate: 2,
+  wait: 2,
+  rude: 4,
+};
+/** Without these a run would stand still after its first fault, or carry nothing. */
+const ALWAYS: ReadonlySet<string> = new Set(['pay', 'connect', 'restart', 'commit', 'rude']);
+/** An operation of your own that says nothing else. */
+const DEFAULT_WEIGHT = 6;
+
+export function plainMix(registry: OperationRegistry): WeightedOperation[] {
+  return registry.all
+    .filter((operation) => (operation.licences ?? []).length === 0)
+    .map((operation) => ({ operation, weight: WEIGHTS[operation.name] ?? DEFAULT_WEIGHT }));
+}
+
+/**
+ * Each seed leaves out about a third of the operations and weighs the others anew: what all runs mix, no run goes deep into. Fees move only
+ * in a world that is made for it.
+ */
+export function swarmMix(choices: Choices, registry: OperationRegistry, feesMove: boolean): WeightedOperation[] {
+  return plainMix(registry).map(({ operation, weight }) => {
+    if (operation.name === 'fee') return { operation, weight: feesMove ? weight * pick(choices, [1, 1, 2, 6]) : 0 };
+    return { operation, weight: weight * factorOf(choices, operation.name) };
+  });
+}
+
+function factorOf(choices: Choices, name: string): number {
+  if (ALWAYS.has(name)) return between(choices, 1, 3);
+  // Each channel that is opened costs as much as half a run.
+  return pick(choices, name === 'open' ? [0, 0, 0, 1, 1, 2] : [0, 0, 1, 1, 2, 6]);
+}
+
+function isHostile({ licences = [] }: Operation): boolean {
+  return licences.includes('adversary');
+}
+
+/** Weights that are added, at least and at most. */
+const BESIDE_AN_ADVERSARY: Readonly<Record<string, readonly [number, number]>> = { open: [1, 3], pay: [12, 36], fulfill: [12, 36] };
+
+/** What may go wrong beyond what honest nodes must bear; nothing in most runs. */
+export function licensedMix(
+  choices: Choices,
+  registry: OperationRegistry,
+  { licensedPercent }: CampaignOptions,
+  feesMove: boolean,
+): WeightedOperation[] {
+  if (!chance(choices, licensedPercent, 100)) return [];
+  // Some meet an adversary: it alone comes to what honest nodes never do. It costs channels, so others are opened; and it has to wait for
+  // payments that are resolved, so there are more.
+  if (chance(choices, 1, 5)) {
+    return registry.all.flatMap((operation): WeightedOperation[] => {
+      if (isHostile(operation)) return [{ operation, weight: between(choices, 48, 96) }];
+      const [least, most] = BESIDE_AN_ADVERSARY[operation.name] ?? [];
+      return least === undefined || most === undefined ? [] : [{ operation, weight: between(choices, least, most) }];
+    });
+  }
+  const licensed = shuffle(
+    choices,
+    registry.all.filter(
+      (operation) => (operation.licences ?? []).length > 0 && !isHostile(operation) && (feesMove || operation.name !== 'spend-all'),
+    ),
+  );
+  const drawn = licensed.slice(0, pickWeighted(choices, [0, 1, 1]));
+  const losing = drawn.find(({ name }) => name === 'stale-backup');
+  const closing = licensed.find(({ name }) => name === 'force_close');
+  // Old data is worst where the peer has failed the channel meanwhile: `stale-backup` sees to that, where it may and comes before `restart`.
+  if (losing !== undefined && closing !== undefined && chance(choices, 2, 3))
+    return [
+      { operation: losing, weight: between(choices, 24, 72) },
+      { operation: closing, weight: 1 },
+    ];
+  const mix = drawn.map((operation) => ({ operation, weight: between(choices, 2, 12) }));
+  // A channel that fails while it closes has two transactions to choose from: where one may fail, more of them close.
+  const shutdown = registry.get('shutdown');
+  if (shutdown === undefined || closing === undefined || !drawn.includes(closing) || !chance(choices, 1, 2)) return mix;
+  return [...mix, { operation: closing, weight: 24 }, { operation: shutdown, weight: 24 }];
+}
+
+export function licencesOf(mix: readonly WeightedOperation[]): readonly string[] {
+  return [...new Set(mix.flatMap(({ operation }) => operation.licences ?? []))];
+}
+
+/** A campaign of one channel type opens no other. What is drawn stays the same. */
+export function withChannelType(mix: readonly WeightedOperation[], { channelType }: CampaignOptions): readonly WeightedOperation[] {
+  if (channelType === undefined) return mix;
+  return mix.map(({ operation, weight }) => {
+    const generate: Operation['generate'] = (world, choices) => {
+      const action = operation.generate(world, choices);
+      return action?.do === 'open' ? { ...action, format: channelType } : action;
+    };
+    return { operation: { ...operation, generate }, weight };
+  });
+}

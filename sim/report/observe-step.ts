@@ -1,0 +1,152 @@
+import type { ChannelId } from '../../core/crypto/bytes.ts';
+import type { Command } from '../../core/channel/model/vocabulary.ts';
+import type { Message } from '../../core/wire/messages/index.ts';
+import { decodeMessage } from '../../core/wire/messages/index.ts';
+import type { DriverEffect, StepRecord, WorldView } from '../scenario/types.ts';
+import { channelInWords } from './describe-channel.ts';
+import { grouped } from './text.ts';
+
+/** One step of one node, ready to be drawn: names instead of keys, text instead of states. */
+export interface ChartStep {
+  readonly timeMs: number;
+  readonly at: WorldView['at'];
+  readonly node: string;
+  readonly event:
+    | { readonly kind: 'message'; readonly from: string; readonly label: string }
+    | { readonly kind: 'connected' | 'disconnected'; readonly peer: string }
+    | { readonly kind: 'crash' }
+    | { readonly kind: 'stored'; readonly text: string }
+    | { readonly kind: 'other'; readonly text: string };
+  readonly sent: readonly { readonly to: string; readonly label: string }[];
+  /** What the node did beside sending. */
+  readonly did: readonly string[];
+  /** Its channels after the step, by the channel's name. */
+  readonly channels: ReadonlyMap<string, string>;
+}
+
+/** What a chart needs of a step. Called while the world stands right after it. */
+export function observeStep(world: WorldView, record: StepRecord): ChartStep {
+  const channels = new Map<string, string>();
+  for (const { name, opener, accepter } of world.channels) {
+    if (opener !== record.node && accepter !== record.node) continue;
+    const state = world.channelState(record.node, name);
+    if (state) channels.set(name, channelInWords(state));
+  }
+  const sent = record.effects.flatMap((effect) =>
+    effect.kind === 'send' ? [{ to: world.nodeName(effect.peer), label: messageLabel(world, effect.bytes) }] : [],
+  );
+  const did = record.effects.flatMap((effect) => didLabel(world, effect));
+  return { timeMs: record.timeMs, at: world.at, node: record.node, event: eventOf(world, record), sent, did, channels };
+}
+
+function eventOf(world: WorldView, { input, tampered, forbidden }: StepRecord): ChartStep['event'] {
+  switch (input.kind) {
+    case 'received':
+      return {
+        kind: 'message',
+        from: world.nodeName(input.peer),
+        label: `${tampered === undefined ? '' : 'BREACH '}${messageLabel(world, input.bytes)}`,
+      };
+    case 'connected':
+    case 'disconnected':
+      return { kind: input.kind, peer: world.nodeName(input.peer) };
+    case 'crash':
+      return { kind: 'crash' };
+    case 'restart':
+      return { kind: 'other', text: 'restart' };
+    case 'stored': {
+      const what = input.sink === 'state' ? 'state' : `watcher ${input.sink}`;
+      return { kind: 'stored', text: `${channelName(world, input.channelId)} ${what} ${input.version} is durable` };
+    }
+    case 'block':
+      return {
+        kind: 'other',
+        text: `block ${input.height}${input.transactions.length > 0 ? ` with ${input.transactions.length} tx` : ''}`,
+      };
+    case 'feerate':
+      return { kind: 'other', text: `estimates ${grouped(input.feeratePerKw)} sat/kw` };
+    case 'command':
+      return { kind: 'other', text: `${forbidden === undefined ? '' : 'FORBIDDEN '}${commandLabel(world, input.command)}` };
+  }
+}
+
+function channelName(world: WorldView, id: ChannelId): string {
+  return world.channels.find((channel) => channel.channelId === id)?.name ?? '';
+}
+
+function commandLabel(world: WorldView, command: Command): string {
+  if (command.kind === 'open') return `open ${grouped(command.fundingSat)} sat to ${world.nodeName(command.peer)}`;
+  const name = channelName(world, command.channelId);
+  switch (command.kind) {
+    case 'add':
+      return `add ${grouped(command.amountMsat)} msat to ${name}`;
+    case 'fulfill':
+    case 'fail':
+    case 'fail_malformed':
+      return `${command.kind} ${command.id} in ${name}`;
+    case 'fee':
+      return `fee ${grouped(command.feeratePerKw)} in ${name}`;
+    case 'acknowledge':
+      return `acknowledge event ${command.eventId} of ${name}`;
+    case 'accept':
+    case 'reject':
+    case 'fund':
+    case 'commit':
+    case 'shutdown':
+    case 'force_close':
+      return `${command.kind} ${name}`.trimEnd();
+  }
+}
+
+/** The BOLT's name and the few fields that tell messages of one kind apart; the channel, where there are several. */
+function messageLabel(world: WorldView, bytes: Uint8Array): string {
+  const decoded = decodeMessage(bytes);
+  if (!decoded.ok) return `${decoded.error.messageName ?? `type ${decoded.error.messageType}`} (${decoded.error.kind})`;
+  const { message } = decoded;
+  const channel = world.channels.length > 1 && 'channelId' in message ? channelName(world, message.channelId) : '';
+  return [message.type, channel, ...details(message)].filter((part) => part !== '').join(' ');
+}
+
+function details(message: Message): string[] {
+  switch (message.type) {
+    case 'update_add_htlc':
+      return [`${message.id}`, `${grouped(message.amountMsat)} msat`];
+    case 'update_fulfill_htlc':
+    case 'update_fail_htlc':
+    case 'update_fail_malformed_htlc':
+      return [`${message.id}`];
+    case 'update_fee':
+      return [`${message.feeratePerKw}`];
+    case 'commitment_signed':
+      return message.htlcSignatures.length > 0 ? [`+${message.htlcSignatures.length} HTLC`] : [];
+    case 'channel_reestablish':
+      return [`${message.nextCommitmentNumber}/${message.nextRevocationNumber}`];
+    default:
+      return [];
+  }
+}
+
+function didLabel(world: WorldView, effect: DriverEffect): string[] {
+  switch (effect.kind) {
+    case 'store':
+      return [`store ${channelName(world, effect.channelId)} v${effect.version}`];
+    case 'monitor':
+      return [`tell ${effect.watcher} ${effect.id} ${effect.update.kind}`];
+    case 'broadcast':
+      return [`broadcast ${effect.purpose}`];
+    case 'forget':
+      return ['forget'];
+    case 'disconnect':
+      return [`hang up: ${effect.reason}`];
+    case 'refused':
+      return [`refused: ${effect.rule}`];
+    case 'notify':
+      return [effect.event.kind === 'event' ? effect.event.event.kind : effect.event.kind];
+    case 'ask':
+      return [`ask ${effect.question.kind}`];
+    case 'send':
+    case 'watch_tx':
+    case 'watch_spend':
+      return [];
+  }
+}

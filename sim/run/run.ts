@@ -1,0 +1,122 @@
+import type { Crypto } from '../../core/crypto/types.ts';
+import { noble } from '../../core/crypto/noble.ts';
+import { apply } from '../actions/apply.ts';
+import { createFakeCrypto } from '../deterministic/fake-crypto.ts';
+import { fulguriteDriver } from '../drivers/fulgurite.ts';
+import { toyDriver } from '../drivers/toy.ts';
+import { exceptionFinding, fingerprint } from '../world/finding.ts';
+import { BUILT_IN_OPERATIONS } from '../actions/index.ts';
+import { OperationRegistry } from '../actions/registry.ts';
+import type { CryptoName } from './seed.ts';
+import { settle } from './settle.ts';
+import { setUp } from './setup.ts';
+import type { Statistics } from '../world/statistics.ts';
+import { scriptStrategy } from '../strategies/scripted.ts';
+import type { Strategy } from '../strategies/strategy.ts';
+import type { TraceListener } from '../world/trace.ts';
+import type { Action, DriverFactory, Finding, OracleFactory, Scenario, WorldSpec } from '../scenario/types.ts';
+import { World } from '../world/world.ts';
+
+/** What a host adds to what is built in. */
+export interface RunOptions {
+  readonly oracles?: readonly OracleFactory[];
+  /** Beside the built-in ones, or instead of one with the same name. */
+  readonly drivers?: Readonly<Record<string, DriverFactory>>;
+  /** Default: the built-in ones. */
+  readonly operations?: OperationRegistry;
+  /** Faster providers of this platform. Where `native` is missing, `noble` gives the same results. */
+  readonly providers?: Readonly<Partial<Record<CryptoName, Crypto>>>;
+  readonly listener?: TraceListener;
+}
+
+export interface RunResult {
+  readonly finding?: Finding;
+  /** Of the finding. */
+  readonly fingerprint?: string;
+  /** Equal for equal runs, on every platform. */
+  readonly hash: string;
+  readonly stats: Statistics;
+  /** The actions that were carried out, in order. */
+  readonly applied: readonly Action[];
+  /** Why a stored scenario no longer says what it once did: actions that don't apply, milestones that were not reached. */
+  readonly rotted: readonly string[];
+  /** What was run, every delivery explicit, expecting what happened. */
+  readonly scenario: Scenario;
+}
+
+const BUILT_IN_DRIVERS: Readonly<Record<string, DriverFactory>> = { fulgurite: fulguriteDriver, toy: toyDriver };
+export const BUILT_IN_REGISTRY = new OperationRegistry(BUILT_IN_OPERATIONS);
+const FAKE = createFakeCrypto();
+
+export function cryptoNamed(name: CryptoName, providers: RunOptions['providers'] = {}): Crypto {
+  const given = providers[name];
+  if (given !== undefined) return given;
+  return name === 'fake' ? FAKE : (providers.noble ?? noble);
+}
+
+/** A world that is set up: links connected, channels of the spec open. */
+export function createWorld(spec: WorldSpec, options: RunOptions = {}): World {
+  const { oracles = [], drivers = {}, providers, listener } = options;
+  const world = new World(spec, {
+    crypto: cryptoNamed(spec.crypto, providers),
+    drivers: { ...BUILT_IN_DRIVERS, ...drivers },
+    oracles: oracles.map((create) => create()),
+    ...(listener === undefined ? {} : { listener }),
+  });
+  setUp(world);
+  return world;
+}
+
+/** Runs a stored scenario from its beginning, settlement included. Actions that no longer apply are skipped, and reported as rot. */
+export function runScenario(scenario: Scenario, options: RunOptions = {}): RunResult {
+  return execute(createWorld(scenario.world, options), scriptStrategy(scenario.actions), options, scenario);
+}
+
+/** Lets a strategy move a world until it ends or something is found, then settles. */
+export function execute(world: World, strategy: Strategy, options: RunOptions, scenario?: Scenario): RunResult {
+  const operations = options.operations ?? BUILT_IN_REGISTRY;
+  const applied: Action[] = [];
+  const rotted: string[] = [];
+  const passed = new Set<string>();
+  try {
+    for (let index = 0; world.finding === undefined; index++) {
+      world.at = index;
+      const action = strategy.next(world);
+      if (action === undefined) break;
+      if (apply(world, action, operations) === 'applied') {
+        applied.push(action);
+        if (scenario?.milestones !== undefined) pass(passed, action, index);
+      } else if (world.finding === undefined) {
+        rotted.push(`action ${index} no longer applies: ${JSON.stringify(action)}`);
+      }
+    }
+    if (world.finding === undefined) settle(world);
+  } catch (error) {
+    // Steps tell of themselves. This is a node that was asked what it can send, or whoever judges what a broken one shows.
+    world.finding ??= exceptionFinding(error, 'a node, or who looked at it,', world.at);
+  }
+  for (const milestone of scenario?.milestones ?? []) {
+    if (!passed.has(milestone) && !world.stats.reached(milestone)) rotted.push(`the milestone '${milestone}' was not reached`);
+  }
+  return resultOf(world, applied, rotted, scenario);
+}
+
+function resultOf(world: World, applied: readonly Action[], rotted: readonly string[], scenario: Scenario | undefined): RunResult {
+  const { finding } = world;
+  for (const { licensed } of world.oracles) {
+    for (const [name, times] of licensed ?? []) world.stats.count('outcome', name, times);
+  }
+  const expect = finding === undefined ? 'pass' : fingerprint(finding);
+  const recorded: Scenario = { format: 1, ...scenario, world: world.spec, actions: applied, expect };
+  const base = { hash: world.trace.digest(world.crypto), stats: world.stats, applied, rotted, scenario: recorded };
+  return finding === undefined ? base : { ...base, finding, fingerprint: expect };
+}
+
+/** What a milestone may name: `action:7`, `restart:A`, `disconnect:A-B`. (`message:…` and `event:…` are counted by the world.) */
+function pass(passed: Set<string>, action: Action, index: number): void {
+  passed.add(`action:${index}`);
+  for (const key of ['node', 'from', 'link'] as const) {
+    const subject = (action as Readonly<Record<string, unknown>>)[key];
+    if (typeof subject === 'string') passed.add(`${action.do}:${subject}`);
+  }
+}

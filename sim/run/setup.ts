@@ -1,0 +1,70 @@
+import { apply } from '../actions/apply.ts';
+import { nextDue } from '../world/pending-events.ts';
+import type { ChannelSpec } from '../scenario/types.ts';
+import type { World } from '../world/world.ts';
+
+/**
+ * More events for each channel than a quiet world ever needs to come to rest, blocks that are not seen yet aside; beyond it nodes answer each
+ * other, or a disk, for ever.
+ */
+const MAX_EVENTS_A_CHANNEL = 5_000;
+/** More blocks than the deepest minimum_depth asks for. */
+const MAX_BLOCKS_TO_OPEN = 160;
+const RESTLESS = 'nodes never come to rest';
+
+/** Lets everything happen that is pending, in the order in which it is due. False if it never ends. */
+export function runToRest(world: World): boolean {
+  const most = MAX_EVENTS_A_CHANNEL * Math.max(1, world.channels.length) + unseenBlocks(world);
+  for (let events = 0; events < most; events++) {
+    const next = nextDue(world);
+    if (next === undefined || world.finding !== undefined) return true;
+    apply(world, next.action);
+  }
+  return false;
+}
+
+function unseenBlocks({ hosts, chain }: World): number {
+  let blocks = 0;
+  for (const { watch } of hosts.values()) blocks += chain.height - watch.seenHeight;
+  return blocks;
+}
+
+/** Connects all links and opens the channels of the spec, one after another, without faults: where a scenario starts. */
+export function setUp(world: World): void {
+  for (const link of world.links.keys()) apply(world, { do: 'connect', link });
+  runToRest(world);
+  for (const spec of world.spec.channels) openChannel(world, spec);
+}
+
+function openChannel(world: World, spec: ChannelSpec): void {
+  const { name: as, opener: from, accepter: to, fundingSat, pushMsat, feeratePerKw, format, upfrontShutdown = false } = spec;
+  apply(world, { do: 'open', as, from, to, fundingSat, pushMsat, feeratePerKw, format, upfrontShutdown });
+  if (!runToRest(world)) return fail(world, as, RESTLESS);
+  if (world.info(as)?.channelId === undefined) return fail(world, as, 'it was refused');
+  for (let blocks = 0; !isReady(world, from, as) || !isReady(world, to, as); blocks++) {
+    if (world.finding !== undefined) return;
+    if (blocks > MAX_BLOCKS_TO_OPEN) return fail(world, as, `not ready after ${MAX_BLOCKS_TO_OPEN} blocks`);
+    apply(world, { do: 'mine', blocks: 1 });
+    if (!runToRest(world)) return fail(world, as, RESTLESS);
+  }
+}
+
+/** Drivers that show no state are taken to be ready after a few blocks. */
+function isReady(world: World, node: string, channel: string): boolean {
+  if (world.driver(node)?.channels === undefined) return world.chain.hasUnconfirmed === false && world.chain.blocks.length >= 3;
+  const state = world.channelState(node, channel);
+  return state?.phase === 'funded' && state.readySent && state.readyReceived;
+}
+
+function fail(world: World, channel: string, why: string): void {
+  world.finding ??= {
+    oracle: 'setup',
+    rule: 'channel opens without faults',
+    kind: 'not-opened',
+    channel,
+    message: `the channel '${channel}' of the world's spec could not be opened: ${why}`,
+    expected: 'usable at both ends',
+    actual: why,
+    at: 'setup',
+  };
+}

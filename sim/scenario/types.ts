@@ -1,0 +1,337 @@
+import type { ChannelId, Hex, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
+import type { ChannelConfig, Effect } from '../../core/channel/model/vocabulary.ts';
+import type { ChannelState } from '../../core/channel/model/state.ts';
+import type { NodeInput } from '../../core/node/vocabulary.ts';
+import type { CommitmentFormat } from '../../core/transactions/types.ts';
+import type { OpenSession, Session, SessionStep } from '../../core/transport/session.ts';
+
+export const MAX_FRAGMENT = 65_536;
+
+// ---------------------------------------------------------------- scenarios: the replay contract
+
+/** Amounts are decimal strings in JSON, so that a scenario survives any JSON tool. */
+export type Decimal = string;
+
+/** Milliseconds of virtual time. */
+export type Latency =
+  { readonly kind: 'fixed'; readonly ms: number } | { readonly kind: 'uniform'; readonly minMs: number; readonly maxMs: number };
+
+export interface NodeSpec {
+  /** Short and readable: 'A', 'B', 'alice'. */
+  readonly name: string;
+  /** Which driver runs it. Default 'fulgurite'. */
+  readonly driver?: string;
+  /** Overrides of the default policy; amounts as decimal strings. */
+  readonly config?: Readonly<Record<string, unknown>>;
+  /** How long a state store takes; 0 completes within the step. */
+  readonly storage?: Latency;
+  readonly watchers?: readonly { readonly name: string; readonly latency: Latency }[];
+  /** When its host acknowledges events: within the step, or only with the action `acknowledge` (and while settling). Default 'at-once'. */
+  readonly acknowledge?: 'at-once' | 'later';
+  /** Its feerate estimate at the start, in satoshi per 1000 weight. Default 2500. */
+  readonly feeratePerKw?: number;
+}
+export interface LinkSpec {
+  /** Names of both ends, e.g. ['A', 'B']; the link's id is 'A-B'. */
+  readonly ends: readonly [string, string];
+  readonly latency: Latency;
+  /** Whole messages, or encrypted bytes (BOLT 8) where both drivers have a transport. Default 'frames'. */
+  readonly transport?: LinkTransport;
+  /** How many encrypted bytes arrive at once: each piece has one of these sizes, 1 to 65,536, drawn for it. */
+  readonly fragments?: readonly number[];
+}
+export type LinkTransport = 'frames' | 'encrypted';
+/** Opened before the first action, in order of arrival, without faults: a prologue, so that a scenario starts where it gets interesting. */
+export interface ChannelSpec {
+  readonly name: string;
+  readonly opener: string;
+  readonly accepter: string;
+  readonly fundingSat: Decimal;
+  readonly pushMsat: Decimal;
+  readonly feeratePerKw: number;
+  readonly format: CommitmentFormat;
+  /** Both sides say at opening where their money goes on mutual close. Default false. */
+  readonly upfrontShutdown?: boolean;
+}
+export interface WorldSpec {
+  /** Every key, preimage and latency derives from it, by label. */
+  readonly seed: string;
+  readonly crypto: 'fake' | 'noble' | 'native';
+  readonly nodes: readonly NodeSpec[];
+  readonly links: readonly LinkSpec[];
+  readonly channels: readonly ChannelSpec[];
+  /** Names of the licences that the drawn faults bring (see oracles/licences.ts). Most runs have none. */
+  readonly licences?: readonly string[];
+}
+
+/** One step of a scenario. Everything is named by meaning, never by an index into something that shrinking would shift. */
+export type Action =
+  // the network: `message` is the BOLT name of the message (or act of the handshake) at the head of that direction
+  | { readonly do: 'deliver'; readonly link: string; readonly to: string; readonly message: string }
+  | { readonly do: 'connect'; readonly link: string }
+  /** Both directions lose what is in flight. */
+  | { readonly do: 'disconnect'; readonly link: string }
+  /** The network flips a bit of what has not arrived of that message on an encrypted link (`bit` modulo those): the connection must end by it. */
+  | { readonly do: 'corrupt'; readonly link: string; readonly to: string; readonly message: string; readonly bit: number }
+  // storage: an unfinished store of `sink` ('state' or a watcher) for `channel`; `which` counts from the oldest unfinished one, 0-based
+  | { readonly do: 'stored'; readonly node: string; readonly channel: string; readonly sink: string; readonly which: number }
+  /** The process dies. `survive` is a bit mask over its unfinished stores, oldest first: those made it to disk after all, the rest are torn and lost. */
+  | { readonly do: 'crash'; readonly node: string; readonly survive?: number }
+  /** `backup`: not from the newest durable state but from the n-th before it (fault: stale backup). */
+  | { readonly do: 'restart'; readonly node: string; readonly backup?: number }
+  // the chain
+  | { readonly do: 'mine'; readonly blocks: number }
+  /** The node hears of its next blocks. */
+  | { readonly do: 'see'; readonly node: string; readonly blocks: number }
+  | { readonly do: 'feerate'; readonly node: string; readonly feeratePerKw: number }
+  // users
+  | {
+      readonly do: 'open';
+      readonly as: string;
+      readonly from: string;
+      readonly to: string;
+      readonly fundingSat: Decimal;
+      readonly pushMsat: Decimal;
+      readonly feeratePerKw: number;
+      readonly format: CommitmentFormat;
+      readonly upfrontShutdown?: boolean;
+    }
+  | {
+      readonly do: 'pay';
+      readonly as: string;
+      readonly from: string;
+      readonly channel: string;
+      readonly amountMsat: Decimal;
+      readonly cltvDelta: number;
+      readonly hashOf?: string;
+    }
+  | { readonly do: 'fulfill'; readonly node: string; readonly payment: string }
+  | { readonly do: 'fail'; readonly node: string; readonly payment: string }
+  | { readonly do: 'fail_malformed'; readonly node: string; readonly payment: string }
+  | { readonly do: 'fee'; readonly node: string; readonly channel: string; readonly feeratePerKw: number }
+  | { readonly do: 'commit'; readonly node: string; readonly channel: string }
+  | { readonly do: 'shutdown'; readonly node: string; readonly channel: string }
+  | { readonly do: 'force_close'; readonly node: string; readonly channel: string }
+  /** The host acknowledges every event that it has been told of. */
+  | { readonly do: 'acknowledge'; readonly node: string }
+  | { readonly do: 'wait'; readonly ms: number }
+  /** The sender has turned dishonest: `with` names what arrives instead of, or before, the message at the head of that direction (adversary/). */
+  | { readonly do: 'tamper'; readonly link: string; readonly to: string; readonly message: string; readonly with: string }
+  /** The host asks its node for what the node must refuse (operations/rude.ts). */
+  | { readonly do: 'rude'; readonly node: string; readonly channel: string; readonly request: string }
+  /** A custom operation, namespaced: `acme/foo`. */
+  | { readonly do: 'custom'; readonly operation: string; readonly args: Readonly<Record<string, unknown>> };
+
+/** After the last action the world is healed (links up, nodes up, stores done, HTLCs resolved) and must settle: always, never an action. */
+export interface Scenario {
+  readonly format: 1;
+  readonly about?: string;
+  readonly world: WorldSpec;
+  readonly actions: readonly Action[];
+  /** What the run must pass through, or it has rotted, e.g. 'restart:A', 'message:channel_reestablish', 'action:7'. */
+  readonly milestones?: readonly string[];
+  /** 'pass', or the fingerprint that it must reproduce. */
+  readonly expect: string;
+}
+
+// ---------------------------------------------------------------- drivers
+
+/**
+ * Effects of a driver: those of core, with messages as bytes (2-byte type and payload). A driver that shows no `channels` may put into
+ * `store` whatever its own `serialise` understands: nobody else looks at it.
+ */
+export type DriverEffect =
+  | Exclude<Effect, { kind: 'send' }>
+  | { readonly kind: 'send'; readonly peer: PublicKey; readonly bytes: Uint8Array; readonly channelId?: ChannelId };
+
+/** One node of the world, whatever implements it. Synchronous. Oracles and schedules ask for the optional capabilities, and say "not applicable" where one is missing. */
+export interface Driver {
+  readonly nodeId: PublicKey;
+  step(input: NodeInput): readonly DriverEffect[];
+  /** What a host wrote to disk for a `store` effect. */
+  serialise?(effect: Extract<DriverEffect, { kind: 'store' }>): Uint8Array;
+  /** Replaces the node by what was durable. `watcherIds`: newest update that each watcher holds, by channel and watcher. */
+  restart?(
+    channels: readonly Uint8Array[],
+    watcherIds: readonly { channelId: ChannelId; watcher: string; id: number }[],
+    height: number,
+    feeratePerKw: number,
+  ): readonly DriverEffect[];
+  /** Capability: the channels' states as data. */
+  channels?(): ReadonlyMap<ChannelId, ChannelState>;
+  /** Capability: the least and the most that one more HTLC in this channel may carry now. Undefined when none can be added. */
+  sendable?(channelId: ChannelId): { readonly minMsat: bigint; readonly maxMsat: bigint } | undefined;
+  /** Capability: an independent copy. */
+  fork?(): Driver;
+  /** Capability: what it encrypts its connections with. */
+  readonly transport?: DriverTransport;
+  /** Capability: text that is equal for equal behaviour from here on, for telling states apart in exhaustive searches. */
+  fingerprint?(): string;
+}
+
+/** BOLT 8 with the key of one node. Sessions are values, and a connection has one at each end. */
+export interface DriverTransport {
+  /** `ephemeralSecret` is used for this connection alone. */
+  dial(remote: PublicKey, ephemeralSecret: SecretKey): { readonly session: Session; readonly send: Uint8Array };
+  accept(ephemeralSecret: SecretKey): Session;
+  /** Takes the next bytes, cut anywhere. */
+  receive(session: Session, bytes: Uint8Array): SessionStep;
+  send(session: OpenSession, message: Uint8Array): { readonly session: OpenSession; readonly bytes: Uint8Array };
+}
+
+/** What a driver factory gets. `entropy(label)` gives 32 bytes of hex, equal for equal seeds. */
+export interface DriverContext {
+  readonly name: string;
+  readonly config: ChannelConfig;
+  readonly crypto: import('../../core/crypto/types.ts').Crypto;
+  readonly entropy: (label: string) => string;
+  /** Of the newest block that it has seen, and its first estimate. */
+  readonly height: number;
+  readonly feeratePerKw: number;
+}
+export type DriverFactory = (context: DriverContext) => Driver;
+
+// ---------------------------------------------------------------- oracles and findings
+
+/** What an oracle says when it fires. `fingerprint` = oracle/rule/kind of difference: equal for the same bug, whatever the seed. */
+export interface Finding {
+  readonly oracle: string;
+  readonly rule: string;
+  readonly kind: string;
+  readonly node?: string;
+  readonly channel?: string;
+  /** One sentence. */
+  readonly message: string;
+  /** The two differing values, printed. */
+  readonly expected: string;
+  readonly actual: string;
+  /** Which action was under way (index into the scenario), or 'settle'. */
+  readonly at: number | 'setup' | 'settle';
+}
+
+/** One step of one node, as oracles, traces and charts see it. */
+export interface StepRecord extends StepMark {
+  readonly index: number;
+  readonly timeMs: number;
+  readonly node: string;
+  readonly input: NodeInput | { readonly kind: 'restart' } | { readonly kind: 'crash' };
+  readonly effects: readonly DriverEffect[];
+}
+/** What the world knows of an input that does not come from an honest peer or a sensible host. */
+export interface StepMark {
+  /** The message that this step receives breaks the protocol. */
+  readonly tampered?: Tampered | undefined;
+  /** The command of this step must be refused: the name of the request. */
+  readonly forbidden?: string | undefined;
+}
+/**
+ * What BOLT asks of who receives a message that breaks the protocol; where it leaves a choice, one of several.
+ *
+ * - `fail-channel`, `fail-all`: that channel, or every channel with the peer, fails, and the peer gets an `error` unless it was one that came.
+ * - `warn-and-disconnect`: the connection ends; channels live on.
+ * - `warn`, `answer`: a `warning`, or an `error` for a channel that is not there; nothing changes.
+ * - `ignore`: nothing at all.
+ */
+export type AskedOfReceiver = 'fail-channel' | 'fail-all' | 'warn-and-disconnect' | 'warn' | 'answer' | 'ignore';
+export interface Tampered {
+  readonly name: string;
+  readonly asks: readonly AskedOfReceiver[];
+  /** The channel that the message is for, where it names one. */
+  readonly channelId?: ChannelId;
+}
+
+/** A payment as the users at both ends see it: what the ledger and liveness oracles judge by. */
+export interface PaymentRecord {
+  readonly name: string;
+  /** The sending host's name for it: 16 bytes, from `name`. */
+  readonly reference: Hex;
+  readonly from: string;
+  readonly to: string;
+  readonly channel: string;
+  readonly htlcId: bigint;
+  readonly amountMsat: bigint;
+  readonly paymentHash: string;
+  readonly preimage: string;
+  readonly cltvExpiry: number;
+  /** The receiver's node presented it to its host. */
+  readonly received: boolean;
+  /** What the receiving host decided, if it has. */
+  readonly decision?: 'fulfill' | 'fail' | 'fail_malformed';
+  /** What the sending host was told, at least once. `lost`: its node crashed before the HTLC was durable, and has forgotten it. */
+  readonly outcome?: 'sent' | 'failed' | 'lost';
+  /** How often the sender's host heard an outcome that differs from an earlier one. More than 0 is never right. */
+  readonly contradictions: number;
+  /** Made by the world after settling, to prove that the channel still works. */
+  readonly probe: boolean;
+}
+/** After settling: one payment over every channel that is usable at both ends. */
+export interface ProbeRecord {
+  readonly channel: string;
+  readonly from: string;
+  readonly amountMsat: bigint;
+  /** `refused`: the node would not send what it had said can be sent; `stuck`: it never resolved. */
+  readonly result: 'sent' | 'failed' | 'refused' | 'stuck';
+  readonly detail: string;
+}
+export interface ChannelInfo {
+  readonly name: string;
+  readonly opener: string;
+  readonly accepter: string;
+  readonly fundingSat: bigint;
+  readonly pushMsat: bigint;
+  readonly format: CommitmentFormat;
+  readonly upfrontShutdown: boolean;
+  readonly temporaryChannelId: ChannelId;
+  /** Absent until the funding is known. */
+  readonly channelId?: ChannelId;
+  /** A node let go of it before it was funded. */
+  readonly forgotten: boolean;
+}
+
+/** What oracles may look at. Nothing of it can be changed through this view. */
+export interface WorldView {
+  readonly spec: WorldSpec;
+  readonly timeMs: number;
+  /** Index of the action under way, or the phase. */
+  readonly at: number | 'setup' | 'settle';
+  readonly nodeNames: readonly string[];
+  readonly licences: ReadonlySet<string>;
+  driver(node: string): Driver | undefined;
+  nodeId(node: string): PublicKey;
+  nodeName(id: PublicKey): string;
+  height(node: string): number;
+  /** The link is up and both nodes run. */
+  connected(a: string, b: string): boolean;
+  /** Nothing in flight and no store unfinished between and at these two nodes. */
+  quiet(a: string, b: string): boolean;
+  readonly channels: readonly ChannelInfo[];
+  readonly payments: readonly PaymentRecord[];
+  /** Filled before `settled` is asked. */
+  readonly probes: readonly ProbeRecord[];
+  /** State of one channel at one node, where the driver can show it. */
+  channelState(node: string, channel: string): ChannelState | undefined;
+  /** Transactions that nodes broadcast, with the outputs they spend, in order. */
+  readonly chain: ChainView;
+  readonly crypto: import('../../core/crypto/types.ts').Crypto;
+}
+export interface ChainView {
+  readonly height: number;
+  /** Transactions in blocks, in order. */
+  readonly confirmed: readonly { readonly height: number; readonly tx: import('../../core/bitcoin/tx.ts').Tx }[];
+  readonly mempool: readonly import('../../core/bitcoin/tx.ts').Tx[];
+  /** An output of a transaction in a block or the mempool, or a wallet's coin. */
+  output(outpoint: import('../../core/bitcoin/tx.ts').Outpoint): import('../../core/bitcoin/tx.ts').TxOutput | undefined;
+}
+
+export interface Oracle {
+  readonly name: string;
+  /** After every step of any node. The first finding ends the run. */
+  step?(world: WorldView, record: StepRecord): Finding | undefined;
+  /** Once when all has settled after healing. */
+  settled?(world: WorldView): Finding | undefined;
+  /** An independent copy, for forked worlds. */
+  fork(): Oracle;
+  /** How often each licence has justified an outcome, where this oracle judges by licences. */
+  readonly licensed?: ReadonlyMap<string, number>;
+}
+export type OracleFactory = () => Oracle;

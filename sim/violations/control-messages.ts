@@ -1,0 +1,80 @@
+import type { ChannelId, Hash32, SecretKey } from '../../core/crypto/bytes.ts';
+import { NO_POINT } from './commitments.ts';
+import { channelNamed, CLOSE, FAIL, FAIL_OR_CLOSE, IGNORE, inserting, replacing } from './tampering-table.ts';
+import type { Scene, Tampering, TamperingTable } from './tampering-table.ts';
+
+const NOBODYS = 'd0'.repeat(32) as ChannelId;
+const ALL = '00'.repeat(32) as ChannelId;
+const EVEN_TYPE = Uint8Array.of(0xfa, 0xce, 1, 2, 3);
+const ODD_TYPE = Uint8Array.of(0xfa, 0xcf, 1, 2, 3);
+const TEXT = '68656c6c6f';
+
+/** BOLT 1: nothing may come before init. */
+function afterInit(scene: Scene): Scene | undefined {
+  return scene.message?.type === 'init' ? undefined : scene;
+}
+
+/** The next message is for a channel that the receiver still uses. */
+function alive(scene: Scene): { readonly channelId: ChannelId } | undefined {
+  const { receiver, message } = scene;
+  // BOLT 1, error: before funding_signed under its temporary id.
+  if (receiver?.phase === 'opening') return { channelId: receiver.temporaryChannelId };
+  if (receiver?.phase !== 'funded') return undefined;
+  const channelId = channelNamed(message);
+  return channelId === undefined ? undefined : { channelId };
+}
+
+/** BOLT 1: a message cut off in its channel_id. */
+const truncated: Tampering = {
+  asks: FAIL_OR_CLOSE,
+  place: 'instead',
+  forge: ({ bytes, message }) => (channelNamed(message) === undefined ? undefined : bytes.slice(0, 20)),
+};
+
+/** BOLT 1: "MUST fail the connection" for an even record that nobody knows. */
+const evenRecord: Tampering = {
+  asks: CLOSE,
+  place: 'instead',
+  forge: ({ bytes, message }) => (channelNamed(message) === undefined ? undefined : Uint8Array.of(...bytes, 0xfe, 0, 1, 0, 0, 0)),
+};
+
+/** BOLT 1, init, receiving node. */
+export const init: TamperingTable = {
+  ...replacing('init', (scene) => scene, {
+    'unknown-compulsory-feature': [CLOSE, (m) => ({ ...m, features: `40${'00'.repeat(31)}` })],
+    'another-network': [CLOSE, (m) => ({ ...m, networks: ['c4'.repeat(32) as Hash32] })],
+  }),
+  ...inserting((scene) => scene, {
+    'message-before-it': [CLOSE, () => ({ type: 'update_fee', channelId: NOBODYS, feeratePerKw: 2500 })],
+  }),
+};
+
+/** What may come before, or become of, any message. */
+export const controlMessages: TamperingTable = {
+  truncated,
+  'unknown-even-record': evenRecord,
+  ...inserting(afterInit, {
+    'unknown-even-type': [CLOSE, () => EVEN_TYPE],
+    'unknown-odd-type': [IGNORE, () => ODD_TYPE],
+    'only-a-byte': [CLOSE, () => Uint8Array.of(0)],
+    'update-of-an-unknown-channel': [['answer', 'ignore'], () => ({ type: 'update_fee', channelId: NOBODYS, feeratePerKw: 2500 })],
+    'reestablish-of-an-unknown-channel': [
+      ['answer', 'ignore'],
+      () => ({
+        type: 'channel_reestablish',
+        channelId: NOBODYS,
+        nextCommitmentNumber: 1n,
+        nextRevocationNumber: 0n,
+        yourLastPerCommitmentSecret: '00'.repeat(32) as SecretKey,
+        myCurrentPerCommitmentPoint: NO_POINT,
+      }),
+    ],
+    'error-of-an-unknown-channel': [IGNORE, () => ({ type: 'error', channelId: NOBODYS, data: TEXT })],
+    'error-of-all-channels': [['fail-all'], () => ({ type: 'error', channelId: ALL, data: TEXT })],
+    'warning-of-all-channels': [IGNORE, () => ({ type: 'warning', channelId: ALL, data: TEXT })],
+  }),
+  ...inserting(alive, {
+    'error-of-this-channel': [FAIL, ({ channelId }) => ({ type: 'error', channelId, data: TEXT })],
+    'warning-of-this-channel': [IGNORE, ({ channelId }) => ({ type: 'warning', channelId, data: TEXT })],
+  }),
+};

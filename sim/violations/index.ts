@@ -1,0 +1,58 @@
+import type { TamperingTable } from './tampering-table.ts';
+import { commitmentSigned, revokeAndAck } from './commitments.ts';
+import { betweenUpdates } from './between-updates.ts';
+import { controlMessages, init } from './control-messages.ts';
+import { closingSigned, shutdown } from './closing.ts';
+import { acceptChannel, channelReady, fundingCreated, fundingSigned, openChannel } from './opening.ts';
+import { channelReestablish } from './reestablish.ts';
+import { malformedFailure, updateAddHtlc, updateFailHtlc, updateFee, updateFulfillHtlc } from './updates.ts';
+
+/** Every way to break the protocol, by the BOLT name of the message that it starts from. */
+const BY_MESSAGE: Readonly<Record<string, TamperingTable>> = {
+  init,
+  open_channel: openChannel,
+  accept_channel: acceptChannel,
+  funding_created: fundingCreated,
+  funding_signed: fundingSigned,
+  channel_ready: channelReady,
+  channel_reestablish: channelReestablish,
+  update_add_htlc: updateAddHtlc,
+  update_fulfill_htlc: updateFulfillHtlc,
+  update_fail_htlc: updateFailHtlc,
+  update_fail_malformed_htlc: malformedFailure,
+  update_fee: updateFee,
+  commitment_signed: commitmentSigned,
+  revoke_and_ack: revokeAndAck,
+  shutdown,
+  closing_signed: closingSigned,
+};
+
+/** Messages of a channel in use: anything that may come between them may come before each. */
+const IN_USE: ReadonlySet<string> = new Set([
+  'update_add_htlc',
+  'update_fulfill_htlc',
+  'update_fail_htlc',
+  'update_fail_malformed_htlc',
+  'update_fee',
+  'commitment_signed',
+  'revoke_and_ack',
+  'shutdown',
+]);
+
+const merged = new Map<string, TamperingTable>();
+
+/** By name: those of this message, and those that may come before or instead of any. */
+export function tamperingsFor(message: string): TamperingTable {
+  let table = merged.get(message);
+  if (table === undefined) {
+    const own = Object.hasOwn(BY_MESSAGE, message) ? BY_MESSAGE[message] : {};
+    merged.set(message, (table = { ...controlMessages, ...(IN_USE.has(message) ? betweenUpdates : {}), ...own }));
+  }
+  return table;
+}
+
+/** All of them: for tests that want to see each at least once. */
+export const TAMPERINGS: readonly { readonly message: string; readonly name: string }[] = [
+  ...Object.entries(BY_MESSAGE).flatMap(([message, table]) => Object.keys(table).map((name) => ({ message, name }))),
+  ...Object.keys({ ...controlMessages, ...betweenUpdates }).map((name) => ({ message: 'any', name })),
+];

@@ -1,0 +1,78 @@
+import type { Hash32, Hex, Script } from '../../core/crypto/bytes.ts';
+import type { OpeningState, OpeningStep } from '../../core/channel/model/state.ts';
+import { NO_POINT } from './commitments.ts';
+import { FAIL, FAIL_OR_CLOSE, flipped, IGNORE, operating, replacing } from './tampering-table.ts';
+import type { Scene } from './tampering-table.ts';
+
+interface Opening extends Scene {
+  readonly receiver: OpeningState;
+}
+
+function waitingFor(kind: OpeningStep['kind']): (scene: Scene) => Opening | undefined {
+  return (scene) => {
+    const { receiver } = scene;
+    return receiver?.phase === 'opening' && receiver.step.kind === kind ? { ...scene, receiver } : undefined;
+  };
+}
+
+function fresh(scene: Scene): Scene | undefined {
+  return scene.receiver === undefined ? scene : undefined;
+}
+
+const UNKNOWN_CHAIN = 'c4'.repeat(32) as Hash32;
+/** option_zeroconf alone: no channel type of anybody's. */
+const UNKNOWN_TYPE = `04${'00'.repeat(6)}` as Hex;
+const OP_TRUE = '51' as Script;
+const TOO_LONG_DELAY = 65_535;
+const TOO_MANY_HTLCS = 484;
+const TOO_LITTLE_DUST_SAT = 353n;
+
+/** BOLT 2, open_channel, receiving node: "MUST fail the channel if", and what it may find unreasonable. */
+export const openChannel = replacing('open_channel', fresh, {
+  'unknown-chain': [FAIL, (m) => ({ ...m, chainHash: UNKNOWN_CHAIN })],
+  'unknown-channel-type': [FAIL, (m) => ({ ...m, channelType: UNKNOWN_TYPE })],
+  'push-beyond-funding': [FAIL, (m) => ({ ...m, pushMsat: m.fundingSat * 1000n + 1n })],
+  'fee-that-the-opener-lacks': [FAIL, (m) => ({ ...m, pushMsat: m.fundingSat * 1000n })],
+  'delay-too-long': [FAIL, (m) => ({ ...m, toSelfDelay: TOO_LONG_DELAY })],
+  'too-many-htlcs': [FAIL, (m) => ({ ...m, maxAcceptedHtlcs: TOO_MANY_HTLCS })],
+  'dust-limit-too-low': [FAIL, (m) => ({ ...m, dustLimitSat: TOO_LITTLE_DUST_SAT })],
+  'dust-limit-over-reserve': [FAIL, (m) => ({ ...m, dustLimitSat: 10_000n, channelReserveSat: 9_999n })],
+  'reserve-too-large': [FAIL, (m) => ({ ...m, channelReserveSat: m.fundingSat })],
+  'feerate-too-low': [FAIL, (m) => ({ ...m, feeratePerKw: 1 })],
+  'feerate-too-high': [FAIL, (m) => ({ ...m, feeratePerKw: 0xffff_ffff })],
+  'funding-too-small': [FAIL, (m, { config }) => ({ ...m, fundingSat: config.minFundingSat - 1n, pushMsat: 0n })],
+  'key-off-the-curve': [FAIL, (m) => ({ ...m, htlcBasepoint: NO_POINT })],
+  'point-off-the-curve': [FAIL, (m) => ({ ...m, firstPerCommitmentPoint: NO_POINT })],
+  'bad-upfront-script': [FAIL, (m) => ({ ...m, upfrontShutdownScript: OP_TRUE })],
+});
+
+/** BOLT 2, accept_channel, receiving node. */
+export const acceptChannel = replacing('accept_channel', waitingFor('awaiting_accept_channel'), {
+  'another-channel-type': [FAIL, (m) => ({ ...m, channelType: UNKNOWN_TYPE })],
+  'depth-too-large': [FAIL, (m, { config }) => ({ ...m, minimumDepth: config.maxMinimumDepth + 1 })],
+  'delay-too-long': [FAIL, (m) => ({ ...m, toSelfDelay: TOO_LONG_DELAY })],
+  'too-many-htlcs': [FAIL, (m) => ({ ...m, maxAcceptedHtlcs: TOO_MANY_HTLCS })],
+  'dust-limit-too-low': [FAIL, (m) => ({ ...m, dustLimitSat: TOO_LITTLE_DUST_SAT })],
+  'reserve-under-our-dust-limit': [FAIL, (m) => ({ ...m, channelReserveSat: TOO_LITTLE_DUST_SAT })],
+  'dust-limit-over-reserve': [FAIL, (m) => ({ ...m, dustLimitSat: 10_000n, channelReserveSat: 9_999n })],
+  'key-off-the-curve': [FAIL, (m) => ({ ...m, fundingPubkey: NO_POINT })],
+});
+
+export const fundingCreated = replacing('funding_created', waitingFor('awaiting_funding_created'), {
+  'wrong-signature': [FAIL_OR_CLOSE, (m) => ({ ...m, signature: flipped(m.signature) })],
+  'another-output': [FAIL_OR_CLOSE, (m) => ({ ...m, fundingOutputIndex: m.fundingOutputIndex ^ 1 })],
+});
+
+export const fundingSigned = replacing('funding_signed', waitingFor('awaiting_funding_signed'), {
+  'wrong-signature': [FAIL_OR_CLOSE, (m) => ({ ...m, signature: flipped(m.signature) })],
+});
+
+/** BOLT 2, channel_ready, receiver: a redundant one is ignored. */
+export const channelReady = {
+  ...replacing('channel_ready', (scene) => (operating(scene)?.receiver.readyReceived === false ? scene : undefined), {
+    'point-off-the-curve': [FAIL_OR_CLOSE, (m) => ({ ...m, secondPerCommitmentPoint: NO_POINT })],
+  }),
+  ...replacing('channel_ready', operating, {
+    repeated: [IGNORE, (m) => [m, m]],
+  }),
+};

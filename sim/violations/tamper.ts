@@ -1,0 +1,108 @@
+import { decodeMessage, encodeMessage } from '../../core/wire/messages/index.ts';
+import { messageName } from '../world/message-name.ts';
+import { otherEnd } from '../world/in-flight.ts';
+import type { End, Flight } from '../world/in-flight.ts';
+import type { Link } from '../world/network.ts';
+import type { Action, Tampered } from '../scenario/types.ts';
+import { resolveOwed } from '../world/users.ts';
+import type { World } from '../world/world.ts';
+import { controlMessages } from './control-messages.ts';
+import { tamperingsFor } from './index.ts';
+import { channelNamed } from './tampering-table.ts';
+import type { Forged, Scene, Tampering } from './tampering-table.ts';
+
+export type Tamper = Extract<Action, { do: 'tamper' }>;
+
+interface Head {
+  readonly link: Link;
+  readonly end: End;
+  readonly flight: Flight;
+}
+
+function headOf(world: World, id: string, to: string): Head | undefined {
+  const link = world.links.get(id);
+  const end = link?.spec.ends.indexOf(to);
+  if (link?.open !== true || (end !== 0 && end !== 1) || !world.host(to).running) return undefined;
+  const flight = link.head(end);
+  return flight && { link, end, flight };
+}
+
+/** Undefined where the receiver does not show its channels: what is forged depends on them. */
+function sceneOf(world: World, to: string, { bytes }: Flight): Scene | undefined {
+  const host = world.host(to);
+  const channels = host.driver.channels?.();
+  if (channels === undefined) return undefined;
+  const decoded = decodeMessage(bytes);
+  const message = decoded.ok ? decoded.message : undefined;
+  const id = channelNamed(message);
+  const info = id && world.infoById(id);
+  const receiver = id && (channels.get(id) ?? (info && channels.get(info.temporaryChannelId)));
+  return { crypto: world.crypto, bytes, message, receiver, config: host.config, feeratePerKw: host.feeratePerKw };
+}
+
+function forge(tampering: Tampering, scene: Scene): readonly Forged[] | undefined {
+  const forged = tampering.forge(scene);
+  if (forged === undefined) return undefined;
+  return forged instanceof Uint8Array || !('length' in forged) ? [forged] : forged;
+}
+
+/** Every tampering that would break something at the head of this direction, as actions. */
+export function possibleTamperings(world: World, id: string, to: string): readonly Tamper[] {
+  const head = headOf(world, id, to);
+  const scene = head && sceneOf(world, to, head.flight);
+  if (head === undefined || scene === undefined) return [];
+  const message = messageName(head.flight.bytes);
+  return Object.entries(tamperingsFor(message)).flatMap(([name, tampering]) =>
+    forge(tampering, scene) === undefined ? [] : [{ do: 'tamper', link: id, to, message, with: name } as const],
+  );
+}
+
+/** Whether the one oracle that judges it would find something at once: tried on a copy, so that one adversary can try many. */
+export function isFound(world: World, action: Tamper): boolean {
+  const copy = world.rehearsal(world.oracles.filter(({ name }) => name === 'hostile'));
+  if (copy === undefined) return false;
+  world.stats.count('event', `rehearsed ${action.message}: ${action.with}`);
+  tamper(copy, action);
+  return copy.finding !== undefined;
+}
+
+/** It starts from this kind of message, and from no other. */
+export function isOwnTampering({ message, with: name }: Tamper): boolean {
+  return !Object.hasOwn(controlMessages, name) && Object.hasOwn(tamperingsFor(message), name);
+}
+
+/** Delivers what a dishonest sender makes of its message. False when it is not the next message, or nothing can be broken by it now. */
+export function tamper(world: World, action: Tamper): boolean {
+  const head = headOf(world, action.link, action.to);
+  const scene = head && sceneOf(world, action.to, head.flight);
+  const tampering = Object.hasOwn(tamperingsFor(action.message), action.with) ? tamperingsFor(action.message)[action.with] : undefined;
+  if (head === undefined || scene === undefined || tampering === undefined || messageName(head.flight.bytes) !== action.message)
+    return false;
+  const forged = forge(tampering, scene);
+  if (forged === undefined) return false;
+  const { link, end, flight } = head;
+  const host = world.host(action.to);
+  const peer = world.nodeId(link.spec.ends[otherEnd(end)]);
+  world.clock.advanceTo(flight.dueMs);
+  world.stats.count('event', `tampered ${action.message}: ${action.with}`);
+  for (const [index, message] of forged.entries()) {
+    // The genuine message stays where it is until the end: as long as it is in flight, nobody takes the two nodes for quiet.
+    if (link.head(end)?.bytes !== flight.bytes) break;
+    const written = message instanceof Uint8Array ? message : encodeMessage(message);
+    const bytes = world.onLink(link, host, () => link.forge(end, written, world.timeMs));
+    if (bytes === undefined) return true;
+    const input = { kind: 'received', peer, bytes } as const;
+    if (index < forged.length - 1) world.step(host, input);
+    else world.stepMarked(host, input, { tampered: tamperedOf(action, tampering, message) });
+  }
+  if (link.head(end)?.bytes === flight.bytes && tampering.place === 'instead') link.drop(end);
+  if (action.message === 'channel_reestablish') resolveOwed(world, host);
+  if (link.closedBy === otherEnd(end) && link.head(end) === undefined) world.breakLink(link);
+  return true;
+}
+
+function tamperedOf(action: Tamper, { asks }: Tampering, message: Forged): Tampered {
+  const channelId = message instanceof Uint8Array ? undefined : channelNamed(message);
+  const name = `${action.message}, ${action.with}`;
+  return channelId === undefined ? { name, asks } : { name, asks, channelId };
+}

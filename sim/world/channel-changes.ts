@@ -1,0 +1,138 @@
+import type { ChannelState, FundedBase } from '../../core/channel/model/state.ts';
+import type { Outpoint } from '../../core/bitcoin/tx.ts';
+import type { ChannelId, Hex } from '../../core/crypto/bytes.ts';
+import type { Message, MessageName } from '../../core/wire/messages/index.ts';
+import { decodeMessage } from '../../core/wire/messages/index.ts';
+import { sameOutpoint } from './chain.ts';
+import type { Driver, DriverEffect, StepRecord, WorldView } from '../scenario/types.ts';
+import { commitmentsOf, contentsOf } from '../model/commitment-contents.ts';
+import { Recent } from '../deterministic/recent-values.ts';
+
+/** One channel of the node that moved, whose state is not the same object as after the last step that was looked at. */
+export interface Change {
+  readonly channelId: ChannelId;
+  /** Undefined when the channel is new, or was not looked at before. */
+  readonly before: ChannelState | undefined;
+  readonly after: ChannelState;
+}
+
+const NONE: readonly Change[] = [];
+const NO_STATES: ReadonlyMap<ChannelId, ChannelState> = new Map();
+/** Of the newest step: oracles ask one after another about the same one. */
+let newest: { readonly record: StepRecord; readonly changes: readonly Change[] } | undefined;
+const seen = new WeakMap<Driver, ReadonlyMap<ChannelId, ChannelState>>();
+
+export function statesOf(world: WorldView, node: string): ReadonlyMap<ChannelId, ChannelState> {
+  return world.driver(node)?.channels?.() ?? NO_STATES;
+}
+
+/** What this step changed, found once a step however many oracles ask. */
+export function changes(world: WorldView, record: StepRecord): readonly Change[] {
+  if (newest?.record === record) return newest.changes;
+  const driver = world.driver(record.node);
+  const result = driver === undefined ? NONE : compare(driver);
+  newest = { record, changes: result };
+  return result;
+}
+
+/** A copy of a driver starts from what was seen of its original. */
+export function seenAlike(original: Driver, copy: Driver): void {
+  const states = seen.get(original);
+  if (states !== undefined) seen.set(copy, states);
+}
+
+function compare(driver: Driver): readonly Change[] {
+  const states = driver.channels?.() ?? NO_STATES;
+  const before = seen.get(driver);
+  if (before === states) return NONE;
+  let out: Change[] | undefined;
+  for (const [channelId, after] of states) {
+    const previous = before?.get(channelId);
+    if (previous !== after) (out ??= []).push({ channelId, before: previous, after });
+  }
+  seen.set(driver, states);
+  return out ?? NONE;
+}
+
+/** States with commitments: funded, failed and closed. */
+export type WithCommitments = Extract<ChannelState, FundedBase>;
+
+export function hasCommitments(state: ChannelState | undefined): state is WithCommitments {
+  return state !== undefined && state.phase !== 'opening' && state.phase !== 'forgotten';
+}
+
+/** Whether this is the output that holds the channel's money. */
+export function isFunding({ fundings }: FundedBase, outpoint: Outpoint): boolean {
+  return fundings.some((funding) => sameOutpoint(funding, outpoint));
+}
+
+/**
+ * BOLT 2, Forwarding HTLCs: until its removal is irrevocable, a commitment that may be broadcast still holds the payer's HTLC. `unreadable` is
+ * the answer for a commitment whose contents make no sense.
+ */
+export function isCommitted(state: WithCommitments, reference: Hex, unreadable: boolean): boolean {
+  const known = state.references.find((entry) => entry.reference === reference);
+  if (known === undefined) return false;
+  return commitmentsOf(state.shared).some(({ commitment }) => {
+    const contents = contentsOf(state.shared, commitment);
+    if (typeof contents === 'string') return unreadable;
+    return contents.htlcs.some(({ offerer, id }) => offerer === state.params.us && id === known.htlcId);
+  });
+}
+
+export function peerName(world: WorldView, state: FundedBase): string {
+  return world.nodeName(state.params.peer);
+}
+
+/** The other node's state of the same channel, where it runs and can show it. */
+export function peerState(world: WorldView, state: FundedBase): WithCommitments | undefined {
+  const other = statesOf(world, peerName(world, state)).get(state.channelId);
+  return hasCommitments(other) ? other : undefined;
+}
+
+export function channelName(world: WorldView, channelId: string): string | undefined {
+  return world.channels.find((info) => info.channelId === channelId)?.name;
+}
+
+// ---------------------------------------------------------------- messages
+
+const NAMES: Readonly<Record<number, MessageName | undefined>> = {
+  1: 'warning',
+  16: 'init',
+  17: 'error',
+  32: 'open_channel',
+  33: 'accept_channel',
+  34: 'funding_created',
+  35: 'funding_signed',
+  36: 'channel_ready',
+  38: 'shutdown',
+  39: 'closing_signed',
+  128: 'update_add_htlc',
+  130: 'update_fulfill_htlc',
+  131: 'update_fail_htlc',
+  132: 'commitment_signed',
+  133: 'revoke_and_ack',
+  134: 'update_fee',
+  135: 'update_fail_malformed_htlc',
+  136: 'channel_reestablish',
+};
+
+/** The BOLT name from the two bytes of the type, without decoding the rest. Undefined for what no oracle judges. */
+export function nameOf(bytes: Uint8Array): MessageName | undefined {
+  return NAMES[((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0)];
+}
+
+const decoded = new Recent<Uint8Array, Message | 'undecodable'>();
+
+/** One decoding a message, however many oracles look at the same bytes. */
+export function messageOf(bytes: Uint8Array): Message | undefined {
+  const message = decoded.get(bytes) ?? decoded.keep(bytes, decode(bytes));
+  return message === 'undecodable' ? undefined : message;
+}
+
+function decode(bytes: Uint8Array): Message | 'undecodable' {
+  const result = decodeMessage(bytes);
+  return result.ok ? result.message : 'undecodable';
+}
+
+export type SendEffect = Extract<DriverEffect, { kind: 'send' }>;

@@ -1,0 +1,67 @@
+import type { ChannelId, PublicKey } from '../../core/crypto/bytes.ts';
+import { otherEnd } from './in-flight.ts';
+import type { Host } from './host.ts';
+import type { DriverEffect } from '../scenario/types.ts';
+import { answer, notified } from './users.ts';
+import type { World } from './world.ts';
+
+/** Carries out one effect of a node. What answers it is told to the node after the step. */
+export function perform(world: World, host: Host, effect: DriverEffect): void {
+  switch (effect.kind) {
+    case 'send':
+      return send(world, host, effect.peer, effect.bytes);
+    case 'store': {
+      if (host.driver.channels !== undefined) learnId(world, effect);
+      const done = host.disk.store(effect, host.watch.seenHeight, world.timeMs);
+      if (done !== undefined) stored(world, host, 'state', effect.channelId, effect.version);
+      return;
+    }
+    case 'monitor': {
+      const done = host.disk.monitor(effect, world.timeMs);
+      if (done !== undefined) stored(world, host, effect.watcher, effect.channelId, effect.id);
+      return;
+    }
+    case 'forget':
+      return host.disk.forget(effect.channelId);
+    case 'broadcast':
+      return world.stats.count('event', `broadcast ${effect.purpose}: ${world.chain.broadcast(effect.tx)}`);
+    case 'watch_tx':
+      return host.watch.watchTx(effect.txid);
+    case 'watch_spend':
+      return host.watch.watchSpend({ txid: effect.txid, vout: effect.vout });
+    case 'notify':
+      return notified(world, host, effect.channelId, effect.event);
+    case 'ask':
+      return answer(world, host, effect);
+    case 'disconnect':
+      world.stats.count('event', `disconnect: ${effect.reason}`);
+      return disconnect(world, host, effect.peer);
+    case 'refused':
+      return world.stats.count('refused', `${effect.command}: ${effect.rule}`);
+  }
+}
+
+/** A channel has its final id as soon as a node keeps it: what happens to that store is already addressed by the channel's name. */
+function learnId(world: World, { channelId, state }: Extract<DriverEffect, { kind: 'store' }>): void {
+  const info = world.infoById(state.params.temporaryChannelId);
+  if (info !== undefined && info.channelId === undefined) world.changeInfo(info.name, { channelId });
+}
+
+function stored(world: World, host: Host, sink: string, channelId: ChannelId, version: number): void {
+  world.later(host, { kind: 'stored', sink, channelId, version });
+}
+
+function send(world: World, host: Host, peer: PublicKey, bytes: Uint8Array): void {
+  const port = world.port(host.name, peer);
+  if (port !== undefined) world.onLink(port.link, host, () => port.link.send(otherEnd(port.end), bytes, world.timeMs));
+}
+
+/** What the node sent before still arrives; what was sent to it does not. */
+function disconnect(world: World, host: Host, peer: PublicKey): void {
+  const port = world.port(host.name, peer);
+  if (port?.link.isConnected(port.end) !== true || port.link.closedBy === port.end) return;
+  const { link, end } = port;
+  if (link.closedBy !== undefined) return world.breakLink(link);
+  world.tellDisconnected(link, end);
+  if (world.onLink(link, host, () => link.close(end)) === true) world.tellDisconnected(link, otherEnd(end));
+}

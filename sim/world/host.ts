@@ -1,0 +1,153 @@
+import type { ChannelConfig } from '../../core/channel/model/vocabulary.ts';
+import type { AddUpdate } from '../../core/channel/model/state.ts';
+import { p2wpkh } from '../../core/bitcoin/script.ts';
+import type { ChannelId, PublicKey, Script, SecretKey } from '../../core/crypto/bytes.ts';
+import type { Crypto } from '../../core/crypto/types.ts';
+import { ChainWatch } from './chain.ts';
+import { otherEnd } from './in-flight.ts';
+import type { End } from './in-flight.ts';
+import type { Link } from './network.ts';
+import { DEFAULT_FEERATE_PER_KW, policyOf } from '../scenario/channel-config.ts';
+import { stream } from '../deterministic/random.ts';
+import { Disk } from './storage.ts';
+import type { Driver, DriverFactory, Latency, NodeSpec } from '../scenario/types.ts';
+
+const AT_ONCE: Latency = { kind: 'fixed', ms: 0 };
+
+/** One end of a link, as the node there sees it. */
+export interface Port {
+  readonly link: Link;
+  readonly end: End;
+  readonly peer: string;
+}
+
+/** An incoming HTLC that was presented to the host. */
+export interface Presented {
+  readonly payment: string;
+  readonly channelId: ChannelId;
+  readonly add: AddUpdate;
+}
+
+/** Everything that every host of a world is made with. */
+export interface HostContext {
+  readonly seed: string;
+  readonly crypto: Crypto;
+  readonly entropy: (label: string) => string;
+  readonly factory: DriverFactory;
+}
+
+/** One node's surroundings: its implementation, disk, wallet, view of the chain, and what it was told and has not answered. */
+export class Host {
+  readonly spec: NodeSpec;
+  /** What moves here by itself. */
+  readonly actors: { readonly disk: string; readonly chain: string };
+  readonly config: ChannelConfig;
+  readonly driver: Driver;
+  readonly disk: Disk;
+  readonly walletSecret: SecretKey;
+  readonly walletScript: Script;
+  watch: ChainWatch;
+  running: boolean;
+  feeratePerKw: number;
+  /** Events told and not acknowledged, where the host does so later. */
+  unacknowledged: { readonly channelId: ChannelId; readonly eventId: number }[];
+  presented: Presented[];
+  /** Payments whose decision the node would not take yet: told again when it is connected. */
+  owed: string[];
+  /** It has come back with an older state than it had on disk. */
+  restoredBackup: boolean;
+  /** When this node hears of a block, by milliseconds after it was mined. */
+  readonly blockDelayMs: number;
+
+  constructor(spec: NodeSpec, context: HostContext, from?: Host) {
+    const { seed, crypto, entropy } = context;
+    this.spec = spec;
+    this.actors = { disk: `disk ${spec.name}`, chain: `chain ${spec.name}` };
+    if (from !== undefined) {
+      if (from.driver.fork === undefined) throw new RangeError(`the driver of '${spec.name}' cannot be forked`);
+      this.driver = from.driver.fork();
+      this.config = from.config;
+      this.disk = from.disk.fork();
+      this.walletSecret = from.walletSecret;
+      this.walletScript = from.walletScript;
+      this.watch = new ChainWatch(from.watch);
+      this.running = from.running;
+      this.feeratePerKw = from.feeratePerKw;
+      this.unacknowledged = [...from.unacknowledged];
+      this.presented = [...from.presented];
+      this.owed = [...from.owed];
+      this.restoredBackup = from.restoredBackup;
+      this.blockDelayMs = from.blockDelayMs;
+      return;
+    }
+    const watchers = spec.watchers ?? [];
+    const names = watchers.map((w) => w.name);
+    this.config = policyOf(spec.config ?? {}, names);
+    this.feeratePerKw = spec.feeratePerKw ?? DEFAULT_FEERATE_PER_KW;
+    this.watch = new ChainWatch();
+    this.driver = context.factory({
+      name: spec.name,
+      config: this.config,
+      crypto,
+      entropy: (label) => entropy(`node/${spec.name}/${label}`),
+      height: this.watch.seenHeight,
+      feeratePerKw: this.feeratePerKw,
+    });
+    this.disk = new Disk({ storage: spec.storage ?? AT_ONCE, watchers }, stream(seed, `storage/${spec.name}`));
+    this.walletSecret = entropy(`wallet/${spec.name}`) as SecretKey;
+    this.walletScript = p2wpkh(crypto, crypto.publicKey(this.walletSecret));
+    this.running = true;
+    this.unacknowledged = [];
+    this.presented = [];
+    this.owed = [];
+    this.restoredBackup = false;
+    this.blockDelayMs = stream(seed, `blocks/${spec.name}`).int(2000);
+  }
+
+  get name(): string {
+    return this.spec.name;
+  }
+
+  get nodeId(): PublicKey {
+    return this.driver.nodeId;
+  }
+
+  /** The process dies: all that is not on disk is gone. */
+  crash(survive: number): void {
+    this.disk.crash(survive);
+    this.running = false;
+    const height = this.heightToResume();
+    this.watch = new ChainWatch();
+    this.watch.seenHeight = height;
+    this.unacknowledged = [];
+    this.presented = [];
+    this.owed = [];
+  }
+
+  /** Brings back older states. False if the disk has none. */
+  restoreBackup(age: number): boolean {
+    if (!this.disk.restoreBackup(age)) return false;
+    this.watch.seenHeight = this.heightToResume();
+    this.restoredBackup = true;
+    return true;
+  }
+
+  /** The host reads blocks again from where the oldest of its durable states was written, or that channel would miss some. */
+  private heightToResume(): number {
+    let height = Number.POSITIVE_INFINITY;
+    for (const snapshot of this.disk.durable.values()) height = Math.min(height, snapshot.height);
+    return Number.isFinite(height) ? height : this.watch.seenHeight;
+  }
+}
+
+/** Every node's ends of its links, by the peer at the other end. */
+export function portsOf(hosts: ReadonlyMap<string, Host>, links: ReadonlyMap<string, Link>): Map<string, Map<PublicKey, Port>> {
+  const ports = new Map([...hosts.keys()].map((name) => [name, new Map<PublicKey, Port>()]));
+  for (const link of links.values()) {
+    for (const end of [0, 1] as const) {
+      const peer = link.spec.ends[otherEnd(end)];
+      ports.get(link.spec.ends[end])?.set((hosts.get(peer) as Host).nodeId, { link, end, peer });
+    }
+  }
+  return ports;
+}

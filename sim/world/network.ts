@@ -1,0 +1,181 @@
+import { drawLatency } from './clock.ts';
+import { MAX_FRAGMENT } from '../scenario/types.ts';
+import { DEFAULT_FRAGMENTS, Encryption } from './encryption.ts';
+import type { Party, Violation } from './encryption.ts';
+import { otherEnd } from './in-flight.ts';
+import type { Act, End, Flight, Sealed } from './in-flight.ts';
+import { stream } from '../deterministic/random.ts';
+import type { Random } from '../deterministic/random.ts';
+import type { LinkSpec } from '../scenario/types.ts';
+
+export function linkId(ends: readonly [string, string]): string {
+  return `${ends[0]}-${ends[1]}`;
+}
+
+/**
+ * A connection between two nodes: in order within one direction, as TCP is; what is in flight when it breaks is lost. Where it is
+ * encrypted, a handshake comes first, and what arrives are pieces of a stream; messages are still what moves from one end to the other.
+ */
+export class Link {
+  readonly id: string;
+  /** What each direction is called, by the end that it goes to. */
+  readonly directions: readonly [string, string];
+  readonly spec: LinkSpec;
+  private readonly random: Random;
+  /** Who dials, and where the streams are cut. */
+  private readonly cuts: Random;
+  private readonly fragments: readonly number[];
+  /** Messages to each end, oldest first. */
+  private readonly flights: readonly [Flight[], Flight[]];
+  /** Of the connection there is now, if it is an encrypted one. */
+  private encryption: Encryption | undefined;
+  /** What the transport has done that it must not do, on a connection that has ended. */
+  private past: Violation | undefined;
+  up: boolean;
+  /** The end that closed it, while what it sent before is still on its way to the other. */
+  closedBy: End | undefined;
+  /** How often it was connected. */
+  connections: number;
+  /** How often it was connected again while the world settled. */
+  connectionsWhileSettling: number;
+
+  constructor(spec: LinkSpec, seed: string, from?: Link) {
+    this.id = linkId(spec.ends);
+    this.directions = [`${this.id} to ${spec.ends[0]}`, `${this.id} to ${spec.ends[1]}`];
+    this.spec = spec;
+    this.fragments = spec.fragments ?? DEFAULT_FRAGMENTS;
+    if (this.fragments.length === 0 || this.fragments.some((size) => !(size >= 1 && size <= MAX_FRAGMENT)))
+      throw new RangeError(`no fragments: ${this.id}`);
+    this.random = from?.random.fork() ?? stream(seed, `latency/${this.id}`);
+    this.cuts = from?.cuts.fork() ?? stream(seed, `cuts/${this.id}`);
+    this.flights = from === undefined ? [[], []] : [[...from.flights[0]], [...from.flights[1]]];
+    this.encryption = from?.encryption?.fork();
+    this.past = from?.past;
+    this.up = from?.up ?? false;
+    this.closedBy = from?.closedBy;
+    this.connections = from?.connections ?? 0;
+    this.connectionsWhileSettling = from?.connectionsWhileSettling ?? 0;
+  }
+
+  fork(): Link {
+    return new Link(this.spec, '', this);
+  }
+
+  /** The node at this end knows that it is connected. */
+  isConnected(end: End): boolean {
+    return this.up && (this.encryption?.isOpen(end) ?? true);
+  }
+
+  /** Both ends can talk. */
+  get open(): boolean {
+    return this.closedBy === undefined && this.isConnected(0) && this.isConnected(1);
+  }
+
+  get inFlight(): number {
+    return this.flights[0].length + this.flights[1].length;
+  }
+
+  get violation(): Violation | undefined {
+    return this.encryption?.violation ?? this.past;
+  }
+
+  head(to: End): Flight | undefined {
+    return this.flights[to][0];
+  }
+
+  waiting(to: End): readonly Flight[] {
+    return this.flights[to];
+  }
+
+  /** False when nobody will ever get it: the link is down, or either end has closed it. */
+  send(to: End, bytes: Uint8Array, nowMs: number): boolean {
+    if (this.closedBy !== undefined || !this.isConnected(otherEnd(to))) return false;
+    this.push(to, bytes, nowMs, this.encryption?.seal(otherEnd(to), bytes));
+    return true;
+  }
+
+  private push(to: End, bytes: Uint8Array, nowMs: number, sealed?: Sealed, act?: Act): void {
+    const queue = this.flights[to];
+    const before = queue.at(-1)?.dueMs ?? 0;
+    const dueMs = Math.max(before, nowMs + drawLatency(this.spec.latency, this.random));
+    if (sealed === undefined) queue.push({ bytes, dueMs });
+    else queue.push(act === undefined ? { bytes, dueMs, sealed } : { bytes, dueMs, sealed, act });
+  }
+
+  /** The oldest flight to this end arrives. Returns what its node is to be given: a message, or nothing where it was a part of the handshake. */
+  take(to: End, nowMs: number): Uint8Array | undefined {
+    const flight = this.head(to);
+    if (flight === undefined || this.encryption === undefined) return this.flights[to].shift()?.bytes;
+    const { message, answer } = this.encryption.arrive(to, this.flights[to], this.fragments, this.cuts);
+    this.flights[to].shift();
+    if (answer !== undefined) this.pushAct(otherEnd(to), answer, nowMs, flight.act === 'act_one' ? 'act_two' : 'act_three');
+    return message;
+  }
+
+  private pushAct(to: End, bytes: Uint8Array, nowMs: number, act: Act): void {
+    this.push(to, bytes, nowMs, { bytes, before: undefined }, act);
+  }
+
+  /** The sender has written this before its oldest message in flight, of which nothing has been handed on. Returns what arrives. */
+  forge(to: End, bytes: Uint8Array, nowMs: number): Uint8Array | undefined {
+    const head = this.head(to);
+    if (this.encryption === undefined || head === undefined) return bytes;
+    this.rewrite(to, [{ bytes, dueMs: head.dueMs }, ...this.flights[to]]);
+    return this.take(to, nowMs);
+  }
+
+  /** The sender has not written its oldest message in flight. */
+  drop(to: End): void {
+    this.rewrite(to, this.flights[to].slice(1));
+  }
+
+  private rewrite(to: End, flights: readonly Flight[]): void {
+    const before = this.head(to)?.sealed?.before;
+    const queue = this.encryption && before ? this.encryption.rewrite(to, before, flights) : flights;
+    this.flights[to].splice(0, this.flights[to].length, ...queue);
+  }
+
+  /** Whether the network can still change a bit of the oldest flight to this end. */
+  isCorruptible(to: End): boolean {
+    return this.encryption?.isUnderWay(to, this.flights[to]) === true;
+  }
+
+  /** The oldest flight to this end arrives with one bit changed. */
+  corrupt(to: End, bit: number): void {
+    this.encryption?.corrupt(to, bit, this.flights[to], this.fragments, this.cuts);
+  }
+
+  /** With `parties` it is encrypted: their nodes are connected when the handshake is over. */
+  connect(nowMs: number, parties?: readonly [Party, Party]): void {
+    this.up = true;
+    this.closedBy = undefined;
+    this.connections++;
+    if (parties === undefined) return;
+    const dialler: End = this.cuts.int(2) === 0 ? 0 : 1;
+    const { encryption, actOne } = Encryption.dial(parties, dialler);
+    this.encryption = encryption;
+    this.pushAct(otherEnd(dialler), actOne, nowMs, 'act_one');
+  }
+
+  /** One end closes: what it sent still arrives, what was sent to it does not. Returns whether the other end has to be told now. */
+  close(by: End): boolean {
+    this.flights[by].length = 0;
+    if (this.flights[otherEnd(by)].length > 0) {
+      this.closedBy = by;
+      return false;
+    }
+    this.break();
+    return true;
+  }
+
+  break(): void {
+    for (const end of [0, 1] as const) {
+      this.encryption?.cut(end, this.flights[end], this.fragments, this.cuts);
+      this.flights[end].length = 0;
+    }
+    this.up = false;
+    this.closedBy = undefined;
+    this.past = this.violation;
+    this.encryption = undefined;
+  }
+}

@@ -1,0 +1,115 @@
+import { knownPayments } from '../../core/channel/model/known-payments.ts';
+import type { AddUpdate, ChannelState } from '../../core/channel/model/state.ts';
+import type { Hash32, Hex, Preimage } from '../../core/crypto/bytes.ts';
+import { RunningHash } from '../deterministic/hash.ts';
+import type { PaymentRecord } from '../scenario/types.ts';
+
+export interface NewPayment {
+  readonly name: string;
+  readonly from: string;
+  readonly to: string;
+  readonly channel: string;
+  readonly htlcId: bigint;
+  readonly amountMsat: bigint;
+  readonly paymentHash: Hash32;
+  readonly preimage: Preimage;
+  readonly cltvExpiry: number;
+  readonly probe: boolean;
+}
+
+/** What the users at both ends know of their payments. */
+export class Payments {
+  readonly all: PaymentRecord[];
+  private readonly byName: Map<string, number>;
+  private readonly byReferences: Map<Hex, string>;
+
+  constructor(from?: Payments) {
+    this.all = from === undefined ? [] : [...from.all];
+    this.byName = new Map(from?.byName);
+    this.byReferences = new Map(from?.byReferences);
+  }
+
+  get(name: string): PaymentRecord | undefined {
+    const at = this.byName.get(name);
+    return at === undefined ? undefined : this.all[at];
+  }
+
+  /** Field by field: engines are slow at spreading so many. */
+  add({ name, from, to, channel, htlcId, amountMsat, paymentHash, preimage, cltvExpiry, probe }: NewPayment): void {
+    this.byName.set(name, this.all.length);
+    const reference = referenceOf(name);
+    this.byReferences.set(reference, name);
+    this.all.push({
+      name,
+      reference,
+      from,
+      to,
+      channel,
+      htlcId,
+      amountMsat,
+      paymentHash,
+      preimage,
+      cltvExpiry,
+      received: false,
+      contradictions: 0,
+      probe,
+    });
+  }
+
+  private update(name: string, change: Partial<PaymentRecord>): void {
+    const at = this.byName.get(name) as number;
+    this.all[at] = { ...(this.all[at] as PaymentRecord), ...change };
+  }
+
+  /** The host's name for it, as the node repeats it. */
+  byReference(reference: Hex): PaymentRecord | undefined {
+    const name = this.byReferences.get(reference);
+    return name === undefined ? undefined : this.get(name);
+  }
+
+  /**
+   * The receiving node presented an HTLC. `reference` is the payer's for it, where its driver shows one; else the id must do, or the
+   * first payment with this hash that still waits.
+   */
+  received(from: string, channel: string, add: AddUpdate, reference: Hex | undefined): PaymentRecord | undefined {
+    const known = reference === undefined ? undefined : this.byReference(reference);
+    const payment = known ?? this.find(from, channel, add);
+    if (payment !== undefined) this.update(payment.name, { received: true, htlcId: add.id });
+    return payment;
+  }
+
+  private find(from: string, channel: string, add: AddUpdate): PaymentRecord | undefined {
+    const candidates = this.all.filter(
+      (p) => p.from === from && p.channel === channel && p.paymentHash === add.paymentHash && p.amountMsat === add.amountMsat,
+    );
+    return candidates.find((p) => p.htlcId === add.id) ?? candidates.find((p) => !p.received && p.outcome === undefined);
+  }
+
+  decided(name: string, decision: 'fulfill' | 'fail' | 'fail_malformed'): void {
+    this.update(name, { decision });
+  }
+
+  /** The sending node told its host how it ended. */
+  ended(reference: Hex, outcome: 'sent' | 'failed'): void {
+    const payment = this.byReference(reference);
+    if (payment === undefined) return;
+    if (payment.outcome === undefined) this.update(payment.name, { outcome });
+    else if (payment.outcome !== outcome) this.update(payment.name, { contradictions: payment.contradictions + 1 });
+  }
+
+  /** After a crash: what `from` offered and its restored state knows nothing of was never durable, so it never left. */
+  forgetUnknown(from: string, channel: string, state: ChannelState | undefined): void {
+    const known = state === undefined || state.phase === 'opening' || state.phase === 'forgotten' ? new Set<Hex>() : knownPayments(state);
+    for (const payment of this.all) {
+      if (payment.from !== from || payment.channel !== channel || payment.outcome !== undefined) continue;
+      if (!known.has(payment.reference)) this.update(payment.name, { outcome: 'lost' });
+    }
+  }
+}
+
+/** A host's reference for a payment: 16 bytes, from its name. */
+export function referenceOf(payment: string): Hex {
+  const hash = new RunningHash();
+  hash.text(payment);
+  return hash.key();
+}

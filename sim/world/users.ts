@@ -1,0 +1,174 @@
+import type { ChannelCommand, Notification } from '../../core/channel/model/vocabulary.ts';
+import type { AddUpdate, ChannelEvent } from '../../core/channel/model/state.ts';
+import type { ChannelId, Hash32, Hex, Preimage, Txid } from '../../core/crypto/bytes.ts';
+import { toHex } from '../../core/crypto/bytes.ts';
+import { RunningHash } from '../deterministic/hash.ts';
+import type { Host, Presented } from './host.ts';
+import { referenceOf } from './payments.ts';
+import type { Action, DriverEffect, PaymentRecord } from '../scenario/types.ts';
+import type { World } from './world.ts';
+
+/** What users and their hosts do: they answer nodes at once, and otherwise decide nothing by themselves. */
+
+export type Decision = 'fulfill' | 'fail' | 'fail_malformed';
+
+/** BOLT 4: BADONION | PERM | 5, invalid_onion_hmac. */
+const INVALID_ONION_HMAC = 0xc005;
+const ONION_SIZE = 1366;
+/** Rules by which a node refuses a decision for the moment only. */
+const NOT_NOW: ReadonlySet<string> = new Set(['connected', 'channel_ready']);
+const TOO_LATE = 'fulfillment deadline';
+
+export function answer(world: World, host: Host, effect: Extract<DriverEffect, { kind: 'ask' }>): void {
+  const { peer, channelId, question } = effect;
+  if (question.kind === 'fund') {
+    const coin = world.entropy(`coin/${world.serial++}`) as string as Txid;
+    const tx = world.chain.fundingTx(host.walletSecret, coin, question.amountSat, question.script);
+    return world.later(host, { kind: 'command', command: { kind: 'fund', peer, channelId, tx } });
+  }
+  const info = world.infoById(channelId);
+  const keysId = world.entropy(`keys/${info?.name ?? channelId}/accepter`) as string as Hash32;
+  const upfront = info?.upfrontShutdown === true ? { upfrontShutdownScript: host.walletScript } : {};
+  world.later(host, { kind: 'command', command: { kind: 'accept', peer, channelId, keysId, ...upfront } }, (rule) =>
+    world.later(host, { kind: 'command', command: { kind: 'reject', peer, channelId, reason: rule } }),
+  );
+}
+
+export function notified(world: World, host: Host, channelId: ChannelId, notification: Notification): void {
+  world.stats.count('event', notification.kind === 'event' ? notification.event.kind : notification.kind);
+  const info = world.infoById(notification.kind === 'opened' ? notification.temporaryChannelId : channelId);
+  if (info === undefined) return;
+  switch (notification.kind) {
+    case 'event':
+      hear(world, notification.event);
+      if (host.spec.acknowledge === 'later') host.unacknowledged.push({ channelId, eventId: notification.id });
+      else world.later(host, { kind: 'command', command: { kind: 'acknowledge', channelId, eventId: notification.id } });
+      return;
+    case 'htlc_received':
+      return presented(world, host, info.name, channelId, notification.add);
+    case 'opened':
+      return world.changeInfo(info.name, { channelId });
+    case 'forgotten':
+      return world.changeInfo(info.name, { forgotten: true });
+    case 'failed':
+      return;
+  }
+}
+
+function hear(world: World, event: ChannelEvent): void {
+  if (event.kind === 'payment_sent') world.ledger.ended(event.reference, 'sent');
+  if (event.kind === 'payment_failed') world.ledger.ended(event.reference, 'failed');
+}
+
+function presented(world: World, host: Host, channel: string, channelId: ChannelId, add: AddUpdate): void {
+  const payer = peerIn(world, channel, host.name);
+  const payment = world.ledger.received(payer, channel, add, payersReference(world, payer, channelId, add.id));
+  if (payment === undefined) return;
+  host.presented = [...host.presented.filter((known) => known.payment !== payment.name), { payment: payment.name, channelId, add }];
+  // A host that has decided once decides the same again: its decision may have been lost in a crash.
+  if (payment.decision !== undefined) resolve(world, host, payment.name, payment.decision);
+}
+
+/** Ids of HTLCs that were never signed for come again after a reconnection: only the payer's node knows which payment it is. */
+function payersReference(world: World, payer: string, channelId: ChannelId, htlcId: bigint): Hex | undefined {
+  const state = world.host(payer).driver.channels?.().get(channelId);
+  return state !== undefined && 'references' in state ? state.references.find((known) => known.htlcId === htlcId)?.reference : undefined;
+}
+
+export function peerIn(world: World, channel: string, node: string): string {
+  const info = world.info(channel);
+  if (info === undefined) throw new RangeError(`no channel '${channel}'`);
+  return info.opener === node ? info.accepter : info.opener;
+}
+
+/** The host tells its node, after the step under way, what becomes of a received payment. False if the node never presented it. */
+export function resolve(world: World, host: Host, payment: string, decision: Decision): boolean {
+  const known = host.presented.find((p) => p.payment === payment);
+  const record = world.ledger.get(payment);
+  if (known === undefined || record === undefined) return false;
+  world.ledger.decided(payment, decision);
+  const command = decisionCommand(world, known, record, decision);
+  world.later(host, { kind: 'command', command }, (rule) => {
+    if (NOT_NOW.has(rule)) host.owed.push(payment);
+    // It was decided too late: what can no longer be enforced on chain must not be claimed.
+    else if (rule === TOO_LATE) resolve(world, host, payment, 'fail');
+  });
+  return true;
+}
+
+/** Tells a node again what it could not take while it was disconnected. */
+export function resolveOwed(world: World, host: Host): void {
+  const { owed } = host;
+  host.owed = [];
+  for (const payment of owed) resolve(world, host, payment, world.ledger.get(payment)?.decision ?? 'fail');
+}
+
+function decisionCommand(world: World, { payment, channelId, add }: Presented, record: PaymentRecord, decision: Decision): ChannelCommand {
+  const target = { channelId, id: add.id };
+  switch (decision) {
+    case 'fulfill':
+      return { kind: 'fulfill', ...target, preimage: record.preimage as Preimage };
+    case 'fail':
+      return { kind: 'fail', ...target, reason: world.entropy(`failure/${payment}`) };
+    case 'fail_malformed': {
+      const sha256OfOnion = toHex<Hash32>(world.crypto.sha256(add.onion));
+      return { kind: 'fail_malformed', ...target, sha256OfOnion, failureCode: INVALID_ONION_HMAC };
+    }
+  }
+}
+
+/** A payment over one channel. Returns the reason if the node refused it. */
+export function pay(
+  world: World,
+  action: Omit<Extract<Action, { do: 'pay' }>, 'do' | 'amountMsat'>,
+  amountMsat: bigint,
+  probe: boolean,
+): string | undefined {
+  const { as: name, from, channel, cltvDelta } = action;
+  const host = world.host(from);
+  const channelId = world.idOf(channel) as ChannelId;
+  const { preimage, hash } = world.preimage(action.hashOf ?? name);
+  const cltvExpiry = host.watch.seenHeight + cltvDelta;
+  const reference = referenceOf(name);
+  const refused = world.command(host, {
+    kind: 'add',
+    channelId,
+    reference,
+    amountMsat,
+    paymentHash: hash,
+    cltvExpiry,
+    onion: onionOf(name),
+  });
+  if (refused !== undefined || world.finding !== undefined) return refused;
+  const htlcId = offeredId(world, from, channel);
+  const to = peerIn(world, channel, from);
+  world.ledger.add({ name, from, to, channel, htlcId, amountMsat, paymentHash: hash, preimage: preimage as Preimage, cltvExpiry, probe });
+  return undefined;
+}
+
+/** The id of the newest HTLC that this node offered: read from its state, or counted where the driver shows none. */
+function offeredId(world: World, from: string, channel: string): bigint {
+  const state = world.channelState(from, channel);
+  if (state !== undefined && 'shared' in state) {
+    const add = state.shared.logs[state.params.us].findLast((update) => update.kind === 'add');
+    if (add !== undefined) return add.id;
+  }
+  return BigInt(world.payments.filter((p) => p.from === from && p.channel === channel).length);
+}
+
+/** Names of payments come again in every run. */
+const onions = new Map<string, Uint8Array>();
+const MAX_ONIONS = 256;
+
+/** Opaque to the channel; different for every payment. */
+function onionOf(payment: string): Uint8Array {
+  const known = onions.get(payment);
+  if (known !== undefined) return known;
+  if (onions.size >= MAX_ONIONS) onions.clear();
+  const onion = new Uint8Array(ONION_SIZE);
+  onions.set(payment, onion);
+  const hash = new RunningHash();
+  hash.text(payment);
+  onion.set(hash.state(), 1);
+  return onion;
+}
