@@ -6,6 +6,7 @@ const layers = [
   ['core/crypto'],
   ['core/bitcoin'],
   ['core/wire'],
+  ['core/chain'],
   ['core/transactions', 'core/onion', 'core/invoice'],
   ['core/channel', 'core/monitor', 'core/gossip', 'core/routing', 'core/transport'],
   ['core/peers'],
