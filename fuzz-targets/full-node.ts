@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { printMessage } from '../core/wire/print.ts';
-import { messageRegistry } from '../core/wire/messages/index.ts';
-import type { Message } from '../core/wire/messages/index.ts';
+import { messageRegistry, namesIn } from '../core/wire/messages/index.ts';
+import type { Message, MessageName } from '../core/wire/messages/index.ts';
 import type { Operation, OperationName } from './node/grammar.ts';
 import { argumentRanges, carriesData, operationNames, operationText, parseBytes, parseText, printText, toBytes } from './node/grammar.ts';
 import { run } from './node/run.ts';
@@ -13,25 +13,7 @@ const MAX_LENGTH = 800;
 const NO_DATA = new Uint8Array(0);
 
 /** Messages of the protocol that the node speaks come up more often than those that it only knows of. */
-const SPOKEN: readonly string[] = [
-  'open_channel',
-  'accept_channel',
-  'funding_created',
-  'funding_signed',
-  'channel_ready',
-  'update_add_htlc',
-  'update_fulfill_htlc',
-  'update_fail_htlc',
-  'update_fail_malformed_htlc',
-  'update_fee',
-  'commitment_signed',
-  'revoke_and_ack',
-  'shutdown',
-  'closing_signed',
-  'channel_reestablish',
-  'error',
-  'ping',
-];
+const SPOKEN: readonly MessageName[] = [...namesIn('establishment', 'operation', 'retransmission', 'closing'), 'error', 'ping'];
 const spoken = SPOKEN.map((name) => messageRegistry.findIndex((entry) => entry.name === name));
 
 function operationOf(name: OperationName): fc.Arbitrary<Operation> {

@@ -10,9 +10,10 @@ import { encodeMessage } from '../wire/messages/index.ts';
 import type { Message, OpenChannel } from '../wire/messages/index.ts';
 import { DEFAULT_CONFIG } from './config.ts';
 import type { ChannelSlot, NodeInput, NodeState } from './vocabulary.ts';
-import { createNode, MAX_OPENINGS_PER_PEER, nodeStep } from './node.ts';
+import { createNode, nodeStep } from './node.ts';
+import { MAX_OPENINGS_PER_PEER } from './openings.ts';
 import { bytes32, Pair, preimageOf, TestNode } from './pair.fixture.ts';
-import { ALL_CHANNELS } from './peer.ts';
+import { ALL_CHANNELS } from './peers.ts';
 
 const fake = createFakeCrypto();
 const onion = new Uint8Array(1366);

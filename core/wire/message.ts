@@ -2,8 +2,23 @@ import type { Reader } from './reader-writer.ts';
 import type { Codec, Expand, Fields, FieldsValue, ObjectCodec, Records, RecordsValue } from './codec.ts';
 import { structWithRecords } from './codec.ts';
 
-/** One message of the protocol: the two-byte type, the BOLT's name, and how its payload stands in bytes. */
-export interface MessageDeclaration<N extends string, T> {
+/** What a message belongs to: who handles it, and which features it needs, is decided by group. */
+export type MessageGroup =
+  | 'control'
+  | 'storage'
+  | 'establishment'
+  | 'operation'
+  | 'retransmission'
+  | 'closing'
+  | 'simple_closing'
+  | 'interactive'
+  | 'splicing'
+  | 'gossip'
+  | 'onion';
+
+/** One message of the protocol: its group, the two-byte type, the BOLT's name, and how its payload stands in bytes. */
+export interface MessageDeclaration<N extends string, T, G extends MessageGroup = MessageGroup> {
+  readonly group: G;
   readonly type: number;
   readonly name: N;
   readonly codec: Codec<T>;
@@ -11,13 +26,25 @@ export interface MessageDeclaration<N extends string, T> {
 
 export type MessageOf<D> = D extends MessageDeclaration<string, infer T> ? T : never;
 
-/** BOLT 1: every message may end in a TLV stream (the extension), so every declaration has one, if only for records still unknown. */
-export function message<const N extends string, F extends Fields, R extends Records = Readonly<Record<never, never>>>(
+type Declare<G extends MessageGroup> = <const N extends string, F extends Fields, R extends Records = Readonly<Record<never, never>>>(
   type: number,
   name: N,
   fields: F,
   records?: R,
-): MessageDeclaration<N, Expand<{ readonly type: N } & FieldsValue<F> & RecordsValue<R>>> {
+) => MessageDeclaration<N, Expand<{ readonly type: N } & FieldsValue<F> & RecordsValue<R>>, G>;
+
+/** Declares the messages of one group. */
+export function inGroup<const G extends MessageGroup>(group: G): Declare<G> {
+  return (type, name, fields, records) => ({ group, ...declare(type, name, fields, records) });
+}
+
+/** BOLT 1: every message may end in a TLV stream (the extension), so every declaration has one, if only for records still unknown. */
+function declare<const N extends string, F extends Fields, R extends Records = Readonly<Record<never, never>>>(
+  type: number,
+  name: N,
+  fields: F,
+  records?: R,
+): Omit<MessageDeclaration<N, Expand<{ readonly type: N } & FieldsValue<F> & RecordsValue<R>>>, 'group'> {
   type Value = Expand<{ readonly type: N } & FieldsValue<F> & RecordsValue<R>>;
   const body: ObjectCodec<unknown> = structWithRecords(fields, records ?? {});
   return {

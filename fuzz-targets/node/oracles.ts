@@ -4,7 +4,7 @@ import { contents, logLength } from '../../core/channel/model/contents.ts';
 import type { AddUpdate, FundedState, StoredChannel } from '../../core/channel/model/state.ts';
 import type { ChannelId, Hash32, PublicKey } from '../../core/crypto/bytes.ts';
 import { sha256Hex } from '../../core/crypto/hashes.ts';
-import { MAX_OPENINGS_PER_PEER } from '../../core/node/node.ts';
+import { MAX_OPENINGS_PER_PEER } from '../../core/node/openings.ts';
 import type { NodeInput, NodeState } from '../../core/node/vocabulary.ts';
 import type { ConnectionId, PeersState } from '../../core/peers/vocabulary.ts';
 import { other } from '../../core/transactions/types.ts';

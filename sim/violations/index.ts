@@ -1,3 +1,4 @@
+import { namesIn } from '../../core/wire/messages/index.ts';
 import type { TamperingTable } from './tampering-table.ts';
 import { commitmentSigned, revokeAndAck } from './commitments.ts';
 import { betweenUpdates } from './between-updates.ts';
@@ -28,16 +29,7 @@ const BY_MESSAGE: Readonly<Record<string, TamperingTable>> = {
 };
 
 /** Messages of a channel in use: anything that may come between them may come before each. */
-const IN_USE: ReadonlySet<string> = new Set([
-  'update_add_htlc',
-  'update_fulfill_htlc',
-  'update_fail_htlc',
-  'update_fail_malformed_htlc',
-  'update_fee',
-  'commitment_signed',
-  'revoke_and_ack',
-  'shutdown',
-]);
+const IN_USE: ReadonlySet<string> = new Set([...namesIn('operation'), 'shutdown']);
 
 const merged = new Map<string, TamperingTable>();
 

@@ -2,7 +2,7 @@ import type { ChannelState, FundedBase } from '../../core/channel/model/state.ts
 import type { Outpoint } from '../../core/bitcoin/tx.ts';
 import type { ChannelId, Hex } from '../../core/crypto/bytes.ts';
 import type { Message, MessageName } from '../../core/wire/messages/index.ts';
-import { decodeMessage } from '../../core/wire/messages/index.ts';
+import { decodeMessage, messageRegistry, namesIn } from '../../core/wire/messages/index.ts';
 import { sameOutpoint } from './chain.ts';
 import type { Driver, DriverEffect, StepRecord, WorldView } from '../scenario/types.ts';
 import { commitmentsOf, contentsOf } from '../model/commitment-contents.ts';
@@ -96,30 +96,19 @@ export function channelName(world: WorldView, channelId: string): string | undef
 
 // ---------------------------------------------------------------- messages
 
-const NAMES: Readonly<Record<number, MessageName | undefined>> = {
-  1: 'warning',
-  16: 'init',
-  17: 'error',
-  32: 'open_channel',
-  33: 'accept_channel',
-  34: 'funding_created',
-  35: 'funding_signed',
-  36: 'channel_ready',
-  38: 'shutdown',
-  39: 'closing_signed',
-  128: 'update_add_htlc',
-  130: 'update_fulfill_htlc',
-  131: 'update_fail_htlc',
-  132: 'commitment_signed',
-  133: 'revoke_and_ack',
-  134: 'update_fee',
-  135: 'update_fail_malformed_htlc',
-  136: 'channel_reestablish',
-};
+const JUDGED: ReadonlySet<MessageName> = new Set([
+  'warning',
+  'init',
+  'error',
+  ...namesIn('establishment', 'operation', 'retransmission', 'closing'),
+]);
+const NAMES: ReadonlyMap<number, MessageName> = new Map(
+  messageRegistry.flatMap(({ type, name }) => (JUDGED.has(name) ? [[type, name] as const] : [])),
+);
 
 /** The BOLT name from the two bytes of the type, without decoding the rest. Undefined for what no oracle judges. */
 export function nameOf(bytes: Uint8Array): MessageName | undefined {
-  return NAMES[((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0)];
+  return NAMES.get(((bytes[0] ?? 0) << 8) | (bytes[1] ?? 0));
 }
 
 const decoded = new Recent<Uint8Array, Message | 'undecodable'>();

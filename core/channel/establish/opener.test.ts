@@ -4,7 +4,7 @@ import type { Tx } from '../../bitcoin/tx.ts';
 import type { Script, Signature, Txid } from '../../crypto/bytes.ts';
 import { bytes32, complaint, Duo, kinds, NODE_ID, P2WPKH_A, P2WPKH_B, sent, TEMPORARY_ID } from '../duo.fixture.ts';
 import type { ChannelCommand, Effect } from '../model/vocabulary.ts';
-import { channelIdOf } from './opening.ts';
+import { channelIdFromFunding } from './opening.ts';
 
 const BAD_SIGNATURE = '01'.repeat(64) as Signature;
 
@@ -26,9 +26,9 @@ function waitsFor(effects: readonly Effect[], kind: Effect['kind']): unknown {
 describe('channel_id', () => {
   it('is the txid, with the output index in its last two bytes', () => {
     const id = ('ab'.repeat(30) + 'ff00') as Txid;
-    expect(channelIdOf(id, 0)).toBe(id);
-    expect(channelIdOf(id, 0x0102)).toBe('ab'.repeat(30) + 'fe02');
-    expect(channelIdOf('00'.repeat(32) as Txid, 5)).toBe('00'.repeat(31) + '05');
+    expect(channelIdFromFunding(id, 0)).toBe(id);
+    expect(channelIdFromFunding(id, 0x0102)).toBe('ab'.repeat(30) + 'fe02');
+    expect(channelIdFromFunding('00'.repeat(32) as Txid, 5)).toBe('00'.repeat(31) + '05');
   });
 });
 

@@ -10,7 +10,7 @@ import { formatOfType, offeredOpen, receivedAccept, typeOfFormat } from './openi
 import {
   ANNOUNCE_CHANNEL,
   becomeFunded,
-  channelIdOf,
+  channelIdFromFunding,
   fundingOf,
   fundingOutputIndex,
   ownFields,
@@ -85,7 +85,7 @@ export function fund(out: Out<OpeningState>, command: Extract<ChannelCommand, { 
   if (isMalleable(tx)) return refusal('funding_txid', 'an input without witness makes the transaction malleable');
   const funding = fundingOf(env, tx, vout, params.fundingSat);
   const { signature } = signInitial(env, params, funding, remotePoint);
-  const channelId = channelIdOf(funding.txid, vout);
+  const channelId = channelIdFromFunding(funding.txid, vout);
   out.state = { ...state, step: { kind: 'awaiting_funding_signed', params, remotePoint, funding, fundingTx: tx, channelId } };
   const { txid: fundingTxid } = funding;
   sendOpening(out, peer, { type: 'funding_created', temporaryChannelId, fundingTxid, fundingOutputIndex: vout, signature });

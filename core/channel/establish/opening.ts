@@ -86,7 +86,7 @@ export function paramsOf(
 }
 
 /** BOLT 2, Definition of channel_id: funding_txid XOR funding_output_index, big-endian in the last two bytes. */
-export function channelIdOf(fundingTxid: Txid, vout: number): ChannelId {
+export function channelIdFromFunding(fundingTxid: Txid, vout: number): ChannelId {
   const tail = (parseInt(fundingTxid.slice(60), 16) ^ vout).toString(16).padStart(4, '0');
   return (fundingTxid.slice(0, 60) + tail) as ChannelId;
 }
@@ -155,7 +155,7 @@ export function becomeFunded(out: Out<OpeningState>, settled: Settled): Out<Fund
   const shared = initialShared(params, txids);
   const state: FundedState = {
     phase: 'funded',
-    channelId: channelIdOf(funding.txid, funding.vout),
+    channelId: channelIdFromFunding(funding.txid, funding.vout),
     params,
     fundings: [funding],
     shared,

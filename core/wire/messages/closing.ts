@@ -1,8 +1,11 @@
 import { channelId, record, script, signature, struct, u32, u64 } from '../codec.ts';
-import { message } from '../message.ts';
+import { inGroup } from '../message.ts';
 import type { MessageOf } from '../message.ts';
 
 /** BOLT 2: channel close, by negotiation of a fee and by the simple protocol. */
+
+const message = inGroup('closing');
+const simpleClosing = inGroup('simple_closing');
 
 export const shutdown = message(38, 'shutdown', { channelId, scriptPubkey: script });
 export const closingSigned = message(
@@ -18,8 +21,8 @@ const simpleCloseRecords = {
   closeeOutputOnly: record(2, signature),
   closerAndCloseeOutputs: record(3, signature),
 };
-export const closingComplete = message(40, 'closing_complete', simpleCloseFields, simpleCloseRecords);
-export const closingSig = message(41, 'closing_sig', simpleCloseFields, simpleCloseRecords);
+export const closingComplete = simpleClosing(40, 'closing_complete', simpleCloseFields, simpleCloseRecords);
+export const closingSig = simpleClosing(41, 'closing_sig', simpleCloseFields, simpleCloseRecords);
 
 export type Shutdown = MessageOf<typeof shutdown>;
 export type ClosingSigned = MessageOf<typeof closingSigned>;

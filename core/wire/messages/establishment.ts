@@ -1,9 +1,11 @@
 import type { Script } from '../../crypto/bytes.ts';
 import { channelId, hash32, point, record, restBytes, shortChannelId, signature, txid, u16, u32, u64, u8 } from '../codec.ts';
-import { message } from '../message.ts';
+import { inGroup } from '../message.ts';
 import type { MessageOf } from '../message.ts';
 
 /** BOLT 2: channel establishment v1. */
+
+const message = inGroup('establishment');
 
 const openingRecords = { upfrontShutdownScript: record(0, restBytes<Script>()), channelType: record(1, restBytes()) };
 

@@ -16,13 +16,16 @@ import {
   u8,
   varBytes,
 } from '../codec.ts';
-import { message } from '../message.ts';
+import { inGroup } from '../message.ts';
 import type { MessageOf } from '../message.ts';
 
 /**
  * BOLT 7: announcements and queries, and BOLT 4's onion_message. What is signed stays byte for byte: features, addresses and encoded
  * arrays are kept as they came, because a receiver must accept forms that it would not have written itself.
  */
+
+const message = inGroup('gossip');
+const onion = inGroup('onion');
 
 export const announcementSignatures = message(259, 'announcement_signatures', {
   channelId,
@@ -94,7 +97,7 @@ export const gossipTimestampFilter = message(265, 'gossip_timestamp_filter', {
   timestampRange: u32,
 });
 
-export const onionMessage = message(513, 'onion_message', { pathKey: point, onionMessagePacket: varBytes() });
+export const onionMessage = onion(513, 'onion_message', { pathKey: point, onionMessagePacket: varBytes() });
 
 export type AnnouncementSignatures = MessageOf<typeof announcementSignatures>;
 export type ChannelAnnouncement = MessageOf<typeof channelAnnouncement>;

@@ -1,7 +1,8 @@
+import type { ChannelId } from '../../crypto/bytes.ts';
 import type { WireErrorKind } from '../codec.ts';
 import { Reader, WireFailure, written } from '../reader-writer.ts';
 import { MAX_MESSAGE_SIZE } from '../limits.ts';
-import type { MessageDeclaration, MessageOf } from '../message.ts';
+import type { MessageDeclaration, MessageGroup, MessageOf } from '../message.ts';
 import * as closing from './closing.ts';
 import * as control from './control.ts';
 import * as establishment from './establishment.ts';
@@ -16,16 +17,39 @@ export type * from './gossip.ts';
 export type * from './interactive.ts';
 export type * from './operation.ts';
 
-const declarations = [closing, control, establishment, gossip, interactive, operation].flatMap((group) => Object.values(group));
+export type { MessageGroup } from '../message.ts';
 
-type Groups = typeof closing & typeof control & typeof establishment & typeof gossip & typeof interactive & typeof operation;
+const declarations = [closing, control, establishment, gossip, interactive, operation].flatMap((file) => Object.values(file));
+
+type Declarations = typeof closing & typeof control & typeof establishment & typeof gossip & typeof interactive & typeof operation;
+type AnyDeclaration = Declarations[keyof Declarations];
 
 /** Every message of BOLTs 1, 2, 4 and 7, told apart by `type`, the BOLT's name. */
-export type Message = MessageOf<Groups[keyof Groups]>;
+export type Message = MessageOf<AnyDeclaration>;
+/** The messages of a group, or of several. */
+export type MessageIn<G extends MessageGroup> = G extends MessageGroup ? MessageOf<Extract<AnyDeclaration, { readonly group: G }>> : never;
+/** A message with its group: a switch over the groups knows which messages are left. */
+export type GroupedMessage = { readonly [G in MessageGroup]: { readonly group: G; readonly message: MessageIn<G> } }[MessageGroup];
 export type MessageName = Message['type'];
 
 /** Every declaration, by ascending type number: what fuzz targets, printers and generators walk through. */
 export const messageRegistry: readonly MessageDeclaration<MessageName, Message>[] = declarations.sort((a, b) => a.type - b.type);
+
+/** What speaks of one channel, or of one that is being opened. */
+export type ChannelMessage = MessageIn<
+  'establishment' | 'operation' | 'retransmission' | 'closing' | 'simple_closing' | 'interactive' | 'splicing'
+>;
+
+/** The channel that a message speaks of: by its temporary id where it is not funded yet. */
+export function channelIdOf(message: ChannelMessage): ChannelId {
+  return 'temporaryChannelId' in message ? message.temporaryChannelId : message.channelId;
+}
+
+/** The names of these groups' messages, by ascending type number. */
+export function namesIn<const G extends MessageGroup>(...groups: readonly G[]): readonly MessageIn<G>['type'][] {
+  const chosen = messageRegistry.filter(({ group }) => (groups as readonly MessageGroup[]).includes(group));
+  return chosen.map(({ name }) => name as MessageIn<G>['type']);
+}
 
 const byType = new Map<number, MessageDeclaration<MessageName, Message>>(messageRegistry.map((entry) => [entry.type, entry]));
 const byName = new Map<string, MessageDeclaration<MessageName, Message>>(messageRegistry.map((entry) => [entry.name, entry]));
@@ -42,7 +66,7 @@ export type MessageError = {
   readonly detail: string;
 };
 
-export type DecodedMessage = { readonly ok: true; readonly message: Message } | { readonly ok: false; readonly error: MessageError };
+export type DecodedMessage = ({ readonly ok: true } & GroupedMessage) | { readonly ok: false; readonly error: MessageError };
 
 /**
  * Decodes type and payload. Structural only: points have the form of points but may lie on no curve, signatures may be invalid, and
@@ -59,7 +83,7 @@ export function decodeMessage(bytes: Uint8Array): DecodedMessage {
     return refused({ kind, messageType, field: 'type', detail: `type ${messageType}` });
   }
   try {
-    return { ok: true, message: declaration.codec.read(reader) };
+    return { ok: true, group: declaration.group, message: declaration.codec.read(reader) } as DecodedMessage;
   } catch (failure) {
     if (failure instanceof WireFailure) return refused({ ...failure.toError(), messageType, messageName: declaration.name });
     throw failure;

@@ -18,10 +18,13 @@ import {
   u8,
   varBytes,
 } from '../codec.ts';
-import { message } from '../message.ts';
+import { inGroup } from '../message.ts';
 import type { MessageOf } from '../message.ts';
 
 /** BOLT 2: interactive transaction construction, channel establishment v2, quiescence and splicing. */
+
+const message = inGroup('interactive');
+const splicing = inGroup('splicing');
 
 /** The record is there or not; it has no value. */
 const requireConfirmedInputs = record(2, constant(true));
@@ -99,20 +102,20 @@ export const acceptChannel2 = message(
   openingRecords,
 );
 
-export const stfu = message(2, 'stfu', { channelId, initiator: u8 });
-export const spliceInit = message(
+export const stfu = splicing(2, 'stfu', { channelId, initiator: u8 });
+export const spliceInit = splicing(
   80,
   'splice_init',
   { channelId, fundingContributionSat: s64, fundingFeeratePerKw: u32, locktime: u32, fundingPubkey: point },
   { requireConfirmedInputs },
 );
-export const spliceAck = message(
+export const spliceAck = splicing(
   81,
   'splice_ack',
   { channelId, fundingContributionSat: s64, fundingPubkey: point },
   { requireConfirmedInputs },
 );
-export const spliceLocked = message(77, 'splice_locked', { channelId, spliceTxid: txid });
+export const spliceLocked = splicing(77, 'splice_locked', { channelId, spliceTxid: txid });
 
 export type TxAddInput = MessageOf<typeof txAddInput>;
 export type TxAddOutput = MessageOf<typeof txAddOutput>;

@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import extensionVectors from '../../../corpus/vectors/bolt01-extension.json' with { type: 'json' };
 import messageVectors from '../../../corpus/vectors/bolt01-messages.json' with { type: 'json' };
 import { anyMessage, arbitraryMessage } from '../../../fuzz-targets/arbitraries.ts';
+import type { ChannelId } from '../../crypto/bytes.ts';
 import { fromHex, toHex } from '../../crypto/bytes.ts';
 import type { Schema } from '../codec.ts';
 import { printableText, printMessage, toJson } from '../print.ts';
-import { decodeMessage, encodeMessage, messageRegistry } from './index.ts';
-import type { Message } from './index.ts';
+import { channelIdOf, decodeMessage, encodeMessage, messageRegistry, namesIn } from './index.ts';
+import type { ChannelMessage, Message, MessageGroup } from './index.ts';
 
 const encodeHex = (message: Message): string => toHex(encodeMessage(message));
 const decodeHex = (hex: string): ReturnType<typeof decodeMessage> => decodeMessage(fromHex(hex));
@@ -58,7 +59,7 @@ describe.each(messageRegistry.map((declaration, index) => ({ declaration, index,
           const bytes = encodeMessage(message);
           expect(bytes[0] === declaration.type >> 8 && bytes[1] === (declaration.type & 0xff)).toBe(true);
           const result = decodeMessage(bytes);
-          expect(result).toStrictEqual({ ok: true, message });
+          expect(result).toStrictEqual({ ok: true, group: declaration.group, message });
           if (result.ok) expect(encodeHex(result.message)).toBe(toHex(bytes));
         }),
         { seed: 100 + index, numRuns: 60 },
@@ -90,7 +91,11 @@ describe.each(messageRegistry.map((declaration, index) => ({ declaration, index,
           const bytes = concat(encodeMessage(base), Uint8Array.of(0xfd, Number(type >> 8n), Number(type & 0xffn), 1, 0x2a));
           const result = decodeMessage(bytes);
           if (odd) {
-            expect(result).toStrictEqual({ ok: true, message: { ...base, unknownTlvs: [{ type, value: '2a' }] } });
+            expect(result).toStrictEqual({
+              ok: true,
+              group: declaration.group,
+              message: { ...base, unknownTlvs: [{ type, value: '2a' }] },
+            });
             expect(encodeHex({ ...base, unknownTlvs: [{ type, value: '2a' }] })).toBe(toHex(bytes));
           } else {
             expect(result.ok || result.error).toMatchObject({ kind: 'unknown-even-tlv', messageName: declaration.name });
@@ -242,5 +247,36 @@ describe('printing', () => {
         feeRange: { minFeeSat: 1n, maxFeeSat: 9n },
       }),
     ).toContain('feeRange={minFeeSat=1 maxFeeSat=9}');
+  });
+});
+
+describe('groups', () => {
+  it('a message speaks of its channel by the temporary or the final id', () => {
+    const id = 'ab'.repeat(32) as ChannelId;
+    const of = (message: unknown) => channelIdOf(message as ChannelMessage);
+    expect(of({ type: 'accept_channel', temporaryChannelId: id })).toBe(id);
+    expect(of({ type: 'shutdown', channelId: id })).toBe(id);
+    expect(of({ type: 'stfu', channelId: id })).toBe(id);
+  });
+
+  it('every message of a channel has its id, and every message a group', () => {
+    const channels = new Set<MessageGroup>([
+      'establishment',
+      'operation',
+      'retransmission',
+      'closing',
+      'simple_closing',
+      'interactive',
+      'splicing',
+    ]);
+    for (const { codec, name, group } of messageRegistry) {
+      const fields = codec.schema.kind === 'struct' ? codec.schema.fields.map((field) => field.name) : [];
+      const named = fields.includes('channelId') || fields.includes('temporaryChannelId');
+      if (channels.has(group)) expect(named, name).toBe(true);
+      else expect(named, name).toBe(['error', 'warning', 'announcement_signatures'].includes(name));
+    }
+    expect(namesIn('closing', 'retransmission')).toEqual(['shutdown', 'closing_signed', 'channel_reestablish']);
+    const groups = [...new Set(messageRegistry.map(({ group }) => group))];
+    expect(groups.flatMap((group) => namesIn(group)).toSorted()).toEqual(messageRegistry.map(({ name }) => name).toSorted());
   });
 });

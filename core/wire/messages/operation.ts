@@ -19,10 +19,14 @@ import {
   varBytes,
 } from '../codec.ts';
 import { ONION_ROUTING_PACKET_SIZE } from '../limits.ts';
-import { message } from '../message.ts';
+import { inGroup } from '../message.ts';
 import type { MessageOf } from '../message.ts';
 
 /** BOLT 2: normal operation and reestablishment. */
+
+const message = inGroup('operation');
+const retransmission = inGroup('retransmission');
+const splicing = inGroup('splicing');
 
 /** BOLT 4 attribution data: 20 hold times, and 210 HMACs truncated to 4 bytes each, kept together. */
 const attributionRecords = {
@@ -50,7 +54,7 @@ export const updateFailMalformedHtlc = message(135, 'update_fail_malformed_htlc'
   sha256OfOnion: hash32,
   failureCode: u16,
 });
-export const startBatch = message(127, 'start_batch', { channelId, batchSize: u16 }, { messageType: record(1, u16) });
+export const startBatch = splicing(127, 'start_batch', { channelId, batchSize: u16 }, { messageType: record(1, u16) });
 export const commitmentSigned = message(
   132,
   'commitment_signed',
@@ -63,7 +67,7 @@ export const revokeAndAck = message(133, 'revoke_and_ack', {
   nextPerCommitmentPoint: point,
 });
 export const updateFee = message(134, 'update_fee', { channelId, feeratePerKw: u32 });
-export const channelReestablish = message(
+export const channelReestablish = retransmission(
   136,
   'channel_reestablish',
   {

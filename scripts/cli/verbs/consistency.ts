@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import type { CommitmentFormat } from '../../../core/transactions/types.ts';
+import { namesIn } from '../../../core/wire/messages/index.ts';
 import type { MessageName } from '../../../core/wire/messages/index.ts';
 import type { Distinct, Found } from '../../../sim/campaign/results.ts';
 import type { Act } from '../../../sim/world/in-flight.ts';
@@ -38,26 +39,7 @@ const CHANNEL_MESSAGES: readonly (MessageName | Act)[] = [
   'act_one',
   'act_two',
   'act_three',
-  'init',
-  'error',
-  'warning',
-  'ping',
-  'pong',
-  'open_channel',
-  'accept_channel',
-  'funding_created',
-  'funding_signed',
-  'channel_ready',
-  'update_add_htlc',
-  'update_fulfill_htlc',
-  'update_fail_htlc',
-  'update_fail_malformed_htlc',
-  'update_fee',
-  'commitment_signed',
-  'revoke_and_ack',
-  'shutdown',
-  'closing_signed',
-  'channel_reestablish',
+  ...namesIn('control', 'establishment', 'operation', 'retransmission', 'closing'),
 ];
 
 export const consistency = verb({

@@ -1,12 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { ChannelId, Hash32, PublicKey } from '../crypto/bytes.ts';
+import type { Hash32 } from '../crypto/bytes.ts';
 import { featuresFromBits, makeFeatures } from '../wire/features.ts';
-import type { Init, Message } from '../wire/messages/index.ts';
+import type { Init } from '../wire/messages/index.ts';
 import { CHAIN_HASHES, DEFAULT_CONFIG } from './config.ts';
-import { ALL_CHANNELS, badInit, channelOf, hangUp, initMessage, pongFor } from './peer.ts';
-
-const peer = '02' as PublicKey;
-const id = 'ab'.repeat(32) as ChannelId;
+import { badInit, initMessage } from './init.ts';
 
 describe('init', () => {
   const theirs: Init = { type: 'init', globalfeatures: '', features: DEFAULT_CONFIG.features, networks: [DEFAULT_CONFIG.chainHash] };
@@ -36,37 +33,5 @@ describe('init', () => {
     expect(judge([])).toHaveProperty('features');
     const { networks: _unsaid, ...silent } = theirs;
     expect(badInit(DEFAULT_CONFIG, silent)).toHaveProperty('features');
-  });
-});
-
-describe('pongFor', () => {
-  it('answers with as many zero bytes as asked for, below 65532', () => {
-    const pong = (numPongBytes: number) => pongFor({ type: 'ping', numPongBytes, ignored: 'ff' });
-    expect(pong(0)).toEqual({ type: 'pong', ignored: '' });
-    expect(pong(3)).toEqual({ type: 'pong', ignored: '000000' });
-    expect(pong(65531)?.ignored).toHaveLength(2 * 65531);
-    expect(pong(65532)).toBeUndefined();
-    expect(pong(65535)).toBeUndefined();
-  });
-});
-
-describe('hangUp', () => {
-  it('warns of everything, then disconnects', () => {
-    expect(hangUp(peer, 'no!')).toEqual([
-      { kind: 'send', peer, message: { type: 'warning', channelId: ALL_CHANNELS, data: '6e6f21' } },
-      { kind: 'disconnect', peer, reason: 'no!' },
-    ]);
-    expect(ALL_CHANNELS).toBe('0'.repeat(64));
-  });
-});
-
-describe('channelOf', () => {
-  it('is the temporary or the final id of a message for a channel, and none of others', () => {
-    const of = (message: unknown) => channelOf(message as Message);
-    expect(of({ type: 'accept_channel', temporaryChannelId: id })).toBe(id);
-    expect(of({ type: 'shutdown', channelId: id })).toBe(id);
-    expect(of({ type: 'stfu', channelId: id })).toBe(id);
-    expect(of({ type: 'pong', ignored: '' })).toBeUndefined();
-    for (const type of ['warning', 'announcement_signatures', 'start_batch']) expect(of({ type, channelId: id })).toBeUndefined();
   });
 });

@@ -1,0 +1,52 @@
+import { channelStep } from '../channel/channel.ts';
+import type { ChannelState, StoredChannel } from '../channel/model/state.ts';
+import type { ChannelInput, Effect } from '../channel/model/vocabulary.ts';
+import type { ChannelId, PublicKey } from '../crypto/bytes.ts';
+import { dropHeldUpdates, dropUnwantedBroadcasts, enqueue, release } from './outbox.ts';
+import { channelEnv, ownChannels, setSlot } from './run.ts';
+import type { Run } from './run.ts';
+import type { ChannelSlot, NodeState } from './vocabulary.ts';
+
+/** The funded channels of a node. */
+
+export function channelsWith(state: NodeState, peer: PublicKey): readonly ChannelId[] {
+  const ids: ChannelId[] = [];
+  for (const [id, slot] of state.channels) if (slot.state.params.peer === peer) ids.push(id);
+  return ids;
+}
+
+/** One channel takes one input. */
+export function stepChannel(run: Run, channelId: ChannelId, input: ChannelInput): void {
+  const slot = run.state.channels.get(channelId);
+  if (slot === undefined) return;
+  const { state, effects } = channelStep(channelEnv(run, slot.state.params.peer), slot.state, input);
+  // By its own id, not an equal one that came in a message: the same string is found many times as fast.
+  adopt(run, slot.state.channelId, slot, state, effects);
+}
+
+/** What a step of a channel came to takes its place in the node. */
+export function adopt(run: Run, channelId: ChannelId, before: ChannelSlot, state: ChannelState, effects: readonly Effect[]): void {
+  if (state.phase === 'forgotten') {
+    ownChannels(run).delete(channelId);
+    run.effects.push({ kind: 'forget', channelId }, ...effects);
+    releaseAll(run, channelId);
+    return;
+  }
+  const failed = state.phase === 'failed' && before.state.phase === 'funded';
+  const { outbox, storedVersion } = failed ? dropHeldUpdates(before) : before;
+  const slot = state === before.state ? before : { state: state as StoredChannel, outbox, storedVersion };
+  setSlot(run, channelId, enqueue(dropUnwantedBroadcasts(slot), effects, run.effects));
+  releaseAll(run, channelId);
+}
+
+/** Everything that may leave now, of this channel first and then of others that waited for it. */
+export function releaseAll(run: Run, first: ChannelId): void {
+  const { channels } = run.state;
+  const own = channels.get(first);
+  if (own !== undefined && own.outbox.length > 0) setSlot(run, first, release(channels, own, run.effects));
+  for (const slot of channels.values()) {
+    const { channelId } = slot.state;
+    if (slot.outbox.length === 0 || channelId === first) continue;
+    setSlot(run, channelId, release(run.state.channels, slot, run.effects));
+  }
+}

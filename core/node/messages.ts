@@ -1,0 +1,67 @@
+import { errorData } from '../channel/fail/fail-channel.ts';
+import type { PublicKey } from '../crypto/bytes.ts';
+import { channelIdOf, decodeMessage } from '../wire/messages/index.ts';
+import type { ChannelMessage, GroupedMessage } from '../wire/messages/index.ts';
+import { stepChannel } from './channels.ts';
+import { openingAwaiting, receiveOpen, stepOpening } from './openings.ts';
+import { disconnected, hangUp, receiveControl } from './peers.ts';
+import type { Run } from './run.ts';
+import { openingKey } from './vocabulary.ts';
+import type { PeerState } from './vocabulary.ts';
+
+/** What a peer says: decoded, and handed to whom it concerns. */
+export function received(run: Run, peer: PublicKey, bytes: Uint8Array): void {
+  const known = run.state.peers.get(peer);
+  if (known === undefined) return;
+  read(run, known, bytes);
+  // What the host may have received already on a connection that we give up does not count.
+  if (run.effects.some((effect) => effect.kind === 'disconnect' && effect.peer === peer)) disconnected(run, peer);
+}
+
+function read(run: Run, { id: peer, features }: PeerState, bytes: Uint8Array): void {
+  const decoded = decodeMessage(bytes);
+  if (!decoded.ok) {
+    const { kind, messageName, field, detail } = decoded.error;
+    // BOLT 1: unknown odd types are ignored, anything else that can't be read closes the connection.
+    if (kind !== 'unknown-odd-type') run.effects.push(...hangUp(peer, `${messageName ?? 'message'} ${field}: ${kind}, ${detail}`));
+    return;
+  }
+  const { type } = decoded.message;
+  if (features === undefined && type !== 'init') run.effects.push(...hangUp(peer, `${type} came before init`));
+  else route(run, peer, decoded);
+}
+
+function route(run: Run, peer: PublicKey, { group, message }: GroupedMessage): void {
+  switch (group) {
+    case 'control':
+      return receiveControl(run, peer, message);
+    case 'establishment':
+      return message.type === 'open_channel' ? receiveOpen(run, peer, message) : toChannel(run, peer, message);
+    case 'operation':
+    case 'retransmission':
+    case 'closing':
+    case 'simple_closing':
+    case 'interactive':
+      return toChannel(run, peer, message);
+    case 'splicing':
+      // BOLT 1: start_batch is odd, and asks nothing of a node that has not its feature.
+      return message.type === 'start_batch' ? undefined : toChannel(run, peer, message);
+    case 'gossip':
+    case 'onion':
+    case 'storage':
+      return;
+  }
+}
+
+/** A message for one channel. A peer reaches only its own channels; what it says of others is answered as for an unknown channel. */
+function toChannel(run: Run, peer: PublicKey, message: ChannelMessage): void {
+  const channelId = channelIdOf(message);
+  if (run.state.channels.get(channelId)?.state.params.peer === peer) {
+    stepChannel(run, channelId, { kind: 'message', message });
+    return;
+  }
+  const key = message.type === 'funding_signed' ? openingAwaiting(run.state, peer, channelId) : undefined;
+  const opening = key ?? openingKey(peer, channelId);
+  if (run.state.openings.has(opening)) stepOpening(run, opening, { kind: 'message', message });
+  else run.effects.push({ kind: 'send', peer, message: { type: 'error', channelId, data: errorData('unknown channel') } });
+}

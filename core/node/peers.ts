@@ -1,0 +1,92 @@
+import { errorData } from '../channel/fail/fail-channel.ts';
+import type { Effect } from '../channel/model/vocabulary.ts';
+import type { ChannelId, PublicKey } from '../crypto/bytes.ts';
+import type { Init, MessageIn, Ping, Pong } from '../wire/messages/index.ts';
+import { channelsWith, stepChannel } from './channels.ts';
+import { badInit, initMessage } from './init.ts';
+import { openingsWith, stepOpening } from './openings.ts';
+import { dropHeldSends } from './outbox.ts';
+import { draft, setPeer, setSlot } from './run.ts';
+import type { Run } from './run.ts';
+import type { ChannelSlot } from './vocabulary.ts';
+
+/** Connections of a node, and BOLT 1's messages about them. */
+
+/** BOLT 1: this channel_id in error and warning means all channels with the peer. */
+export const ALL_CHANNELS = '00'.repeat(32) as ChannelId;
+/** BOLT 1, ping: from here on no pong is wanted. */
+const NO_PONG = 65532;
+
+export function connected(run: Run, peer: PublicKey): void {
+  if (run.state.peers.has(peer)) disconnected(run, peer);
+  setPeer(run, peer);
+  run.effects.push({ kind: 'send', peer, message: initMessage(run.env.config) });
+}
+
+export function disconnected(run: Run, peer: PublicKey): void {
+  if (!run.state.peers.has(peer)) return;
+  for (const channelId of channelsWith(run.state, peer)) {
+    const slot = run.state.channels.get(channelId) as ChannelSlot;
+    setSlot(run, channelId, dropHeldSends(slot));
+    stepChannel(run, channelId, { kind: 'disconnected' });
+  }
+  for (const key of openingsWith(run.state, peer)) stepOpening(run, key, { kind: 'disconnected' });
+  const peers = new Map(run.state.peers);
+  peers.delete(peer);
+  draft(run).peers = peers;
+}
+
+/** A warning for the peer's log, and the end of this connection. Channels live on. */
+export function hangUp(peer: PublicKey, reason: string): readonly Effect[] {
+  return [
+    { kind: 'send', peer, message: { type: 'warning', channelId: ALL_CHANNELS, data: errorData(reason) } },
+    { kind: 'disconnect', peer, reason },
+  ];
+}
+
+export function receiveControl(run: Run, peer: PublicKey, message: MessageIn<'control'>): void {
+  switch (message.type) {
+    case 'init':
+      return receiveInit(run, peer, message);
+    case 'ping': {
+      const pong = pongFor(message);
+      if (pong !== undefined) run.effects.push({ kind: 'send', peer, message: pong });
+      return;
+    }
+    case 'error':
+      return receiveError(run, peer, message.channelId, message.data);
+    case 'warning':
+    case 'pong':
+      return;
+  }
+}
+
+function receiveInit(run: Run, peer: PublicKey, message: Init): void {
+  if (run.state.peers.get(peer)?.features !== undefined) {
+    run.effects.push(...hangUp(peer, 'init came twice'));
+    return;
+  }
+  const judged = badInit(run.env.config, message);
+  if (typeof judged === 'string') {
+    run.effects.push(...hangUp(peer, judged));
+    return;
+  }
+  setPeer(run, peer, judged.features);
+  for (const channelId of channelsWith(run.state, peer)) stepChannel(run, channelId, { kind: 'connected' });
+}
+
+/** BOLT 1: an all-zero channel_id means every channel with this peer, any other id only that one; an unknown one is ignored. */
+function receiveError(run: Run, peer: PublicKey, channelId: ChannelId, data: string): void {
+  for (const id of channelsWith(run.state, peer)) {
+    if (channelId === ALL_CHANNELS || channelId === id) stepChannel(run, id, { kind: 'peer_error', data });
+  }
+  for (const key of openingsWith(run.state, peer)) {
+    const id = run.state.openings.get(key)?.temporaryChannelId;
+    if (channelId === ALL_CHANNELS || channelId === id) stepOpening(run, key, { kind: 'peer_error', data });
+  }
+}
+
+/** BOLT 1, pong: as many bytes as asked for, none of them ours. */
+export function pongFor(ping: Ping): Pong | undefined {
+  return ping.numPongBytes < NO_PONG ? { type: 'pong', ignored: '00'.repeat(ping.numPongBytes) } : undefined;
+}

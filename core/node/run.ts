@@ -1,0 +1,47 @@
+import type { ChannelEnv, Effect } from '../channel/model/vocabulary.ts';
+import type { ChannelId, Hex, PublicKey } from '../crypto/bytes.ts';
+import type { ChannelSlot, NodeEnv, NodeState } from './vocabulary.ts';
+
+/** A node under way through one input. Local to the step; the maps are copied before the first write. */
+export interface Run {
+  readonly env: NodeEnv;
+  state: NodeState;
+  /** `state.channels`, once this step has written to it. */
+  channels: Map<ChannelId, ChannelSlot> | undefined;
+  readonly effects: Effect[];
+}
+
+/** Puts a copy in the place of the node's state, to write to. */
+export function draft(run: Run): { -readonly [K in keyof NodeState]: NodeState[K] } {
+  const { height, feeratePerKw, peers, channels, openings } = run.state;
+  const copy = { height, feeratePerKw, peers, channels, openings };
+  run.state = copy;
+  return copy;
+}
+
+/** What a channel with this peer needs to know of its surroundings. */
+export function channelEnv(run: Run, peer: PublicKey): ChannelEnv {
+  const { crypto, signer, config } = run.env;
+  const { height, feeratePerKw, peers } = run.state;
+  return { crypto, signer, config, height, feeratePerKw, peerFeatures: peers.get(peer)?.features ?? '' };
+}
+
+export function setPeer(run: Run, peer: PublicKey, features?: Hex): void {
+  draft(run).peers = new Map(run.state.peers).set(peer, { id: peer, features });
+}
+
+export function setSlot(run: Run, channelId: ChannelId, slot: ChannelSlot): void {
+  if (run.state.channels.get(channelId) === slot) return;
+  ownChannels(run).set(channelId, slot);
+}
+
+/** The step's own copy of the channels, made at the first write. */
+export function ownChannels(run: Run): Map<ChannelId, ChannelSlot> {
+  if (run.channels === undefined) {
+    // One by one: for so few that is twice as fast as to hand the map to the constructor.
+    run.channels = new Map();
+    for (const [channelId, slot] of run.state.channels) run.channels.set(channelId, slot);
+    draft(run).channels = run.channels;
+  }
+  return run.channels;
+}
