@@ -1,5 +1,5 @@
 import { createSigner } from '../core/channel/commitments/key-signer.ts';
-import type { PublicKey, SecretKey } from '../core/crypto/bytes.ts';
+import type { Hash32, PublicKey, SecretKey } from '../core/crypto/bytes.ts';
 import { DEFAULT_CONFIG } from '../core/node/config.ts';
 import type { NodeEnv } from '../core/node/vocabulary.ts';
 import { createNode, nodeStep } from '../core/node/node.ts';
@@ -13,7 +13,7 @@ import { promise } from './target.ts';
 const crypto = createFakeCrypto();
 const env: NodeEnv = { crypto, signer: createSigner(crypto, '01'.repeat(32) as never), config: DEFAULT_CONFIG };
 const peer: PublicKey = crypto.publicKey('02'.repeat(32) as SecretKey);
-const connected = nodeStep(env, createNode(100, 2500), { kind: 'connected', peer });
+const connected = nodeStep(env, createNode({ height: 100, hash: '64'.repeat(32) as Hash32 }, 2500), { kind: 'connected', peer });
 
 const initType = messageRegistry.find(({ name }) => name === 'init')?.type ?? 0;
 const codecTarget = messageTargets.find(({ name }) => name === 'message-init') as FuzzTarget;

@@ -27,6 +27,7 @@ const EXAMPLE: Scenario = {
     { do: 'crash', node: 'A', survive: 1 },
     { do: 'restart', node: 'A' },
     { do: 'mine', blocks: 3 },
+    { do: 'reorg', depth: 2, transactions: 'lost' },
     { do: 'custom', operation: 'acme/foo', args: {} },
   ],
   milestones: ['action:0'],

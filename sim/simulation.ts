@@ -133,6 +133,12 @@ export class Simulation {
     this.run();
   }
 
+  /** Replaces the newest blocks by one more. What was confirmed in them waits in the mempool again, unless said otherwise. */
+  reorg(depth: number, transactions: 'mined' | 'waiting' | 'lost' = 'waiting'): void {
+    this.act({ do: 'reorg', depth, transactions });
+    this.run();
+  }
+
   crash(node: string): void {
     this.act({ do: 'crash', node });
   }

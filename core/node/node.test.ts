@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
+import { at, block, input } from '../chain/chain.fixture.ts';
 import { encodeChannel } from '../channel/model/stored-form.ts';
 import { signInitial } from '../channel/establish/opening.ts';
 import type { ChannelEnv, Command, Effect } from '../channel/model/vocabulary.ts';
@@ -422,22 +423,40 @@ describe('the surroundings', () => {
     expect(fee(60_000)).toMatchObject([{ kind: 'refused', rule: 'feerate_per_kw' }]);
     expect(a.input({ kind: 'feerate', feeratePerKw: 9000 })).toEqual([]);
     expect(said(fee(60_000), b.id)).toEqual(['update_fee']);
-    const { height } = b.state;
-    b.input({ kind: 'block', height: height + 4, transactions: [] });
-    expect(b.state.height).toBe(height + 4);
+    const { tip } = b.state;
+    b.input(input(tip, at(tip.height + 4)));
+    expect(b.state.tip).toEqual(at(tip.height + 4));
   });
 
   it('reach every channel with each block', () => {
     const { a, ids } = paired(2);
     for (const [i, id] of ids.entries()) pay(a, id, i + 1);
-    a.input({ kind: 'block', height: 201, transactions: [] });
+    a.input(input(a.state.tip, at(201)));
     expect(phases(a, ids)).toEqual(['funded', 'funded']);
-    a.input({ kind: 'block', height: 202, transactions: [] });
+    a.input(input(a.state.tip, at(202)));
     expect(phases(a, ids)).toEqual(['failed', 'failed']);
   });
 
+  it('are refused where they do not fit, with what to send instead', () => {
+    const { a } = paired(1);
+    const before = a.state;
+    const { tip } = before;
+    const refused = (misfit: string, resumeAt: unknown): readonly object[] => [{ kind: 'chain_refused', refusal: { misfit, resumeAt } }];
+    expect(a.input(input(at(tip.height + 1), at(tip.height + 2)))).toMatchObject(refused('hole', tip));
+    expect(a.input(input(at(tip.height, 1), at(tip.height + 1, 1)))).toMatchObject(refused('unknown-fork', undefined));
+    expect(a.input(input(tip, at(tip.height + 1), block(at(tip.height + 2))))).toMatchObject(refused('malformed', undefined));
+    expect(a.state).toBe(before);
+  });
+
+  it('go back with the chain', () => {
+    const { a } = paired(1);
+    const lower = at(a.state.tip.height - 2);
+    a.input(input(lower, at(lower.height + 1, 1)));
+    expect(a.state.tip).toEqual(at(lower.height + 1, 1));
+  });
+
   it('are what a new node is made with', () => {
-    expect(createNode(7, 300)).toEqual({ height: 7, feeratePerKw: 300, peers: new Map(), channels: new Map(), openings: new Map() });
+    expect(createNode(at(7), 300)).toEqual({ tip: at(7), feeratePerKw: 300, peers: new Map(), channels: new Map(), openings: new Map() });
   });
 });
 

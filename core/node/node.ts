@@ -1,5 +1,6 @@
+import type { ChainPoint } from '../chain/update.ts';
 import type { ChannelInput, Command, Step } from '../channel/model/vocabulary.ts';
-import { block } from './blocks.ts';
+import { chain } from './chain.ts';
 import { releaseAll, stepChannel } from './channels.ts';
 import { received } from './messages.ts';
 import { open, openingFor, stepOpening } from './openings.ts';
@@ -8,8 +9,8 @@ import { draft, setSlot } from './run.ts';
 import type { Run } from './run.ts';
 import type { NodeEnv, NodeInput, NodeState } from './vocabulary.ts';
 
-export function createNode(height: number, feeratePerKw: number): NodeState {
-  return { height, feeratePerKw, peers: new Map(), channels: new Map(), openings: new Map() };
+export function createNode(tip: ChainPoint, feeratePerKw: number): NodeState {
+  return { tip, feeratePerKw, peers: new Map(), channels: new Map(), openings: new Map() };
 }
 
 /** Everything a node does: one input, the state after it, and what to do in order. Pure; nothing that a peer sends makes it throw. */
@@ -29,8 +30,8 @@ function dispatch(run: Run, input: NodeInput): void {
       return received(run, input.peer, input.bytes);
     case 'stored':
       return stored(run, input);
-    case 'block':
-      return block(run, input.height, input.transactions);
+    case 'chain':
+      return chain(run, input);
     case 'feerate':
       draft(run).feeratePerKw = input.feeratePerKw;
       return;

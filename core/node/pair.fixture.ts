@@ -1,3 +1,4 @@
+import { at } from '../chain/chain.fixture.ts';
 import { decodeChannel, encodeChannel } from '../channel/model/stored-form.ts';
 import type { ChannelConfig, Command, Effect, Step } from '../channel/model/vocabulary.ts';
 import { createSigner } from '../channel/commitments/key-signer.ts';
@@ -42,7 +43,7 @@ export class TestNode {
     const secret = bytes32(seed);
     this.id = crypto.publicKey(secret as never);
     this.env = { crypto, signer: createSigner(crypto, secret), config: { ...DEFAULT_CONFIG, ...config } };
-    this.state = createNode(100, 2500);
+    this.state = createNode(at(100), 2500);
   }
 
   input(input: NodeInput): readonly Effect[] {
@@ -70,13 +71,13 @@ export class TestNode {
   restart(): readonly Effect[] {
     this.heldStores.length = 0;
     this.outgoing.length = 0;
-    const { height, feeratePerKw } = this.state;
+    const { tip, feeratePerKw } = this.state;
     const channels = [...this.disk.values()].map((state) => {
       const decoded = decodeChannel(encodeChannel(state));
       if (!decoded.ok) throw new Error(decoded.error.detail);
       return decoded.value;
     });
-    const step = restoreNode(this.env, { channels, watcherIds: [...this.watcherIds.values()], height, feeratePerKw });
+    const step = restoreNode(this.env, { channels, watcherIds: [...this.watcherIds.values()], tip, feeratePerKw });
     this.#perform(step);
     return step.effects;
   }
@@ -171,8 +172,9 @@ export class Pair {
 
   block(transactions: readonly Tx[] = []): void {
     for (const node of [this.a, this.b]) {
-      const height = node.state.height + 1;
-      node.input({ kind: 'block', height, transactions: transactions.map((tx, index) => ({ index, tx })) });
+      const { tip: fork } = node.state;
+      const tip = at(fork.height + 1);
+      node.input({ kind: 'chain', fork, blocks: [{ ...tip, transactions: transactions.map((tx, index) => ({ index, tx })) }], tip });
     }
     this.exchange();
   }

@@ -6,6 +6,7 @@ import { baseOf } from '../channel/model/base.ts';
 import type { FundedState, StoredChannel } from '../channel/model/state.ts';
 import type { ChannelId, Script, Txid } from '../crypto/bytes.ts';
 import type { DurableNode } from './vocabulary.ts';
+import { at } from '../chain/chain.fixture.ts';
 import { Pair, preimageOf, TestNode } from './pair.fixture.ts';
 import { restoreNode } from './restore.ts';
 
@@ -84,7 +85,7 @@ describe('a node that comes back', () => {
     const before = funded(b, id);
     b.restart();
     expect(funded(b, id)).toEqual({ ...before, connection: 'disconnected', pendingMonitor: [] });
-    expect(b.state).toMatchObject({ height: a.state.height, feeratePerKw: 2500, peers: new Map(), openings: new Map() });
+    expect(b.state).toMatchObject({ tip: a.state.tip, feeratePerKw: 2500, peers: new Map(), openings: new Map() });
     expect(b.state.channels.get(id)?.storedVersion).toBe(before.version);
     expect(b.state.channels.get(id)?.outbox).toEqual([]);
   });
@@ -148,7 +149,7 @@ describe('a node that comes back', () => {
     expect(funded(b, id).nextMonitorId).toBe(nextMonitorId + 2);
     const other = [...b.watcherIds.values()].map((w) => ({ ...w, channelId: 'ff'.repeat(32) as ChannelId, id: 1000 }));
     const watcherIds = [...b.watcherIds.values(), ...other];
-    const { state } = restoreNode(b.env, { channels: [funded(b, id)], watcherIds, height: 1, feeratePerKw: 1 });
+    const { state } = restoreNode(b.env, { channels: [funded(b, id)], watcherIds, tip: at(1), feeratePerKw: 1 });
     expect(state.channels.get(id)?.state.nextMonitorId).toBe(nextMonitorId + 2);
   });
 
@@ -164,7 +165,7 @@ describe('a node that comes back', () => {
       const channels = [...b.disk.values()];
       const comeBack: ReturnType<typeof stopped>['comeBack'] = (watchers, watcherIds) => {
         const env = { ...b.env, config: { ...b.env.config, watchers } };
-        const { state } = restoreNode(env, { channels, watcherIds, height: b.state.height, feeratePerKw: 2500 });
+        const { state } = restoreNode(env, { channels, watcherIds, tip: b.state.tip, feeratePerKw: 2500 });
         const node = new TestNode(fake, 0x0b, { watchers });
         node.state = state;
         return node;
@@ -194,10 +195,10 @@ describe('a node that comes back', () => {
       const alone = opened([]);
       const channels = [funded(alone.b, alone.id)];
       const env = { ...alone.b.env, config: { ...alone.b.env.config, watchers: ['first'] } };
-      expect(() => restoreNode(env, { channels, watcherIds: [], height: 1, feeratePerKw: 1 })).toThrow('knows nothing');
+      expect(() => restoreNode(env, { channels, watcherIds: [], tip: at(1), feeratePerKw: 1 })).toThrow('knows nothing');
       // Nobody watches a channel that is closed.
       const closed: StoredChannel = { ...baseOf(funded(alone.b, alone.id)), phase: 'closed', closingTxid: 'cc'.repeat(32) as Txid };
-      expect(() => restoreNode(env, { channels: [closed], watcherIds: [], height: 1, feeratePerKw: 1 })).not.toThrow();
+      expect(() => restoreNode(env, { channels: [closed], watcherIds: [], tip: at(1), feeratePerKw: 1 })).not.toThrow();
     });
 
     it('takes one that has acknowledged nothing yet', () => {

@@ -13,8 +13,8 @@ export interface Run {
 
 /** Puts a copy in the place of the node's state, to write to. */
 export function draft(run: Run): { -readonly [K in keyof NodeState]: NodeState[K] } {
-  const { height, feeratePerKw, peers, channels, openings } = run.state;
-  const copy = { height, feeratePerKw, peers, channels, openings };
+  const { tip, feeratePerKw, peers, channels, openings } = run.state;
+  const copy = { tip, feeratePerKw, peers, channels, openings };
   run.state = copy;
   return copy;
 }
@@ -22,8 +22,8 @@ export function draft(run: Run): { -readonly [K in keyof NodeState]: NodeState[K
 /** What a channel with this peer needs to know of its surroundings. */
 export function channelEnv(run: Run, peer: PublicKey): ChannelEnv {
   const { crypto, signer, config } = run.env;
-  const { height, feeratePerKw, peers } = run.state;
-  return { crypto, signer, config, height, feeratePerKw, peerFeatures: peers.get(peer)?.features ?? '' };
+  const { tip, feeratePerKw, peers } = run.state;
+  return { crypto, signer, config, height: tip.height, feeratePerKw, peerFeatures: peers.get(peer)?.features ?? '' };
 }
 
 export function setPeer(run: Run, peer: PublicKey, features?: Hex): void {

@@ -1,6 +1,7 @@
 import type { ChannelId, Hex, PublicKey } from '../crypto/bytes.ts';
 import type { Crypto } from '../crypto/types.ts';
-import type { BlockTransaction, ChannelConfig, Command, Effect } from '../channel/model/vocabulary.ts';
+import type { ChainInput, ChainPoint } from '../chain/update.ts';
+import type { ChannelConfig, Command, Effect } from '../channel/model/vocabulary.ts';
 import type { OpeningState, StoredChannel } from '../channel/model/state.ts';
 import type { Signer } from '../channel/commitments/signer.ts';
 
@@ -13,8 +14,8 @@ export type NodeInput =
   | { readonly kind: 'received'; readonly peer: PublicKey; readonly bytes: Uint8Array }
   /** A store of this version is durable (for `state`: and so is every older one; for a watcher: this one). */
   | { readonly kind: 'stored'; readonly sink: string; readonly channelId: ChannelId; readonly version: number }
-  /** The next block that this node has seen, with the transactions that it watches. */
-  | { readonly kind: 'block'; readonly height: number; readonly transactions: readonly BlockTransaction[] }
+  /** What has become of the chain, with the transactions that this node watches. */
+  | ChainInput
   | { readonly kind: 'feerate'; readonly feeratePerKw: number }
   | { readonly kind: 'command'; readonly command: Command };
 
@@ -39,7 +40,8 @@ export interface ChannelSlot {
 }
 
 export interface NodeState {
-  readonly height: number;
+  /** The newest block that this node has seen. */
+  readonly tip: ChainPoint;
   readonly feeratePerKw: number;
   readonly peers: ReadonlyMap<PublicKey, PeerState>;
   readonly channels: ReadonlyMap<ChannelId, ChannelSlot>;
@@ -56,6 +58,7 @@ export interface DurableNode {
   readonly channels: readonly StoredChannel[];
   /** The newest update that each watcher holds of each channel, however old: it may be ahead of the channel. Absent where it holds none. */
   readonly watcherIds: readonly { readonly channelId: ChannelId; readonly watcher: string; readonly id: number }[];
-  readonly height: number;
+  /** The newest block that the node had seen: the host sends what has come since, or what has taken its place. */
+  readonly tip: ChainPoint;
   readonly feeratePerKw: number;
 }

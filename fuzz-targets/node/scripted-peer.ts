@@ -201,7 +201,7 @@ export class Puppet {
       case 'channel_ready':
         return { type, channelId, secondPerCommitmentPoint: this.point(state, 1n) };
       case 'update_add_htlc':
-        return this.add(state, node.height, choice);
+        return this.add(state, node.tip.height, choice);
       case 'update_fulfill_htlc':
       case 'update_fail_htlc':
       case 'update_fail_malformed_htlc':

@@ -1,3 +1,4 @@
+import type { ChainPoint } from '../../core/chain/update.ts';
 import { decodeChannel, encodeChannel } from '../../core/channel/model/stored-form.ts';
 import type { Effect } from '../../core/channel/model/vocabulary.ts';
 import { createSigner } from '../../core/channel/commitments/key-signer.ts';
@@ -32,6 +33,11 @@ export const SUBJECT_ID: PublicKey = crypto.publicKey(SECRET);
 const WATCHER = 'tower';
 export const START_HEIGHT = 100;
 const START_FEERATE = 2500;
+
+/** The one block of this height. */
+export function blockAt(height: number): ChainPoint {
+  return { height, hash: height.toString(16).padStart(64, '0') as Hash32 };
+}
 
 export const nodeEnv: NodeEnv = {
   crypto,
@@ -79,7 +85,7 @@ export type Watched =
 
 /** The node under attack, with its host: disk, watcher, sockets. A world continues from a copy. */
 export class Subject {
-  node: NodeState = createNode(START_HEIGHT, START_FEERATE);
+  node: NodeState = createNode(blockAt(START_HEIGHT), START_FEERATE);
   peers: PeersState = createPeers(0);
   holding = false;
   pending: readonly Pending[] = [];
@@ -206,8 +212,8 @@ export class Subject {
     this.offers = new Map();
     const channels = [...this.disk.values()].map(({ bytes }) => readBack(bytes));
     const watcherIds = [...this.watcherIds].map(([channelId, id]) => ({ channelId, watcher: WATCHER, id }));
-    const { height, feeratePerKw } = this.node;
-    const { state, effects } = restoreNode(nodeEnv, { channels, watcherIds, height, feeratePerKw });
+    const { tip, feeratePerKw } = this.node;
+    const { state, effects } = restoreNode(nodeEnv, { channels, watcherIds, tip, feeratePerKw });
     this.node = state;
     for (const effect of effects) this.nodeEffect(effect);
     if (!this.holding) this.finishAll();

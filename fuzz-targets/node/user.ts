@@ -141,7 +141,7 @@ export class User {
       case 'pay': {
         const amountMsat = AMOUNTS_MSAT[b % AMOUNTS_MSAT.length] as bigint;
         const paymentHash = HASHES[(b >> 3) % HASHES.length] as Hash32;
-        const cltvExpiry = this.subject.node.height + 40 + (b >> 3);
+        const cltvExpiry = this.subject.node.tip.height + 40 + (b >> 3);
         this.command({ kind: 'add', channelId, reference: this.fresh().slice(48), amountMsat, paymentHash, cltvExpiry, onion: NO_ONION });
         break;
       }

@@ -7,7 +7,7 @@ import type { Operation } from './grammar.ts';
 import { PEERS } from './grammar.ts';
 import { NodeOracle } from './oracles.ts';
 import { Puppet } from './scripted-peer.ts';
-import { peersEnv, START_HEIGHT, Subject } from './subject.ts';
+import { blockAt, peersEnv, START_HEIGHT, Subject } from './subject.ts';
 import { twisted } from './altered-message.ts';
 import { User } from './user.ts';
 import { Wires } from './connections.ts';
@@ -108,7 +108,7 @@ export class World {
     const { subject } = this;
     switch (name) {
       case 'block':
-        for (let i = 0; i <= n % MAX_BLOCKS && subject.node.height < MAX_HEIGHT; i++) this.block([]);
+        for (let i = 0; i <= n % MAX_BLOCKS && subject.node.tip.height < MAX_HEIGHT; i++) this.block([]);
         break;
       case 'mine':
         this.block(this.mempool);
@@ -143,8 +143,10 @@ export class World {
   }
 
   private block(transactions: readonly Tx[]): void {
-    const height = this.subject.node.height + 1;
-    this.subject.nodeInput({ kind: 'block', height, transactions: transactions.map((tx, index) => ({ index, tx })) });
+    const { tip: fork } = this.subject.node;
+    const tip = blockAt(fork.height + 1);
+    const blocks = [{ height: tip.height, hash: tip.hash, transactions: transactions.map((tx, index) => ({ index, tx })) }];
+    this.subject.nodeInput({ kind: 'chain', fork, blocks, tip });
   }
 
   private spend(channel: number, how: number): void {

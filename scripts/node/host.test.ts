@@ -31,6 +31,7 @@ function quiet(over: Partial<Services> = {}): Services {
     watchSpend: nothing,
     notify: nothing,
     ask: nothing,
+    chainRefused: nothing,
     refused: nothing,
     hungUp: nothing,
     failed: nothing,
@@ -40,7 +41,7 @@ function quiet(over: Partial<Services> = {}): Services {
 
 function fakeHost(secret: number, services: Partial<Services> = {}, limits: Partial<PeerLimits> = {}): Host {
   const env = { crypto, signer: createSigner(crypto, secretOf(secret) as string as Hash32), config: DEFAULT_CONFIG };
-  const durable = { channels: [], watcherIds: [], height: 100, feeratePerKw: 2500 };
+  const durable = { channels: [], watcherIds: [], tip: { height: 100, hash: '64'.repeat(32) as Hash32 }, feeratePerKw: 2500 };
   return new Host(env, createPeersEnv(fakeTransport, secretOf(secret), limits), durable, quiet(services));
 }
 

@@ -68,8 +68,8 @@ export class Host {
     return this.#state;
   }
 
-  /** Something that the host knows and the node should: a block, a feerate. */
-  input(input: Extract<NodeInput, { readonly kind: 'block' | 'feerate' }>): void {
+  /** Something that the host knows and the node should: what has become of the chain, a feerate. */
+  input(input: Extract<NodeInput, { readonly kind: 'chain' | 'feerate' }>): void {
     this.#tell({ to: 'node', input });
   }
 
@@ -222,6 +222,8 @@ export class Host {
         return this.#services.notify(effect);
       case 'ask':
         return this.#services.ask(effect);
+      case 'chain_refused':
+        return this.#services.chainRefused(effect.refusal);
       case 'refused':
         return this.#services.refused(effect);
     }

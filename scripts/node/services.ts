@@ -1,3 +1,4 @@
+import type { ChainRefusal } from '../../core/chain/update.ts';
 import type { Outpoint } from '../../core/bitcoin/tx.ts';
 import type { Effect } from '../../core/channel/model/vocabulary.ts';
 import type { ChannelId, PublicKey, Txid } from '../../core/crypto/bytes.ts';
@@ -26,6 +27,8 @@ export interface Services {
   notify(effect: EffectOf<'notify'>): void;
   /** A question, answered sooner or later by a command with the same channel id. */
   ask(effect: EffectOf<'ask'>): void;
+  /** What the node was told of the chain does not fit what it knows: tell it from `resumeAt` on, or from further down. */
+  chainRefused(refusal: ChainRefusal): void;
   /** A command that the node did not take, and why. */
   refused(effect: EffectOf<'refused'>): void;
   /** A connection is over. `peer` is absent when it never proved who it is; `reason` is ours, or that the peer, or the line, is gone. */

@@ -54,6 +54,8 @@ function act(world: World, action: Action, operations: OperationRegistry | undef
       return restart(world, action.node, action.backup);
     case 'mine':
       return mine(world, action.blocks);
+    case 'reorg':
+      return world.chain.reorganise(action.depth, world.timeMs, action.transactions);
     case 'see':
       return see(world, action.node, action.blocks);
     case 'feerate':
@@ -206,7 +208,7 @@ function restart(world: World, node: string, backup: number | undefined): boolea
   if (host === undefined || host.running || driver?.restart === undefined || driver.serialise === undefined) return false;
   if (backup !== undefined && !host.restoreBackup(backup)) return false;
   host.running = true;
-  const { seenHeight } = host.watch;
+  const { seen } = host.watch;
   world.run(host, { kind: 'restart' }, () => {
     const channels: Uint8Array[] = [];
     for (const { effect } of host.disk.durable.values()) {
@@ -214,7 +216,7 @@ function restart(world: World, node: string, backup: number | undefined): boolea
       world.trace.bytes(bytes);
       channels.push(bytes);
     }
-    return driver.restart?.(channels, host.disk.watcherIds(), seenHeight, host.feeratePerKw) ?? [];
+    return driver.restart?.(channels, host.disk.watcherIds(), seen, host.feeratePerKw) ?? [];
   });
   if (driver.channels === undefined) return true;
   for (const info of world.channels) world.ledger.forgetUnknown(node, info.name, world.channelState(node, info.name));
@@ -230,13 +232,13 @@ function mine(world: World, blocks: number): boolean {
 
 function see(world: World, node: string, blocks: number): boolean {
   const host = runningHost(world, node);
-  if (host === undefined || world.chain.block(host.watch.seenHeight + 1) === undefined) return false;
+  if (host?.watch.unseen(world.chain) === undefined) return false;
   for (let i = 0; i < blocks; i++) {
-    const block = world.chain.block(host.watch.seenHeight + 1);
-    if (block === undefined) break;
-    world.clock.advanceTo(block.minedMs);
-    host.watch.seenHeight = block.height;
-    world.step(host, { kind: 'block', height: block.height, transactions: host.watch.relevant(block) });
+    const news = host.watch.next(world.chain);
+    if (news === undefined) break;
+    world.clock.advanceTo(world.chain.block(news.tip.height)?.minedMs ?? 0);
+    host.watch.saw(news.tip);
+    world.step(host, news);
     world.drain();
   }
   return true;

@@ -105,6 +105,11 @@ function simplerAction(action: Exclude<Action, { do: 'custom' }>): Iterable<Acti
     case 'mine':
     case 'see':
       return simplerFields(action, { blocks: numbers(action.blocks, [1, 2, 6]) });
+    case 'reorg':
+      return simplerFields(action, {
+        depth: numbers(action.depth, [1, 2, 6]),
+        transactions: action.transactions === 'mined' ? [] : ['mined'],
+      });
     case 'wait':
       return simplerFields(action, { ms: numbers(action.ms, [1, 1000, 60_000]) });
     case 'corrupt':

@@ -3,6 +3,7 @@ import { decodeChannel, encodeChannel } from '../../core/channel/model/stored-fo
 import { createSigner } from '../../core/channel/commitments/key-signer.ts';
 import { sendable } from '../../core/channel/operate/sendable.ts';
 import type { ChannelState } from '../../core/channel/model/state.ts';
+import type { ChainPoint } from '../../core/chain/update.ts';
 import type { ChannelId, Hash32, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
 import { toHex } from '../../core/crypto/bytes.ts';
 import type { NodeEnv, NodeInput, NodeState } from '../../core/node/vocabulary.ts';
@@ -22,7 +23,7 @@ export const fulguriteDriver: DriverFactory = (context: DriverContext) => {
     crypto.publicKey(secret),
     transport,
     { crypto, signer, config },
-    createNode(context.height, context.feeratePerKw),
+    createNode(context.tip, context.feeratePerKw),
   );
 };
 
@@ -58,7 +59,7 @@ class FulguriteDriver implements Driver {
   restart(
     stored: readonly Uint8Array[],
     watcherIds: readonly { channelId: ChannelId; watcher: string; id: number }[],
-    height: number,
+    tip: ChainPoint,
     feeratePerKw: number,
   ): readonly DriverEffect[] {
     const channels = stored.map((bytes) => {
@@ -66,7 +67,7 @@ class FulguriteDriver implements Driver {
       if (!decoded.ok) throw new Error(`a stored channel cannot be read: ${JSON.stringify(decoded.error)}`);
       return decoded.value;
     });
-    const { state, effects } = restoreNode(this.env, { channels, watcherIds, height, feeratePerKw });
+    const { state, effects } = restoreNode(this.env, { channels, watcherIds, tip, feeratePerKw });
     this.state = state;
     return effects.map(toBytes);
   }
@@ -83,10 +84,10 @@ class FulguriteDriver implements Driver {
   sendable(channelId: ChannelId): { readonly minMsat: bigint; readonly maxMsat: bigint } | undefined {
     const channel = this.state.channels.get(channelId)?.state;
     if (channel?.phase !== 'funded') return undefined;
-    const { height, feeratePerKw, peers } = this.state;
+    const { tip, feeratePerKw, peers } = this.state;
     const { crypto, signer, config } = this.env;
     const peerFeatures = peers.get(channel.params.peer)?.features ?? '';
-    return sendable({ crypto, signer, config, height, feeratePerKw, peerFeatures }, channel);
+    return sendable({ crypto, signer, config, height: tip.height, feeratePerKw, peerFeatures }, channel);
   }
 
   /** Versions of stores only count up: they are told relative to the newest. */

@@ -81,7 +81,7 @@ class ToyDriver implements Driver {
         return this.stored(input.channelId, input.version);
       case 'command':
         return this.command(input.command);
-      case 'block':
+      case 'chain':
       case 'feerate':
         return [];
     }

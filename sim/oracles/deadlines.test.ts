@@ -30,7 +30,7 @@ describe('deadlines', () => {
   }
 
   /** Blocks beyond those that open the channel don't get through to the nodes. */
-  const blind: Tampering['input'] = (input) => (input.kind === 'block' && input.height > INITIAL_HEIGHT + 12 ? undefined : input);
+  const blind: Tampering['input'] = (input) => (input.kind === 'chain' && input.tip.height > INITIAL_HEIGHT + 12 ? undefined : input);
   const seeing: Tampering['input'] = (input) => input;
 
   it('sees an HTLC outlive its expiry where a node does not look at blocks', () => {

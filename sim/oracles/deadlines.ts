@@ -15,14 +15,14 @@ export function createDeadlines(): Oracle {
   return {
     name: ORACLE,
     step(world, record) {
-      if (record.input.kind !== 'block') return undefined;
+      if (record.input.kind !== 'chain') return undefined;
       const { node } = record;
       let config = configs.get(node);
       if (config === undefined) {
         config = policyOf(world.spec.nodes.find(({ name }) => name === node)?.config ?? {}, []);
         configs.set(node, config);
       }
-      return overdue(world, record, config, record.input.height);
+      return overdue(world, record, config, record.input.tip.height);
     },
     // Policies don't change.
     fork: () => createDeadlines(),

@@ -47,8 +47,9 @@ describe('liveness', () => {
     expect(run({ nodes: ['A', 'B'], effect: silent }, options, 8)).toEqual(['liveness/payment/never on a commitment']);
     // The first block with a mutual close does not show it.
     const blind: Tampering['input'] = (input) =>
-      input.kind === 'block' && input.transactions.some(({ tx }) => tx.inputs.some(({ sequence }) => sequence === 0xffffffff))
-        ? { ...input, transactions: [] }
+      input.kind === 'chain' &&
+      input.blocks.flatMap(({ transactions }) => transactions).some(({ tx }) => tx.inputs.some(({ sequence }) => sequence === 0xffffffff))
+        ? { ...input, blocks: [] }
         : input;
     const between: RunSpec['between'] = (world, done) => {
       if (done === 2) apply(world, { do: 'shutdown', node: 'A', channel: 'c' });

@@ -102,7 +102,7 @@ class NoUnprovokedClose implements LicensingOracle {
       case 'stored':
       case 'restart':
       case 'connected':
-      case 'block':
+      case 'chain':
         break;
     }
     for (const effect of record.effects) if (effect.kind === 'send') this.opening(world, node, effect.peer, effect.bytes);
@@ -260,8 +260,8 @@ function follows(world: WorldView, record: StepRecord, received: Message | undef
 /** A commitment is in the block that the node has just seen: whoever broadcast it had failed the channel, and was judged for that. */
 function sawFundingSpent(world: WorldView, { node, input }: StepRecord, channelId: ChannelId): boolean {
   const state = statesOf(world, node).get(channelId);
-  if (input.kind !== 'block' || !hasCommitments(state)) return false;
-  return input.transactions.some(({ tx }) => tx.inputs.some((spent) => isFunding(state, spent)));
+  if (input.kind !== 'chain' || !hasCommitments(state)) return false;
+  return input.blocks.flatMap(({ transactions }) => transactions).some(({ tx }) => tx.inputs.some((spent) => isFunding(state, spent)));
 }
 
 function idIn(message: Message | undefined): ChannelId | undefined {

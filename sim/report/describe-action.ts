@@ -9,6 +9,12 @@ function msat(amount: string): string {
   return amount.length > 3 && amount.endsWith('000') ? sat(amount.slice(0, -3)) : `${grouped(amount)} msat`;
 }
 
+const AFTER_REORG = {
+  mined: 'with the same transactions in the first',
+  waiting: 'and what was confirmed waits again',
+  lost: 'and what was confirmed is lost',
+} as const;
+
 /** One action as an English sentence, without its full stop. */
 export function inWords(action: Action): string {
   switch (action.do) {
@@ -28,6 +34,8 @@ export function inWords(action: Action): string {
       return `${action.node} restarts from what is durable`;
     case 'mine':
       return `${plural(action.blocks, 'block')} ${action.blocks === 1 ? 'is' : 'are'} found`;
+    case 'reorg':
+      return `the newest ${action.depth === 1 ? 'block is' : `${action.depth} blocks are`} replaced by ${action.depth + 1}, ${AFTER_REORG[action.transactions]}`;
     case 'see':
       return `${action.node} hears of ${plural(action.blocks, 'block')}`;
     case 'feerate':

@@ -1,3 +1,4 @@
+import type { ChainInput } from '../../core/chain/update.ts';
 import type { ChannelId } from '../../core/crypto/bytes.ts';
 import type { Command } from '../../core/channel/model/vocabulary.ts';
 import type { Message } from '../../core/wire/messages/index.ts';
@@ -58,16 +59,19 @@ function eventOf(world: WorldView, { input, tampered, forbidden }: StepRecord): 
       const what = input.sink === 'state' ? 'state' : `watcher ${input.sink}`;
       return { kind: 'stored', text: `${channelName(world, input.channelId)} ${what} ${input.version} is durable` };
     }
-    case 'block':
-      return {
-        kind: 'other',
-        text: `block ${input.height}${input.transactions.length > 0 ? ` with ${input.transactions.length} tx` : ''}`,
-      };
+    case 'chain':
+      return { kind: 'other', text: chainLabel(input) };
     case 'feerate':
       return { kind: 'other', text: `estimates ${grouped(input.feeratePerKw)} sat/kw` };
     case 'command':
       return { kind: 'other', text: `${forbidden === undefined ? '' : 'FORBIDDEN '}${commandLabel(world, input.command)}` };
   }
+}
+
+function chainLabel({ fork, blocks, tip }: ChainInput): string {
+  const count = blocks.reduce((sum, { transactions }) => sum + transactions.length, 0);
+  const news = tip.height === fork.height + 1 ? `block ${tip.height}` : `blocks ${fork.height + 1} to ${tip.height}`;
+  return count > 0 ? `${news} with ${count} tx` : news;
 }
 
 function channelName(world: WorldView, id: ChannelId): string {
@@ -138,6 +142,8 @@ function didLabel(world: WorldView, effect: DriverEffect): string[] {
       return ['forget'];
     case 'disconnect':
       return [`hang up: ${effect.reason}`];
+    case 'chain_refused':
+      return [`refused: ${effect.refusal.detail}`];
     case 'refused':
       return [`refused: ${effect.rule}`];
     case 'notify':

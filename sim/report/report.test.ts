@@ -123,6 +123,8 @@ describe('words', () => {
     [{ do: 'crash', node: 'A', survive: 5 }, 'A crashes; 2 unfinished stores made it to disk after all'],
     [{ do: 'stored', node: 'A', channel: 'c1', sink: 'w', which: 3 }, 'A finishes the 4th oldest unfinished update of watcher w of c1'],
     [{ do: 'mine', blocks: 1 }, '1 block is found'],
+    [{ do: 'reorg', depth: 1, transactions: 'mined' }, 'the newest block is replaced by 2, with the same transactions in the first'],
+    [{ do: 'reorg', depth: 3, transactions: 'lost' }, 'the newest 3 blocks are replaced by 4, and what was confirmed is lost'],
     [
       { do: 'pay', as: 'p', from: 'A', channel: 'c', amountMsat: '1500', cltvDelta: 1, hashOf: 'q' },
       'A pays 1,500 msat over c (p, expires in 1 block, same hash as q)',

@@ -11,6 +11,7 @@ const EVERY: Readonly<Record<BuiltIn, true>> = {
   crash: true,
   restart: true,
   mine: true,
+  reorg: true,
   see: true,
   feerate: true,
   open: true,
@@ -66,6 +67,7 @@ export function namesIn(action: Action): string[] {
     case 'custom':
       return [`operation ${action.operation}`];
     case 'mine':
+    case 'reorg':
     case 'wait':
       return [];
   }

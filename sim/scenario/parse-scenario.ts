@@ -47,6 +47,7 @@ const ACTIONS: { readonly [D in Action['do']]: Fields<D> } = {
   crash: { node: text, survive: maybe(count) },
   restart: { node: text, backup: maybe(count) },
   mine: { blocks: count },
+  reorg: { depth: count, transactions: oneOf('mined', 'waiting', 'lost') },
   see: { node: text, blocks: count },
   feerate: { node: text, feeratePerKw: count },
   open: { as: text, from: text, to: text, ...opening },

@@ -1,3 +1,4 @@
+import type { ChainPoint } from '../../core/chain/update.ts';
 import type { ChannelId, Hex, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
 import type { ChannelConfig, Effect } from '../../core/channel/model/vocabulary.ts';
 import type { ChannelState } from '../../core/channel/model/state.ts';
@@ -81,7 +82,9 @@ export type Action =
   | { readonly do: 'restart'; readonly node: string; readonly backup?: number }
   // the chain
   | { readonly do: 'mine'; readonly blocks: number }
-  /** The node hears of its next blocks. */
+  /** The newest `depth` blocks are replaced by one more; their transactions are in the first new one, back in the mempool, or lost. */
+  | { readonly do: 'reorg'; readonly depth: number; readonly transactions: 'mined' | 'waiting' | 'lost' }
+  /** The node hears of its next blocks; what it had seen of another branch is replaced at once. */
   | { readonly do: 'see'; readonly node: string; readonly blocks: number }
   | { readonly do: 'feerate'; readonly node: string; readonly feeratePerKw: number }
   // users
@@ -154,7 +157,7 @@ export interface Driver {
   restart?(
     channels: readonly Uint8Array[],
     watcherIds: readonly { channelId: ChannelId; watcher: string; id: number }[],
-    height: number,
+    tip: ChainPoint,
     feeratePerKw: number,
   ): readonly DriverEffect[];
   /** Capability: the channels' states as data. */
@@ -185,8 +188,8 @@ export interface DriverContext {
   readonly config: ChannelConfig;
   readonly crypto: import('../../core/crypto/types.ts').Crypto;
   readonly entropy: (label: string) => string;
-  /** Of the newest block that it has seen, and its first estimate. */
-  readonly height: number;
+  /** The newest block that it has seen, and its first estimate. */
+  readonly tip: ChainPoint;
   readonly feeratePerKw: number;
 }
 export type DriverFactory = (context: DriverContext) => Driver;

@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
-import type { Script, SecretKey, Txid } from '../../core/crypto/bytes.ts';
+import type { ChainPoint } from '../../core/chain/update.ts';
+import type { Hash32, Script, SecretKey, Txid } from '../../core/crypto/bytes.ts';
 import { EMPTY_SCRIPT, serialiseTx, txid } from '../../core/bitcoin/tx.ts';
 import type { Tx, TxOutput } from '../../core/bitcoin/tx.ts';
 import { noble } from '../../core/crypto/noble.ts';
-import { Chain, ChainWatch, INITIAL_HEIGHT } from './chain.ts';
+import { Chain, INITIAL_HEIGHT, INITIAL_POINT, MAX_REORG_DEPTH } from './chain.ts';
 import { createFakeCrypto } from '../deterministic/fake-crypto.ts';
 import { checkPolicy } from '../interpreter/standardness.ts';
 import { verifySpend } from '../interpreter/verify.ts';
@@ -84,21 +85,79 @@ describe('Chain', () => {
   });
 });
 
-describe('ChainWatch', () => {
-  it('passes on only what the node watches, by transaction and by spent output', () => {
+describe('a reorganisation', () => {
+  /** The funding in the first of three blocks, its spend in the second. */
+  function mined(): { readonly chain: Chain; readonly tx: Tx; readonly child: Tx } {
     const { chain, tx } = funded();
-    const other = chain.fundingTx(secret, '03'.repeat(32) as Txid, 50_000n, script);
-    for (const one of [other, tx, spend(tx)]) chain.broadcast(one);
+    const child = spend(tx);
+    for (const one of [tx, child]) {
+      chain.broadcast(one);
+      chain.mine(1);
+    }
+    chain.mine(2);
+    return { chain, tx, child };
+  }
+  const heights = ({ confirmed }: Chain): readonly number[] => confirmed.map(({ height }) => height - INITIAL_HEIGHT);
+
+  it('replaces the newest blocks by one more, and no hash comes twice', () => {
+    const { chain } = mined();
+    const before = chain.blocks.map(({ hash }) => hash);
+    expect(chain.reorganise(2, 7, 'waiting')).toBe(true);
+    expect(chain.height).toBe(INITIAL_HEIGHT + 4);
+    const after = chain.blocks.map(({ hash }) => hash);
+    expect(after[0]).toBe(before[0]);
+    expect(new Set([...before, ...after]).size).toBe(6);
+    for (const [i, { parent }] of chain.blocks.entries()) expect(parent).toBe(i === 0 ? INITIAL_POINT.hash : after[i - 1]);
+    expect(chain.block(INITIAL_HEIGHT + 4)?.minedMs).toBe(7);
+  });
+
+  it('mines again, gives back to the mempool, or loses what was confirmed', () => {
+    const again = mined();
+    again.chain.reorganise(3, 0, 'mined');
+    expect([heights(again.chain), again.chain.mempool]).toEqual([[1, 1], []]);
+    const waiting = mined();
+    waiting.chain.reorganise(2, 0, 'waiting');
+    expect([heights(waiting.chain), waiting.chain.mempool]).toEqual([[1], [waiting.child]]);
+    waiting.chain.mine(0);
+    expect(heights(waiting.chain)).toEqual([1, 5]);
+    const lost = mined();
+    lost.chain.reorganise(2, 0, 'lost');
+    expect([heights(lost.chain), lost.chain.mempool]).toEqual([[1], []]);
+    expect(lost.chain.broadcast(spend(lost.tx, 9))).toBe('accepted');
+  });
+
+  it('takes out of the mempool what spends something that is lost', () => {
+    const { chain, tx } = funded();
+    chain.broadcast(tx);
     chain.mine(0);
-    const block = chain.block(INITIAL_HEIGHT + 1);
-    if (block === undefined) throw new Error('no block');
-    const watch = new ChainWatch();
-    expect(watch.relevant(block)).toEqual([]);
-    watch.watchTx(txid(crypto, tx));
-    expect(watch.relevant(block)).toEqual([{ index: 1, tx }]);
-    const copy = new ChainWatch(watch);
-    watch.watchSpend({ txid: txid(crypto, tx), vout: 0 });
-    expect(watch.relevant(block).map(({ index }) => index)).toEqual([1, 2]);
-    expect(copy.relevant(block).map(({ index }) => index)).toEqual([1]);
+    chain.broadcast(spend(tx));
+    chain.reorganise(1, 0, 'lost');
+    expect(chain.mempool).toEqual([]);
+  });
+
+  it('is bounded', () => {
+    const { chain } = mined();
+    expect(chain.reorganise(0, 0, 'mined')).toBe(false);
+    expect(chain.reorganise(4, 0, 'mined')).toBe(false);
+    for (let i = 0; i < MAX_REORG_DEPTH; i++) chain.mine(0);
+    expect(chain.reorganise(MAX_REORG_DEPTH + 1, 0, 'mined')).toBe(false);
+    expect(chain.reorganise(MAX_REORG_DEPTH, 0, 'mined')).toBe(true);
+  });
+
+  it('leaves a way from every block that ever was to the chain', () => {
+    const { chain } = mined();
+    const [first, , third] = chain.blocks.map(pointOf) as [ChainPoint, ChainPoint, ChainPoint];
+    expect(chain.forkBelow(third)).toEqual(third);
+    chain.reorganise(1, 0, 'mined');
+    const other = chain.tip;
+    chain.reorganise(3, 0, 'mined');
+    expect(chain.forkBelow(third)).toEqual(first);
+    expect(chain.forkBelow(other)).toEqual(first);
+    expect(chain.fork().forkBelow(other)).toEqual(first);
+    expect(() => chain.forkBelow({ height: INITIAL_HEIGHT + 1, hash: 'ab'.repeat(32) as Hash32 })).toThrow('was ever mined');
   });
 });
+
+function pointOf({ height, hash }: ChainPoint): ChainPoint {
+  return { height, hash };
+}

@@ -3,16 +3,23 @@ import { scriptSignature } from '../../core/bitcoin/der.ts';
 import { p2pkh, p2wpkh } from '../../core/bitcoin/script.ts';
 import { EMPTY_SCRIPT, txid, withWitness } from '../../core/bitcoin/tx.ts';
 import type { Outpoint, Tx, TxOutput } from '../../core/bitcoin/tx.ts';
-import type { Script, SecretKey, Txid } from '../../core/crypto/bytes.ts';
-import type { BlockTransaction } from '../../core/channel/model/vocabulary.ts';
+import type { ChainPoint } from '../../core/chain/update.ts';
+import type { Hash32, Script, SecretKey, Txid } from '../../core/crypto/bytes.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
 import type { ChainView } from '../scenario/types.ts';
 
 /** Height at which every world starts: blocks before it are of no interest. */
 export const INITIAL_HEIGHT = 1000;
+/** Where every chain of every world starts. */
+export const INITIAL_POINT: ChainPoint = { height: INITIAL_HEIGHT, hash: hashOf(INITIAL_HEIGHT, 0) };
+/** The most blocks that may ever be replaced at once. */
+export const MAX_REORG_DEPTH = 100;
 
-export interface Block {
-  readonly height: number;
+/** What becomes of the transactions of blocks that are replaced: in the first new block, back in the mempool, or gone. */
+export type AfterReorg = 'mined' | 'waiting' | 'lost';
+
+export interface Block extends ChainPoint {
+  readonly parent: Hash32;
   readonly minedMs: number;
   readonly transactions: readonly KnownTx[];
 }
@@ -29,16 +36,29 @@ export function sameOutpoint(a: Outpoint, b: Outpoint): boolean {
   return a.txid === b.txid && a.vout === b.vout;
 }
 
-/** The one chain of a world. Blocks only come, none goes yet. The mempool takes what spends something known and unspent: first seen wins. */
+/** Readable and never the same twice: `branch` counts the reorganisations so far. */
+function hashOf(height: number, branch: number): Hash32 {
+  return `${branch.toString(16).padStart(8, '0')}${height.toString(16).padStart(56, '0')}` as Hash32;
+}
+
+/**
+ * The one chain of a world. Blocks come, and are replaced by a longer branch. The mempool takes what spends something known and unspent:
+ * first seen wins.
+ */
 export class Chain implements ChainView {
   private readonly crypto: Crypto;
   readonly blocks: Block[];
+  /** Blocks that were replaced: who has seen them finds from there to the chain. */
+  private readonly replaced: Block[];
+  private branch: number;
   private pool: KnownTx[];
   private readonly coins: Coin[];
 
   constructor(crypto: Crypto, from?: Chain) {
     this.crypto = crypto;
     this.blocks = from === undefined ? [] : [...from.blocks];
+    this.replaced = from === undefined ? [] : [...from.replaced];
+    this.branch = from?.branch ?? 0;
     this.pool = from === undefined ? [] : [...from.pool];
     this.coins = from === undefined ? [] : [...from.coins];
   }
@@ -61,6 +81,22 @@ export class Chain implements ChainView {
 
   get hasUnconfirmed(): boolean {
     return this.pool.length > 0;
+  }
+
+  get tip(): ChainPoint {
+    return this.blocks.at(-1) ?? INITIAL_POINT;
+  }
+
+  /** The newest block of the chain that this one builds on, itself if it is still there. */
+  forkBelow(point: ChainPoint): ChainPoint {
+    let { height, hash } = point;
+    while (height > INITIAL_HEIGHT && this.block(height)?.hash !== hash) {
+      const gone = this.replaced.find((block) => block.hash === hash);
+      if (gone === undefined) throw new RangeError(`no block ${hash} at height ${height} was ever mined`);
+      hash = gone.parent;
+      height--;
+    }
+    return { height, hash };
   }
 
   /** Undefined above the tip. */
@@ -94,8 +130,34 @@ export class Chain implements ChainView {
 
   /** One block with everything that waits. */
   mine(nowMs: number): void {
-    this.blocks.push({ height: this.height + 1, minedMs: nowMs, transactions: this.pool });
+    this.add(nowMs, this.pool);
     this.pool = [];
+  }
+
+  private add(minedMs: number, transactions: readonly KnownTx[]): void {
+    const height = this.height + 1;
+    this.blocks.push({ height, hash: hashOf(height, this.branch), parent: this.tip.hash, minedMs, transactions });
+  }
+
+  /** The newest `depth` blocks are replaced by one more. False where there are not so many. */
+  reorganise(depth: number, nowMs: number, after: AfterReorg): boolean {
+    if (depth < 1 || depth > Math.min(MAX_REORG_DEPTH, this.blocks.length)) return false;
+    const gone = this.blocks.splice(-depth);
+    const transactions = gone.flatMap((block) => block.transactions);
+    this.replaced.push(...gone);
+    this.branch++;
+    this.add(nowMs, after === 'mined' ? transactions : []);
+    while (this.height <= (gone.at(-1) as Block).height) this.add(nowMs, []);
+    if (after === 'waiting') this.pool = [...transactions, ...this.pool];
+    if (after === 'lost') this.pool = this.spendable(this.pool);
+    return true;
+  }
+
+  /** Those of a mempool whose inputs are still there. */
+  private spendable(pool: readonly KnownTx[]): KnownTx[] {
+    this.pool = [];
+    for (const known of pool) if (known.tx.inputs.every((input) => this.output(input) !== undefined)) this.pool.push(known);
+    return this.pool;
   }
 
   /** A transaction with one output of this amount and script that spends a coin made up for it, with a true signature. */
@@ -120,39 +182,5 @@ export class Chain implements ChainView {
     };
     const digest = bip143Sighash(this.crypto, unsigned, 0, p2pkh(this.crypto, key), coin.output.amountSat, SIGHASH_ALL);
     return withWitness(unsigned, 0, [scriptSignature(this.crypto.sign(digest, secret), SIGHASH_ALL), key]);
-  }
-}
-
-/** What one node knows of the chain: how far it has seen, and what it watches. */
-export class ChainWatch {
-  seenHeight: number;
-  private readonly txids: Set<Txid>;
-  private readonly outpoints: Outpoint[];
-
-  constructor(from?: ChainWatch) {
-    this.seenHeight = from?.seenHeight ?? INITIAL_HEIGHT;
-    this.txids = new Set(from?.txids);
-    this.outpoints = from === undefined ? [] : [...from.outpoints];
-  }
-
-  watchTx(id: Txid): void {
-    this.txids.add(id);
-  }
-
-  watchSpend(outpoint: Outpoint): void {
-    if (!this.outpoints.some((known) => sameOutpoint(known, outpoint))) this.outpoints.push(outpoint);
-  }
-
-  /** The transactions of a block that this node asked for. */
-  relevant(block: Block): BlockTransaction[] {
-    const out: BlockTransaction[] = [];
-    for (const [index, entry] of block.transactions.entries()) {
-      if (this.txids.has(entry.txid) || this.spendsWatched(entry.tx)) out.push({ index, tx: entry.tx });
-    }
-    return out;
-  }
-
-  private spendsWatched(tx: Tx): boolean {
-    return tx.inputs.some((input) => this.outpoints.some((known) => sameOutpoint(known, input)));
   }
 }

@@ -1,4 +1,5 @@
 import type { ChannelId, PublicKey } from '../../core/crypto/bytes.ts';
+import { INITIAL_POINT } from './chain.ts';
 import { otherEnd } from './in-flight.ts';
 import type { Host } from './host.ts';
 import type { DriverEffect } from '../scenario/types.ts';
@@ -12,7 +13,7 @@ export function perform(world: World, host: Host, effect: DriverEffect): void {
       return send(world, host, effect.peer, effect.bytes);
     case 'store': {
       if (host.driver.channels !== undefined) learnId(world, effect);
-      const done = host.disk.store(effect, host.watch.seenHeight, world.timeMs);
+      const done = host.disk.store(effect, host.watch.seen, world.timeMs);
       if (done !== undefined) stored(world, host, 'state', effect.channelId, effect.version);
       return;
     }
@@ -36,6 +37,9 @@ export function perform(world: World, host: Host, effect: DriverEffect): void {
     case 'disconnect':
       world.stats.count('event', `disconnect: ${effect.reason}`);
       return disconnect(world, host, effect.peer);
+    case 'chain_refused':
+      world.stats.count('event', `chain refused: ${effect.refusal.misfit}`);
+      return host.watch.saw(world.chain.forkBelow(effect.refusal.resumeAt ?? INITIAL_POINT));
     case 'refused':
       return world.stats.count('refused', `${effect.command}: ${effect.rule}`);
   }

@@ -3,7 +3,7 @@ import type { AddUpdate } from '../../core/channel/model/state.ts';
 import { p2wpkh } from '../../core/bitcoin/script.ts';
 import type { ChannelId, PublicKey, Script, SecretKey } from '../../core/crypto/bytes.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
-import { ChainWatch } from './chain.ts';
+import { ChainWatch } from './chain-watch.ts';
 import { otherEnd } from './in-flight.ts';
 import type { End } from './in-flight.ts';
 import type { Link } from './network.ts';
@@ -90,7 +90,7 @@ export class Host {
       config: this.config,
       crypto,
       entropy: (label) => entropy(`node/${spec.name}/${label}`),
-      height: this.watch.seenHeight,
+      tip: this.watch.seen,
       feeratePerKw: this.feeratePerKw,
     });
     this.disk = new Disk({ storage: spec.storage ?? AT_ONCE, watchers }, stream(seed, `storage/${spec.name}`));
@@ -116,9 +116,10 @@ export class Host {
   crash(survive: number): void {
     this.disk.crash(survive);
     this.running = false;
-    const height = this.heightToResume();
+    const { seen } = this.watch;
     this.watch = new ChainWatch();
-    this.watch.seenHeight = height;
+    this.watch.saw(seen);
+    this.resume();
     this.unacknowledged = [];
     this.presented = [];
     this.owed = [];
@@ -127,16 +128,14 @@ export class Host {
   /** Brings back older states. False if the disk has none. */
   restoreBackup(age: number): boolean {
     if (!this.disk.restoreBackup(age)) return false;
-    this.watch.seenHeight = this.heightToResume();
+    this.resume();
     this.restoredBackup = true;
     return true;
   }
 
-  /** The host reads blocks again from where the oldest of its durable states was written, or that channel would miss some. */
-  private heightToResume(): number {
-    let height = Number.POSITIVE_INFINITY;
-    for (const snapshot of this.disk.durable.values()) height = Math.min(height, snapshot.height);
-    return Number.isFinite(height) ? height : this.watch.seenHeight;
+  /** The host reads blocks again from where each of its durable states was written, or that channel would miss some. */
+  private resume(): void {
+    this.watch.resume([...this.disk.durable.values()].map(({ seen }) => seen));
   }
 }
 

@@ -67,7 +67,7 @@ function collect(world: World, into: Collector): void {
   for (const host of world.hosts.values()) {
     if (!host.running) continue;
     for (const write of host.disk.unfinished) if (into.wants(write.dueMs)) into.add(new Finishing(world, host, write));
-    const block = world.chain.block(host.watch.seenHeight + 1);
+    const block = host.watch.unseen(world.chain);
     if (block === undefined) continue;
     const dueMs = block.minedMs + host.blockDelayMs;
     if (into.wants(dueMs)) into.add(new Seeing(host, dueMs));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { StoredChannel } from '../../core/channel/model/state.ts';
-import type { ChannelId } from '../../core/crypto/bytes.ts';
+import type { ChannelId, Hash32 } from '../../core/crypto/bytes.ts';
 import { stream } from '../deterministic/random.ts';
 import { Disk } from './storage.ts';
 import type { StoreEffect } from './storage.ts';
@@ -12,6 +12,8 @@ const atOnce = { kind: 'fixed', ms: 0 } as const;
 function disk(storage: typeof slow | typeof atOnce = slow): Disk {
   return new Disk({ storage, watchers: [{ name: 'w', latency: slow }] }, stream('seed', 'disk'));
 }
+const seen = { height: 100, hash: '64'.repeat(32) as Hash32 };
+
 /** A disk never looks into what it stores. */
 function store(version: number, id = channelId): StoreEffect {
   return { kind: 'store', channelId: id, version, state: {} as StoredChannel };
@@ -26,16 +28,16 @@ function monitor(id: number): Parameters<Disk['monitor']>[0] {
 describe('Disk', () => {
   it('holds nothing before a write has finished', () => {
     const d = disk();
-    expect(d.store(store(1), 100, 5)).toBeUndefined();
+    expect(d.store(store(1), seen, 5)).toBeUndefined();
     expect(d.durable.size).toBe(0);
     expect(d.unfinished[0]?.dueMs).toBeGreaterThan(5);
     expect(d.finish('state', channelId, 0)?.version).toBe(1);
-    expect(d.durable.get(channelId)).toMatchObject({ height: 100 });
+    expect(d.durable.get(channelId)).toMatchObject({ seen });
   });
 
   it('never lets an old write that finishes late win', () => {
     const d = disk();
-    for (const version of [1, 2, 3]) d.store(store(version), 100, 0);
+    for (const version of [1, 2, 3]) d.store(store(version), seen, 0);
     expect(d.finish('state', channelId, 1)?.version).toBe(2);
     expect(durableVersion(d)).toBe(2);
     expect(d.finish('state', channelId, 0)?.version).toBe(1);
@@ -47,18 +49,18 @@ describe('Disk', () => {
 
   it('finishes at once where it has no latency', () => {
     const d = disk(atOnce);
-    expect(d.store(store(1), 100, 0)?.version).toBe(1);
+    expect(d.store(store(1), seen, 0)?.version).toBe(1);
     expect(durableVersion(d)).toBe(1);
     expect(d.unfinished).toEqual([]);
   });
 
   it('tears what is unfinished at a crash, except what survives', () => {
     const torn = disk();
-    for (const version of [1, 2, 3]) torn.store(store(version), 100, 0);
+    for (const version of [1, 2, 3]) torn.store(store(version), seen, 0);
     torn.crash(0);
     expect([torn.durable.size, torn.unfinished.length]).toEqual([0, 0]);
     const lucky = disk();
-    for (const version of [1, 2, 3]) lucky.store(store(version), 100, 0);
+    for (const version of [1, 2, 3]) lucky.store(store(version), seen, 0);
     lucky.crash(0b010);
     expect(durableVersion(lucky)).toBe(2);
   });
@@ -83,10 +85,10 @@ describe('Disk', () => {
   it('forgets a channel with what is being written of it, and nothing else', () => {
     const d = disk();
     const other = 'c2' as ChannelId;
-    d.store(store(1), 100, 0);
+    d.store(store(1), seen, 0);
     d.finish('state', channelId, 0);
-    d.store(store(2), 100, 0);
-    d.store(store(1, other), 100, 0);
+    d.store(store(2), seen, 0);
+    d.store(store(1, other), seen, 0);
     d.forget(channelId);
     expect(d.durable.size).toBe(0);
     expect(d.unfinished.map((write) => write.channelId)).toEqual([other]);
@@ -95,7 +97,7 @@ describe('Disk', () => {
   it('brings back what a newer snapshot had replaced', () => {
     const d = disk(atOnce);
     expect(d.restoreBackup(1)).toBe(false);
-    for (const version of [1, 2, 3, 4]) d.store(store(version), 100, 0);
+    for (const version of [1, 2, 3, 4]) d.store(store(version), seen, 0);
     const copy = d.fork();
     expect(d.restoreBackup(2)).toBe(true);
     expect(durableVersion(d)).toBe(2);
@@ -103,13 +105,13 @@ describe('Disk', () => {
     expect(copy.restoreBackup(9)).toBe(true);
     expect(durableVersion(copy)).toBe(1);
     // Afterwards it is a disk like any other: newer versions count from what came back.
-    copy.store(store(2), 100, 0);
+    copy.store(store(2), seen, 0);
     expect(durableVersion(copy)).toBe(2);
   });
 
   it('forks into an independent copy', () => {
     const d = disk();
-    d.store(store(1), 100, 0);
+    d.store(store(1), seen, 0);
     const fork = d.fork();
     d.finish('state', channelId, 0);
     expect([fork.durable.size, fork.unfinished.length]).toEqual([0, 1]);

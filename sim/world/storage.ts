@@ -1,3 +1,4 @@
+import type { ChainPoint } from '../../core/chain/update.ts';
 import type { ChannelId } from '../../core/crypto/bytes.ts';
 import { drawLatency } from './clock.ts';
 import type { Random } from '../deterministic/random.ts';
@@ -16,10 +17,10 @@ export interface Write {
   /** What is written, for a state store. */
   readonly snapshot: Snapshot | undefined;
 }
-/** A durable state and the height that the node had seen when it wrote it: where its host looks for blocks again after a restart. */
+/** A durable state and the newest block that the node had seen when it wrote it: where its host looks for blocks again after a restart. */
 export interface Snapshot {
   readonly effect: StoreEffect;
-  readonly height: number;
+  readonly seen: ChainPoint;
 }
 
 export interface DiskSpec {
@@ -71,9 +72,9 @@ export class Disk {
   }
 
   /** Starts a state store. Returns the write if it is done already. */
-  store(effect: StoreEffect, height: number, nowMs: number): Write | undefined {
+  store(effect: StoreEffect, seen: ChainPoint, nowMs: number): Write | undefined {
     const { channelId, version } = effect;
-    return this.begin('state', channelId, version, { effect, height }, this.spec.storage, nowMs);
+    return this.begin('state', channelId, version, { effect, seen }, this.spec.storage, nowMs);
   }
 
   monitor(effect: MonitorEffect, nowMs: number): Write | undefined {

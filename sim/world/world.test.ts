@@ -240,9 +240,31 @@ describe('chain', () => {
 
   it('is read again after a restart from where the oldest state on disk was written', () => {
     const world = worldOf();
-    const written = world.host('A').disk.durable.get(world.idOf('c1') as never)?.height;
+    const written = world.host('A').disk.durable.get(world.idOf('c1') as never)?.seen.height;
     act(world, { do: 'mine', blocks: 3 }, { do: 'see', node: 'A', blocks: 3 }, { do: 'crash', node: 'A' }, { do: 'restart', node: 'A' });
     expect(world.height('A')).toBe(written);
+  });
+
+  it('lets each node find from what it has seen to a longer branch, at once', () => {
+    const world = worldOf();
+    const { height } = world.chain;
+    act(world, { do: 'mine', blocks: 3 }, { do: 'see', node: 'A', blocks: 3 }, { do: 'see', node: 'B', blocks: 1 });
+    act(world, { do: 'reorg', depth: 2, transactions: 'mined' }, { do: 'see', node: 'A', blocks: 1 }, { do: 'see', node: 'B', blocks: 1 });
+    expect([world.height('A'), world.height('B'), world.chain.height]).toEqual([height + 3, height + 2, height + 4]);
+    expect(runToRest(world)).toBe(true);
+    for (const node of ['A', 'B']) expect(world.host(node).watch.seen).toEqual({ height: height + 4, hash: world.chain.tip.hash });
+    expect(apply(world, { do: 'reorg', depth: world.chain.blocks.length + 1, transactions: 'lost' })).toBe('not-applicable');
+    expect(apply(world, { do: 'see', node: 'A', blocks: 1 })).toBe('not-applicable');
+  });
+
+  it('lets a node that was down while blocks were replaced find to the new ones', () => {
+    const world = worldOf();
+    act(world, { do: 'mine', blocks: 2 }, { do: 'see', node: 'A', blocks: 2 }, pay('p1'));
+    expect(runToRest(world)).toBe(true);
+    act(world, { do: 'crash', node: 'A' }, { do: 'reorg', depth: 2, transactions: 'waiting' }, { do: 'restart', node: 'A' });
+    settle(world);
+    expect(world.finding).toBeUndefined();
+    expect(world.host('A').watch.seen).toEqual({ height: world.chain.height, hash: world.chain.tip.hash });
   });
 
   it('confirms a channel that is closed together', () => {

@@ -1,3 +1,4 @@
+import type { ChainRefusal } from '../../chain/update.ts';
 import type { ChannelId, Hash32, Hex, Preimage, PublicKey, Script, Txid } from '../../crypto/bytes.ts';
 import type { Crypto } from '../../crypto/types.ts';
 import type { CommitmentFormat } from '../../transactions/types.ts';
@@ -44,6 +45,8 @@ export type Effect =
   | NotifyEffect
   | { readonly kind: 'ask'; readonly channelId: ChannelId; readonly peer: PublicKey; readonly question: Question }
   | { readonly kind: 'disconnect'; readonly peer: PublicKey; readonly reason: string }
+  /** An input of the chain did not fit, and nothing of it was taken: the host sends what the refusal names. */
+  | { readonly kind: 'chain_refused'; readonly refusal: ChainRefusal }
   | { readonly kind: 'refused'; readonly command: Command['kind']; readonly rule: string; readonly detail: string };
 
 export interface SendEffect {

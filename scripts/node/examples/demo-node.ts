@@ -12,7 +12,8 @@ import { noble } from '../../../core/crypto/noble.ts';
 import { p2wpkh } from '../../../core/bitcoin/script.ts';
 import { DEFAULT_CONFIG } from '../../../core/node/config.ts';
 import { createPeersEnv } from '../../../core/peers/peers.ts';
-import { Chain, ChainWatch } from '../../../sim/world/chain.ts';
+import { Chain } from '../../../sim/world/chain.ts';
+import { ChainWatch } from '../../../sim/world/chain-watch.ts';
 import { Host } from '../host.ts';
 
 const FEERATE_PER_KW = 2500;
@@ -28,9 +29,12 @@ export class DemoChain {
   mine(blocks: number): void {
     for (let i = 0; i < blocks; i++) {
       this.chain.mine(0);
-      const block = this.chain.block(this.chain.height);
-      if (block === undefined) continue;
-      for (const { host, watch } of this.nodes) host.input({ kind: 'block', height: block.height, transactions: watch.relevant(block) });
+      for (const { host, watch } of this.nodes) {
+        const news = watch.next(this.chain);
+        if (news === undefined) continue;
+        watch.saw(news.tip);
+        host.input(news);
+      }
     }
   }
 }
@@ -64,7 +68,7 @@ export class DemoNode {
     this.#chain = chain;
     const env = { crypto: noble, signer: createSigner(noble, disk.signerSeed), config: DEFAULT_CONFIG };
     const peersEnv = createPeersEnv({ crypto: noble, cipher: nobleChaCha20Poly1305 }, disk.nodeSecret);
-    const durable = { channels: disk.read(), watcherIds: [], height: chain.chain.height, feeratePerKw: FEERATE_PER_KW };
+    const durable = { channels: disk.read(), watcherIds: [], tip: chain.chain.tip, feeratePerKw: FEERATE_PER_KW };
     this.host = new Host(env, peersEnv, durable, {
       store: async (channelId, bytes) => void disk.channels.set(channelId, bytes),
       forget: (channelId) => void disk.channels.delete(channelId),
@@ -82,6 +86,9 @@ export class DemoNode {
           const tx = chain.chain.fundingTx(this.#walletSecret, random<Txid>(), question.amountSat, question.script);
           this.host.command({ kind: 'fund', peer, channelId, tx });
         }
+      },
+      chainRefused: ({ misfit, detail }) => {
+        throw new Error(`${misfit}: ${detail}`);
       },
       refused: ({ command, rule, detail }) => {
         throw new Error(`${command} was refused: ${rule}, ${detail}`);

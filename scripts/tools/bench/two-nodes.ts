@@ -7,11 +7,16 @@ import type { Crypto } from '../../../core/crypto/types.ts';
 import { DEFAULT_CONFIG } from '../../../core/node/config.ts';
 import type { NodeEnv, NodeInput, NodeState } from '../../../core/node/vocabulary.ts';
 import { createNode, nodeStep } from '../../../core/node/node.ts';
+import type { BlockTransaction, ChainPoint } from '../../../core/chain/update.ts';
 import type { Script } from '../../../core/crypto/bytes.ts';
 import { encodeMessage } from '../../../core/wire/messages/index.ts';
 
 function bytes32<T extends string>(n: number): T {
   return n.toString(16).padStart(64, '0') as T;
+}
+
+function blockAt(height: number): ChainPoint {
+  return { height, hash: bytes32(height) };
 }
 
 /** A core with the smallest host: stores finish at once, received HTLCs are fulfilled when it is told to. */
@@ -27,7 +32,13 @@ export class BenchNode {
   constructor(crypto: Crypto, seed: number, config: Partial<ChannelConfig>) {
     this.id = crypto.publicKey(bytes32<SecretKey>(seed));
     this.env = { crypto, signer: createSigner(crypto, bytes32<Hash32>(seed)), config: { ...DEFAULT_CONFIG, ...config } };
-    this.state = createNode(100, 2500);
+    this.state = createNode(blockAt(100), 2500);
+  }
+
+  seeNext(transactions: readonly BlockTransaction[]): void {
+    const { tip: fork } = this.state;
+    const tip = blockAt(fork.height + 1);
+    this.input({ kind: 'chain', fork, blocks: [{ height: tip.height, hash: tip.hash, transactions }], tip });
   }
 
   input(input: NodeInput): void {
@@ -132,7 +143,7 @@ export class BenchPair {
     this.a.command({ kind: 'fund', peer: this.b.id, channelId, tx });
     this.exchange();
     for (const transactions of [[{ index: 1, tx }], [], []]) {
-      for (const node of [this.a, this.b]) node.input({ kind: 'block', height: node.state.height + 1, transactions });
+      for (const node of [this.a, this.b]) node.seeNext(transactions);
       this.exchange();
     }
     const [id] = this.a.state.channels.keys();
