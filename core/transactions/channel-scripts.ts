@@ -1,18 +1,13 @@
-import { p2wpkh, p2wsh } from '../bitcoin/script.ts';
 import { bip143Sighash, SIGHASH_ALL } from '../bitcoin/sighash.ts';
 import { serialiseOutpoint } from '../bitcoin/tx.ts';
 import type { Tx } from '../bitcoin/tx.ts';
-import type { Hash32, PublicKey, Script } from '../crypto/bytes.ts';
+import type { Hash32, PublicKey } from '../crypto/bytes.ts';
 import { hash256Hex, sha256Hex } from '../crypto/hashes.ts';
 import type { Crypto } from '../crypto/types.ts';
-import { anchorWitnessScript, fundingWitnessScript, toRemoteWitnessScript } from './scripts.ts';
+import { FORMATS } from './formats.ts';
+import { anchorWitnessScript, fundingWitnessScript, witnessOutput } from './scripts.ts';
+import type { OutputScript } from './scripts.ts';
 import type { ChannelParams, Side } from './types.ts';
-
-/** A scriptPubKey, and the witness script behind it unless it is P2WPKH. */
-export interface OutputScript {
-  readonly script: Script;
-  readonly witnessScript?: Script;
-}
 
 /** What never changes between the commitments of one channel: hashed once, used by every one of them. */
 export interface ChannelScripts {
@@ -30,27 +25,19 @@ function obscuringFactor(crypto: Crypto, openerPaymentBasepoint: PublicKey, acce
   return BigInt('0x' + sha256Hex(crypto, openerPaymentBasepoint + accepterPaymentBasepoint).slice(52));
 }
 
-function witnessOutput(crypto: Crypto, witnessScript: Script): Required<OutputScript> {
-  return { witnessScript, script: p2wsh(crypto, witnessScript) };
-}
-
 /** BOLT 3, Funding Transaction Output. */
 export function fundingOutput(crypto: Crypto, a: PublicKey, b: PublicKey): Required<OutputScript> {
   return witnessOutput(crypto, fundingWitnessScript(a, b));
 }
 
-function toRemote(crypto: Crypto, params: ChannelParams, side: Side): OutputScript {
-  const key = params.parties[side].paymentBasepoint;
-  return params.format === 'anchors' ? witnessOutput(crypto, toRemoteWitnessScript(key)) : { script: p2wpkh(crypto, key) };
-}
-
 function compute(crypto: Crypto, params: ChannelParams): ChannelScripts {
   const { opener, accepter } = params.parties;
+  const { toRemote } = FORMATS[params.format];
   return {
     funding: fundingOutput(crypto, opener.fundingPubkey, accepter.fundingPubkey),
     hashFundingPrevout: hash256Hex(crypto, serialiseOutpoint(params.funding)),
     obscuringFactor: obscuringFactor(crypto, opener.paymentBasepoint, accepter.paymentBasepoint),
-    toRemote: { opener: toRemote(crypto, params, 'opener'), accepter: toRemote(crypto, params, 'accepter') },
+    toRemote: { opener: toRemote(crypto, opener.paymentBasepoint), accepter: toRemote(crypto, accepter.paymentBasepoint) },
     anchor: {
       opener: witnessOutput(crypto, anchorWitnessScript(opener.fundingPubkey)),
       accepter: witnessOutput(crypto, anchorWitnessScript(accepter.fundingPubkey)),

@@ -7,7 +7,8 @@ import type { Hash32, Hex, PublicKey, RawTx, Script, Signature, Txid } from '../
 import { ripemd160Hex } from '../crypto/hashes.ts';
 import type { Crypto } from '../crypto/types.ts';
 import { channelScripts, fundingSighash } from './channel-scripts.ts';
-import { ANCHOR_SAT, anchorsCostSat, commitmentFeeSat, isTrimmed } from './fees.ts';
+import { anchorsCostSat, commitmentFeeSat, isTrimmed } from './fees.ts';
+import { FORMATS } from './formats.ts';
 import { CommitmentKeys } from './keys.ts';
 import { offeredHtlcWitnessScript, receivedHtlcWitnessScript } from './scripts.ts';
 import type { HtlcScriptKeys } from './scripts.ts';
@@ -176,11 +177,12 @@ function addBalanceOutputs(
     outputs.push({ kind: 'to_local', side: owner, amountSat: balanceSat[owner], script, witnessScript });
   }
   if (hasRemote) outputs.push({ kind: 'to_remote', side: remote, amountSat: balanceSat[remote], ...scripts.toRemote[remote] });
-  if (params.format !== 'anchors') return;
+  const { anchorSat } = FORMATS[params.format];
+  if (anchorSat === 0n) return;
   for (const side of [owner, remote]) {
     if (!hasHtlcs && !(side === owner ? hasLocal : hasRemote)) continue;
     const { script, witnessScript } = scripts.anchor[side];
-    outputs.push({ kind: 'anchor', side, amountSat: ANCHOR_SAT, script, witnessScript });
+    outputs.push({ kind: 'anchor', side, amountSat: anchorSat, script, witnessScript });
   }
 }
 
@@ -211,7 +213,7 @@ export function buildCommitment(
       revocationPubkeyHash: keys.revocationPubkeyHash,
       localHtlcPubkey: keys.htlcPubkeys[owner],
       remoteHtlcPubkey: keys.htlcPubkeys[other(owner)],
-      anchors: format === 'anchors',
+      delay: FORMATS[format].htlcDelay,
     };
     for (const htlc of untrimmed) outputs.push(htlcOutput(crypto, owner, scriptKeys, htlc));
   }

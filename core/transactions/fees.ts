@@ -1,13 +1,9 @@
+import { FORMATS } from './formats.ts';
+import type { HtlcTransactionKind } from './formats.ts';
 import type { CommitmentFormat, HtlcSpec, Side } from './types.ts';
 
-/** BOLT 3, anchors: fixed at the dust limit of P2WSH. */
-export const ANCHOR_SAT = 330n;
-
-/** BOLT 3, Fee Calculation: expected weights. */
-const COMMITMENT_WEIGHT: Readonly<Record<CommitmentFormat, number>> = { static_remotekey: 724, anchors: 1124 };
+/** BOLT 3, Fee Calculation: of one more output. */
 const HTLC_OUTPUT_WEIGHT = 172;
-const HTLC_TIMEOUT_WEIGHT = 663;
-const HTLC_SUCCESS_WEIGHT = 703;
 
 /** Satoshis for a weight, rounded down. A feerate and a weight are below 2^32 and 2^20: the product is exact. */
 function feeSat(feeratePerKw: number, weight: number): bigint {
@@ -16,25 +12,22 @@ function feeSat(feeratePerKw: number, weight: number): bigint {
 
 /** BOLT 3, Fee Calculation: the base fee of a commitment transaction, which the opener pays. */
 export function commitmentFeeSat(format: CommitmentFormat, feeratePerKw: number, untrimmedCount: number): bigint {
-  return feeSat(feeratePerKw, COMMITMENT_WEIGHT[format] + HTLC_OUTPUT_WEIGHT * untrimmedCount);
+  return feeSat(feeratePerKw, FORMATS[format].commitmentWeight + HTLC_OUTPUT_WEIGHT * untrimmedCount);
 }
 
 /** What the opener sets aside for anchor outputs, whether or not both are made (BOLT 3, Commitment Transaction Construction). */
 export function anchorsCostSat(format: CommitmentFormat): bigint {
-  return format === 'anchors' ? 2n * ANCHOR_SAT : 0n;
+  return 2n * FORMATS[format].anchorSat;
 }
-
-export type HtlcTransactionKind = 'timeout' | 'success';
 
 /** The owner of a commitment times out what it offered, and succeeds with what it received. */
 export function htlcTransactionKind(owner: Side, htlc: HtlcSpec): HtlcTransactionKind {
   return htlc.offerer === owner ? 'timeout' : 'success';
 }
 
-/** BOLT 3, Fee Calculation: the fee of an HTLC transaction in satoshis; nothing with option_anchors. */
+/** BOLT 3, Fee Calculation: the fee of an HTLC transaction in satoshis. */
 export function htlcTxFeeSat(format: CommitmentFormat, feeratePerKw: number, kind: HtlcTransactionKind): bigint {
-  if (format === 'anchors') return 0n;
-  return feeSat(feeratePerKw, kind === 'timeout' ? HTLC_TIMEOUT_WEIGHT : HTLC_SUCCESS_WEIGHT);
+  return feeSat(feeratePerKw, FORMATS[format].htlcFeeWeight[kind]);
 }
 
 /** BOLT 3, Trimmed Outputs: whether `owner`'s commitment leaves this HTLC to the fees. `dustLimitSat` is the owner's. */

@@ -1,5 +1,5 @@
 import { scriptSignature } from '../bitcoin/der.ts';
-import { bip143Sighash, hashSequence, SIGHASH_ALL, SIGHASH_SINGLE_ANYONECANPAY } from '../bitcoin/sighash.ts';
+import { bip143Sighash, hashSequence, SIGHASH_ALL } from '../bitcoin/sighash.ts';
 import type { Midstates } from '../bitcoin/sighash.ts';
 import { EMPTY_SCRIPT, serialiseTx, withWitness } from '../bitcoin/tx.ts';
 import type { Tx } from '../bitcoin/tx.ts';
@@ -7,7 +7,8 @@ import type { Hash32, Hex, Preimage, RawTx, Script, Signature } from '../crypto/
 import type { Crypto } from '../crypto/types.ts';
 import type { BuiltCommitment } from './commitment.ts';
 import { htlcTransactionKind, htlcTxFeeSat } from './fees.ts';
-import type { HtlcTransactionKind } from './fees.ts';
+import { FORMATS } from './formats.ts';
+import type { HtlcTransactionKind } from './formats.ts';
 import type { HtlcSpec } from './types.ts';
 
 /** A second-stage transaction of a commitment, without signatures. */
@@ -42,9 +43,7 @@ const memo = new WeakMap<BuiltCommitment, readonly HtlcTransaction[]>();
 function buildTransactions(crypto: Crypto, built: BuiltCommitment): readonly HtlcTransaction[] {
   const { params, owner } = built;
   const { feeratePerKw } = built.contents;
-  const anchors = params.format === 'anchors';
-  const sighashType = anchors ? SIGHASH_SINGLE_ANYONECANPAY : SIGHASH_ALL;
-  const sequence = anchors ? 1 : 0;
+  const { htlcSighashType: sighashType, htlcDelay: sequence } = FORMATS[params.format];
   const transactions: HtlcTransaction[] = [];
   let known: Partial<Midstates> = {};
   for (const [vout, output] of built.outputs.entries()) {
@@ -58,7 +57,7 @@ function buildTransactions(crypto: Crypto, built: BuiltCommitment): readonly Htl
       outputs: [{ amountSat: amountSat - htlcTxFeeSat(params.format, feeratePerKw, kind), script: built.keys.delayed.script }],
     };
     // All of them have the same sequence.
-    if (!anchors && known.hashSequence === undefined) known = { hashSequence: hashSequence(crypto, tx) };
+    if (sighashType === SIGHASH_ALL && known.hashSequence === undefined) known = { hashSequence: hashSequence(crypto, tx) };
     const sighash = bip143Sighash(crypto, tx, 0, witnessScript, amountSat, sighashType, known);
     transactions.push({ kind, htlc, vout, amountSat, witnessScript, tx, sighash, sighashType });
   }

@@ -1,5 +1,16 @@
 import type { Hex, PublicKey, Script } from '../crypto/bytes.ts';
-import { pushNumber } from '../bitcoin/script.ts';
+import { p2wsh, pushNumber } from '../bitcoin/script.ts';
+import type { Crypto } from '../crypto/types.ts';
+
+/** A scriptPubKey, and the witness script behind it unless it is P2WPKH. */
+export interface OutputScript {
+  readonly script: Script;
+  readonly witnessScript?: Script;
+}
+
+export function witnessOutput(crypto: Crypto, witnessScript: Script): Required<OutputScript> {
+  return { witnessScript, script: p2wsh(crypto, witnessScript) };
+}
 
 /** BOLT 3, Funding Transaction Output: 2-of-2, the lesser key first. */
 export function fundingWitnessScript(a: PublicKey, b: PublicKey): Script {
@@ -29,13 +40,13 @@ export interface HtlcScriptKeys {
   readonly revocationPubkeyHash: Hex;
   readonly localHtlcPubkey: PublicKey;
   readonly remoteHtlcPubkey: PublicKey;
-  /** With option_anchors, every way out except revocation waits one block. */
-  readonly anchors: boolean;
+  /** Blocks that every way out except revocation waits. */
+  readonly delay: 0 | 1;
 }
 
 /** DUP HASH160 <revocation hash> EQUAL IF CHECKSIG ELSE <remote_htlcpubkey> SWAP SIZE 32 EQUAL ... ENDIF [1 CSV DROP] ENDIF */
 function htlcScript(keys: HtlcScriptKeys, paths: Hex): Script {
-  const close = keys.anchors ? '6851b27568' : '6868';
+  const close = keys.delay === 1 ? '6851b27568' : '6868';
   return `76a914${keys.revocationPubkeyHash}8763ac6721${keys.remoteHtlcPubkey}7c82012087${paths}${close}` as Script;
 }
 

@@ -3,7 +3,8 @@ import type { AcceptChannel, FundingCreated, OpenChannel } from '../../wire/mess
 import type { Out } from '../step/transition.ts';
 import { persist, send, start } from '../step/transition.ts';
 import type { ChannelCommand, ChannelEnv } from '../model/vocabulary.ts';
-import { formatOfType, offeredAccept, receivedOpen } from './opening-rules.ts';
+import { formatOfType } from '../../transactions/formats.ts';
+import { offeredAccept, receivedOpen } from './opening-rules.ts';
 import { becomeFunded, forgetOpening, ownFields, paramsOf, sendOpening, signInitial, unexpected, watchFunding } from './opening.ts';
 import type { OpeningState } from '../model/state.ts';
 import type { Refusal, Violation } from '../model/violation.ts';

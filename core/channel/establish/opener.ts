@@ -6,7 +6,8 @@ import { broadcastFunding } from '../fail/broadcast.ts';
 import type { Out } from '../step/transition.ts';
 import { persist, start } from '../step/transition.ts';
 import type { ChannelCommand, ChannelEnv, OpenCommand } from '../model/vocabulary.ts';
-import { formatOfType, offeredOpen, receivedAccept, typeOfFormat } from './opening-rules.ts';
+import { FORMATS, formatOfType } from '../../transactions/formats.ts';
+import { offeredOpen, receivedAccept } from './opening-rules.ts';
 import {
   ANNOUNCE_CHANNEL,
   becomeFunded,
@@ -40,7 +41,7 @@ export function startOpen(env: ChannelEnv, command: OpenCommand): Out<OpeningSta
     ...ownFields(env, keysId, fundingSat, []),
     // BOLT 2: to be included with channel_type; empty commits to nothing.
     upfrontShutdownScript: command.upfrontShutdownScript ?? ('' as Script),
-    channelType: typeOfFormat(format),
+    channelType: FORMATS[format].channelType,
   };
   const broken = offeredOpen(env, open);
   if (broken !== undefined) return refusal(broken.violated, broken.detail);

@@ -1,8 +1,9 @@
 import type { Hex, PublicKey, Script } from '../../crypto/bytes.ts';
 import type { Crypto } from '../../crypto/types.ts';
 import { anchorsCostSat, commitmentFeeSat } from '../../transactions/fees.ts';
+import { FORMATS, formatOfType } from '../../transactions/formats.ts';
 import type { CommitmentFormat } from '../../transactions/types.ts';
-import { CHANNEL_TYPE_ANCHORS, CHANNEL_TYPE_STATIC_REMOTEKEY, hasFeature, negotiated } from '../../wire/features.ts';
+import { hasFeature, negotiated } from '../../wire/features.ts';
 import type { AcceptChannel, OpenChannel } from '../../wire/messages/index.ts';
 import { feerateOutOfBounds } from '../operate/update-fee.ts';
 import type { ChannelConfig, ChannelEnv } from '../model/vocabulary.ts';
@@ -138,23 +139,14 @@ export function someBalanceAboveReserve(open: OpenChannel, format: CommitmentFor
   return violation('channel_reserve_satoshis', `neither initial balance is over the reserve of ${channelReserveSat} sat`);
 }
 
-/** The commitment format that a `channel_type` stands for, if we know it. */
-export function formatOfType(channelType: Hex | undefined): CommitmentFormat | undefined {
-  if (channelType === CHANNEL_TYPE_STATIC_REMOTEKEY) return 'static_remotekey';
-  return channelType === CHANNEL_TYPE_ANCHORS ? 'anchors' : undefined;
-}
-
-export function typeOfFormat(format: CommitmentFormat): Hex {
-  return format === 'anchors' ? CHANNEL_TYPE_ANCHORS : CHANNEL_TYPE_STATIC_REMOTEKEY;
-}
-
 /** BOLT 2, Defined Channel Types: present, one that we can do, and nothing in it that was not negotiated. */
 export function suitableType(env: ChannelEnv, channelType: Hex | undefined): Broken {
   if (channelType === undefined) return violation('channel_type', 'missing');
   const format = formatOfType(channelType);
   if (format === undefined) return violation('channel_type', `${channelType} is not suitable`);
-  if (format === 'static_remotekey' || negotiated(env.config.features, env.peerFeatures, 'option_anchors')) return undefined;
-  return violation('channel_type', 'option_anchors was not negotiated');
+  const { feature } = FORMATS[format];
+  if (feature === undefined || negotiated(env.config.features, env.peerFeatures, feature)) return undefined;
+  return violation('channel_type', `${feature} was not negotiated`);
 }
 
 export function sameType(open: OpenChannel, accept: AcceptChannel): Broken {

@@ -1,3 +1,4 @@
+import { FORMATS } from '../../transactions/formats.ts';
 import type { UpdateFee } from '../../wire/messages/index.ts';
 import { append, contents, cutToSign, SIDES } from '../model/contents.ts';
 import type { Contents } from '../model/contents.ts';
@@ -20,9 +21,10 @@ export function feerateOutOfBounds(env: ChannelEnv, feeratePerKw: number): strin
   return undefined;
 }
 
-/** BOLT 2, update_fee: without anchors a higher feerate trims more. True when it takes a commitment's dust over what we allow. */
+/** BOLT 2, update_fee: a higher feerate trims more where HTLC transactions pay fees. True when it takes a commitment's dust over what we allow. */
 function feerateExceedsDust(env: ChannelEnv, params: ChannelParams, before: Contents, after: Contents): boolean {
-  if (params.format === 'anchors' || after.feeratePerKw <= before.feeratePerKw) return false;
+  const { htlcFeeWeight } = FORMATS[params.format];
+  if (htlcFeeWeight.success === 0 || after.feeratePerKw <= before.feeratePerKw) return false;
   return SIDES.some((owner) => dustExposureMsat(params, owner, after) > env.config.maxDustHtlcExposureMsat);
 }
 
