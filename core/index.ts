@@ -17,6 +17,7 @@ export type { Message, MessageName } from './wire/messages/index.ts';
 export { decodeMessage, encodeMessage, messageRegistry } from './wire/messages/index.ts';
 export { hasFeature, makeFeatures } from './wire/features.ts';
 
+export type { ChainInput, ChainPoint, ChainRefusal } from './chain/update.ts';
 export type { CommitmentFormat, Side } from './transactions/types.ts';
 export type { ChannelConfig, Command, Dependency, Effect, Notification, Question, Step } from './channel/model/vocabulary.ts';
 export type { ChannelEvent, ChannelState, FailedState, FundedState, MonitorUpdate, StoredChannel } from './channel/model/state.ts';
@@ -29,6 +30,12 @@ export type { DurableNode, NodeEnv, NodeInput, NodeState, PeerState } from './no
 export { CHAIN_HASHES, DEFAULT_CONFIG } from './node/config.ts';
 export { createNode, nodeStep } from './node/node.ts';
 export { restoreNode } from './node/restore.ts';
+
+export { Host } from './host/host.ts';
+export type { Observed } from './host/host.ts';
+export { SocketHost } from './host/socket-host.ts';
+export type { Observer } from './host/socket-host.ts';
+export type { ChainSource, Services, Sockets, Storage, User, Wire } from './host/services.ts';
 
 export type { ChaCha20Poly1305 } from './crypto/chacha20poly1305.ts';
 export { nobleChaCha20Poly1305 } from './crypto/chacha20poly1305.ts';

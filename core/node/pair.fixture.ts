@@ -1,6 +1,6 @@
 import { at } from '../chain/chain.fixture.ts';
 import { decodeChannel, encodeChannel } from '../channel/model/stored-form.ts';
-import type { ChannelConfig, Command, Effect, Step } from '../channel/model/vocabulary.ts';
+import type { ChannelConfig, Command, Effect, Step, StoreEffect } from '../channel/model/vocabulary.ts';
 import { createSigner } from '../channel/commitments/key-signer.ts';
 import type { FundedState, StoredChannel } from '../channel/model/state.ts';
 import type { Tx } from '../bitcoin/tx.ts';
@@ -8,11 +8,13 @@ import type { ChannelId, Hash32, Preimage, PublicKey } from '../crypto/bytes.ts'
 import { sha256Hex } from '../crypto/hashes.ts';
 import { noble } from '../crypto/noble.ts';
 import type { Crypto } from '../crypto/types.ts';
-import { encodeMessage } from '../wire/messages/index.ts';
+import { Host } from '../host/host.ts';
+import type { MonitorEffect } from '../host/services.ts';
+import { decodeMessage, encodeMessage } from '../wire/messages/index.ts';
 import type { Message } from '../wire/messages/index.ts';
 import { DEFAULT_CONFIG } from './config.ts';
 import type { DurableNode, NodeEnv, NodeInput, NodeState } from './vocabulary.ts';
-import { createNode, nodeStep } from './node.ts';
+import { createNode } from './node.ts';
 import { restoreNode } from './restore.ts';
 
 /** 32 bytes that a test can recognise. */
@@ -25,11 +27,18 @@ export function preimageOf(n: number): { readonly preimage: Preimage; readonly p
   return { preimage, paymentHash: sha256Hex(noble, preimage) };
 }
 
-/** A node under test with its host: everything it does is recorded, stores finish at once unless `holdStores`. */
+type Stored = Extract<NodeInput, { kind: 'stored' }>;
+
+function read(bytes: Uint8Array): Message {
+  const decoded = decodeMessage(bytes);
+  if (!decoded.ok) throw new Error(decoded.error.detail);
+  return decoded.message;
+}
+
+/** A node under test, run by the host: everything it does is recorded, stores finish at once unless `holdStores`. */
 export class TestNode {
   readonly id: PublicKey;
   readonly env: NodeEnv;
-  state: NodeState;
   readonly outgoing: Message[] = [];
   readonly log: Effect[] = [];
   holdStores = false;
@@ -38,19 +47,58 @@ export class TestNode {
   readonly disk = new Map<ChannelId, StoredChannel>();
   readonly watcherIds = new Map<string, DurableNode['watcherIds'][number]>();
   readonly #written = new Map<string, StoredChannel>();
+  #host: Host;
+  /** What the node asked for first, since the last input. */
+  #first: readonly Effect[] | undefined;
 
   constructor(crypto: Crypto, seed: number, config: Partial<ChannelConfig> = {}) {
     const secret = bytes32(seed);
     this.id = crypto.publicKey(secret as never);
     this.env = { crypto, signer: createSigner(crypto, secret), config: { ...DEFAULT_CONFIG, ...config } };
-    this.state = createNode(at(100), 2500);
+    this.#host = this.#start({ state: createNode(at(100), 2500), effects: [] });
   }
 
+  get state(): NodeState {
+    return this.#host.state;
+  }
+  set state(state: NodeState) {
+    this.#host = this.#start({ state, effects: [] });
+  }
+
+  #start(from: Step<NodeState>): Host {
+    const none = (): void => undefined;
+    const chain = { broadcast: none, watchTx: none, watchSpend: none, refused: none };
+    const user = { notify: none, ask: none, refused: none };
+    const wire = { send: (_peer: PublicKey, bytes: Uint8Array) => void this.outgoing.push(read(bytes)), disconnect: none };
+    const storage = {
+      store: (effect: StoreEffect) => {
+        const { channelId, version, state } = effect;
+        this.#written.set(`${channelId} ${version}`, state);
+        return this.#finishes({ kind: 'stored', sink: 'state', channelId, version });
+      },
+      forget: (channelId: ChannelId) => void this.disk.delete(channelId),
+      monitor: ({ watcher, channelId, id }: MonitorEffect) => this.#finishes({ kind: 'stored', sink: watcher, channelId, version: id }),
+    };
+    this.log.push(...from.effects);
+    return new Host(this.env, { storage, wire, chain, user }, from, ({ effects }) => {
+      this.#first ??= effects;
+      this.log.push(...effects);
+    });
+  }
+
+  /** True when a store is durable at once. */
+  #finishes(stored: Stored): boolean {
+    if (this.holdStores) this.heldStores.push(stored);
+    else this.#durable(stored);
+    return !this.holdStores;
+  }
+
+  /** Returns what this very input led to, without what finished stores released afterwards: `log` has that, too. */
   input(input: NodeInput): readonly Effect[] {
     if (input.kind === 'stored') this.#durable(input);
-    const step = nodeStep(this.env, this.state, input);
-    this.#perform(step);
-    return step.effects;
+    this.#first = undefined;
+    this.#host.input(input);
+    return this.#first ?? [];
   }
 
   /** A message of this peer, as it comes from a transport. */
@@ -78,12 +126,13 @@ export class TestNode {
       return decoded.value;
     });
     const step = restoreNode(this.env, { channels, watcherIds: [...this.watcherIds.values()], tip, feeratePerKw });
-    this.#perform(step);
+    this.#host = this.#start(step);
+    this.#host.run();
     return step.effects;
   }
 
   /** A late old write does not win. */
-  #durable({ sink, channelId, version }: Extract<NodeInput, { kind: 'stored' }>): void {
+  #durable({ sink, channelId, version }: Stored): void {
     if (sink === 'state') {
       const state = this.#written.get(`${channelId} ${version}`);
       if (state !== undefined && version > (this.disk.get(channelId)?.version ?? 0)) this.disk.set(channelId, state);
@@ -93,26 +142,8 @@ export class TestNode {
     if (version > (this.watcherIds.get(key)?.id ?? 0)) this.watcherIds.set(key, { channelId, watcher: sink, id: version });
   }
 
-  #perform({ state, effects }: Step<NodeState>): void {
-    this.state = state;
-    const stores = effects.flatMap((effect) => this.#effect(effect));
-    if (this.holdStores) this.heldStores.push(...stores);
-    else for (const store of stores) this.input(store);
-  }
-
   command(command: Command): readonly Effect[] {
     return this.input({ kind: 'command', command });
-  }
-
-  /** Carries out one effect. Answers are given after all effects of a step: feeding one in between would reorder what leaves. */
-  #effect(effect: Effect): readonly NodeInput[] {
-    this.log.push(effect);
-    if (effect.kind === 'send') this.outgoing.push(effect.message);
-    if (effect.kind === 'forget') this.disk.delete(effect.channelId);
-    if (effect.kind === 'store') this.#written.set(`${effect.channelId} ${effect.version}`, effect.state);
-    if (effect.kind === 'store') return [{ kind: 'stored', sink: 'state', channelId: effect.channelId, version: effect.version }];
-    if (effect.kind === 'monitor') return [{ kind: 'stored', sink: effect.watcher, channelId: effect.channelId, version: effect.id }];
-    return [];
   }
 
   channel(channelId: ChannelId): StoredChannel {

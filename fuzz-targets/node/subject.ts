@@ -1,6 +1,6 @@
 import type { ChainPoint } from '../../core/chain/update.ts';
 import { decodeChannel, encodeChannel } from '../../core/channel/model/stored-form.ts';
-import type { Effect } from '../../core/channel/model/vocabulary.ts';
+import type { Step, StoreEffect } from '../../core/channel/model/vocabulary.ts';
 import { createSigner } from '../../core/channel/commitments/key-signer.ts';
 import type { StoredChannel } from '../../core/channel/model/state.ts';
 import type { ChannelId, Hash32, PublicKey, SecretKey, Signature } from '../../core/crypto/bytes.ts';
@@ -8,11 +8,14 @@ import { nobleChaCha20Poly1305 } from '../../core/crypto/chacha20poly1305.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
 import { DEFAULT_CONFIG } from '../../core/node/config.ts';
 import type { NodeEnv, NodeInput, NodeState } from '../../core/node/vocabulary.ts';
-import { createNode, nodeStep } from '../../core/node/node.ts';
+import { createNode } from '../../core/node/node.ts';
+import type { Observed } from '../../core/host/host.ts';
+import type { MonitorEffect, Sockets, Storage } from '../../core/host/services.ts';
+import { SocketHost } from '../../core/host/socket-host.ts';
+import type { Observer } from '../../core/host/socket-host.ts';
 import { restoreNode } from '../../core/node/restore.ts';
 import type { ConnectionId, PeersEffect, PeersEnv, PeersInput, PeersState } from '../../core/peers/vocabulary.ts';
-import { createPeers, createPeersEnv, peersStep } from '../../core/peers/peers.ts';
-import { encodeMessage } from '../../core/wire/messages/index.ts';
+import { createPeers, createPeersEnv } from '../../core/peers/peers.ts';
 import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import { sameBytes } from '../../sim/deterministic/bytes.ts';
 import { promise } from '../target.ts';
@@ -72,114 +75,116 @@ type Pending =
   | ({ readonly sink: 'state'; readonly channelId: ChannelId } & Stored)
   | { readonly sink: typeof WATCHER; readonly channelId: ChannelId; readonly version: number };
 
+function nothing(): void {}
+
 /** What the node and its peer manager did, for whoever watches. */
-export type Watched =
-  | {
-      readonly kind: 'node';
-      readonly input: NodeInput;
-      readonly before: NodeState;
-      readonly after: NodeState;
-      readonly effects: readonly Effect[];
-    }
-  | { readonly kind: 'peers'; readonly effect: PeersEffect };
+export type Watched = ({ readonly kind: 'node' } & Observed) | { readonly kind: 'peers'; readonly effect: PeersEffect };
 
 /** The node under attack, with its host: disk, watcher, sockets. A world continues from a copy. */
-export class Subject {
-  node: NodeState = createNode(blockAt(START_HEIGHT), START_FEERATE);
-  peers: PeersState = createPeers(0);
-  holding = false;
-  pending: readonly Pending[] = [];
-  disk: ReadonlyMap<ChannelId, Stored> = new Map();
-  watcherIds: ReadonlyMap<ChannelId, number> = new Map();
+export class Subject implements Storage, Sockets {
+  holding: boolean;
+  pending: readonly Pending[];
+  disk: ReadonlyMap<ChannelId, Stored>;
+  watcherIds: ReadonlyMap<ChannelId, number>;
   /** Bytes that the manager wants written and the host has not taken, by connection. */
-  offers: ReadonlyMap<ConnectionId, Uint8Array> = new Map();
+  offers: ReadonlyMap<ConnectionId, Uint8Array>;
   /** Connections that are not to be read from for now. */
-  stopped: ReadonlySet<ConnectionId> = new Set();
+  stopped: ReadonlySet<ConnectionId>;
   /** Connections that it hung up, since somebody last looked. */
-  closed: readonly ConnectionId[] = [];
-  watch: (event: Watched) => void = () => {};
+  closed: readonly ConnectionId[];
+  watch: (event: Watched) => void = nothing;
+  private host: SocketHost;
+
+  constructor(from?: Subject) {
+    this.holding = from?.holding ?? false;
+    this.pending = from?.pending ?? [];
+    this.disk = from?.disk ?? new Map();
+    this.watcherIds = from?.watcherIds ?? new Map();
+    this.offers = from?.offers ?? new Map();
+    this.stopped = from?.stopped ?? new Set();
+    this.closed = from?.closed ?? [];
+    const state = from?.node ?? createNode(blockAt(START_HEIGHT), START_FEERATE);
+    this.host = this.hosted({ state, effects: [], peers: from?.peers ?? createPeers(0) });
+  }
 
   fork(): Subject {
-    return Object.assign(new Subject(), this, { watch: () => {} });
+    return new Subject(this);
+  }
+
+  private hosted(from: Step<NodeState> & { readonly peers: PeersState }): SocketHost {
+    // What is broadcast, asked and told is seen by whoever watches.
+    const chain = { broadcast: nothing, watchTx: nothing, watchSpend: nothing, refused: nothing };
+    const user = { notify: nothing, ask: nothing, refused: nothing };
+    const observer: Observer = {
+      node: ({ input, before, after, effects }) => this.watch({ kind: 'node', input, before, after, effects }),
+      peers: (effect) => this.watch({ kind: 'peers', effect }),
+    };
+    return new SocketHost(nodeEnv, peersEnv, { storage: this, sockets: this, chain, user }, from, observer);
+  }
+
+  get node(): NodeState {
+    return this.host.node.state;
+  }
+
+  get peers(): PeersState {
+    return this.host.peers;
   }
 
   peersInput(input: PeersInput): void {
-    const { state, effects } = peersStep(peersEnv, this.peers, input);
-    this.peers = state;
-    for (const effect of effects) this.peersEffect(effect);
-  }
-
-  private peersEffect(effect: PeersEffect): void {
-    this.watch({ kind: 'peers', effect });
-    switch (effect.kind) {
-      case 'write': {
-        const before = this.offers.get(effect.connection);
-        promise(before === undefined, 'one write at a time', () => `connection ${effect.connection}`);
-        this.offers = new Map(this.offers).set(effect.connection, effect.bytes.slice());
-        break;
-      }
-      case 'close': {
-        const offers = new Map(this.offers);
-        offers.delete(effect.connection);
-        this.offers = offers;
-        this.closed = [...this.closed, effect.connection];
-        break;
-      }
-      case 'connected':
-      case 'disconnected':
-        this.nodeInput({ kind: effect.kind, peer: effect.peer });
-        break;
-      case 'received':
-        this.nodeInput({ kind: 'received', peer: effect.peer, bytes: effect.bytes });
-        this.peersInput({ kind: 'handled', connection: effect.connection });
-        break;
-      case 'stop_reading':
-        this.stopped = new Set(this.stopped).add(effect.connection);
-        break;
-      case 'resume_reading':
-        this.stopped = new Set([...this.stopped].filter((id) => id !== effect.connection));
-        break;
-    }
+    this.host.input(input);
   }
 
   nodeInput(input: NodeInput): void {
-    const before = this.node;
-    const { state, effects } = nodeStep(nodeEnv, before, input);
-    this.node = state;
-    this.watch({ kind: 'node', input, before, after: state, effects });
-    for (const effect of effects) this.nodeEffect(effect);
-    if (!this.holding) this.finishAll();
+    this.host.node.input(input);
   }
 
-  private nodeEffect(effect: Effect): void {
-    switch (effect.kind) {
-      case 'send':
-        this.peersInput({ kind: 'send', peer: effect.peer, bytes: encodeMessage(effect.message) });
-        break;
-      case 'disconnect':
-        this.peersInput({ kind: 'disconnect', peer: effect.peer });
-        break;
-      case 'store': {
-        const { channelId, version, state } = effect;
-        const bytes = encodeChannel(state);
-        readBack(bytes);
-        const { number } = state.shared.commitments[state.params.us].current;
-        this.pending = [...this.pending, { sink: 'state', channelId, version, bytes, number }];
-        break;
-      }
-      case 'monitor':
-        this.pending = [...this.pending, { sink: WATCHER, channelId: effect.channelId, version: effect.id }];
-        break;
-      case 'forget': {
-        const { channelId } = effect;
-        const disk = new Map(this.disk);
-        disk.delete(channelId);
-        this.disk = disk;
-        this.pending = this.pending.filter((pending) => pending.channelId !== channelId);
-        break;
-      }
-      default:
-    }
+  // ---------------------------------------------------------------- what the host asks of its surroundings
+
+  write(connection: ConnectionId, bytes: Uint8Array): void {
+    promise(!this.offers.has(connection), 'one write at a time', () => `connection ${connection}`);
+    this.offers = new Map(this.offers).set(connection, bytes.slice());
+  }
+
+  close(connection: ConnectionId): void {
+    const offers = new Map(this.offers);
+    offers.delete(connection);
+    this.offers = offers;
+    this.closed = [...this.closed, connection];
+  }
+
+  stopReading(connection: ConnectionId): void {
+    this.stopped = new Set(this.stopped).add(connection);
+  }
+
+  resumeReading(connection: ConnectionId): void {
+    this.stopped = new Set([...this.stopped].filter((id) => id !== connection));
+  }
+
+  proved(): void {}
+
+  store({ channelId, version, state }: StoreEffect): boolean {
+    const bytes = encodeChannel(state);
+    readBack(bytes);
+    const { number } = state.shared.commitments[state.params.us].current;
+    return this.begin({ sink: 'state', channelId, version, bytes, number });
+  }
+
+  monitor({ channelId, id }: MonitorEffect): boolean {
+    return this.begin({ sink: WATCHER, channelId, version: id });
+  }
+
+  /** True when it is done already. */
+  private begin(write: Pending): boolean {
+    if (this.holding) this.pending = [...this.pending, write];
+    else this.written(write);
+    return !this.holding;
+  }
+
+  forget(channelId: ChannelId): void {
+    const disk = new Map(this.disk);
+    disk.delete(channelId);
+    this.disk = disk;
+    this.pending = this.pending.filter((pending) => pending.channelId !== channelId);
   }
 
   /** One write is durable now. */
@@ -189,7 +194,7 @@ export class Subject {
     this.pending = this.pending.filter((pending) => pending !== done);
     this.written(done);
     const { sink, channelId, version } = done;
-    this.nodeInput({ kind: 'stored', sink, channelId, version });
+    this.host.node.input({ kind: 'stored', sink, channelId, version });
   }
 
   finishAll(): void {
@@ -207,16 +212,15 @@ export class Subject {
   crash(survivors: number): void {
     for (const [i, pending] of this.pending.entries()) if (((survivors >> (i % 8)) & 1) === 1) this.written(pending);
     this.pending = [];
-    this.closed = [...this.closed, ...this.peers.connections.keys()];
-    this.peers = createPeers(this.peers.nowMs);
+    const { tip, feeratePerKw } = this.node;
+    const { nowMs, connections } = this.peers;
+    this.closed = [...this.closed, ...connections.keys()];
     this.offers = new Map();
     const channels = [...this.disk.values()].map(({ bytes }) => readBack(bytes));
     const watcherIds = [...this.watcherIds].map(([channelId, id]) => ({ channelId, watcher: WATCHER, id }));
-    const { tip, feeratePerKw } = this.node;
     const { state, effects } = restoreNode(nodeEnv, { channels, watcherIds, tip, feeratePerKw });
-    this.node = state;
-    for (const effect of effects) this.nodeEffect(effect);
-    if (!this.holding) this.finishAll();
+    this.host = this.hosted({ state, effects, peers: createPeers(nowMs) });
+    this.host.node.run();
   }
 }
 

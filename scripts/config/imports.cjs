@@ -11,6 +11,7 @@ const layers = [
   ['core/channel', 'core/monitor', 'core/gossip', 'core/routing', 'core/transport'],
   ['core/peers'],
   ['core/node'],
+  ['core/host'],
   ['core/index\\.ts'],
   ['sim/interpreter'],
   ['sim/deterministic'],

@@ -1,15 +1,16 @@
-import type { ChannelConfig, Command, Effect } from '../../../core/channel/model/vocabulary.ts';
+import type { ChannelConfig, NotifyEffect } from '../../../core/channel/model/vocabulary.ts';
 import { createSigner } from '../../../core/channel/commitments/key-signer.ts';
 import type { Tx } from '../../../core/bitcoin/tx.ts';
 import type { ChannelId, Hash32, Preimage, PublicKey, SecretKey } from '../../../core/crypto/bytes.ts';
 import { sha256Hex } from '../../../core/crypto/hashes.ts';
 import type { Crypto } from '../../../core/crypto/types.ts';
 import { DEFAULT_CONFIG } from '../../../core/node/config.ts';
-import type { NodeEnv, NodeInput, NodeState } from '../../../core/node/vocabulary.ts';
-import { createNode, nodeStep } from '../../../core/node/node.ts';
-import type { BlockTransaction, ChainPoint } from '../../../core/chain/update.ts';
+import type { NodeEnv } from '../../../core/node/vocabulary.ts';
+import { createNode } from '../../../core/node/node.ts';
+import type { ChainPoint } from '../../../core/chain/update.ts';
+import { Host } from '../../../core/host/host.ts';
+import type { Services } from '../../../core/host/services.ts';
 import type { Script } from '../../../core/crypto/bytes.ts';
-import { encodeMessage } from '../../../core/wire/messages/index.ts';
 
 function bytes32<T extends string>(n: number): T {
   return n.toString(16).padStart(64, '0') as T;
@@ -19,63 +20,41 @@ function blockAt(height: number): ChainPoint {
   return { height, hash: bytes32(height) };
 }
 
-/** A core with the smallest host: stores finish at once, received HTLCs are fulfilled when it is told to. */
+/** A node whose host finishes stores at once, acknowledges events, and fulfils received HTLCs when it is told to. */
 export class BenchNode {
   readonly id: PublicKey;
   readonly outgoing: Uint8Array[] = [];
   readonly received: bigint[] = [];
   funding: { readonly amountSat: bigint; readonly script: Script } | undefined;
   settled = 0;
-  state: NodeState;
-  private readonly env: NodeEnv;
+  readonly host: Host;
 
   constructor(crypto: Crypto, seed: number, config: Partial<ChannelConfig>) {
     this.id = crypto.publicKey(bytes32<SecretKey>(seed));
-    this.env = { crypto, signer: createSigner(crypto, bytes32<Hash32>(seed)), config: { ...DEFAULT_CONFIG, ...config } };
-    this.state = createNode(blockAt(100), 2500);
+    const env: NodeEnv = { crypto, signer: createSigner(crypto, bytes32<Hash32>(seed)), config: { ...DEFAULT_CONFIG, ...config } };
+    const nothing = (): void => undefined;
+    const services: Services = {
+      storage: { store: () => true, forget: nothing, monitor: () => true },
+      wire: { send: (_peer, bytes) => void this.outgoing.push(bytes), disconnect: nothing },
+      chain: { broadcast: nothing, watchTx: nothing, watchSpend: nothing, refused: nothing },
+      user: {
+        notify: (effect) => this.notified(effect),
+        ask: ({ question }) => {
+          if (question.kind === 'fund') this.funding = question;
+        },
+        refused: ({ rule, detail }) => {
+          throw new Error(`refused: ${rule}: ${detail}`);
+        },
+      },
+    };
+    this.host = new Host(env, services, { state: createNode(blockAt(100), 2500), effects: [] });
   }
 
-  seeNext(transactions: readonly BlockTransaction[]): void {
-    const { tip: fork } = this.state;
-    const tip = blockAt(fork.height + 1);
-    this.input({ kind: 'chain', fork, blocks: [{ height: tip.height, hash: tip.hash, transactions }], tip });
-  }
-
-  input(input: NodeInput): void {
-    const step = nodeStep(this.env, this.state, input);
-    this.state = step.state;
-    const answers: NodeInput[] = [];
-    for (const effect of step.effects) this.perform(effect, answers);
-    for (const answer of answers) this.input(answer);
-  }
-
-  command(command: Command): void {
-    this.input({ kind: 'command', command });
-  }
-
-  private perform(effect: Effect, answers: NodeInput[]): void {
-    switch (effect.kind) {
-      case 'send':
-        this.outgoing.push(encodeMessage(effect.message));
-        return;
-      case 'store':
-        answers.push({ kind: 'stored', sink: 'state', channelId: effect.channelId, version: effect.version });
-        return;
-      case 'ask':
-        if (effect.question.kind === 'fund') this.funding = effect.question;
-        return;
-      case 'notify': {
-        const { event: notification, channelId } = effect;
-        if (notification.kind === 'htlc_received') this.received.push(notification.add.id);
-        if (notification.kind !== 'event') return;
-        if (notification.event.kind === 'payment_sent') this.settled += 1;
-        answers.push({ kind: 'command', command: { kind: 'acknowledge', channelId, eventId: notification.id } });
-        return;
-      }
-      case 'refused':
-        throw new Error(`refused: ${effect.rule}: ${effect.detail}`);
-      default:
-    }
+  private notified({ channelId, event }: NotifyEffect): void {
+    if (event.kind === 'htlc_received') this.received.push(event.add.id);
+    if (event.kind !== 'event') return;
+    if (event.event.kind === 'payment_sent') this.settled += 1;
+    this.host.command({ kind: 'acknowledge', channelId, eventId: event.id });
   }
 }
 
@@ -95,8 +74,8 @@ export class BenchPair {
       const preimage = bytes32<Preimage>(n + 1);
       return { preimage, paymentHash: sha256Hex(crypto, preimage) };
     });
-    this.a.input({ kind: 'connected', peer: this.b.id });
-    this.b.input({ kind: 'connected', peer: this.a.id });
+    this.a.host.input({ kind: 'connected', peer: this.b.id });
+    this.b.host.input({ kind: 'connected', peer: this.a.id });
     this.exchange();
     this.channelId = this.open();
   }
@@ -110,7 +89,7 @@ export class BenchPair {
     const bytes = from.outgoing.shift();
     if (bytes === undefined) return false;
     this.messages += 1;
-    to.input({ kind: 'received', peer: from.id, bytes });
+    to.host.input({ kind: 'received', peer: from.id, bytes });
     return true;
   }
 
@@ -118,7 +97,7 @@ export class BenchPair {
     const channelId = bytes32<ChannelId>(77);
     const keys = { opener: bytes32<Hash32>(1), accepter: bytes32<Hash32>(2) };
     const amounts = { fundingSat: 1_000_000_000n, pushMsat: 500_000_000_000n, feeratePerKw: 2500 };
-    this.a.command({
+    this.a.host.command({
       kind: 'open',
       peer: this.b.id,
       temporaryChannelId: channelId,
@@ -128,7 +107,7 @@ export class BenchPair {
       announce: false,
     });
     this.exchange();
-    this.b.command({ kind: 'accept', peer: this.a.id, channelId, keysId: keys.accepter });
+    this.b.host.command({ kind: 'accept', peer: this.a.id, channelId, keysId: keys.accepter });
     this.exchange();
     const { funding } = this.a;
     if (funding === undefined) throw new Error('the channel was not opened');
@@ -140,13 +119,17 @@ export class BenchPair {
       witness: ['00'],
     };
     const tx: Tx = { version: 2, locktime: 0, inputs: [input], outputs: [{ amountSat: funding.amountSat, script: funding.script }] };
-    this.a.command({ kind: 'fund', peer: this.b.id, channelId, tx });
+    this.a.host.command({ kind: 'fund', peer: this.b.id, channelId, tx });
     this.exchange();
     for (const transactions of [[{ index: 1, tx }], [], []]) {
-      for (const node of [this.a, this.b]) node.seeNext(transactions);
+      for (const { host } of [this.a, this.b]) {
+        const { tip: fork } = host.state;
+        const tip = blockAt(fork.height + 1);
+        host.input({ kind: 'chain', fork, blocks: [{ height: tip.height, hash: tip.hash, transactions }], tip });
+      }
       this.exchange();
     }
-    const [id] = this.a.state.channels.keys();
+    const [id] = this.a.host.state.channels.keys();
     if (id === undefined) throw new Error('the channel was not opened');
     return id;
   }
@@ -154,7 +137,7 @@ export class BenchPair {
   /** `a` adds one HTLC; both sides commit it. */
   add(n: number, amountMsat = 1_000_000n): void {
     const { paymentHash } = this.preimages[n % this.preimages.length] as (typeof this.preimages)[number];
-    this.a.command({
+    this.a.host.command({
       kind: 'add',
       channelId: this.channelId,
       reference: bytes32(n),
@@ -169,7 +152,7 @@ export class BenchPair {
   /** `b` fulfils the HTLC that was added as `n`, until it is irrevocably removed on both sides. */
   fulfill(n: number, id: bigint): void {
     const { preimage } = this.preimages[n % this.preimages.length] as (typeof this.preimages)[number];
-    this.b.command({ kind: 'fulfill', channelId: this.channelId, id, preimage });
+    this.b.host.command({ kind: 'fulfill', channelId: this.channelId, id, preimage });
     this.exchange();
   }
 }

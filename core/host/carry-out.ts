@@ -1,0 +1,53 @@
+import type { Effect, SendEffect } from '../channel/model/vocabulary.ts';
+import type { PublicKey } from '../crypto/bytes.ts';
+import type { NodeInput } from '../node/vocabulary.ts';
+import { encodeMessage } from '../wire/messages/index.ts';
+import type { Services } from './services.ts';
+
+/** An effect as it leaves a process: with its message as bytes. */
+export type EncodedEffect = Exclude<Effect, SendEffect> | { readonly kind: 'send'; readonly peer: PublicKey; readonly bytes: Uint8Array };
+
+/** Carries out one effect. Returns what the node is to be told in answer: after the step's other effects, or what leaves would be reordered. */
+export function carryOut(services: Services, effect: Effect | EncodedEffect): NodeInput | undefined {
+  const { storage, wire, chain, user } = services;
+  switch (effect.kind) {
+    case 'send':
+      wire.send(effect.peer, 'bytes' in effect ? effect.bytes : encodeMessage(effect.message));
+      return undefined;
+    case 'disconnect':
+      wire.disconnect(effect.peer, effect.reason);
+      return undefined;
+    case 'store': {
+      const { channelId, version } = effect;
+      return storage.store(effect) ? { kind: 'stored', sink: 'state', channelId, version } : undefined;
+    }
+    case 'monitor': {
+      const { watcher: sink, channelId, id: version } = effect;
+      return storage.monitor(effect) ? { kind: 'stored', sink, channelId, version } : undefined;
+    }
+    case 'forget':
+      storage.forget(effect.channelId);
+      return undefined;
+    case 'broadcast':
+      chain.broadcast(effect);
+      return undefined;
+    case 'watch_tx':
+      chain.watchTx(effect.txid);
+      return undefined;
+    case 'watch_spend':
+      chain.watchSpend({ txid: effect.txid, vout: effect.vout });
+      return undefined;
+    case 'chain_refused':
+      chain.refused(effect.refusal);
+      return undefined;
+    case 'notify':
+      user.notify(effect);
+      return undefined;
+    case 'ask':
+      user.ask(effect);
+      return undefined;
+    case 'refused':
+      user.refused(effect);
+      return undefined;
+  }
+}

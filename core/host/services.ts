@@ -1,0 +1,73 @@
+import type { ChainRefusal } from '../chain/update.ts';
+import type { Outpoint } from '../bitcoin/tx.ts';
+import type { Effect, NotifyEffect, StoreEffect } from '../channel/model/vocabulary.ts';
+import type { ChannelId, PublicKey, Txid } from '../crypto/bytes.ts';
+import type { CloseReason, ConnectionId } from '../peers/vocabulary.ts';
+
+type EffectOf<K extends Effect['kind']> = Extract<Effect, { readonly kind: K }>;
+export type MonitorEffect = EffectOf<'monitor'>;
+export type BroadcastEffect = EffectOf<'broadcast'>;
+export type AskEffect = EffectOf<'ask'>;
+export type RefusedEffect = EffectOf<'refused'>;
+
+/** What must outlive the process. */
+export interface Storage {
+  /**
+   * Makes a channel's state durable (`encodeChannel(effect.state)`); it supersedes all that was stored for the channel before. True when that
+   * is done; otherwise the node gets the input `stored` when it is.
+   */
+  store(effect: StoreEffect): boolean;
+  /** Removes what was stored for a channel. */
+  forget(channelId: ChannelId): void;
+  /** Makes an update durable with a watcher of the chain. True as for `store`; called only where the configuration names watchers. */
+  monitor(effect: MonitorEffect): boolean;
+}
+
+/** The way out to peers, for whole messages. */
+export interface Wire {
+  /** A 2-byte type and its payload. What can't be sent any more counts as sent and lost. */
+  send(peer: PublicKey, bytes: Uint8Array): void;
+  /** Hangs up, after what was sent before has left. */
+  disconnect(peer: PublicKey, reason: string): void;
+}
+
+export interface ChainSource {
+  /** Sends a transaction to the network; again when it was sent before. */
+  broadcast(effect: BroadcastEffect): void;
+  /** From now on blocks given to the node must contain this transaction, if it is in them. */
+  watchTx(txid: Txid): void;
+  /** From now on blocks given to the node must contain the transaction that spends this output, if it is in them. */
+  watchSpend(outpoint: Outpoint): void;
+  /** What the node was told of the chain does not fit what it knows: tell it from `resumeAt` on, or from further down. */
+  refused(refusal: ChainRefusal): void;
+}
+
+/** Whoever owns the node. */
+export interface User {
+  /** Something happened. Events (`kind: 'event'`) repeat after a restart until `acknowledge` was commanded. */
+  notify(effect: NotifyEffect): void;
+  /** A question, answered sooner or later by a command with the same channel id. */
+  ask(effect: AskEffect): void;
+  /** A command that the node did not take, and why. */
+  refused(effect: RefusedEffect): void;
+}
+
+/** What a node asks for, by subject. Any of these methods may give the host a further input: it is taken up after the step under way. */
+export interface Services {
+  readonly storage: Storage;
+  readonly wire: Wire;
+  readonly chain: ChainSource;
+  readonly user: User;
+}
+
+/** The way out to peers where connections carry bytes (BOLT 8), as of sockets under select(). */
+export interface Sockets {
+  /** Send these bytes, or a part of them from the front; the host is told `room` when there is room for more. */
+  write(connection: ConnectionId, bytes: Uint8Array): void;
+  stopReading(connection: ConnectionId): void;
+  resumeReading(connection: ConnectionId): void;
+  /** Hang up: the connection is of no more interest. */
+  close(connection: ConnectionId, reason: CloseReason): void;
+  /** The peer at the other end has proved who it is. */
+  proved(connection: ConnectionId, peer: PublicKey): void;
+}
