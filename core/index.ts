@@ -28,6 +28,7 @@ export { decodeChannel, encodeChannel } from './channel/model/stored-form.ts';
 
 export type { DurableNode, NodeEnv, NodeInput, NodeState, PeerState } from './node/vocabulary.ts';
 export { CHAIN_HASHES, DEFAULT_CONFIG } from './node/config.ts';
+export { nextDeadline } from './time/deadlines.ts';
 export { createNode, nodeStep } from './node/node.ts';
 export { restoreNode } from './node/restore.ts';
 
@@ -42,4 +43,4 @@ export { nobleChaCha20Poly1305 } from './crypto/chacha20poly1305.ts';
 export type { CloseReason, ConnectionId, PeersEffect, PeersEnv, PeersInput, PeersState, PeersStep } from './peers/vocabulary.ts';
 export type { PeerLimits } from './peers/limits.ts';
 export { DEFAULT_LIMITS } from './peers/limits.ts';
-export { createPeers, createPeersEnv, nextDeadline, peersStep } from './peers/peers.ts';
+export { createPeers, createPeersEnv, peersStep } from './peers/peers.ts';

@@ -13,7 +13,7 @@ import { promise } from './target.ts';
 const crypto = createFakeCrypto();
 const env: NodeEnv = { crypto, signer: createSigner(crypto, '01'.repeat(32) as never), config: DEFAULT_CONFIG };
 const peer: PublicKey = crypto.publicKey('02'.repeat(32) as SecretKey);
-const connected = nodeStep(env, createNode({ height: 100, hash: '64'.repeat(32) as Hash32 }, 2500), { kind: 'connected', peer });
+const connected = nodeStep(env, createNode({ height: 100, hash: '64'.repeat(32) as Hash32 }, 2500, 0), { kind: 'connected', peer });
 
 const initType = messageRegistry.find(({ name }) => name === 'init')?.type ?? 0;
 const codecTarget = messageTargets.find(({ name }) => name === 'message-init') as FuzzTarget;

@@ -100,6 +100,9 @@ function handleOpening(out: Out<OpeningState>, input: ChannelInput): Outcome {
     case 'peer_error':
       forgetOpening(out, 'the peer sent an error', false);
       return undefined;
+    case 'timeout':
+      forgetOpening(out, 'the peer has not answered in time', true);
+      return undefined;
     case 'message':
       return openingMessage(out, input.message);
     case 'command':
@@ -159,6 +162,8 @@ function handleFunded(out: Out<FundedState>, input: ChannelInput): Outcome {
       return fundedBlock(out, input);
     case 'monitor_stored':
       return handleStored(out, input);
+    case 'timeout':
+      return undefined;
   }
 }
 

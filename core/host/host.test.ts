@@ -39,7 +39,7 @@ function firstNode(secret: number) {
       refused: ({ rule }) => void events.push(`refused: ${rule}`),
     },
   };
-  const host = new Host(env, services, { state: createNode(blockAt(100), 2500), effects: [] });
+  const host = new Host(env, services, { state: createNode(blockAt(100), 2500, 0), effects: [] });
   return { id: crypto.publicKey(bytes32<SecretKey>(secret)), env, services, disk, outgoing, mempool, events, host };
 }
 
@@ -144,8 +144,8 @@ describe('the host', () => {
       return decoded.value;
     });
     a.events.length = 0;
-    const { tip, feeratePerKw } = a.host.state;
-    const host = new Host(a.env, a.services, restoreNode(a.env, { channels, watcherIds: [], tip, feeratePerKw }));
+    const { tip, feeratePerKw, nowMs } = a.host.state;
+    const host = new Host(a.env, a.services, restoreNode(a.env, { channels, watcherIds: [], tip, feeratePerKw, nowMs }));
     expect(a.events).toEqual([]);
     host.input({ kind: 'connected', peer: b.id });
     expect(a.events).toContain('opened');

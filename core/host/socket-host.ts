@@ -2,6 +2,7 @@ import type { Step } from '../channel/model/vocabulary.ts';
 import type { NodeEnv, NodeState } from '../node/vocabulary.ts';
 import { peersStep } from '../peers/peers.ts';
 import type { PeersEffect, PeersEnv, PeersInput, PeersState } from '../peers/vocabulary.ts';
+import { nextDeadline } from '../time/deadlines.ts';
 import { Host } from './host.ts';
 import type { Observed } from './host.ts';
 import type { Services, Sockets } from './services.ts';
@@ -56,6 +57,17 @@ export class SocketHost {
       this.#running = false;
     }
     this.node.run();
+  }
+
+  /** Wall time. */
+  time(nowMs: number): void {
+    this.input({ kind: 'time', nowMs });
+    this.node.input({ kind: 'time', nowMs });
+  }
+
+  /** When `time` is wanted next, of the whole. */
+  nextDeadline(): number | undefined {
+    return nextDeadline(this.#peers, this.node.state);
   }
 
   #step(input: PeersInput): void {

@@ -43,6 +43,7 @@ export const DEFAULT_CONFIG: ChannelConfig = {
   htlcGraceBlocks: 2,
   fulfillDeadlineBlocks: 18,
   maxCltvAhead: 2016,
+  openingTimeoutMs: 600_000,
   closingTimeoutBlocks: 144,
   closingFeeRangePercent: { min: 50, max: 300 },
 };

@@ -15,6 +15,7 @@ import { createNode, nodeStep } from './node.ts';
 import { MAX_OPENINGS_PER_PEER } from './openings.ts';
 import { bytes32, Pair, preimageOf, TestNode } from './pair.fixture.ts';
 import { ALL_CHANNELS } from './peers.ts';
+import { nextDeadline } from '../time/deadlines.ts';
 
 const fake = createFakeCrypto();
 const onion = new Uint8Array(1366);
@@ -415,6 +416,67 @@ function openCommand(peer: PublicKey): Extract<Command, { kind: 'open' }> {
   };
 }
 
+describe('time', () => {
+  const { openingTimeoutMs } = DEFAULT_CONFIG;
+  const temporaryChannelId = bytes32<ChannelId>(0x77);
+
+  /** `a` has asked for a channel, and `b` has not been asked yet. */
+  function asked(): Pair {
+    const pair = new Pair({ crypto: fake });
+    pair.connect();
+    const amounts = { fundingSat: 1_000_000n, pushMsat: 0n, feeratePerKw: 2500 };
+    pair.a.input({ kind: 'time', nowMs: 1000 });
+    const ids = { peer: pair.b.id, temporaryChannelId, keysId: bytes32(1) };
+    pair.a.command({ kind: 'open', format: 'anchors', announce: false, ...ids, ...amounts });
+    return pair;
+  }
+
+  it('ends an opening that the peer does not answer, at its deadline and not before', () => {
+    const { a, b } = asked();
+    expect(nextDeadline(a.state)).toBe(1000 + openingTimeoutMs);
+    expect(a.input({ kind: 'time', nowMs: 999 + openingTimeoutMs })).toEqual([]);
+    expect(nextDeadline(a.state)).toBe(1000 + openingTimeoutMs);
+    const told = a.input({ kind: 'time', nowMs: 1000 + openingTimeoutMs });
+    expect(told).toMatchObject([
+      { kind: 'send', peer: b.id, message: { type: 'error', channelId: temporaryChannelId } },
+      { kind: 'notify', channelId: temporaryChannelId, event: { kind: 'forgotten' } },
+    ]);
+    expect(a.state).toMatchObject({ openings: new Map(), deadlines: [] });
+  });
+
+  it('begins anew with each message, waits for no host, and for nothing when the channel is funded', () => {
+    const pair = asked();
+    const { a, b } = pair;
+    pair.exchange();
+    expect(nextDeadline(b.state)).toBeUndefined();
+    b.command({ kind: 'accept', peer: a.id, channelId: temporaryChannelId, keysId: bytes32(2) });
+    expect(nextDeadline(b.state)).toBe(openingTimeoutMs);
+    a.input({ kind: 'time', nowMs: openingTimeoutMs });
+    expect(nextDeadline(a.state)).toBe(1000 + openingTimeoutMs);
+    pair.exchange();
+    expect(nextDeadline(a.state)).toBeUndefined();
+    const funded = new Pair({ crypto: fake });
+    funded.connect();
+    funded.fund();
+    expect(nextDeadline(funded.a.state, funded.b.state)).toBeUndefined();
+  });
+
+  it('that goes back counts as none', () => {
+    const { a } = asked();
+    const before = a.state;
+    expect(a.input({ kind: 'time', nowMs: 1000 })).toEqual([]);
+    expect(a.input({ kind: 'time', nowMs: 3 })).toEqual([]);
+    expect(a.state).toBe(before);
+  });
+
+  it('is up for nobody who is gone', () => {
+    const pair = asked();
+    pair.disconnect();
+    expect(nextDeadline(pair.a.state)).toBeUndefined();
+    expect(pair.a.input({ kind: 'time', nowMs: 1e12 })).toEqual([]);
+  });
+});
+
 describe('the surroundings', () => {
   it('are the newest height and feerate', () => {
     const { a, b, ids } = paired(1);
@@ -456,7 +518,15 @@ describe('the surroundings', () => {
   });
 
   it('are what a new node is made with', () => {
-    expect(createNode(at(7), 300)).toEqual({ tip: at(7), feeratePerKw: 300, peers: new Map(), channels: new Map(), openings: new Map() });
+    expect(createNode(at(7), 300, 5)).toEqual({
+      tip: at(7),
+      nowMs: 5,
+      deadlines: [],
+      feeratePerKw: 300,
+      peers: new Map(),
+      channels: new Map(),
+      openings: new Map(),
+    });
   });
 });
 

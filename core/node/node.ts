@@ -5,12 +5,14 @@ import { releaseAll, stepChannel } from './channels.ts';
 import { received } from './messages.ts';
 import { open, openingFor, stepOpening } from './openings.ts';
 import { connected, disconnected } from './peers.ts';
+import { dueBy } from '../time/deadlines.ts';
 import { draft, setSlot } from './run.ts';
 import type { Run } from './run.ts';
 import type { NodeEnv, NodeInput, NodeState } from './vocabulary.ts';
 
-export function createNode(tip: ChainPoint, feeratePerKw: number): NodeState {
-  return { tip, feeratePerKw, peers: new Map(), channels: new Map(), openings: new Map() };
+/** A node without channels: the newest block, the feerate and the wall time that it begins with. */
+export function createNode(tip: ChainPoint, feeratePerKw: number, nowMs: number): NodeState {
+  return { tip, nowMs, deadlines: [], feeratePerKw, peers: new Map(), channels: new Map(), openings: new Map() };
 }
 
 /** Everything a node does: one input, the state after it, and what to do in order. Pure; nothing that a peer sends makes it throw. */
@@ -32,12 +34,20 @@ function dispatch(run: Run, input: NodeInput): void {
       return stored(run, input);
     case 'chain':
       return chain(run, input);
+    case 'time':
+      return time(run, input.nowMs);
     case 'feerate':
       draft(run).feeratePerKw = input.feeratePerKw;
       return;
     case 'command':
       return command(run, input.command);
   }
+}
+
+function time(run: Run, nowMs: number): void {
+  if (nowMs <= run.state.nowMs) return;
+  draft(run).nowMs = nowMs;
+  for (const key of dueBy(run.state.deadlines, nowMs)) stepOpening(run, key, { kind: 'timeout' });
 }
 
 function command(run: Run, given: Command): void {

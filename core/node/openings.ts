@@ -2,11 +2,12 @@ import { channelStep } from '../channel/channel.ts';
 import { receiveOpenChannel } from '../channel/establish/accepter.ts';
 import { startOpen } from '../channel/establish/opener.ts';
 import { errorData } from '../channel/fail/fail-channel.ts';
-import type { ChannelState } from '../channel/model/state.ts';
+import type { ChannelState, OpeningState } from '../channel/model/state.ts';
 import { isRefusal, isViolation } from '../channel/model/violation.ts';
 import type { ChannelCommand, ChannelInput, Effect, OpenCommand } from '../channel/model/vocabulary.ts';
 import type { ChannelId, PublicKey } from '../crypto/bytes.ts';
 import type { OpenChannel } from '../wire/messages/index.ts';
+import { reschedule } from '../time/deadlines.ts';
 import { adopt } from './channels.ts';
 import { channelEnv, draft } from './run.ts';
 import type { Run } from './run.ts';
@@ -55,7 +56,9 @@ function adoptOpening(run: Run, key: string, peer: PublicKey, state: ChannelStat
   const openings = new Map(run.state.openings);
   if (state.phase === 'opening') openings.set(key, state);
   else openings.delete(key);
-  draft(run).openings = openings;
+  const node = draft(run);
+  node.openings = openings;
+  node.deadlines = reschedule(node.deadlines, key, state.phase === 'opening' ? deadlineOf(run, state) : undefined);
   if (state.phase === 'opening' || state.phase === 'forgotten') {
     run.effects.push(...effects);
     return;
@@ -67,6 +70,19 @@ function adoptOpening(run: Run, key: string, peer: PublicKey, state: ChannelStat
     return;
   }
   adopt(run, state.channelId, { state, outbox: [], storedVersion: 0 }, state, effects);
+}
+
+/** An answer that the peer owes has a bound; one that the host owes has none. */
+function deadlineOf(run: Run, { step }: OpeningState): number | undefined {
+  switch (step.kind) {
+    case 'awaiting_accept_channel':
+    case 'awaiting_funding_created':
+    case 'awaiting_funding_signed':
+      return run.state.nowMs + run.env.config.openingTimeoutMs;
+    case 'awaiting_host_accept':
+    case 'awaiting_host_funding':
+      return undefined;
+  }
 }
 
 /** The host opens a channel. */

@@ -55,7 +55,7 @@ export class TestNode {
     const secret = bytes32(seed);
     this.id = crypto.publicKey(secret as never);
     this.env = { crypto, signer: createSigner(crypto, secret), config: { ...DEFAULT_CONFIG, ...config } };
-    this.#host = this.#start({ state: createNode(at(100), 2500), effects: [] });
+    this.#host = this.#start({ state: createNode(at(100), 2500, 0), effects: [] });
   }
 
   get state(): NodeState {
@@ -119,13 +119,13 @@ export class TestNode {
   restart(): readonly Effect[] {
     this.heldStores.length = 0;
     this.outgoing.length = 0;
-    const { tip, feeratePerKw } = this.state;
+    const { tip, feeratePerKw, nowMs } = this.state;
     const channels = [...this.disk.values()].map((state) => {
       const decoded = decodeChannel(encodeChannel(state));
       if (!decoded.ok) throw new Error(decoded.error.detail);
       return decoded.value;
     });
-    const step = restoreNode(this.env, { channels, watcherIds: [...this.watcherIds.values()], tip, feeratePerKw });
+    const step = restoreNode(this.env, { channels, watcherIds: [...this.watcherIds.values()], tip, feeratePerKw, nowMs });
     this.#host = this.#start(step);
     this.#host.run();
     return step.effects;

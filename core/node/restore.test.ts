@@ -149,7 +149,7 @@ describe('a node that comes back', () => {
     expect(funded(b, id).nextMonitorId).toBe(nextMonitorId + 2);
     const other = [...b.watcherIds.values()].map((w) => ({ ...w, channelId: 'ff'.repeat(32) as ChannelId, id: 1000 }));
     const watcherIds = [...b.watcherIds.values(), ...other];
-    const { state } = restoreNode(b.env, { channels: [funded(b, id)], watcherIds, tip: at(1), feeratePerKw: 1 });
+    const { state } = restoreNode(b.env, { channels: [funded(b, id)], watcherIds, tip: at(1), feeratePerKw: 1, nowMs: 0 });
     expect(state.channels.get(id)?.state.nextMonitorId).toBe(nextMonitorId + 2);
   });
 
@@ -165,7 +165,7 @@ describe('a node that comes back', () => {
       const channels = [...b.disk.values()];
       const comeBack: ReturnType<typeof stopped>['comeBack'] = (watchers, watcherIds) => {
         const env = { ...b.env, config: { ...b.env.config, watchers } };
-        const { state } = restoreNode(env, { channels, watcherIds, tip: b.state.tip, feeratePerKw: 2500 });
+        const { state } = restoreNode(env, { channels, watcherIds, tip: b.state.tip, feeratePerKw: 2500, nowMs: 0 });
         const node = new TestNode(fake, 0x0b, { watchers });
         node.state = state;
         return node;
@@ -195,10 +195,10 @@ describe('a node that comes back', () => {
       const alone = opened([]);
       const channels = [funded(alone.b, alone.id)];
       const env = { ...alone.b.env, config: { ...alone.b.env.config, watchers: ['first'] } };
-      expect(() => restoreNode(env, { channels, watcherIds: [], tip: at(1), feeratePerKw: 1 })).toThrow('knows nothing');
+      expect(() => restoreNode(env, { channels, watcherIds: [], tip: at(1), feeratePerKw: 1, nowMs: 0 })).toThrow('knows nothing');
       // Nobody watches a channel that is closed.
       const closed: StoredChannel = { ...baseOf(funded(alone.b, alone.id)), phase: 'closed', closingTxid: 'cc'.repeat(32) as Txid };
-      expect(() => restoreNode(env, { channels: [closed], watcherIds: [], tip: at(1), feeratePerKw: 1 })).not.toThrow();
+      expect(() => restoreNode(env, { channels: [closed], watcherIds: [], tip: at(1), feeratePerKw: 1, nowMs: 0 })).not.toThrow();
     });
 
     it('takes one that has acknowledged nothing yet', () => {

@@ -24,7 +24,7 @@ import { enqueue, release } from './outbox.ts';
  * @throws RangeError when a configured watcher knows nothing of a channel that cannot tell it everything.
  */
 export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState> {
-  const { tip, feeratePerKw, watcherIds } = durable;
+  const { tip, nowMs, feeratePerKw, watcherIds } = durable;
   const { crypto, signer, config } = env;
   const channelEnv: ChannelEnv = { crypto, signer, config, height: tip.height, feeratePerKw, peerFeatures: '' };
   const channels = new Map<ChannelId, ChannelSlot>();
@@ -41,7 +41,7 @@ export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState>
     channels.set(stored.channelId, enqueue(slot, out.effects, effects));
   }
   for (const [channelId, slot] of channels) channels.set(channelId, release(channels, slot, effects));
-  return { state: { tip, feeratePerKw, peers: new Map(), channels, openings: new Map() }, effects };
+  return { state: { tip, nowMs, deadlines: [], feeratePerKw, peers: new Map(), channels, openings: new Map() }, effects };
 }
 
 /** A watcher that holds nothing must be about to get everything, the first update included. */

@@ -13,8 +13,8 @@ export interface Run {
 
 /** Puts a copy in the place of the node's state, to write to. */
 export function draft(run: Run): { -readonly [K in keyof NodeState]: NodeState[K] } {
-  const { tip, feeratePerKw, peers, channels, openings } = run.state;
-  const copy = { tip, feeratePerKw, peers, channels, openings };
+  const { tip, nowMs, deadlines, feeratePerKw, peers, channels, openings } = run.state;
+  const copy = { tip, nowMs, deadlines, feeratePerKw, peers, channels, openings };
   run.state = copy;
   return copy;
 }

@@ -3,6 +3,7 @@ import type { Crypto } from '../crypto/types.ts';
 import type { ChainInput, ChainPoint } from '../chain/update.ts';
 import type { ChannelConfig, Command, Effect } from '../channel/model/vocabulary.ts';
 import type { OpeningState, StoredChannel } from '../channel/model/state.ts';
+import type { Deadlines } from '../time/deadlines.ts';
 import type { Signer } from '../channel/commitments/signer.ts';
 
 /** Everything that enters core. Data only. Peers are named by their node id. */
@@ -16,6 +17,8 @@ export type NodeInput =
   | { readonly kind: 'stored'; readonly sink: string; readonly channelId: ChannelId; readonly version: number }
   /** What has become of the chain, with the transactions that this node watches. */
   | ChainInput
+  /** Wall time, in milliseconds; one that goes back counts as no time passed. `nextDeadline` says when it is wanted next. */
+  | { readonly kind: 'time'; readonly nowMs: number }
   | { readonly kind: 'feerate'; readonly feeratePerKw: number }
   | { readonly kind: 'command'; readonly command: Command };
 
@@ -42,6 +45,10 @@ export interface ChannelSlot {
 export interface NodeState {
   /** The newest block that this node has seen. */
   readonly tip: ChainPoint;
+  /** The newest wall time that it was told. */
+  readonly nowMs: number;
+  /** Openings that wait for their peers, by `openingKey`. */
+  readonly deadlines: Deadlines<string>;
   readonly feeratePerKw: number;
   readonly peers: ReadonlyMap<PublicKey, PeerState>;
   readonly channels: ReadonlyMap<ChannelId, ChannelSlot>;
@@ -61,4 +68,6 @@ export interface DurableNode {
   /** The newest block that the node had seen: the host sends what has come since, or what has taken its place. */
   readonly tip: ChainPoint;
   readonly feeratePerKw: number;
+  /** Wall time at the start. */
+  readonly nowMs: number;
 }

@@ -7,7 +7,9 @@ import { encodeMessage } from '../wire/messages/index.ts';
 import type { OpenConnection } from './connection.ts';
 import type { CloseReason, ConnectionId, PeersEffect, PeersEnv, PeersInput, PeersState } from './vocabulary.ts';
 import type { PeerLimits } from './limits.ts';
+import { due } from './liveness.ts';
 import { createPeers, createPeersEnv, peersStep } from './peers.ts';
+import { nextDeadline } from '../time/deadlines.ts';
 
 export const fakeTransport: TransportEnv = { crypto: createFakeCrypto(), cipher: nobleChaCha20Poly1305 };
 
@@ -41,6 +43,8 @@ export class TestHost {
   step(input: PeersInput): readonly PeersEffect[] {
     const { state, effects } = peersStep(this.env, this.state, input);
     this.state = state;
+    const searched = [...state.connections.values()].flatMap((connection) => due(this.env.limits, connection)?.atMs ?? []);
+    if (nextDeadline(state) !== (searched.length === 0 ? undefined : Math.min(...searched))) throw new Error('a deadline was not kept');
     this.log.push(...effects);
     for (const effect of effects) {
       if (effect.kind === 'write') this.offers.set(effect.connection, effect.bytes);

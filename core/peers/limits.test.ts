@@ -3,7 +3,7 @@ import { concat } from '../transport/fragments.ts';
 import { send } from '../transport/session.ts';
 import type { OpenSession } from '../transport/session.ts';
 import { connected, dial, exchange, INIT, ping, pong, secretOf, TestHost, WARNING } from './hosts.fixture.ts';
-import { nextDeadline } from './peers.ts';
+import { nextDeadline } from '../time/deadlines.ts';
 
 const BIG = new Uint8Array(1000).fill(0x81);
 /** On the wire, with BOLT 8's frame. */
@@ -25,7 +25,7 @@ describe('strangers', () => {
     const a = new TestHost(1);
     const b = new TestHost(2, { establishTimeoutMs: 1000 });
     dial(a, b, 1);
-    expect(nextDeadline(b.env, b.state)).toBe(1000);
+    expect(nextDeadline(b.state)).toBe(1000);
     const actOne = a.drain(1);
     for (let ms = 0; ms < 1000; ms += 25) {
       b.step({ kind: 'time', nowMs: ms });
@@ -92,16 +92,16 @@ describe('liveness', () => {
     const { a, b } = connected(limits, {});
     a.step({ kind: 'time', nowMs: 999 });
     expect(a.offers.size).toBe(0);
-    expect(nextDeadline(a.env, a.state)).toBe(1000);
+    expect(nextDeadline(a.state)).toBe(1000);
     a.step({ kind: 'time', nowMs: 1000 });
     exchange(a, b, 1);
     expect(b.received()).toEqual([INIT, ping(8)]);
-    expect(nextDeadline(a.env, a.state)).toBe(1300);
+    expect(nextDeadline(a.state)).toBe(1300);
     b.step({ kind: 'send', peer: a.id, bytes: pong(8) });
     a.step({ kind: 'time', nowMs: 1299 });
     exchange(a, b, 1);
     expect(a.received()).toEqual([INIT]);
-    expect(nextDeadline(a.env, a.state)).toBe(2299);
+    expect(nextDeadline(a.state)).toBe(2299);
     expect(a.open(1)).not.toHaveProperty('pingedMs');
   });
 
@@ -137,12 +137,12 @@ describe('liveness', () => {
     b.step({ kind: 'send', peer: a.id, bytes: pong(8) });
     a.step({ kind: 'bytes', connection: 1, bytes: b.drain(1) });
     expect(a.stopped.has(1)).toBe(true);
-    expect(nextDeadline(a.env, a.state)).toBeUndefined();
+    expect(nextDeadline(a.state)).toBeUndefined();
     a.step({ kind: 'time', nowMs: 9000 });
     for (let i = 0; i < 3; i++) a.step({ kind: 'handled', connection: 1 });
     expect(a.closed(1)).toBeUndefined();
     expect(a.stopped.has(1)).toBe(false);
-    expect(nextDeadline(a.env, a.state)).toBe(10_000);
+    expect(nextDeadline(a.state)).toBe(10_000);
   });
 
   it('waits while the node is busy, and begins anew when it is done', () => {
@@ -150,20 +150,20 @@ describe('liveness', () => {
     a.slow = true;
     b.step({ kind: 'send', peer: a.id, bytes: BIG });
     exchange(a, b, 1);
-    expect(nextDeadline(a.env, a.state)).toBeUndefined();
+    expect(nextDeadline(a.state)).toBeUndefined();
     a.step({ kind: 'time', nowMs: 9000 });
     a.step({ kind: 'handled', connection: 1 });
     expect(a.offers.size).toBe(0);
-    expect(nextDeadline(a.env, a.state)).toBe(10_000);
+    expect(nextDeadline(a.state)).toBe(10_000);
   });
 
   it('waits while we do not read because the peer does not', () => {
     const { a, b } = connected({ ...limits, maxQueuedBytes: 100, writeTimeoutMs: 50_000 }, {});
     a.step({ kind: 'send', peer: b.id, bytes: BIG });
-    expect(nextDeadline(a.env, a.state)).toBe(50_000);
+    expect(nextDeadline(a.state)).toBe(50_000);
     a.step({ kind: 'time', nowMs: 9000 });
     a.take(1);
-    expect(nextDeadline(a.env, a.state)).toBe(10_000);
+    expect(nextDeadline(a.state)).toBe(10_000);
   });
 
   it('does not ping before the peer has sent its init', () => {
@@ -284,10 +284,10 @@ describe('a peer that does not read', () => {
     a.step({ kind: 'send', peer: b.id, bytes: BIG });
     a.step({ kind: 'time', nowMs: 600 });
     a.step({ kind: 'send', peer: b.id, bytes: BIG });
-    expect(nextDeadline(a.env, a.state)).toBe(1100);
+    expect(nextDeadline(a.state)).toBe(1100);
     a.step({ kind: 'time', nowMs: 1099 });
     a.take(1, 1);
-    expect(nextDeadline(a.env, a.state)).toBe(2099);
+    expect(nextDeadline(a.state)).toBe(2099);
     a.step({ kind: 'time', nowMs: 2098 });
     expect(a.closed(1)).toBeUndefined();
     a.step({ kind: 'time', nowMs: 2099 });

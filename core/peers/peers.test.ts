@@ -4,7 +4,8 @@ import { nobleChaCha20Poly1305 } from '../crypto/chacha20poly1305.ts';
 import { noble } from '../crypto/noble.ts';
 import type { PublicKey } from '../crypto/bytes.ts';
 import { connected, dial, exchange, INIT, secretOf, TestHost, WARNING } from './hosts.fixture.ts';
-import { createPeers, createPeersEnv, nextDeadline, peersStep } from './peers.ts';
+import { createPeers, createPeersEnv, peersStep } from './peers.ts';
+import { nextDeadline } from '../time/deadlines.ts';
 
 /** Messages that are recognised, of many lengths, of a type that nobody knows and everybody ignores. */
 function numbered(from: number, n: number): Uint8Array {
@@ -213,12 +214,12 @@ describe('disconnect', () => {
     const { a, b } = connected({ closingTimeoutMs: 500 });
     a.step({ kind: 'send', peer: b.id, bytes: WARNING });
     a.step({ kind: 'disconnect', peer: b.id });
-    expect(nextDeadline(a.env, a.state)).toBe(500);
+    expect(nextDeadline(a.state)).toBe(500);
     a.step({ kind: 'time', nowMs: 499 });
     expect(a.closed(1)).toBeUndefined();
     a.step({ kind: 'time', nowMs: 500 });
     expect(a.closed(1)).toBe('DISCONNECT');
-    expect(nextDeadline(a.env, a.state)).toBeUndefined();
+    expect(nextDeadline(a.state)).toBeUndefined();
   });
 
   it('keeps only so many connections for their last bytes', () => {

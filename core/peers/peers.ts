@@ -1,4 +1,5 @@
 import type { PublicKey, SecretKey } from '../crypto/bytes.ts';
+import { dueBy, reschedule } from '../time/deadlines.ts';
 import type { TransportEnv } from '../transport/cipher.ts';
 import type { OpenConnection } from './connection.ts';
 import { accepted, dialled, shakeHands } from './establish.ts';
@@ -18,17 +19,7 @@ export function createPeersEnv(transport: TransportEnv, staticSecret: SecretKey,
 }
 
 export function createPeers(nowMs: number): PeersState {
-  return { nowMs, connections: new Map(), peers: new Map() };
-}
-
-/** When `time` is wanted next, if nothing else happens before; undefined when nothing waits for it. */
-export function nextDeadline(env: PeersEnv, state: PeersState): number | undefined {
-  let next: number | undefined;
-  for (const connection of state.connections.values()) {
-    const atMs = due(env.limits, connection)?.atMs;
-    if (atMs !== undefined && (next === undefined || atMs < next)) next = atMs;
-  }
-  return next;
+  return { nowMs, deadlines: [], connections: new Map(), peers: new Map() };
 }
 
 /**
@@ -37,7 +28,7 @@ export function nextDeadline(env: PeersEnv, state: PeersState): number | undefin
  * everything after it is. Pure. Nothing that a peer sends makes it throw; a host that breaks the rules of `PeersInput` gets a RangeError.
  */
 export function peersStep(env: PeersEnv, state: PeersState, input: PeersInput): PeersStep {
-  const run: Run = { env, state, effects: [] };
+  const run: Run = { env, state, touched: [], effects: [] };
   switch (input.kind) {
     case 'dialled':
       dialled(run, input);
@@ -67,7 +58,18 @@ export function peersStep(env: PeersEnv, state: PeersState, input: PeersInput): 
       disconnect(run, input.peer);
       break;
   }
+  keepDeadlines(run);
   return { state: run.state, effects: run.effects };
+}
+
+/** Of the connections that the step has touched. */
+function keepDeadlines(run: Run): void {
+  let { deadlines } = run.state;
+  for (const id of run.touched) {
+    const connection = run.state.connections.get(id);
+    deadlines = reschedule(deadlines, id, connection === undefined ? undefined : due(run.env.limits, connection)?.atMs);
+  }
+  if (deadlines !== run.state.deadlines) run.state = { ...run.state, deadlines };
 }
 
 function arrived(run: Run, id: ConnectionId, bytes: Uint8Array): void {
@@ -117,9 +119,10 @@ function disconnect(run: Run, peer: PublicKey): void {
 function timePassed(run: Run, nowMs: number): void {
   if (nowMs <= run.state.nowMs) return;
   run.state = { ...run.state, nowMs };
-  for (const connection of run.state.connections.values()) {
-    const next = due(run.env.limits, connection);
-    if (next === undefined || next.atMs > nowMs) continue;
+  for (const id of dueBy(run.state.deadlines, nowMs)) {
+    const connection = run.state.connections.get(id);
+    const next = connection === undefined ? undefined : due(run.env.limits, connection);
+    if (connection === undefined || next === undefined) continue;
     if (next.what === 'PING') ping(run, connection as OpenConnection);
     else close(run, connection.id, next.what);
   }

@@ -9,10 +9,17 @@ import { enqueue, offer } from './outgoing.ts';
 export interface Run {
   readonly env: PeersEnv;
   state: PeersState;
+  /** Connections that are no longer as they were. */
+  readonly touched: ConnectionId[];
   readonly effects: PeersEffect[];
 }
 
+function touch({ touched }: Run, id: ConnectionId): void {
+  if (!touched.includes(id)) touched.push(id);
+}
+
 export function put(run: Run, connection: Connection): void {
+  touch(run, connection.id);
   run.state = { ...run.state, connections: new Map(run.state.connections).set(connection.id, connection) };
 }
 
@@ -46,6 +53,7 @@ export function forget(run: Run, id: ConnectionId): boolean {
   if (connection === undefined) return false;
   const connections = new Map(run.state.connections);
   connections.delete(id);
+  touch(run, id);
   run.state = { ...run.state, connections };
   if (connection.stage === 'open') leave(run, connection);
   return true;

@@ -1,5 +1,6 @@
 import type { PublicKey, SecretKey } from '../crypto/bytes.ts';
 import type { TransportEnv } from '../transport/cipher.ts';
+import type { Deadlines } from '../time/deadlines.ts';
 import type { SessionError } from '../transport/session.ts';
 import type { Connection } from './connection.ts';
 import type { PeerLimits } from './limits.ts';
@@ -22,7 +23,7 @@ export type PeersInput =
   | { readonly kind: 'room'; readonly connection: ConnectionId; readonly taken: number }
   /** The connection is gone: closed by the peer, or broken. */
   | { readonly kind: 'gone'; readonly connection: ConnectionId }
-  /** Time passed: a monotonic clock, in milliseconds. `nextDeadline` says when it is wanted next. */
+  /** Time passed: wall time, in milliseconds; one that goes back counts as no time passed. `nextDeadline` says when it is wanted next. */
   | { readonly kind: 'time'; readonly nowMs: number }
   /** One whole message for a peer, of at most 65,535 bytes. Dropped when the peer is not connected: it counts as sent and lost. */
   | { readonly kind: 'send'; readonly peer: PublicKey; readonly bytes: Uint8Array }
@@ -75,6 +76,8 @@ export interface PeersEnv extends TransportEnv {
 
 export interface PeersState {
   readonly nowMs: number;
+  /** What becomes of connections if nothing but time passes. */
+  readonly deadlines: Deadlines<ConnectionId>;
   /** In the order in which they came. */
   readonly connections: ReadonlyMap<ConnectionId, Connection>;
   /** The one connection of each connected peer (BOLT 1: a single connection per peer). */

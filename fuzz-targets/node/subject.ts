@@ -103,7 +103,7 @@ export class Subject implements Storage, Sockets {
     this.offers = from?.offers ?? new Map();
     this.stopped = from?.stopped ?? new Set();
     this.closed = from?.closed ?? [];
-    const state = from?.node ?? createNode(blockAt(START_HEIGHT), START_FEERATE);
+    const state = from?.node ?? createNode(blockAt(START_HEIGHT), START_FEERATE, 0);
     this.host = this.hosted({ state, effects: [], peers: from?.peers ?? createPeers(0) });
   }
 
@@ -132,6 +132,10 @@ export class Subject implements Storage, Sockets {
 
   peersInput(input: PeersInput): void {
     this.host.input(input);
+  }
+
+  time(nowMs: number): void {
+    this.host.time(nowMs);
   }
 
   nodeInput(input: NodeInput): void {
@@ -218,7 +222,7 @@ export class Subject implements Storage, Sockets {
     this.offers = new Map();
     const channels = [...this.disk.values()].map(({ bytes }) => readBack(bytes));
     const watcherIds = [...this.watcherIds].map(([channelId, id]) => ({ channelId, watcher: WATCHER, id }));
-    const { state, effects } = restoreNode(nodeEnv, { channels, watcherIds, tip, feeratePerKw });
+    const { state, effects } = restoreNode(nodeEnv, { channels, watcherIds, tip, feeratePerKw, nowMs });
     this.host = this.hosted({ state, effects, peers: createPeers(nowMs) });
     this.host.node.run();
   }

@@ -118,7 +118,7 @@ export class World {
         this.spend(n, how);
         break;
       case 'time':
-        subject.peersInput({ kind: 'time', nowMs: subject.peers.nowMs + n * 10 });
+        subject.time(subject.peers.nowMs + n * 10);
         break;
       case 'feerate':
         subject.nodeInput({ kind: 'feerate', feeratePerKw: n });

@@ -4,7 +4,7 @@
  */
 const layers = [
   ['core/crypto'],
-  ['core/bitcoin'],
+  ['core/bitcoin', 'core/time'],
   ['core/wire'],
   ['core/chain'],
   ['core/transactions', 'core/onion', 'core/invoice'],

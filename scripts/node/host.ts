@@ -10,7 +10,7 @@ import type { ChainSource, Sockets, Storage } from '../../core/host/services.ts'
 import { SocketHost } from '../../core/host/socket-host.ts';
 import { restoreNode } from '../../core/node/restore.ts';
 import type { CloseReason, ConnectionId, PeersEnv, PeersInput } from '../../core/peers/vocabulary.ts';
-import { createPeers, nextDeadline } from '../../core/peers/peers.ts';
+import { createPeers } from '../../core/peers/peers.ts';
 import type { Services } from './services.ts';
 import { StoreQueue } from './store-queue.ts';
 
@@ -37,17 +37,18 @@ export class Host {
   #lastConnection = 0;
 
   /** Starts from what is durable; a new node has no channels. Services are called as soon as the caller is done, or asks for something. */
-  constructor(env: NodeEnv, peersEnv: PeersEnv, durable: DurableNode, services: Services) {
+  constructor(env: NodeEnv, peersEnv: PeersEnv, durable: Omit<DurableNode, 'nowMs'>, services: Services) {
     this.#env = env;
     this.#peersEnv = peersEnv;
     this.#services = services;
-    const { state, effects } = restoreNode(env, durable);
+    const nowMs = now();
+    const { state, effects } = restoreNode(env, { ...durable, nowMs });
     const storage = this.#storage();
     this.#host = new SocketHost(
       env,
       peersEnv,
       { storage, sockets: this.#sockets(), chain: this.#chain(), user: services },
-      { state, effects, peers: createPeers(now()) },
+      { state, effects, peers: createPeers(nowMs) },
     );
     queueMicrotask(() => this.#host.node.run());
   }
@@ -117,7 +118,7 @@ export class Host {
 
   /** Everything that happens to connections comes with the time. */
   #tell(input: PeersInput): void {
-    this.#host.input({ kind: 'time', nowMs: now() });
+    this.#host.time(now());
     this.#host.input(input);
     if (input.kind === 'bytes' || input.kind === 'room') this.#greet(input.connection);
     this.#wind();
@@ -204,9 +205,9 @@ export class Host {
     if (line?.peer !== undefined && this.state.peers.get(line.peer)?.features !== undefined) line.connected(line.peer);
   }
 
-  /** Sets the timer to when the peer manager wants to know the time. It keeps no process alive: the streams do. */
+  /** Sets the timer to when the time is wanted next. It keeps no process alive: the streams do. */
   #wind(): void {
-    const atMs = nextDeadline(this.#peersEnv, this.#host.peers);
+    const atMs = this.#host.nextDeadline();
     if (atMs === this.#timer?.atMs) return;
     clearTimeout(this.#timer?.handle);
     this.#timer = undefined;
@@ -214,7 +215,7 @@ export class Host {
     const handle = setTimeout(
       () => {
         this.#timer = undefined;
-        this.#host.input({ kind: 'time', nowMs: now() });
+        this.#host.time(now());
         this.#wind();
       },
       Math.max(1, atMs - now()),
@@ -223,7 +224,7 @@ export class Host {
   }
 }
 
-/** A clock that never goes back, in whole milliseconds. */
+/** Wall time in whole milliseconds, as when the process began: it never goes back. */
 function now(): number {
-  return Math.floor(performance.now());
+  return Math.floor(performance.timeOrigin + performance.now());
 }

@@ -23,7 +23,7 @@ export const fulguriteDriver: DriverFactory = (context: DriverContext) => {
     crypto.publicKey(secret),
     transport,
     { crypto, signer, config },
-    createNode(context.tip, context.feeratePerKw),
+    createNode(context.tip, context.feeratePerKw, 0),
   );
 };
 
@@ -67,7 +67,8 @@ class FulguriteDriver implements Driver {
       if (!decoded.ok) throw new Error(`a stored channel cannot be read: ${JSON.stringify(decoded.error)}`);
       return decoded.value;
     });
-    const { state, effects } = restoreNode(this.env, { channels, watcherIds, tip, feeratePerKw });
+    const { nowMs } = this.state;
+    const { state, effects } = restoreNode(this.env, { channels, watcherIds, tip, feeratePerKw, nowMs });
     this.state = state;
     return effects.map(toBytes);
   }

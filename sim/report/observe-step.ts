@@ -61,6 +61,8 @@ function eventOf(world: WorldView, { input, tampered, forbidden }: StepRecord): 
     }
     case 'chain':
       return { kind: 'other', text: chainLabel(input) };
+    case 'time':
+      return { kind: 'other', text: `hears that it is ${grouped(input.nowMs)} ms` };
     case 'feerate':
       return { kind: 'other', text: `estimates ${grouped(input.feeratePerKw)} sat/kw` };
     case 'command':

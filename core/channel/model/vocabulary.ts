@@ -153,6 +153,8 @@ export type ChannelInput =
   | { readonly kind: 'block'; readonly transactions: readonly BlockTransaction[] }
   | { readonly kind: 'monitor_stored'; readonly watcher: string; readonly id: number }
   | { readonly kind: 'command'; readonly command: Command }
+  /** The peer has let its time pass: only an opening is ever told so. */
+  | { readonly kind: 'timeout' }
   /** The peer's error for this channel, or for all channels with it. */
   | { readonly kind: 'peer_error'; readonly data: Hex };
 
@@ -201,6 +203,8 @@ export interface ChannelConfig {
   readonly fulfillDeadlineBlocks: number;
   /** Furthest cltv_expiry ahead of the chain that we offer, in blocks. */
   readonly maxCltvAhead: number;
+  /** How long an opening waits for the peer's next message, in milliseconds of wall time. */
+  readonly openingTimeoutMs: number;
   /** Blocks without an answer to our closing_signed after which the channel fails (BOLT 2: "a reasonable amount of time"). */
   readonly closingTimeoutBlocks: number;
   /** The closing fee_range that we offer, in percent of our estimate. */

@@ -47,7 +47,7 @@ export class BenchNode {
         },
       },
     };
-    this.host = new Host(env, services, { state: createNode(blockAt(100), 2500), effects: [] });
+    this.host = new Host(env, services, { state: createNode(blockAt(100), 2500, 0), effects: [] });
   }
 
   private notified({ channelId, event }: NotifyEffect): void {
