@@ -223,7 +223,7 @@ export class Simulation {
     if (info?.channelId === undefined) return false;
     return [info.opener, info.accepter].every((node) => {
       const state = this.world.channelState(node, channel);
-      return state?.phase === 'funded' && state.readySent && state.readyReceived;
+      return state?.phase === 'funded' && state.lifecycle.readySent && state.lifecycle.readyReceived;
     });
   }
 

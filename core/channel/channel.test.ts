@@ -87,7 +87,7 @@ describe('what follows a step', () => {
     const duo = new Duo({ opener: { commit: 'manual' } }).open();
     add(duo, 'opener', 1);
     expect(kinds(duo.command('opener', { kind: 'shutdown', channelId: duo.channelId, script: P2WPKH_A }))).toEqual(['store']);
-    expect(kinds(duo.command('opener', { kind: 'commit', channelId: duo.channelId })).slice(-2)).toEqual(['store', 'shutdown']);
+    expect(kinds(duo.command('opener', { kind: 'commit', channelId: duo.channelId })).slice(-2)).toEqual(['commitment_signed', 'shutdown']);
   });
 
   it('is nothing while the peer is away', () => {
@@ -114,15 +114,15 @@ describe('messages at the wrong time', () => {
       duo.block([tx]);
       duo.block([], 2);
       // Ours is sent, the peer's has not come.
-      expect(duo.funded('accepter')).toMatchObject({ readySent: true, readyReceived: false });
+      expect(duo.funded('accepter')).toMatchObject({ lifecycle: { readySent: true, readyReceived: false } });
       const failed = expectFailed(duo, 'accepter', message, message.type);
-      expect(failed.reason).toMatch(/came before channel_ready was exchanged$/);
+      expect(failed.failure.reason).toMatch(/came before channel_ready was exchanged$/);
     }
     const early = new Duo();
     early.fund();
     const message = messages(early)[0] as Message;
     early.message('accepter', { type: 'channel_ready', channelId: early.channelId, secondPerCommitmentPoint: NODE_ID.opener });
-    expect(early.funded('accepter')).toMatchObject({ readySent: false, readyReceived: true });
+    expect(early.funded('accepter')).toMatchObject({ lifecycle: { readySent: false, readyReceived: true } });
     expectFailed(early, 'accepter', message, 'update_fee');
   });
 
@@ -188,15 +188,15 @@ describe('MAX_UNSIGNED_UPDATES', () => {
 describe('bookkeeping', () => {
   it('a watcher’s acknowledgement is of one update and one watcher', () => {
     const duo = new Duo({ opener: { watchers: ['near', 'far'] } }).open();
-    const before = duo.funded('opener').pendingMonitor;
+    const before = duo.funded('opener').durability.pendingMonitor;
     const [first, second] = before;
     if (first === undefined || second === undefined) throw new Error('nothing to acknowledge');
     duo.input('opener', { kind: 'monitor_stored', watcher: 'far', id: second.id });
-    expect(duo.funded('opener').pendingMonitor).toEqual([first, { ...second, waiting: ['near'] }, ...before.slice(2)]);
+    expect(duo.funded('opener').durability.pendingMonitor).toEqual([first, { ...second, waiting: ['near'] }, ...before.slice(2)]);
     duo.input('opener', { kind: 'monitor_stored', watcher: 'near', id: second.id });
-    expect(duo.funded('opener').pendingMonitor).toEqual([first, ...before.slice(2)]);
+    expect(duo.funded('opener').durability.pendingMonitor).toEqual([first, ...before.slice(2)]);
     duo.input('opener', { kind: 'monitor_stored', watcher: 'nobody', id: first.id });
-    expect(duo.funded('opener').pendingMonitor).toEqual([first, ...before.slice(2)]);
+    expect(duo.funded('opener').durability.pendingMonitor).toEqual([first, ...before.slice(2)]);
   });
 
   it('an event stays until it is acknowledged', () => {
@@ -205,14 +205,14 @@ describe('bookkeeping', () => {
     duo.exchange();
     fulfill(duo, 'accepter', 0n, 1);
     duo.exchange();
-    expect(duo.funded('opener').events.map(({ id }) => id)).toEqual([1, 2]);
+    expect(duo.funded('opener').host.events.map(({ id }) => id)).toEqual([1, 2]);
     const acknowledge = (eventId: number) => duo.command('opener', { kind: 'acknowledge', channelId: duo.channelId, eventId });
     expect(refusalOf(acknowledge(2))).toBeUndefined();
-    expect(duo.funded('opener').events.map(({ id, event }) => [id, event.kind])).toEqual([[1, 'channel_usable']]);
+    expect(duo.funded('opener').host.events.map(({ id, event }) => [id, event.kind])).toEqual([[1, 'channel_usable']]);
     acknowledge(2);
-    expect(duo.funded('opener').events).toHaveLength(1);
+    expect(duo.funded('opener').host.events).toHaveLength(1);
     acknowledge(1);
-    expect(duo.funded('opener').events).toEqual([]);
+    expect(duo.funded('opener').host.events).toEqual([]);
   });
 
   it('reaches an opening with nothing', () => {

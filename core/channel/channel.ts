@@ -5,9 +5,9 @@ import { closingBlockSeen, missedClosing, receiveClosingSigned, spendsFunding } 
 import { commit, commitObstacle, receiveCommitmentSigned, receiveRevokeAndAck } from './commitments/commitment-signed.ts';
 import { logLength } from './model/contents.ts';
 import { missedDeadline } from './operate/deadlines.ts';
-import { draft } from './model/draft.ts';
-import type { Out } from './step/transition.ts';
-import { start } from './step/transition.ts';
+import { draftDurability, draftHost } from './step/draft.ts';
+import type { Transition } from './step/transition.ts';
+import { finish, start } from './step/transition.ts';
 import { errorData, failChannel } from './fail/fail-channel.ts';
 import { failedBlock, greet, preferCommitment, receiveReestablishLate } from './fail/failed.ts';
 import { receiveUpdateFee, updateFee } from './operate/update-fee.ts';
@@ -36,7 +36,7 @@ export function channelStep(env: ChannelEnv, state: ChannelState, input: Channel
   const outcome = handle(out, input);
   if (outcome === undefined) {
     followUp(out);
-    return { state: out.state, effects: out.effects };
+    return finish(out);
   }
   if (isRefusal(outcome)) return refused(state, input, outcome);
   return violated(env, state, outcome);
@@ -62,11 +62,11 @@ function violated(env: ChannelEnv, state: ChannelState, { violated: rule, conseq
       break;
     case 'fail-channel':
     case 'fail-peer':
-      if (state.phase === 'funded') failChannel(out as Out<FundedState>, text, tx === undefined ? {} : { tx });
-      else if (state.phase === 'opening') forgetOpening(out as Out<OpeningState>, text, true, tx);
+      if (state.phase === 'funded') failChannel(out as Transition<FundedState>, text, tx === undefined ? {} : { tx });
+      else if (state.phase === 'opening') forgetOpening(out as Transition<OpeningState>, text, true, tx);
       break;
   }
-  return { state: out.state, effects: out.effects };
+  return finish(out);
 }
 
 function addressOf(state: OpeningState | StoredChannel): {
@@ -77,22 +77,22 @@ function addressOf(state: OpeningState | StoredChannel): {
   return { peer: state.params.peer, channelId: state.channelId };
 }
 
-function handle(out: Out, input: ChannelInput): Outcome {
+function handle(out: Transition, input: ChannelInput): Outcome {
   switch (out.state.phase) {
     case 'opening':
-      return handleOpening(out as Out<OpeningState>, input);
+      return handleOpening(out as Transition<OpeningState>, input);
     case 'funded':
-      return handleFunded(out as Out<FundedState>, input);
+      return handleFunded(out as Transition<FundedState>, input);
     case 'failed':
-      return handleFailed(out as Out<FailedState>, input);
+      return handleFailed(out as Transition<FailedState>, input);
     case 'closed':
-      return handleStored(out as Out<ClosedState>, input);
+      return handleStored(out as Transition<ClosedState>, input);
     case 'forgotten':
       return undefined;
   }
 }
 
-function handleOpening(out: Out<OpeningState>, input: ChannelInput): Outcome {
+function handleOpening(out: Transition<OpeningState>, input: ChannelInput): Outcome {
   switch (input.kind) {
     case 'disconnected':
       forgetOpening(out, 'the connection was lost before the channel was funded', false);
@@ -114,7 +114,7 @@ function handleOpening(out: Out<OpeningState>, input: ChannelInput): Outcome {
   }
 }
 
-function openingMessage(out: Out<OpeningState>, message: Message): Outcome {
+function openingMessage(out: Transition<OpeningState>, message: Message): Outcome {
   switch (message.type) {
     case 'accept_channel':
       return receiveAcceptChannel(out, message);
@@ -127,7 +127,7 @@ function openingMessage(out: Out<OpeningState>, message: Message): Outcome {
   }
 }
 
-function openingCommand(out: Out<OpeningState>, command: ChannelCommand): Outcome {
+function openingCommand(out: Transition<OpeningState>, command: ChannelCommand): Outcome {
   switch (command.kind) {
     case 'accept':
       return accept(out, command);
@@ -143,7 +143,7 @@ function openingCommand(out: Out<OpeningState>, command: ChannelCommand): Outcom
   }
 }
 
-function handleFunded(out: Out<FundedState>, input: ChannelInput): Outcome {
+function handleFunded(out: Transition<FundedState>, input: ChannelInput): Outcome {
   switch (input.kind) {
     case 'connected':
       connect(out);
@@ -167,7 +167,7 @@ function handleFunded(out: Out<FundedState>, input: ChannelInput): Outcome {
   }
 }
 
-function fundedBlock(out: Out<FundedState>, { transactions }: Extract<ChannelInput, { kind: 'block' }>): Outcome {
+function fundedBlock(out: Transition<FundedState>, { transactions }: Extract<ChannelInput, { kind: 'block' }>): Outcome {
   const wrong = fundingBlockSeen(out, transactions);
   if (wrong !== undefined || out.state.phase !== 'funded') return wrong;
   if (closingBlockSeen(out, transactions)) return undefined;
@@ -185,10 +185,10 @@ function fundedBlock(out: Out<FundedState>, { transactions }: Extract<ChannelInp
   return undefined;
 }
 
-function fundedMessage(out: Out<FundedState>, message: Message): Outcome {
+function fundedMessage(out: Transition<FundedState>, message: Message): Outcome {
   const { state } = out;
   if (message.type === 'channel_reestablish') return reestablish(out, message);
-  if (state.connection !== 'connected') {
+  if (state.lifecycle.connection !== 'connected') {
     return violation(message.type, 'came before channel_reestablish', 'warn-and-disconnect');
   }
   switch (message.type) {
@@ -219,13 +219,13 @@ function fundedMessage(out: Out<FundedState>, message: Message): Outcome {
 }
 
 /** BOLT 2, Normal Operation: begins once both nodes have exchanged channel_ready. */
-function notReady({ readySent, readyReceived }: FundedState, { type }: Message): Violation | undefined {
+function notReady({ lifecycle: { readySent, readyReceived } }: FundedState, { type }: Message): Violation | undefined {
   return readySent && readyReceived ? undefined : violation(type, 'came before channel_ready was exchanged');
 }
 
 type UpdateMessage = Extract<Message, { type: `update_${string}` }>;
 
-function update(out: Out<FundedState>, message: UpdateMessage): Outcome {
+function update(out: Transition<FundedState>, message: UpdateMessage): Outcome {
   const { shared, params } = out.state;
   const unsigned = logLength(shared, other(params.us)) - shared.commitments[params.us].current.cut[other(params.us)];
   if (unsigned >= MAX_UNSIGNED_UPDATES) return violation('MAX_UNSIGNED_UPDATES', `${unsigned} updates without commitment_signed`);
@@ -241,8 +241,8 @@ function update(out: Out<FundedState>, message: UpdateMessage): Outcome {
   }
 }
 
-function reestablish(out: Out<FundedState>, message: ChannelReestablish): Outcome {
-  if (out.state.connection !== 'reestablishing')
+function reestablish(out: Transition<FundedState>, message: ChannelReestablish): Outcome {
+  if (out.state.lifecycle.connection !== 'reestablishing')
     return violation('channel_reestablish', 'came twice in one connection', 'warn-and-disconnect');
   const diagnosis = diagnose(out.env, out.state, message);
   switch (diagnosis.kind) {
@@ -257,7 +257,7 @@ function reestablish(out: Out<FundedState>, message: ChannelReestablish): Outcom
   }
 }
 
-function fundedCommand(out: Out<FundedState>, command: ChannelCommand): Outcome {
+function fundedCommand(out: Transition<FundedState>, command: ChannelCommand): Outcome {
   switch (command.kind) {
     case 'add':
     case 'fee':
@@ -282,30 +282,30 @@ function fundedCommand(out: Out<FundedState>, command: ChannelCommand): Outcome 
   }
 }
 
-function notUsable({ connection, readySent, readyReceived }: FundedState): Refusal | undefined {
+function notUsable({ lifecycle: { connection, readySent, readyReceived } }: FundedState): Refusal | undefined {
   if (connection !== 'connected') return refusal('connected', 'the peer is not connected');
   return readySent && readyReceived ? undefined : refusal('channel_ready', 'the channel is not ready');
 }
 
-function handleFailed(out: Out<FailedState>, input: ChannelInput): Outcome {
+function handleFailed(out: Transition<FailedState>, input: ChannelInput): Outcome {
   if (input.kind === 'connected') greet(out);
-  if (input.kind === 'block' && out.state.spentBy === undefined) failedBlock(out, input.transactions);
+  if (input.kind === 'block' && out.state.failure.spentBy === undefined) failedBlock(out, input.transactions);
   if (input.kind === 'message' && input.message.type === 'channel_reestablish') receiveReestablishLate(out, input.message);
   if (input.kind === 'command' && input.command.kind === 'force_close') return preferCommitment(out);
   return handleStored(out, input);
 }
 
 /** What is possible in every stored phase. */
-function handleStored(out: Out<StoredChannel>, input: ChannelInput): Outcome {
+function handleStored(out: Transition<StoredChannel>, input: ChannelInput): Outcome {
   const { state } = out;
   if (input.kind === 'monitor_stored') {
-    const pendingMonitor = state.pendingMonitor
+    const pendingMonitor = state.durability.pendingMonitor
       .map((p) => (p.id === input.id ? { id: p.id, update: p.update, waiting: p.waiting.filter((w) => w !== input.watcher) } : p))
       .filter((p) => p.waiting.length > 0);
-    draft(out).pendingMonitor = pendingMonitor;
+    draftDurability(out).pendingMonitor = pendingMonitor;
   } else if (input.kind === 'command' && input.command.kind === 'acknowledge') {
     const { eventId } = input.command;
-    draft(out).events = state.events.filter((event) => event.id !== eventId);
+    draftHost(out).events = state.host.events.filter((event) => event.id !== eventId);
   } else if (input.kind === 'command') {
     return refusal(input.command.kind, 'the channel is closed');
   }
@@ -313,10 +313,10 @@ function handleStored(out: Out<StoredChannel>, input: ChannelInput): Outcome {
 }
 
 /** What follows from any step: updates are signed as soon as that is possible, a shutdown goes on. */
-function followUp(out: Out): void {
+function followUp(out: Transition): void {
   if (out.state.phase !== 'funded') return;
-  const funded = out as Out<FundedState>;
-  if (funded.state.connection !== 'connected') return;
+  const funded = out as Transition<FundedState>;
+  if (funded.state.lifecycle.connection !== 'connected') return;
   if (out.env.config.commit === 'auto' && commitObstacle(funded.state) === undefined) commit(funded);
   const wrong = advanceShutdown(funded);
   if (wrong !== undefined && isViolation(wrong) && out.state.phase === 'funded') failChannel(funded, wrong.detail);

@@ -76,7 +76,7 @@ export function expectFailed(duo: Duo, side: Side, message: Message, rule: strin
   duo.message(side, message);
   const { state } = duo.ends[side];
   if (state.phase !== 'failed') throw new Error(`${side} is ${state.phase}`);
-  expect(state.reason.slice(0, state.reason.indexOf(':'))).toBe(rule);
+  expect(state.failure.reason.slice(0, state.failure.reason.indexOf(':'))).toBe(rule);
   return state;
 }
 

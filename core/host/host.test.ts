@@ -100,7 +100,7 @@ describe('the host', () => {
     exchange(a, b);
     expect(a.events).toEqual(['opened', 'channel_usable', 'payment_sent']);
     expect(b.events).toEqual(['opened', 'channel_usable', 'htlc_received']);
-    expect(a.host.state.channels.get(channelId)?.state.events).toEqual([]);
+    expect(a.host.state.channels.get(channelId)?.state.host.events).toEqual([]);
   });
 
   it('takes up what its services say after the step under way: what leaves is not reordered', () => {
@@ -131,7 +131,7 @@ describe('the host', () => {
     const host = new Host(a.env, slow, { state: a.host.state, effects: [] });
     pay({ ...a, host }, channelId);
     expect(a.outgoing).toHaveLength(1);
-    const version = host.state.channels.get(channelId)?.state.version ?? 0;
+    const version = host.state.channels.get(channelId)?.state.durability.version ?? 0;
     host.input({ kind: 'stored', sink: 'state', channelId, version });
     expect(a.outgoing).toHaveLength(2);
   });

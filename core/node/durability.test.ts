@@ -71,7 +71,7 @@ describe('a channel with an unfinished store', () => {
     const before = b.state;
     expect(b.input(older)).toEqual([]);
     expect(b.state).toBe(before);
-    expect(b.state.channels.get(id)?.storedVersion).toBe(b.channel(id).version);
+    expect(b.state.channels.get(id)?.storedVersion).toBe(b.channel(id).durability.version);
   });
 
   it('waits for every watcher, whose acknowledgements count by contiguous prefix', () => {

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import { at, block, input } from '../chain/chain.fixture.ts';
 import { encodeChannel } from '../channel/model/stored-form.ts';
-import { signInitial } from '../channel/establish/opening.ts';
+import { outputOf, signInitial } from '../channel/establish/opening.ts';
 import type { ChannelEnv, Command, Effect } from '../channel/model/vocabulary.ts';
 import { fromHex } from '../crypto/bytes.ts';
 import type { ChannelId, PublicKey, SecretKey } from '../crypto/bytes.ts';
@@ -16,6 +16,7 @@ import { MAX_OPENINGS_PER_PEER } from './openings.ts';
 import { bytes32, Pair, preimageOf, TestNode } from './pair.fixture.ts';
 import { ALL_CHANNELS } from './peers.ts';
 import { nextDeadline } from '../time/deadlines.ts';
+import { onlyFunding } from '../channel/model/fundings.ts';
 
 const fake = createFakeCrypto();
 const onion = new Uint8Array(1366);
@@ -136,7 +137,7 @@ describe('a connection', () => {
       'disconnect',
     ]);
     expect(b.state.peers.size).toBe(0);
-    expect(b.channel(id)).toMatchObject({ phase: 'funded', connection: 'disconnected' });
+    expect(b.channel(id)).toMatchObject({ phase: 'funded', lifecycle: { connection: 'disconnected' } });
     // The signature of an update that could not be read.
     expect(b.hear(a.id, signature)).toEqual([]);
     expect(b.channel(id).phase).toBe('funded');
@@ -162,7 +163,7 @@ describe('a connection', () => {
     const { a, b, ids } = paired(1);
     const [id] = ids as [ChannelId];
     expect(said(b.input({ kind: 'connected', peer: a.id }), a.id)).toEqual(['init']);
-    expect(b.channel(id)).toMatchObject({ connection: 'disconnected' });
+    expect(b.channel(id)).toMatchObject({ lifecycle: { connection: 'disconnected' } });
     expect(b.state.peers.get(a.id)).toEqual({ id: a.id });
     expect(said(b.hear(a.id, init), a.id)).toEqual(['channel_reestablish']);
   });
@@ -171,7 +172,7 @@ describe('a connection', () => {
     const { a, b, ids } = paired(1);
     welcome(b);
     expect(b.input({ kind: 'disconnected', peer: STRANGER })).toEqual([]);
-    expect(b.channel(ids[0] as ChannelId)).toMatchObject({ connection: 'connected' });
+    expect(b.channel(ids[0] as ChannelId)).toMatchObject({ lifecycle: { connection: 'connected' } });
     expect([...b.state.peers.keys()]).toEqual([a.id]);
     const before = b.state;
     b.input({ kind: 'disconnected', peer: STRANGER });
@@ -359,12 +360,12 @@ describe('openings', () => {
     thief.hear(b.id, accepted.message);
     const step = [...thief.state.openings.values()][0]?.step;
     if (step?.kind !== 'awaiting_host_funding') throw new Error('not asked for funding');
-    const { params, remotePoint } = step;
-    const [funding] = known.fundings;
-    if (funding === undefined) throw new Error('no funding');
+    const { params, terms, remotePoint } = step;
+    const { txid: knownTxid, vout } = onlyFunding(known).output;
+    const output = outputOf(terms, knownTxid, vout);
     const env: ChannelEnv = { ...thief.env, height: 100, feeratePerKw: 2500, peerFeatures: '' };
-    const { signature } = signInitial(env, params, funding, remotePoint);
-    const { txid: fundingTxid, vout: fundingOutputIndex } = funding;
+    const { signature } = signInitial(env, params, output, remotePoint);
+    const { txid: fundingTxid, vout: fundingOutputIndex } = output;
     const effects = say({ type: 'funding_created', temporaryChannelId: bytes32(5), fundingTxid, fundingOutputIndex, signature });
     expect(said(effects, thief.id)).toEqual(['error funding_txid: the funding output belongs to another channel']);
     expect(effects).toHaveLength(1);
@@ -534,7 +535,7 @@ describe('an effect that waits for another channel', () => {
   it('leaves when that one’s store is done', () => {
     const { a, b, ids } = paired(2);
     const [first, second] = ids as [ChannelId, ChannelId];
-    const { version } = a.channel(second);
+    const { version } = a.channel(second).durability;
     const after = [{ sink: 'state', channelId: second, version: version + 1 }];
     const message: Message = { type: 'update_fee', channelId: first, feeratePerKw: 2500 };
     const held: Effect = { kind: 'send', peer: b.id, channelId: first, message, after };

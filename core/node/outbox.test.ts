@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Dependency, Effect, SendEffect } from '../channel/model/vocabulary.ts';
 import type { Tx } from '../bitcoin/tx.ts';
-import type { FailedState, PendingMonitorUpdate, StoredChannel } from '../channel/model/state.ts';
+import type { FailedState, PendingMonitorUpdate, StoredChannel, Failure } from '../channel/model/state.ts';
 import type { ChannelId, PublicKey, Txid } from '../crypto/bytes.ts';
 import type { ChannelSlot } from './vocabulary.ts';
 import { dropHeldSends, dropUnwantedBroadcasts, enqueue, release } from './outbox.ts';
@@ -35,7 +35,7 @@ function pending(id: number, ...waiting: readonly string[]): PendingMonitorUpdat
 }
 
 function slot(storedVersion: number, outbox: readonly Effect[] = [], pendingMonitor: readonly PendingMonitorUpdate[] = []): ChannelSlot {
-  return { state: { pendingMonitor } as unknown as StoredChannel, outbox, storedVersion };
+  return { state: { durability: { pendingMonitor } } as unknown as StoredChannel, outbox, storedVersion };
 }
 
 /** What of `effects` leaves channel A, and what stays, given its slot and others. */
@@ -72,14 +72,15 @@ describe('enqueue', () => {
     purpose,
     after: [state(2)],
   });
-  const inState = (own: ChannelSlot, more: Partial<FailedState>): ChannelSlot => ({
+  type Wants = Partial<Failure> & { readonly closingTx?: Tx };
+  const inState = (own: ChannelSlot, { closingTx, ...failure }: Wants): ChannelSlot => ({
     ...own,
-    state: { ...own.state, ...more } as FailedState,
+    state: { ...own.state, phase: 'failed', failure, closing: { tx: closingTx } } as FailedState,
   });
   const held = send(1, watcher('far', 1));
 
   it('puts what a failed channel broadcasts ahead of what waits for watchers', () => {
-    const failed = inState(slot(1, [held]), { phase: 'failed', closingTx: tx });
+    const failed = inState(slot(1, [held]), { closingTx: tx });
     expect(enqueue(failed, [broadcast('closing')], []).outbox).toEqual([broadcast('closing'), held]);
     expect(enqueue(slot(1, [held]), [broadcast('closing')], []).outbox).toEqual([held, broadcast('closing')]);
   });
@@ -93,7 +94,7 @@ describe('enqueue', () => {
 
   it('drops broadcasts of a failed channel that it does not want any more', () => {
     const own = slot(1, [broadcast('commitment'), held]);
-    const wants = (more: Partial<FailedState>): number => dropUnwantedBroadcasts(inState(own, { phase: 'failed', ...more })).outbox.length;
+    const wants = (more: Wants): number => dropUnwantedBroadcasts(inState(own, more)).outbox.length;
     expect(wants({ commitmentToBroadcast: tx })).toBe(2);
     expect(wants({ commitmentToBroadcast: undefined })).toBe(1);
     expect(wants({ commitmentToBroadcast: tx, closingTx: { ...tx } })).toBe(1);

@@ -13,7 +13,7 @@ function isDurable(channels: ReadonlyMap<ChannelId, ChannelSlot>, { sink, channe
   if (slot === undefined) return true;
   if (sink === 'state') return slot.storedVersion >= version;
   // a watcher's updates count by contiguous prefix: none up to this one may be open
-  return slot.state.pendingMonitor.every((pending) => pending.id > version || !pending.waiting.includes(sink));
+  return slot.state.durability.pendingMonitor.every((pending) => pending.id > version || !pending.waiting.includes(sink));
 }
 
 function mayLeave(channels: ReadonlyMap<ChannelId, ChannelSlot>, effect: Effect): boolean {

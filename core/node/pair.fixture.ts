@@ -135,7 +135,7 @@ export class TestNode {
   #durable({ sink, channelId, version }: Stored): void {
     if (sink === 'state') {
       const state = this.#written.get(`${channelId} ${version}`);
-      if (state !== undefined && version > (this.disk.get(channelId)?.version ?? 0)) this.disk.set(channelId, state);
+      if (state !== undefined && version > (this.disk.get(channelId)?.durability.version ?? 0)) this.disk.set(channelId, state);
       return;
     }
     const key = `${channelId} ${sink}`;

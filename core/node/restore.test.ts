@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import type { Tx } from '../bitcoin/tx.ts';
 import type { Effect } from '../channel/model/vocabulary.ts';
-import { baseOf } from '../channel/model/base.ts';
+import { baseOf } from '../channel/step/draft.ts';
 import type { FundedState, StoredChannel } from '../channel/model/state.ts';
 import type { ChannelId, Script, Txid } from '../crypto/bytes.ts';
 import type { DurableNode } from './vocabulary.ts';
@@ -38,7 +38,7 @@ function fulfill(node: TestNode, channelId: ChannelId, id: bigint, n: number): v
 }
 
 function acknowledge(node: TestNode, channelId: ChannelId): void {
-  for (const { id } of node.channel(channelId).events) node.command({ kind: 'acknowledge', channelId, eventId: id });
+  for (const { id } of node.channel(channelId).host.events) node.command({ kind: 'acknowledge', channelId, eventId: id });
 }
 
 function funded(node: TestNode, id: ChannelId): FundedState {
@@ -84,9 +84,13 @@ describe('a node that comes back', () => {
     pair.exchange();
     const before = funded(b, id);
     b.restart();
-    expect(funded(b, id)).toEqual({ ...before, connection: 'disconnected', pendingMonitor: [] });
+    expect(funded(b, id)).toEqual({
+      ...before,
+      lifecycle: { ...before.lifecycle, connection: 'disconnected' },
+      durability: { ...before.durability, pendingMonitor: [] },
+    });
     expect(b.state).toMatchObject({ tip: a.state.tip, feeratePerKw: 2500, peers: new Map(), openings: new Map() });
-    expect(b.state.channels.get(id)?.storedVersion).toBe(before.version);
+    expect(b.state.channels.get(id)?.storedVersion).toBe(before.durability.version);
     expect(b.state.channels.get(id)?.outbox).toEqual([]);
   });
 
@@ -96,9 +100,9 @@ describe('a node that comes back', () => {
     const before = funded(b, id);
     pay(a, id, 1);
     pair.exchange();
-    expect(funded(b, id).version).toBeGreaterThan(before.version);
+    expect(funded(b, id).durability.version).toBeGreaterThan(before.durability.version);
     b.restart();
-    expect(funded(b, id)).toMatchObject({ version: before.version, shared: before.shared });
+    expect(funded(b, id)).toMatchObject({ durability: { version: before.durability.version }, shared: before.shared });
   });
 
   it('has lost updates of the peer that it had not signed for, and kept its own', () => {
@@ -122,7 +126,7 @@ describe('a node that comes back', () => {
     pair.exchange();
     b.finish(99, 'state');
     b.finish(1, 'near');
-    const { pendingMonitor } = funded(b, id);
+    const { pendingMonitor } = funded(b, id).durability;
     const effects = b.restart();
     const replayed = effects.flatMap((effect) => (effect.kind === 'monitor' ? [`${effect.watcher} ${effect.id}`] : []));
     // The newest stored state does not know of acknowledgements that came after it.
@@ -130,12 +134,12 @@ describe('a node that comes back', () => {
     expect(told(effects)).toEqual([]);
     expect(told([...(b.state.channels.get(id)?.outbox ?? [])])).toEqual(['1 channel_usable', 'opened']);
     expect(told(b.finish(99))).toEqual(['1 channel_usable', 'opened']);
-    expect(funded(b, id).pendingMonitor).toEqual([]);
+    expect(funded(b, id).durability.pendingMonitor).toEqual([]);
   });
 
   it('numbers updates beyond what any watcher holds', () => {
     const { a, b, id, pair } = opened();
-    const { nextMonitorId } = funded(b, id);
+    const { nextMonitorId } = funded(b, id).durability;
     b.holdStores = true;
     pay(a, id, 1);
     pair.exchange();
@@ -146,11 +150,11 @@ describe('a node that comes back', () => {
       ['far', 1],
     ]);
     b.restart();
-    expect(funded(b, id).nextMonitorId).toBe(nextMonitorId + 2);
+    expect(funded(b, id).durability.nextMonitorId).toBe(nextMonitorId + 2);
     const other = [...b.watcherIds.values()].map((w) => ({ ...w, channelId: 'ff'.repeat(32) as ChannelId, id: 1000 }));
     const watcherIds = [...b.watcherIds.values(), ...other];
     const { state } = restoreNode(b.env, { channels: [funded(b, id)], watcherIds, tip: at(1), feeratePerKw: 1, nowMs: 0 });
-    expect(state.channels.get(id)?.state.nextMonitorId).toBe(nextMonitorId + 2);
+    expect(state.channels.get(id)?.state.durability.nextMonitorId).toBe(nextMonitorId + 2);
   });
 
   describe('with other watchers than before', () => {
@@ -176,12 +180,12 @@ describe('a node that comes back', () => {
     it('waits for none that is configured no longer', () => {
       const { b, id, comeBack } = stopped();
       const near = [...b.watcherIds.values()].find(({ watcher }) => watcher === 'near');
-      expect(funded(b, id).pendingMonitor.map(({ waiting }) => waiting)).toContainEqual(['near', 'far']);
+      expect(funded(b, id).durability.pendingMonitor.map(({ waiting }) => waiting)).toContainEqual(['near', 'far']);
       const one = comeBack(['near'], [near as DurableNode['watcherIds'][number]]);
-      expect(funded(one, id).pendingMonitor.every(({ waiting }) => waiting.join() === 'near')).toBe(true);
-      expect(funded(one, id).pendingMonitor).not.toEqual([]);
+      expect(funded(one, id).durability.pendingMonitor.every(({ waiting }) => waiting.join() === 'near')).toBe(true);
+      expect(funded(one, id).durability.pendingMonitor).not.toEqual([]);
       const none = comeBack([], []);
-      expect(funded(none, id).pendingMonitor).toEqual([]);
+      expect(funded(none, id).durability.pendingMonitor).toEqual([]);
       expect(none.state.channels.get(id)?.outbox).toEqual([]);
     });
 
@@ -220,7 +224,7 @@ describe('a node that comes back', () => {
     pair.exchange();
     expect(told(restarted(a))).toEqual(['1 channel_usable', '2 payment_sent', 'opened']);
     acknowledge(a, id);
-    expect(funded(a, id).events).toEqual([]);
+    expect(funded(a, id).host.events).toEqual([]);
     // Acknowledgements are durable with the next store.
     expect(told(restarted(a))).toEqual(['1 channel_usable', '2 payment_sent', 'opened']);
     settle({ pair, a, b, id });
@@ -228,7 +232,7 @@ describe('a node that comes back', () => {
     pay(a, id, 2);
     pair.exchange();
     expect(told(restarted(a))).toEqual(['opened']);
-    expect(funded(a, id).nextEventId).toBe(3);
+    expect(funded(a, id).host.nextEventId).toBe(3);
   });
 
   it('presents incoming HTLCs again that nobody has resolved', () => {
@@ -252,8 +256,8 @@ describe('a node that comes back', () => {
     const effects = pair.a.restart();
     expect(broadcasts(effects)).toEqual([['funding', tx]]);
     const [funding] = funded(pair.a, channelId).fundings;
-    expect(effects).toContainEqual({ kind: 'watch_tx', txid: funding?.txid, channelId });
-    expect(effects).toContainEqual({ kind: 'watch_spend', txid: funding?.txid, vout: 0, channelId });
+    expect(effects).toContainEqual({ kind: 'watch_tx', txid: funding?.output.txid, channelId });
+    expect(effects).toContainEqual({ kind: 'watch_spend', txid: funding?.output.txid, vout: 0, channelId });
     expect(broadcasts(pair.b.restart())).toEqual([]);
     pair.connect();
     pair.block([tx]);
@@ -264,9 +268,9 @@ describe('a node that comes back', () => {
     const { pair, a, b, id } = opened();
     a.command({ kind: 'shutdown', channelId: id, script: SCRIPT });
     pair.exchange();
-    const { closingTx } = funded(a, id);
-    expect(broadcasts(restarted(a))).toEqual([['closing', closingTx]]);
-    pair.block([closingTx as Tx]);
+    const { tx } = funded(a, id).closing;
+    expect(broadcasts(restarted(a))).toEqual([['closing', tx]]);
+    pair.block([tx as Tx]);
     expect(a.channel(id).phase).toBe('closed');
     const effects = restarted(a);
     expect(a.channel(id).phase).toBe('closed');
@@ -280,7 +284,7 @@ describe('a node that comes back', () => {
     b.command({ kind: 'force_close', channelId: id });
     const state = b.channel(id);
     if (state.phase !== 'failed') throw new Error(state.phase);
-    expect(broadcasts(b.restart())).toEqual([['commitment', state.commitmentToBroadcast]]);
+    expect(broadcasts(b.restart())).toEqual([['commitment', state.failure.commitmentToBroadcast]]);
     a.input({ kind: 'disconnected', peer: b.id });
     b.log.length = 0;
     pair.connect();
@@ -296,7 +300,7 @@ describe('a node that comes back', () => {
     b.disk.set(id, old);
     b.restart();
     settle({ pair, a, b, id });
-    expect(b.channel(id)).toMatchObject({ phase: 'failed', reason: 'we have lost data: please fail the channel' });
+    expect(b.channel(id)).toMatchObject({ phase: 'failed', failure: { reason: 'we have lost data: please fail the channel' } });
     expect(broadcasts(b.restart())).toEqual([]);
     expect(broadcasts(b.log).filter(([purpose]) => purpose === 'commitment')).toEqual([]);
     expect(a.channel(id).phase).toBe('failed');

@@ -1,8 +1,8 @@
 import { announceEvents, monitorReplay, start } from '../channel/step/transition.ts';
 import { presentHtlc } from '../channel/commitments/commitment-signed.ts';
 import { isRemoval } from '../channel/model/contents.ts';
-import { draft } from '../channel/model/draft.ts';
-import type { Out } from '../channel/step/transition.ts';
+import { draftDurability } from '../channel/step/draft.ts';
+import type { Transition } from '../channel/step/transition.ts';
 import type { ChannelEnv, Effect, Step } from '../channel/model/vocabulary.ts';
 import { disconnect } from '../channel/retransmit/channel-reestablish.ts';
 import { broadcastAgain } from '../channel/fail/broadcast.ts';
@@ -33,11 +33,11 @@ export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState>
     const held = watcherIds.filter((w) => w.channelId === stored.channelId);
     for (const watcher of env.config.watchers) mustKnow(stored, watcher, held.find((w) => w.watcher === watcher)?.id ?? 0);
     const out = start<StoredChannel>(channelEnv, stored);
-    const restored = draft(out);
-    restored.nextMonitorId = Math.max(stored.nextMonitorId, ...held.map((w) => w.id + 1));
-    restored.pendingMonitor = stillAwaited(stored.pendingMonitor, env.config.watchers);
+    const restored = draftDurability(out);
+    restored.nextMonitorId = Math.max(stored.durability.nextMonitorId, ...held.map((w) => w.id + 1));
+    restored.pendingMonitor = stillAwaited(stored.durability.pendingMonitor, env.config.watchers);
     revive(out);
-    const slot: ChannelSlot = { state: out.state, outbox: [], storedVersion: out.state.version };
+    const slot: ChannelSlot = { state: out.state, outbox: [], storedVersion: out.state.durability.version };
     channels.set(stored.channelId, enqueue(slot, out.effects, effects));
   }
   for (const [channelId, slot] of channels) channels.set(channelId, release(channels, slot, effects));
@@ -45,7 +45,11 @@ export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState>
 }
 
 /** A watcher that holds nothing must be about to get everything, the first update included. */
-function mustKnow({ phase, channelId, nextMonitorId, pendingMonitor }: StoredChannel, watcher: string, newest: number): void {
+function mustKnow(
+  { phase, channelId, durability: { nextMonitorId, pendingMonitor } }: StoredChannel,
+  watcher: string,
+  newest: number,
+): void {
   const [first] = pendingMonitor;
   if (phase === 'closed' || newest > 0 || nextMonitorId === 1 || (first?.id === 1 && first.waiting.includes(watcher))) return;
   throw new RangeError(`the watcher '${watcher}' knows nothing of channel ${channelId}: start it with a copy of what another one holds`);
@@ -57,13 +61,13 @@ function stillAwaited(pending: readonly PendingMonitorUpdate[], watchers: readon
     .filter(({ waiting }) => waiting.length > 0);
 }
 
-function revive(out: Out<StoredChannel>): void {
+function revive(out: Transition<StoredChannel>): void {
   monitorReplay(out);
   announceEvents(out, 0);
   const { state } = out;
   switch (state.phase) {
     case 'funded':
-      reviveFunded(out as Out<FundedState>);
+      reviveFunded(out as Transition<FundedState>);
       break;
     case 'failed':
       watchOutputs(out);
@@ -74,7 +78,7 @@ function revive(out: Out<StoredChannel>): void {
   }
 }
 
-function reviveFunded(out: Out<FundedState>): void {
+function reviveFunded(out: Transition<FundedState>): void {
   disconnect(out);
   const { state } = out;
   const { shared, params } = state;

@@ -31,9 +31,9 @@ function commitmentsOf(node: TestNode): number {
 
 function expectSafe({ pair, id }: World): void {
   const state = pair.b.channel(id);
-  expect(state).toMatchObject({ phase: 'failed', reason: 'we have lost data: please fail the channel' });
+  expect(state).toMatchObject({ phase: 'failed', failure: { reason: 'we have lost data: please fail the channel' } });
   expect(commitmentsOf(pair.b)).toBe(0);
-  expect(state).toMatchObject({ phase: 'failed', commitmentToBroadcast: undefined });
+  expect(state).toMatchObject({ phase: 'failed', failure: { commitmentToBroadcast: undefined } });
 }
 
 describe('a node that came back with an old state broadcasts nothing that it has revoked', () => {
@@ -58,7 +58,7 @@ describe('a node that came back with an old state broadcasts nothing that it has
     pair.b.input({ kind: 'connected', peer: pair.a.id });
     for (const init of pair.b.outgoing.splice(0)) pair.a.hear(pair.b.id, init);
     pair.a.hear(pair.b.id, { type: 'error', channelId: id, data: '' });
-    expect(pair.a.channel(id)).toMatchObject({ phase: 'failed', reason: 'the peer sent an error' });
+    expect(pair.a.channel(id)).toMatchObject({ phase: 'failed', failure: { reason: 'the peer sent an error' } });
     pair.disconnect();
     pair.connect();
     expectSafe({ pair, id });
@@ -68,10 +68,10 @@ describe('a node that came back with an old state broadcasts nothing that it has
     const { pair, id } = stale();
     pair.b.holdStores = true;
     pair.b.command({ kind: 'force_close', channelId: id });
-    expect(pair.b.channel(id)).toMatchObject({ phase: 'failed', reason: 'closed by its owner' });
+    expect(pair.b.channel(id)).toMatchObject({ phase: 'failed', failure: { reason: 'closed by its owner' } });
     pair.connect();
     pair.exchange();
-    expect(pair.b.channel(id)).toMatchObject({ commitmentToBroadcast: undefined });
+    expect(pair.b.channel(id)).toMatchObject({ failure: { commitmentToBroadcast: undefined } });
     pair.b.finish(99);
     expect(commitmentsOf(pair.b)).toBe(0);
   });

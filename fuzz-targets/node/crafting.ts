@@ -39,13 +39,21 @@ export function htlcSignatures(state: StoredChannel): readonly (typeof VALID_SIG
   const point = nodeEnv.signer.perCommitmentPoint(params.keysId, number);
   const next = contents(shared, cut);
   if (next.balanceMsat.opener < 0n || next.balanceMsat.accepter < 0n) return [];
-  const [built] = buildCommitments(crypto, params, fundings, us, number, point, next);
+  const [built] = buildCommitments(
+    crypto,
+    params,
+    fundings.map(({ output }) => output),
+    us,
+    number,
+    point,
+    next,
+  );
   return built === undefined ? [] : htlcTransactions(crypto, built).map(() => VALID_SIGNATURE);
 }
 
 export function closingSigned(state: StoredChannel, choice: number): Message {
   const closing = state.phase === 'funded' ? state.closing : undefined;
-  const offered = closing?.offered;
+  const offered = closing?.negotiation?.offered;
   const feeSat = (offered?.feeSat ?? 1000n) + BigInt(choice);
   const range = offered?.range ?? { minFeeSat: 500n, maxFeeSat: 5000n };
   const withRange = (choice & 0x20) === 0;

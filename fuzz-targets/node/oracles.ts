@@ -12,6 +12,7 @@ import { decodeMessage } from '../../core/wire/messages/index.ts';
 import { promise } from '../target.ts';
 import { crypto, nodeEnv, peersEnv } from './subject.ts';
 import type { Subject, Watched } from './subject.ts';
+import { onlyFunding } from '../../core/channel/model/fundings.ts';
 
 /** Messages in answer to one input, beside those that retransmission owes. */
 const MAX_SENDS = 12;
@@ -103,11 +104,12 @@ export class NodeOracle {
   }
 
   private changed(before: StoredChannel | undefined, after: StoredChannel): void {
-    const { shared, params } = after;
+    const { shared } = after;
+    const capacitySat = onlyFunding(after).output.amountSat;
     const { balanceMsat, htlcs } = shared.base;
     const inFlight = [...htlcs.opener, ...htlcs.accepter].reduce((sum, { amountMsat }) => sum + amountMsat, 0n);
     const total = balanceMsat.opener + balanceMsat.accepter + inFlight;
-    promise(total === params.fundingSat * 1000n, 'no millisatoshi appears or disappears', () => `${total} of ${params.fundingSat} sat`);
+    promise(total === capacitySat * 1000n, 'no millisatoshi appears or disappears', () => `${total} of ${capacitySat} sat`);
     for (const owner of ['opener', 'accepter'] as const) {
       const now = shared.commitments[owner].current;
       if (before?.shared.commitments[owner].current === now) continue;
@@ -153,8 +155,8 @@ export class NodeOracle {
 
   private noteFunded(state: FundedState): void {
     const { milestones } = this;
-    if (state.readySent && state.readyReceived) milestones.add('open');
-    if (state.closingTx !== undefined) milestones.add('closing');
+    if (state.lifecycle.readySent && state.lifecycle.readyReceived) milestones.add('open');
+    if (state.closing.tx !== undefined) milestones.add('closing');
     if (state.shared.base.htlcs.opener.length + state.shared.base.htlcs.accepter.length > 0) milestones.add('htlc');
   }
 }

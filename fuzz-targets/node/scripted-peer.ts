@@ -3,7 +3,7 @@ import { EMPTY_SCRIPT, txid } from '../../core/bitcoin/tx.ts';
 import { p2wpkh } from '../../core/bitcoin/script.ts';
 import { contents, cutToSign, nextHtlcId } from '../../core/channel/model/contents.ts';
 import { createSigner } from '../../core/channel/commitments/key-signer.ts';
-import type { FundedState, OpeningState, StoredChannel } from '../../core/channel/model/state.ts';
+import type { FundedState, OpeningState, StoredChannel, ChannelParams, FundingTerms } from '../../core/channel/model/state.ts';
 import type { ChannelId, Hash32, PublicKey, Script, SecretKey } from '../../core/crypto/bytes.ts';
 import { sha256Hex } from '../../core/crypto/hashes.ts';
 import type { NodeState } from '../../core/node/vocabulary.ts';
@@ -16,6 +16,7 @@ import { closingSigned, htlcSignatures, noChannel, removal } from './crafting.ts
 import { AMOUNTS_MSAT, FUNDINGS_SAT, HASHES } from './amounts.ts';
 import { crypto, nodeEnv, VALID_SIGNATURE } from './subject.ts';
 import { plainValue } from './altered-message.ts';
+import { onlyFunding } from '../../core/channel/model/fundings.ts';
 
 const NO_ONION = new Uint8Array(1366);
 
@@ -77,18 +78,21 @@ export class Puppet {
   }
 
   private dueIn(state: FundedState): MessageName | undefined {
-    const { shared, params, connection } = state;
+    const { shared, params, lifecycle } = state;
+    const { connection } = lifecycle;
     const peer = other(params.us);
     if (connection === 'reestablishing') return 'channel_reestablish';
     if (connection !== 'connected') return undefined;
-    if (state.readySent && !state.readyReceived) return 'channel_ready';
+    if (state.lifecycle.readySent && !state.lifecycle.readyReceived) return 'channel_ready';
     if (shared.commitments[peer].next !== undefined) return 'revoke_and_ack';
     const cut = cutToSign(shared, peer);
     const { current } = shared.commitments[params.us];
     if (cut.opener !== current.cut.opener || cut.accepter !== current.cut.accepter) return 'commitment_signed';
-    if (state.shutdownSent !== undefined && (state.shutdownReceived === undefined || state.closing === undefined)) return 'shutdown';
-    const settled = state.closing !== undefined && contents(shared, current.cut).htlcs.length === 0 && state.closingTx === undefined;
-    if (settled && state.shutdownSent !== undefined && (state.closing?.offered !== undefined || params.us === 'accepter'))
+    if (state.closing.sent !== undefined && (state.closing.received === undefined || state.closing.negotiation === undefined))
+      return 'shutdown';
+    const settled =
+      state.closing.negotiation !== undefined && contents(shared, current.cut).htlcs.length === 0 && state.closing.tx === undefined;
+    if (settled && state.closing.sent !== undefined && (state.closing.negotiation?.offered !== undefined || params.us === 'accepter'))
       return 'closing_signed';
     return undefined;
   }
@@ -172,9 +176,8 @@ export class Puppet {
   }
 
   /** The transaction that funds an opening of this peer: the same whenever it is asked for. */
-  fundingTx({ params }: Pick<FundedState, 'params'>): Tx {
-    const { opener, accepter } = params.parties;
-    const { script } = fundingOutput(crypto, opener.fundingPubkey, accepter.fundingPubkey);
+  fundingTx(params: ChannelParams, { fundingPubkeys, amountSat }: FundingTerms): Tx {
+    const { script } = fundingOutput(crypto, fundingPubkeys.opener, fundingPubkeys.accepter);
     const input = {
       txid: sha256Hex(crypto, params.temporaryChannelId) as string as never,
       vout: 0,
@@ -182,12 +185,13 @@ export class Puppet {
       scriptSig: EMPTY_SCRIPT,
       witness: ['00'],
     };
-    return { version: 2, locktime: 0, inputs: [input], outputs: [{ amountSat: params.fundingSat, script }] };
+    return { version: 2, locktime: 0, inputs: [input], outputs: [{ amountSat, script }] };
   }
 
   private created(opening: OpeningState | undefined): Message {
     const step = opening?.step;
-    const fundingTxid = step?.kind === 'awaiting_funding_created' ? txid(crypto, this.fundingTx(step)) : ('00'.repeat(32) as never);
+    const fundingTxid =
+      step?.kind === 'awaiting_funding_created' ? txid(crypto, this.fundingTx(step.params, step.terms)) : ('00'.repeat(32) as never);
     const temporaryChannelId = opening?.temporaryChannelId ?? noChannel();
     return { type: 'funding_created', temporaryChannelId, fundingTxid, fundingOutputIndex: 0, signature: VALID_SIGNATURE };
   }
@@ -214,7 +218,7 @@ export class Puppet {
           channelId,
           signature: VALID_SIGNATURE,
           htlcSignatures: htlcSignatures(state),
-          fundingTxid: state.fundings[0]?.txid as never,
+          fundingTxid: state.fundings[0]?.output.txid as never,
         };
       case 'revoke_and_ack':
         return this.revoke(state);
@@ -236,9 +240,12 @@ export class Puppet {
     }
   }
 
+  private fundingPubkey(state: StoredChannel): PublicKey {
+    return onlyFunding(state).output.fundingPubkeys[other(state.params.us)];
+  }
+
   private point(state: StoredChannel, number: bigint): PublicKey {
-    const { parties, us } = state.params;
-    return this.signer.perCommitmentPoint(this.keysOf(parties[other(us)].fundingPubkey), number);
+    return this.signer.perCommitmentPoint(this.keysOf(this.fundingPubkey(state)), number);
   }
 
   private add(state: StoredChannel, height: number, choice: number): Message {
@@ -254,9 +261,8 @@ export class Puppet {
   }
 
   private revoke(state: StoredChannel): Message {
-    const { parties, us } = state.params;
-    const { number } = state.shared.commitments[other(us)].current;
-    const perCommitmentSecret = this.signer.perCommitmentSecret(this.keysOf(parties[other(us)].fundingPubkey), number);
+    const { number } = state.shared.commitments[other(state.params.us)].current;
+    const perCommitmentSecret = this.signer.perCommitmentSecret(this.keysOf(this.fundingPubkey(state)), number);
     return {
       type: 'revoke_and_ack',
       channelId: state.channelId,

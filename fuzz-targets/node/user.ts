@@ -162,7 +162,7 @@ export class User {
         this.command({ kind: 'force_close', channelId });
         break;
       case 'acknowledge':
-        for (const { id } of this.subject.node.channels.get(channelId)?.state.events ?? [])
+        for (const { id } of this.subject.node.channels.get(channelId)?.state.host.events ?? [])
           this.command({ kind: 'acknowledge', channelId, eventId: id });
         break;
       default:

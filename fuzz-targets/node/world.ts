@@ -154,11 +154,11 @@ export class World {
     const state = states[channel % Math.max(1, states.length)];
     const funding = state?.fundings[0];
     if (state === undefined || funding === undefined) return;
-    const scripts = state.phase === 'funded' ? [state.shutdownSent, state.shutdownReceived] : [];
+    const scripts = state.phase === 'funded' ? [state.closing.sent, state.closing.received] : [];
     const script = ((how & 1) === 1 ? scripts.find((known) => known !== undefined) : undefined) ?? ('51' as Script);
     const sequence = (how & 2) === 2 ? 0x80000000 : 0xffffffff;
-    const input = { txid: funding.txid, vout: funding.vout, sequence, scriptSig: EMPTY_SCRIPT, witness: ['00'] };
-    this.block([{ version: 2, locktime: how, inputs: [input], outputs: [{ amountSat: funding.amountSat - 500n, script }] }]);
+    const input = { txid: funding.output.txid, vout: funding.output.vout, sequence, scriptSig: EMPTY_SCRIPT, witness: ['00'] };
+    this.block([{ version: 2, locktime: how, inputs: [input], outputs: [{ amountSat: funding.output.amountSat - 500n, script }] }]);
   }
 
   private toMempool(tx: Tx): void {
@@ -187,7 +187,7 @@ export class World {
     this.listener(`peer ${who}`, message);
     if (message.type === 'funding_created') {
       for (const { step } of puppet.openings(this.subject.node))
-        if (step.kind === 'awaiting_funding_created') this.toMempool(puppet.fundingTx(step));
+        if (step.kind === 'awaiting_funding_created') this.toMempool(puppet.fundingTx(step.params, step.terms));
     }
     this.wires.transmit(who, encodeMessage(message));
     if (type === 'init') this.wires.greeted(who);

@@ -5,6 +5,7 @@ import type { Choices } from '../deterministic/random.ts';
 import { between, chance, pick } from '../deterministic/random.ts';
 import type { World } from '../world/world.ts';
 import type { UsableEnd } from './usable-ends.ts';
+import { fundingOf } from '../model/commitment-contents.ts';
 
 /** HTLCs of the peer for which a careful opener keeps fees aside: more than cross its own in any run. */
 const CAREFUL_HTLCS = 20;
@@ -42,7 +43,8 @@ export function isSendable(world: World, end: UsableEnd, amountMsat: bigint): bo
 
 /** A feerate at which an HTLC in flight is trimmed on some commitment, or just not any more (BOLT 3, Trimmed Outputs). */
 export function trimmingFeerate({ state }: UsableEnd, choices: Choices): number | undefined {
-  const { format, parties, us } = state.params;
+  const { parties, us } = state.params;
+  const { format } = fundingOf(state);
   const { htlcs } = contents(state.shared, cutToSign(state.shared, us));
   if (format === 'anchors' || htlcs.length === 0) return undefined;
   const owner = pick(choices, ['opener', 'accepter'] as const);
@@ -54,7 +56,8 @@ export function trimmingFeerate({ state }: UsableEnd, choices: Choices): number 
 
 /** Within a few millisatoshis of what either commitment trims. */
 function aroundDust({ state }: UsableEnd, choices: Choices): bigint {
-  const { format, parties } = state.params;
+  const { parties } = state.params;
+  const { format } = fundingOf(state);
   const owner = pick(choices, ['opener', 'accepter'] as const);
   const feeSat = htlcTxFeeSat(format, state.shared.base.feeratePerKw, pick(choices, ['timeout', 'success'] as const));
   return (parties[owner].dustLimitSat + feeSat) * 1000n + BigInt(pick(choices, [-1000, -1, 0, 1, 999]));
@@ -75,6 +78,6 @@ export function openerSpareMsat(state: UsableEnd['state'], feeratePerKw: number)
   const { params, shared } = state;
   const now = contents(shared, cutToSign(shared, params.us));
   const rate = feeratePerKw > now.feeratePerKw ? feeratePerKw : now.feeratePerKw;
-  const costSat = dearestOpenerCostSat(params, now, rate, CAREFUL_HTLCS);
-  return now.balanceMsat.opener - (params.parties.accepter.channelReserveSat + costSat) * 1000n;
+  const costSat = dearestOpenerCostSat(params, fundingOf(state), now, rate, CAREFUL_HTLCS);
+  return now.balanceMsat.opener - (fundingOf(state).reserveSat.opener + costSat) * 1000n;
 }

@@ -95,7 +95,7 @@ const forceClose: Operation = {
     const ends = readyEnds(world);
     if (ends.length === 0) return undefined;
     // Where a mutual close is under way there are two transactions to choose from.
-    const closing = ends.filter(({ state }) => state.closing !== undefined || state.closingTx !== undefined);
+    const closing = ends.filter(({ state }) => state.closing.negotiation !== undefined || state.closing.tx !== undefined);
     const { node, info } = pick(choices, closing.length > 0 && chance(choices, 1, 2) ? closing : ends);
     return { do: 'force_close', node, channel: info.name };
   },

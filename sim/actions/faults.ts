@@ -65,8 +65,9 @@ const restart: Operation = {
 /** A channel that is being closed may be closed by scripts and transactions that only the newer state knew: then nothing can be said. */
 function isClosing(world: World, node: string): boolean {
   return [...world.host(node).disk.durable.values()].some(({ effect: { state } }) => {
-    const { shutdownSent, shutdownReceived, shutdownWanted } = state.phase === 'funded' ? state : {};
-    return state.phase !== 'funded' || shutdownSent !== undefined || shutdownReceived !== undefined || shutdownWanted !== undefined;
+    if (state.phase !== 'funded') return true;
+    const { sent, received, wanted } = state.closing;
+    return sent !== undefined || received !== undefined || wanted !== undefined;
   });
 }
 

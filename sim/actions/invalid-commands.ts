@@ -2,7 +2,7 @@ import type { ChannelConfig, Command } from '../../core/channel/model/vocabulary
 import type { AddUpdate, ChannelState, FundedState, Removal } from '../../core/channel/model/state.ts';
 import type { ChannelId, Hash32, Preimage, Script } from '../../core/crypto/bytes.ts';
 import type { Operation } from './registry.ts';
-import { contentsAt, openerCostSat, otherSide, signableCut, SIDES } from '../model/commitment-contents.ts';
+import { contentsAt, openerCostSat, otherSide, signableCut, SIDES, fundingOf } from '../model/commitment-contents.ts';
 import { chance, pick } from '../deterministic/random.ts';
 import type { Choices } from '../deterministic/random.ts';
 import type { Action } from '../scenario/types.ts';
@@ -39,7 +39,7 @@ function funded(request: (end: Open) => Command | undefined): Request {
 /** Updates may be offered now. */
 function usable(request: (end: Open) => Command | undefined): Request {
   return funded((end) => {
-    const { connection, readySent, readyReceived } = end.state;
+    const { connection, readySent, readyReceived } = end.state.lifecycle;
     return connection === 'connected' && readySent && readyReceived ? request(end) : undefined;
   });
 }
@@ -116,7 +116,7 @@ const PAYMENTS: Readonly<Record<string, Request>> = {
     const { htlcMinimumMsat } = end.state.params.parties[otherSide(end.state.params.us)];
     return htlcMinimumMsat > 0n ? add(end, { amountMsat: htlcMinimumMsat - 1n }) : undefined;
   }),
-  'pay-more-than-there-is': usable((end) => add(end, { amountMsat: end.state.params.fundingSat * 1000n })),
+  'pay-more-than-there-is': usable((end) => add(end, { amountMsat: fundingOf(end.state).amountSat * 1000n })),
   'pay-all': usable((end) => {
     const { shared, params } = end.state;
     return add(end, { amountMsat: shared.base.balanceMsat[params.us] + 1n + inFlightMsat(end) });
@@ -138,11 +138,11 @@ const PAYMENTS: Readonly<Record<string, Request>> = {
   'pay-with-time-as-expiry': usable((end) => add(end, { cltvExpiry: 500_000_000 })),
   'pay-with-long-reference': usable((end) => add(end, { reference: 'ab'.repeat(33) })),
   'pay-after-shutdown': funded((end) => {
-    const { shutdownSent, shutdownReceived, shutdownWanted } = end.state;
-    return shutdownSent === undefined && shutdownReceived === undefined && shutdownWanted === undefined ? undefined : add(end, {});
+    const { sent, received, wanted } = end.state.closing;
+    return sent === undefined && received === undefined && wanted === undefined ? undefined : add(end, {});
   }),
-  'pay-while-away': funded((end) => (end.state.connection === 'connected' ? undefined : add(end, {}))),
-  'pay-before-ready': funded((end) => (end.state.readySent && end.state.readyReceived ? undefined : add(end, {}))),
+  'pay-while-away': funded((end) => (end.state.lifecycle.connection === 'connected' ? undefined : add(end, {}))),
+  'pay-before-ready': funded((end) => (end.state.lifecycle.readySent && end.state.lifecycle.readyReceived ? undefined : add(end, {}))),
 };
 
 /** More than the fee of any HTLC transaction and any dust limit: an HTLC that no commitment trims. */
@@ -154,7 +154,7 @@ const UNTRIMMED_MSAT = 20_000_000n;
  */
 function justTooMuchMsat(end: Open): bigint | undefined {
   const { state, config } = end;
-  const { us, parties } = state.params;
+  const { us } = state.params;
   const contents = contentsAt(state.shared, signableCut(state.shared, us));
   if (typeof contents === 'string') return undefined;
   let costSat = 0n;
@@ -166,7 +166,7 @@ function justTooMuchMsat(end: Open): bigint | undefined {
       if (sat > costSat) costSat = sat;
     }
   }
-  const amountMsat = contents.balanceMsat[us] - (parties[otherSide(us)].channelReserveSat + costSat) * 1000n + 1n;
+  const amountMsat = contents.balanceMsat[us] - (fundingOf(state).reserveSat[us] + costSat) * 1000n + 1n;
   return amountMsat < (us === 'opener' ? UNTRIMMED_MSAT : 1n) ? undefined : amountMsat;
 }
 
@@ -196,14 +196,16 @@ const OTHERS: Readonly<Record<string, Request>> = {
     state.params.us === 'opener' ? { kind: 'fee', channelId, feeratePerKw: 100_000_000 } : undefined,
   ),
   'fee-while-away': funded(({ channelId, state }) =>
-    state.connection === 'connected' ? undefined : { kind: 'fee', channelId, feeratePerKw: state.shared.base.feeratePerKw },
+    state.lifecycle.connection === 'connected' ? undefined : { kind: 'fee', channelId, feeratePerKw: state.shared.base.feeratePerKw },
   ),
-  'commit-while-away': funded(({ channelId, state }) => (state.connection === 'connected' ? undefined : { kind: 'commit', channelId })),
+  'commit-while-away': funded(({ channelId, state }) =>
+    state.lifecycle.connection === 'connected' ? undefined : { kind: 'commit', channelId },
+  ),
   'commit-twice': funded(({ channelId, state }) =>
     state.shared.commitments[otherSide(state.params.us)].next === undefined ? undefined : { kind: 'commit', channelId },
   ),
   'shutdown-twice': funded(({ channelId, state, wallet }) =>
-    state.shutdownSent === undefined && state.shutdownWanted === undefined ? undefined : { kind: 'shutdown', channelId, script: wallet },
+    state.closing.sent === undefined && state.closing.wanted === undefined ? undefined : { kind: 'shutdown', channelId, script: wallet },
   ),
   'shutdown-to-a-bad-script': funded(({ channelId }) => ({ kind: 'shutdown', channelId, script: OP_TRUE })),
   'shutdown-to-another-script': funded(({ channelId, state }) =>

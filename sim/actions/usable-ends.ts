@@ -12,7 +12,7 @@ export interface UsableEnd {
 
 /** Ends of channels that are open for updates, in the order of the world. */
 export function usableEnds(world: World): UsableEnd[] {
-  return readyEnds(world).filter(({ state }) => state.shutdownSent === undefined);
+  return readyEnds(world).filter(({ state }) => state.closing.sent === undefined);
 }
 
 /** Also those that are closing. */
@@ -21,7 +21,7 @@ export function readyEnds(world: World): UsableEnd[] {
   for (const info of world.channels) {
     for (const node of [info.opener, info.accepter]) {
       const state = world.channelState(node, info.name);
-      if (state?.phase === 'funded' && state.readySent && state.readyReceived) out.push({ node, info, state });
+      if (state?.phase === 'funded' && state.lifecycle.readySent && state.lifecycle.readyReceived) out.push({ node, info, state });
     }
   }
   return out;

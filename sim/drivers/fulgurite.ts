@@ -95,11 +95,13 @@ class FulguriteDriver implements Driver {
   fingerprint(): string {
     const parts: string[] = [...this.state.peers.values()].map(({ id, features }) => `${id} ${features ?? ''}`);
     for (const { state, outbox, storedVersion } of this.state.channels.values()) {
-      const held = outbox.map((effect) => ('after' in effect ? { ...effect, after: relative(effect.after, state.version) } : effect));
+      const held = outbox.map((effect) =>
+        'after' in effect ? { ...effect, after: relative(effect.after, state.durability.version) } : effect,
+      );
       parts.push(
-        toHex(encodeChannel({ ...state, version: 0 })),
+        toHex(encodeChannel({ ...state, durability: { ...state.durability, version: 0 } })),
         JSON.stringify(held, printable),
-        (state.version - storedVersion).toString(),
+        (state.durability.version - storedVersion).toString(),
       );
     }
     for (const opening of this.state.openings.values()) parts.push(JSON.stringify(opening, printable));

@@ -1,6 +1,16 @@
-import type { AddUpdate, Commitment, Cut, FundedBase, Removal, SharedState, Update } from '../../core/channel/model/state.ts';
+import type {
+  AddUpdate,
+  Commitment,
+  Cut,
+  FundedBase,
+  Removal,
+  SharedState,
+  Update,
+  FundingOutput,
+} from '../../core/channel/model/state.ts';
 import type { CommitmentFormat, Side } from '../../core/transactions/types.ts';
 import { Recent } from '../deterministic/recent-values.ts';
+import type { Txid } from '../../core/crypto/bytes.ts';
 
 /** The oracles' own reading of what a commitment says. Nothing here is shared with core: that is the point. */
 export interface Contents {
@@ -85,6 +95,19 @@ export function signableCut(shared: SharedState, signer: Side): Cut {
   return signer === 'opener' ? { opener: own, accepter: acknowledged } : { opener: acknowledged, accepter: own };
 }
 
+/** The output that holds the channel's money. */
+export function fundingOf({ fundings }: FundedBase): FundingOutput {
+  const [funding] = fundings;
+  if (funding === undefined) throw new RangeError('a channel without funding');
+  return funding.output;
+}
+
+/** The transactions of a commitment of `owner`, one a funding, as the node remembers them. */
+export function txidsOf({ fundings, shared }: FundedBase, owner: Side, { number }: Commitment): readonly (Txid | undefined)[] {
+  const isCurrent = shared.commitments[owner].current.number === number;
+  return fundings.map(({ txids }) => (isCurrent ? txids[owner].current : txids[owner].next));
+}
+
 // BOLT 3, Fees and Trimmed Outputs: the specification's own constants, written down a second time on purpose.
 export const ANCHOR_OUTPUT_SAT = 330n;
 
@@ -96,13 +119,12 @@ export function htlcFeeSat(format: CommitmentFormat, feeratePerKw: number, kind:
 /** Whether `owner`'s commitment leaves this HTLC out. */
 export function isDust(state: FundedBase, owner: Side, htlc: AddUpdate, feeratePerKw: number): boolean {
   const kind = htlc.offerer === owner ? 'timeout' : 'success';
-  const { format, parties } = state.params;
-  return htlc.amountMsat / 1000n < parties[owner].dustLimitSat + htlcFeeSat(format, feeratePerKw, kind);
+  return htlc.amountMsat / 1000n < state.params.parties[owner].dustLimitSat + htlcFeeSat(fundingOf(state).format, feeratePerKw, kind);
 }
 
 /** What the opener pays for `owner`'s commitment in satoshis: base fee and both anchors. */
 export function openerCostSat(state: FundedBase, owner: Side, contents: Contents): bigint {
-  const anchors = state.params.format === 'anchors';
+  const anchors = fundingOf(state).format === 'anchors';
   let weight = anchors ? 1124n : 724n;
   for (const htlc of contents.htlcs) if (!isDust(state, owner, htlc, contents.feeratePerKw)) weight += 172n;
   return (BigInt(contents.feeratePerKw) * weight) / 1000n + (anchors ? 2n * ANCHOR_OUTPUT_SAT : 0n);

@@ -1,20 +1,27 @@
 import { describe, expect, it } from 'vitest';
-import type { ChannelState, SharedState } from '../../core/channel/model/state.ts';
+import type { ChannelState, Funding, SharedState } from '../../core/channel/model/state.ts';
 import type { Txid } from '../../core/crypto/bytes.ts';
 import { createAgreement } from './agreement.ts';
 import { hasCommitments } from '../world/channel-changes.ts';
+import type { WithCommitments } from '../world/channel-changes.ts';
 import { fingerprintsOf, runWorld, tampered } from './run.fixture.ts';
 
-/** A shows its shared state otherwise, from the `after`-th commitment on. */
-function planted(edit: (shared: SharedState) => SharedState, after = 2n): readonly string[] {
+/** A shows its state otherwise, from the `after`-th commitment on. */
+function planted(edit: (state: WithCommitments) => WithCommitments, after = 2n): readonly string[] {
   const driver = tampered({
     nodes: ['A'],
     state: (state: ChannelState) => {
       if (!hasCommitments(state) || state.shared.commitments.opener.current.number < after) return state;
-      return { ...state, shared: edit(state.shared) };
+      return edit(state);
     },
   });
   return fingerprintsOf(4, (seed) => runWorld({ seed, driver, oracles: [createAgreement()] }).finding);
+}
+
+function otherTransaction(state: WithCommitments): WithCommitments {
+  const [funding] = state.fundings as [Funding];
+  const { opener, accepter } = funding.txids;
+  return { ...state, fundings: [{ ...funding, txids: { opener: { ...opener, current: '00'.repeat(32) as Txid }, accepter } }] };
 }
 
 describe('agreement', () => {
@@ -23,28 +30,22 @@ describe('agreement', () => {
   });
 
   it('tells another transaction with the same contents', () => {
-    const other = (shared: SharedState): SharedState => {
-      const { opener, accepter } = shared.commitments;
-      const current = { ...opener.current, txids: ['00'.repeat(32) as Txid] };
-      return { ...shared, commitments: { opener: { ...opener, current }, accepter } };
-    };
-    expect(planted(other)).toEqual(['agreement/commitment/same contents, other transaction']);
+    expect(planted(otherTransaction)).toEqual(['agreement/commitment/same contents, other transaction']);
   });
 
   it('names the field when contents differ', () => {
-    const dearer = (shared: SharedState): SharedState => {
-      const { opener, accepter } = shared.commitments;
-      const current = { ...opener.current, txids: ['00'.repeat(32) as Txid] };
-      const base = { ...shared.base, feeratePerKw: shared.base.feeratePerKw + 1 };
-      return { ...shared, base, commitments: { opener: { ...opener, current }, accepter } };
+    const dearer = (state: WithCommitments): WithCommitments => {
+      const base = { ...state.shared.base, feeratePerKw: state.shared.base.feeratePerKw + 1 };
+      return { ...otherTransaction(state), shared: { ...state.shared, base } };
     };
     expect(planted(dearer)).toEqual(['agreement/commitment/feeratePerKw']);
   });
 
   it('compares shared states only when the pair is quiet, and then to the last field', () => {
-    const richer = (shared: SharedState): SharedState => {
+    const richer = (state: WithCommitments): WithCommitments => {
+      const { shared } = state;
       const balanceMsat = { opener: shared.base.balanceMsat.opener + 1n, accepter: shared.base.balanceMsat.accepter - 1n };
-      return { ...shared, base: { ...shared.base, balanceMsat } };
+      return { ...state, shared: { ...shared, base: { ...shared.base, balanceMsat } } };
     };
     expect(planted(richer)).toEqual(['agreement/shared state when quiet/base.balanceMsat']);
     const onion = (shared: SharedState): SharedState => {

@@ -2,7 +2,7 @@ import type { Commitment, SharedState } from '../../core/channel/model/state.ts'
 import type { Side } from '../../core/transactions/types.ts';
 import type { Finding, Oracle, WorldView } from '../scenario/types.ts';
 import { firstDifference, kindOfPath } from './compare.ts';
-import { contentsOf, SIDES } from '../model/commitment-contents.ts';
+import { contentsOf, SIDES, txidsOf } from '../model/commitment-contents.ts';
 import { changes, channelName, hasCommitments, peerName, peerState, statesOf } from '../world/channel-changes.ts';
 import type { WithCommitments } from '../world/channel-changes.ts';
 import { finding } from './difference.ts';
@@ -41,7 +41,7 @@ function build(equal: Map<string, readonly [SharedState, SharedState]>, stale: S
       // A channel also falls quiet without changing, when a store is finished: so all of the node's are looked at.
       if (!mayBeQuiet(world, record.node)) return undefined;
       for (const state of statesOf(world, record.node).values()) {
-        const judged = state.phase === 'funded' && state.connection === 'connected' && !stale.has(state.channelId);
+        const judged = state.phase === 'funded' && state.lifecycle.connection === 'connected' && !stale.has(state.channelId);
         const pair = judged ? pairOf(world, record.node, state) : undefined;
         const found = pair && sameWhenQuiet(pair, equal);
         if (found !== undefined) return found;
@@ -73,7 +73,7 @@ function mayBeQuiet(world: WorldView, node: string): boolean {
 }
 
 function isQuiet({ world, node, peer, mine, theirs }: Pair): boolean {
-  for (const state of [mine, theirs]) if (state.phase !== 'funded' || state.connection !== 'connected') return false;
+  for (const state of [mine, theirs]) if (state.phase !== 'funded' || state.lifecycle.connection !== 'connected') return false;
   return world.connected(node, peer) && world.quiet(node, peer);
 }
 
@@ -93,7 +93,9 @@ function sameTransactions(pair: Pair): Finding | undefined {
 }
 
 function sameTransaction(pair: Pair, owner: Side, a: Commitment, b: Commitment): Finding | undefined {
-  if (a.txids.length === b.txids.length && a.txids.every((txid, i) => txid === b.txids[i])) return undefined;
+  const held = txidsOf(pair.mine, owner, a);
+  const others = txidsOf(pair.theirs, owner, b);
+  if (held.length === others.length && held.every((txid, i) => txid === others[i])) return undefined;
   const mine = contentsOf(pair.mine.shared, a);
   const theirs = contentsOf(pair.theirs.shared, b);
   const difference = firstDifference(mine, theirs);
@@ -102,7 +104,7 @@ function sameTransaction(pair: Pair, owner: Side, a: Commitment, b: Commitment):
   const about = `${node} and ${peer} disagree on commitment ${a.number} of the ${owner}`;
   if (difference === undefined) {
     const message = `${about}: the contents are equal, the transactions are not`;
-    return finding(world, { ...common, kind: 'same contents, other transaction', message, expected: a.txids, actual: b.txids });
+    return finding(world, { ...common, kind: 'same contents, other transaction', message, expected: held, actual: others });
   }
   const { path, left, right } = difference;
   return finding(world, { ...common, kind: kindOfPath(path), message: `${about}: ${path} differs`, expected: left, actual: right });

@@ -194,7 +194,7 @@ class Durability implements Oracle {
       const here: Place = { world, node, state, track };
       const { acknowledged } = barrier;
       barrier.restored(state);
-      if (isStaleRestart(world, acknowledged, state.version)) {
+      if (isStaleRestart(world, acknowledged, state.durability.version)) {
         track.stale = 'unproven';
         promises.forgetBroadcast();
       }
@@ -203,8 +203,8 @@ class Durability implements Oracle {
         broken(
           here,
           'restart',
-          state.version < acknowledged && 'older than what was durable',
-          `version ${state.version} after ${acknowledged}`,
+          state.durability.version < acknowledged && 'older than what was durable',
+          `version ${state.durability.version} after ${acknowledged}`,
         ) ??
         broken(
           here,

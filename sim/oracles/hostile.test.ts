@@ -89,7 +89,7 @@ describe('hostile: peers', () => {
   it('a node whose other state changes, or that cannot enforce its channel any more, is found', () => {
     const without = (state: ChannelState): ChannelState => {
       if (state.phase !== 'failed') return state;
-      return { ...state, commitmentToBroadcast: undefined };
+      return { ...state, failure: { ...state.failure, commitmentToBroadcast: undefined } };
     };
     expect(tamperedOnce('commitment_signed', 'wrong-signature', { state: without })).toBe('hostile/broadcast/gave up its commitment');
     const robbed = (state: ChannelState): ChannelState => {

@@ -2,7 +2,7 @@ import { txid } from '../../core/bitcoin/tx.ts';
 import type { ChannelState } from '../../core/channel/model/state.ts';
 import type { ChannelId } from '../../core/crypto/bytes.ts';
 import type { AskedOfReceiver, DriverEffect, Finding, Oracle, StepRecord, Tampered, WorldView } from '../scenario/types.ts';
-import { contentsOf } from '../model/commitment-contents.ts';
+import { contentsOf, txidsOf } from '../model/commitment-contents.ts';
 import { changes, channelName, hasCommitments, messageOf, nameOf, statesOf } from '../world/channel-changes.ts';
 import type { Change, WithCommitments } from '../world/channel-changes.ts';
 import { finding } from './difference.ts';
@@ -149,11 +149,11 @@ function judge(answer: Answer, owed: Map<string, Finding>): Finding | undefined 
 
 /** BOLT 2, upon disconnection: what the peer has not signed for is forgotten, and nothing else. */
 function isDisconnection({ before, after }: Change): boolean {
-  if (before?.phase !== 'funded' || after.phase !== 'funded' || after.connection !== 'disconnected') return false;
+  if (before?.phase !== 'funded' || after.phase !== 'funded' || after.lifecycle.connection !== 'disconnected') return false;
   const [had, has] = [before.shared, after.shared];
   const { us } = before.params;
   const kept = had.base === has.base && had.commitments === has.commitments && had.logs[us] === has.logs[us];
-  return kept && before.version === after.version && before.localSignatures === after.localSignatures;
+  return kept && before.durability.version === after.durability.version && before.fundings === after.fundings;
 }
 
 /** Whether this is what the node did, and nothing but this. */
@@ -178,7 +178,9 @@ function does(answer: Answer, asked: AskedOfReceiver): boolean {
 
 /** An error does not overtake the node's own channel_reestablish, which may wait for a store: a peer that has lost data is to see that first. */
 function defers({ changed }: Answer): boolean {
-  return changed.length > 0 && changed.every(({ before }) => before?.phase === 'funded' && before.connection === 'reestablishing');
+  return (
+    changed.length > 0 && changed.every(({ before }) => before?.phase === 'funded' && before.lifecycle.connection === 'reestablishing')
+  );
 }
 
 /** The channel that the message was for has failed, or, before it was funded, is no more. */
@@ -240,14 +242,14 @@ function isComplaint(effect: Extract<DriverEffect, { kind: 'send' }>): boolean {
 function loses(answer: Answer): Finding | undefined {
   for (const { before, after } of answer.changed) {
     if (after.phase !== 'failed' || !hasCommitments(before)) continue;
-    const tx = after.commitmentToBroadcast;
+    const tx = after.failure.commitmentToBroadcast;
     // Who came back with an old state may learn from anybody that it must not be broadcast.
     if (tx === undefined) {
       if (answer.world.licences.has('stale-backup')) continue;
       return answer.finding('broadcast', 'gave up its commitment', 'its commitment transaction', 'none');
     }
     const { us } = before.params;
-    const [known] = before.shared.commitments[us].current.txids;
+    const [known] = txidsOf(before, us, before.shared.commitments[us].current);
     const id = txid(answer.world.crypto, tx);
     if (id !== known) return answer.finding('broadcast', 'another commitment', known, id);
     const [had, has] = [worthMsat(before), worthMsat(after)];

@@ -119,7 +119,7 @@ describe('ledger', () => {
     const between: RunSpec['between'] = (world, done) => {
       if (done === 2) apply(world, { do: 'shutdown', node: 'A', channel: 'c' });
       const state = world.channelState('B', 'c');
-      if (state?.phase !== 'funded' || state.closingTx === undefined) return;
+      if (state?.phase !== 'funded' || state.closing.tx === undefined) return;
       // BOLT 1: an error, which no honest peer sends then.
       const bytes = encodeMessage({ type: 'error', channelId: state.channelId, data: '' });
       world.stepMarked(

@@ -3,7 +3,16 @@ import type { Base, FundedBase } from '../../core/channel/model/state.ts';
 import type { ChannelId, Script } from '../../core/crypto/bytes.ts';
 import type { Side } from '../../core/transactions/types.ts';
 import type { ChannelInfo, Finding, Oracle, PaymentRecord, StepRecord, WorldView } from '../scenario/types.ts';
-import { ANCHOR_OUTPUT_SAT, commitmentsMade, contentsOf, isDust, openerCostSat, otherSide, SIDES } from '../model/commitment-contents.ts';
+import {
+  ANCHOR_OUTPUT_SAT,
+  commitmentsMade,
+  contentsOf,
+  isDust,
+  openerCostSat,
+  otherSide,
+  SIDES,
+  fundingOf,
+} from '../model/commitment-contents.ts';
 import type { Contents } from '../model/commitment-contents.ts';
 import { changes, channelName, hasCommitments, isCommitted, isFunding, statesOf } from '../world/channel-changes.ts';
 import type { WithCommitments } from '../world/channel-changes.ts';
@@ -88,19 +97,19 @@ class Ledger implements Oracle {
 
   private watchClosing({ node, input }: StepRecord, state: WithCommitments): void {
     if (input.kind === 'command' && input.command.kind === 'force_close') this.release(node, input.command.channelId);
-    if (state.phase === 'closed' || (state.shutdownSent === undefined && state.shutdownReceived === undefined)) return;
+    if (state.phase === 'closed' || (state.closing.sent === undefined && state.closing.received === undefined)) return;
     const { us } = state.params;
     const known = this.closings.get(state.channelId);
     const scripts = { ...known?.scripts };
-    if (state.shutdownSent !== undefined) scripts[us] = state.shutdownSent;
-    if (state.shutdownReceived !== undefined) scripts[otherSide(us)] = state.shutdownReceived;
-    const offered = state.phase === 'funded' ? state.closing?.offered?.feeSat : undefined;
+    if (state.closing.sent !== undefined) scripts[us] = state.closing.sent;
+    if (state.closing.received !== undefined) scripts[otherSide(us)] = state.closing.received;
+    const offered = state.phase === 'funded' ? state.closing.negotiation?.offered?.feeSat : undefined;
     const feesSat = known?.feesSat ?? [];
     const holders = known?.holders ?? [];
     this.closings.set(state.channelId, {
       scripts,
       feesSat: offered === undefined || feesSat.includes(offered) ? feesSat : [...feesSat, offered],
-      holders: state.closingTx === undefined || holders.includes(node) ? holders : [...holders, node],
+      holders: state.closing.tx === undefined || holders.includes(node) ? holders : [...holders, node],
     });
   }
 
@@ -190,7 +199,7 @@ function most(a: bigint, b: bigint): bigint {
 }
 
 function capacityMsat(state: FundedBase): bigint {
-  return state.params.fundingSat * 1000n;
+  return fundingOf(state).amountSat * 1000n;
 }
 
 /** The base and every commitment that this step made: all balances and HTLCs together are the channel. */
@@ -284,7 +293,7 @@ function expectedAmounts(state: WithCommitments, owner: Side, contents: Contents
   const opener = contents.balanceMsat.opener / 1000n - openerCostSat(state, owner, contents);
   const due = { opener: most(opener, 0n), accepter: contents.balanceMsat.accepter / 1000n };
   const balances = SIDES.filter((side) => due[side] >= dustLimitSat);
-  const anchors = state.params.format === 'anchors' ? (htlcs.length > 0 ? SIDES : balances) : [];
+  const anchors = fundingOf(state).format === 'anchors' ? (htlcs.length > 0 ? SIDES : balances) : [];
   return [...htlcs, ...balances.map((side) => due[side]), ...anchors.map(() => ANCHOR_OUTPUT_SAT)];
 }
 

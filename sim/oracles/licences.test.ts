@@ -127,7 +127,7 @@ describe('licences', () => {
   it('closing-unanswered: as many blocks as the policy says after our closing_signed', () => {
     const sentAt = (height: number): FundedState => ({
       ...state,
-      closing: { offered: { feeSat: 500n, range: { minFeeSat: 1n, maxFeeSat: 900n }, height } },
+      closing: { ...state.closing, negotiation: { offered: { feeSat: 500n, range: { minFeeSat: 1n, maxFeeSat: 900n }, height } } },
     });
     const { closingTimeoutBlocks } = DEFAULT_POLICY;
     const now = world.height('B');
@@ -139,7 +139,7 @@ describe('licences', () => {
   it('closing-range: ranges that do not overlap', () => {
     const closing = (range: { minFeeSat: bigint; maxFeeSat: bigint }): FundedState => ({
       ...state,
-      closing: { offered: { feeSat: 500n, range, height: world.height('B') } },
+      closing: { ...state.closing, negotiation: { offered: { feeSat: 500n, range, height: world.height('B') } } },
     });
     const received = {
       type: 'closing_signed',
@@ -154,11 +154,12 @@ describe('licences', () => {
   });
 
   it('funding-unconfirmed: 2016 blocks without a confirmation', () => {
-    const unconfirmed = state.fundings.map(({ txid, vout, amountSat }) => ({ txid, vout, amountSat }));
+    const unconfirmed = state.fundings.map((funding) => ({ ...funding, confirmedHeight: undefined }));
     const createdHeight = world.height('B') - 2016;
-    expect(holding({ before: { ...state, createdHeight, fundings: unconfirmed } })).toEqual(['funding-unconfirmed']);
-    expect(holding({ before: { ...state, createdHeight: createdHeight + 1, fundings: unconfirmed } })).toEqual([]);
-    expect(holding({ before: { ...state, createdHeight } })).toEqual([]);
+    const createdAt = (height: number): FundedState => ({ ...state, lifecycle: { ...state.lifecycle, createdHeight: height } });
+    expect(holding({ before: { ...createdAt(createdHeight), fundings: unconfirmed } })).toEqual(['funding-unconfirmed']);
+    expect(holding({ before: { ...createdAt(createdHeight + 1), fundings: unconfirmed } })).toEqual([]);
+    expect(holding({ before: createdAt(createdHeight) })).toEqual([]);
   });
 
   it('opener-short: what both have sent is more than the opener can pay for', () => {

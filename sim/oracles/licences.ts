@@ -2,7 +2,16 @@ import type { ChannelConfig } from '../../core/channel/model/vocabulary.ts';
 import type { AddUpdate, ChannelState, FundedBase, Update } from '../../core/channel/model/state.ts';
 import type { AcceptChannel, Message, OpenChannel } from '../../core/wire/messages/index.ts';
 import type { StepRecord, WorldView } from '../scenario/types.ts';
-import { commitmentsOf, contentsAt, contentsOf, dustExposureMsat, openerCostSat, otherSide, SIDES } from '../model/commitment-contents.ts';
+import {
+  commitmentsOf,
+  contentsAt,
+  contentsOf,
+  dustExposureMsat,
+  openerCostSat,
+  otherSide,
+  SIDES,
+  fundingOf,
+} from '../model/commitment-contents.ts';
 import type { Contents } from '../model/commitment-contents.ts';
 import { hasCommitments } from '../world/channel-changes.ts';
 
@@ -210,7 +219,7 @@ function openRefused(config: ChannelConfig, open: OpenChannel): boolean {
 
 function closingRangesApart({ received, before }: Circumstances): boolean {
   if (received?.type !== 'closing_signed' || before?.phase !== 'funded') return false;
-  const ours = before.closing?.offered?.range;
+  const ours = before.closing.negotiation?.offered?.range;
   const theirs = received.feeRange;
   if (theirs === undefined) return true;
   // The accepter has sent no range yet when it refuses the first: all that it can object to is a maximum below its minimum.
@@ -218,15 +227,15 @@ function closingRangesApart({ received, before }: Circumstances): boolean {
 }
 
 function closingUnanswered({ world, record, config, before }: Circumstances): boolean {
-  if (before?.phase !== 'funded' || before.closingTx !== undefined || before.closing?.offered === undefined) return false;
-  return world.height(record.node) >= before.closing.offered.height + config.closingTimeoutBlocks;
+  if (before?.phase !== 'funded' || before.closing.tx !== undefined || before.closing.negotiation?.offered === undefined) return false;
+  return world.height(record.node) >= before.closing.negotiation?.offered.height + config.closingTimeoutBlocks;
 }
 
 const FUNDING_TIMEOUT_BLOCKS = 2016;
 
 function fundingUnconfirmed({ world, record, before }: Circumstances): boolean {
   if (before?.phase !== 'funded' || before.fundings.some((funding) => funding.confirmedHeight !== undefined)) return false;
-  return world.height(record.node) >= before.createdHeight + FUNDING_TIMEOUT_BLOCKS;
+  return world.height(record.node) >= before.lifecycle.createdHeight + FUNDING_TIMEOUT_BLOCKS;
 }
 
 function openerShort({ received, before }: Circumstances): boolean {
@@ -235,6 +244,6 @@ function openerShort({ received, before }: Circumstances): boolean {
   if (received?.type === 'update_fee') more.push({ kind: 'fee', feeratePerKw: received.feeratePerKw });
   const contents = finalContents(before, more);
   if (contents === undefined) return false;
-  const reserveSat = before.params.parties.accepter.channelReserveSat;
+  const reserveSat = fundingOf(before).reserveSat.opener;
   return SIDES.some((owner) => contents.balanceMsat.opener < (openerCostSat(before, owner, contents) + reserveSat) * 1000n);
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ChannelState, Party } from '../../core/channel/model/state.ts';
+import type { ChannelState, Party, FundingOutput } from '../../core/channel/model/state.ts';
 import { createLimits } from './limits.ts';
 import { hasCommitments } from '../world/channel-changes.ts';
 import { CALM, FAULTS, fingerprintsOf, runWorld, tampered } from './run.fixture.ts';
@@ -12,12 +12,19 @@ function run(tampering: Tampering | undefined, options: Partial<RunSpec> = {}, s
 }
 
 /** Both show that they had announced something else than what their core works with. */
-function announced(edit: Partial<Party>): Tampering {
+function announced({ channelReserveSat, ...edit }: Partial<Party> & { readonly channelReserveSat?: bigint }): Tampering {
   return {
     state: (state: ChannelState) => {
       if (!hasCommitments(state)) return state;
       const { opener, accepter } = state.params.parties;
-      return { ...state, params: { ...state.params, parties: { opener: { ...opener, ...edit }, accepter: { ...accepter, ...edit } } } };
+      const reserved = (output: FundingOutput): FundingOutput =>
+        channelReserveSat === undefined ? output : { ...output, reserveSat: { opener: channelReserveSat, accepter: channelReserveSat } };
+      const fundings = state.fundings.map((funding) => ({ ...funding, output: reserved(funding.output) }));
+      return {
+        ...state,
+        fundings,
+        params: { ...state.params, parties: { opener: { ...opener, ...edit }, accepter: { ...accepter, ...edit } } },
+      };
     },
   };
 }
@@ -34,7 +41,8 @@ describe('limits', () => {
   });
 
   it('knows every limit of BOLT 2', () => {
-    const only = (edit: Partial<Party>): readonly string[] => run(announced(edit), { operations: ['pay', 'fulfill', 'fee'] });
+    const only = (edit: Parameters<typeof announced>[0]): readonly string[] =>
+      run(announced(edit), { operations: ['pay', 'fulfill', 'fee'] });
     expect(only({ maxAcceptedHtlcs: 0 })).toEqual(['limits/accepted by the receiver/max_accepted_htlcs']);
     expect(only({ maxHtlcValueInFlightMsat: 0n })).toEqual(['limits/accepted by the receiver/max_htlc_value_in_flight_msat']);
     expect(only({ htlcMinimumMsat: 10n ** 12n })).toEqual(['limits/accepted by the receiver/htlc_minimum_msat']);

@@ -19,6 +19,7 @@ import type { Contents } from '../model/commitment-contents.ts';
 import { changes, channelName, hasCommitments, statesOf } from '../world/channel-changes.ts';
 import type { WithCommitments } from '../world/channel-changes.ts';
 import { finding } from './difference.ts';
+import { fundingOf } from '../model/commitment-contents.ts';
 
 const ORACLE = 'limits';
 /** BOLT 2: `max_accepted_htlcs` limit. */
@@ -205,8 +206,8 @@ function newAdds(before: WithCommitments, after: WithCommitments, config: Channe
 }
 
 function affordable(state: WithCommitments, contents: Contents): Broken | undefined {
-  const { us, parties } = state.params;
-  const reserveMsat = parties[otherSide(us)].channelReserveSat * 1000n;
+  const { us } = state.params;
+  const reserveMsat = fundingOf(state).reserveSat[us] * 1000n;
   for (const owner of SIDES) {
     const costMsat = us === 'opener' ? openerCostSat(state, owner, contents) * 1000n : 0n;
     const actual = contents.balanceMsat[us];

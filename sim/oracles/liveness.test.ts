@@ -54,7 +54,7 @@ describe('liveness', () => {
     const between: RunSpec['between'] = (world, done) => {
       if (done === 2) apply(world, { do: 'shutdown', node: 'A', channel: 'c' });
       const signed = world.channelState('B', 'c');
-      if (signed?.phase === 'funded' && signed.closingTx !== undefined && world.chain.hasUnconfirmed)
+      if (signed?.phase === 'funded' && signed.closing.tx !== undefined && world.chain.hasUnconfirmed)
         apply(world, { do: 'force_close', node: 'B', channel: 'c' });
     };
     const ending = { operations: ['feerate'], licences: ['force-close'], between, steps: 60 };

@@ -4,6 +4,7 @@ import type { ChannelInfo, Finding, Oracle, PaymentRecord, WorldView } from '../
 import { hasCommitments, isCommitted, isFunding } from '../world/channel-changes.ts';
 import { finding } from './difference.ts';
 import { StaleWatch } from './stale-channels.ts';
+import { fundingOf } from '../model/commitment-contents.ts';
 
 const ORACLE = 'liveness';
 
@@ -135,19 +136,19 @@ function nothingLeft(
   if (commitments.opener.next !== undefined || commitments.accepter.next !== undefined) {
     return report(world, 'commitment', 'never revoked', info, `${node} still waits for a revoke_and_ack`, 'none', 'one', node);
   }
-  if (state.connection !== 'connected') {
+  if (state.lifecycle.connection !== 'connected') {
     return report(
       world,
       'connection',
-      state.connection,
+      state.lifecycle.connection,
       info,
       `${node} is still not connected for ${info.name}`,
       'connected',
-      state.connection,
+      state.lifecycle.connection,
       node,
     );
   }
-  if (!state.readySent || !state.readyReceived) {
+  if (!state.lifecycle.readySent || !state.lifecycle.readyReceived) {
     return report(
       world,
       'channel',
@@ -155,11 +156,11 @@ function nothingLeft(
       info,
       `${info.name} never became usable at ${node}`,
       'channel_ready both ways',
-      state.readySent,
+      state.lifecycle.readySent,
       node,
     );
   }
-  const closing = state.shutdownSent !== undefined || state.shutdownReceived !== undefined || state.shutdownWanted !== undefined;
+  const closing = state.closing.sent !== undefined || state.closing.received !== undefined || state.closing.wanted !== undefined;
   return closing
     ? report(world, 'channel', 'never closed', info, `${node} is still closing ${info.name}`, 'closed', 'shutdown', node)
     : undefined;
@@ -192,12 +193,13 @@ function expectsProbe(world: WorldView, info: ChannelInfo, from: string): boolea
   const state = world.channelState(from, info.name);
   if (state?.phase !== 'funded') return false;
   const { us, parties } = state.params;
+  const { reserveSat } = fundingOf(state);
   const { base } = state.shared;
   const receiver = parties[us === 'opener' ? 'accepter' : 'opener'];
   // A commitment with two HTLCs at twice the feerate, both anchors, and the opener's dust: generous on purpose.
   const costSat = (BigInt(base.feeratePerKw) * 2n * (1124n + 3n * 172n)) / 1000n + 660n;
-  const roomMsat = base.balanceMsat[us] - (receiver.channelReserveSat + (us === 'opener' ? costSat : 0n)) * 1000n;
-  const openerMsat = base.balanceMsat.opener - (parties.accepter.channelReserveSat + costSat) * 1000n;
+  const roomMsat = base.balanceMsat[us] - (reserveSat[us] + (us === 'opener' ? costSat : 0n)) * 1000n;
+  const openerMsat = base.balanceMsat.opener - (reserveSat.opener + costSat) * 1000n;
   if (openerMsat < 0n) return false;
   return roomMsat > 0n && roomMsat >= receiver.htlcMinimumMsat && receiver.maxHtlcValueInFlightMsat >= receiver.htlcMinimumMsat;
 }

@@ -161,7 +161,7 @@ class NoUnprovokedClose implements LicensingOracle {
     const events: Event[] = [];
     for (const { channelId, before, after } of changes(world, record)) {
       if (after.phase === 'failed' && before !== undefined && before.phase !== 'failed') {
-        events.push({ outcome: 'failed', channelId, reason: after.reason });
+        events.push({ outcome: 'failed', channelId, reason: after.failure.reason });
       }
       if (after.phase === 'funded' && hasCommitments(before) && this.startsShutdown(record, before, after)) {
         events.push({ outcome: 'shutdown', channelId, reason: 'nobody asked for it' });
@@ -186,7 +186,7 @@ class NoUnprovokedClose implements LicensingOracle {
   private startsShutdown({ input }: StepRecord, before: ChannelState, after: ChannelState): boolean {
     if (before.phase !== 'funded' || after.phase !== 'funded') return false;
     const wanted = (state: typeof before): boolean =>
-      state.shutdownSent !== undefined || state.shutdownWanted !== undefined || state.shutdownReceived !== undefined;
+      state.closing.sent !== undefined || state.closing.wanted !== undefined || state.closing.received !== undefined;
     const asked = input.kind === 'command' && input.command.kind === 'shutdown';
     const told = input.kind === 'received' && nameOf(input.bytes) === 'shutdown';
     return !wanted(before) && wanted(after) && !asked && !told;

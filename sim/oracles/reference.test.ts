@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ChannelState } from '../../core/channel/model/state.ts';
+import type { ChannelState, Funding } from '../../core/channel/model/state.ts';
 import type { Signature, Txid } from '../../core/crypto/bytes.ts';
 import { encodeMessage } from '../../core/wire/messages/index.ts';
 import type { StepRecord } from '../scenario/types.ts';
@@ -55,10 +55,11 @@ describe('reference', () => {
   it("compares the signer's own transaction", () => {
     const state = (shown: ChannelState): ChannelState => {
       if (!hasCommitments(shown)) return shown;
-      const { opener, accepter } = shown.shared.commitments;
+      const [funding] = shown.fundings as [Funding];
+      const { opener, accepter } = funding.txids;
       if (opener.next === undefined) return shown;
-      const next = { ...opener.next, txids: ['00'.repeat(32) as Txid] };
-      return { ...shown, shared: { ...shown.shared, commitments: { opener: { ...opener, next }, accepter } } };
+      const next = '00'.repeat(32) as Txid;
+      return { ...shown, fundings: [{ ...funding, txids: { opener: { ...opener, next }, accepter } }] };
     };
     expect(run({ state })).toEqual(['reference/commitment/same contents, other transaction']);
     const dearer = (shown: ChannelState): ChannelState => {

@@ -3,7 +3,7 @@ import type { Side } from '../../core/transactions/types.ts';
 import type { AcceptChannel, FundingCreated, Message } from '../../core/wire/messages/index.ts';
 import type { Finding, Oracle, StepRecord, WorldView } from '../scenario/types.ts';
 import { firstDifference, kindOfPath } from './compare.ts';
-import { contentsOf, otherSide } from '../model/commitment-contents.ts';
+import { contentsOf, otherSide, txidsOf } from '../model/commitment-contents.ts';
 import type { Contents } from '../model/commitment-contents.ts';
 import { isBreach } from './licences.ts';
 import { channelName, hasCommitments, messageOf, statesOf } from '../world/channel-changes.ts';
@@ -221,12 +221,14 @@ class Judge {
     if (!hasCommitments(state)) return undefined;
     const { current, next } = state.shared.commitments[owner];
     const commitment = [current, next].find((candidate) => candidate?.number === number);
-    if (commitment === undefined || commitment.txids[0] === built.txid) return undefined;
+    if (commitment === undefined) return undefined;
+    const [txid] = txidsOf(state, owner, commitment);
+    if (txid === built.txid) return undefined;
     const held = contentsOf(state.shared, commitment);
     const difference =
       typeof held === 'string' ? { path: held, left: contents, right: held } : firstDifference(comparable(contents), comparable(held));
     const about = `commitment ${number} of the ${owner}, signed by ${end.node}, is not what its messages and BOLT 3 make it`;
-    if (difference === undefined) return this.finding('commitment', 'same contents, other transaction', about, built, commitment.txids[0]);
+    if (difference === undefined) return this.finding('commitment', 'same contents, other transaction', about, built, txid);
     const { path, left, right } = difference;
     return this.finding('commitment', kindOfPath(path), `${about}: ${path} differs`, left, right);
   }

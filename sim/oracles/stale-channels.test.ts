@@ -7,7 +7,7 @@ const CHANNEL = 'c1' as ChannelId;
 
 /** One node whose only channel has this version. */
 function worldAt(version: number, licences: readonly string[] = ['stale-backup'], at: WorldView['at'] = 0): WorldView {
-  const channels = new Map([[CHANNEL, { phase: 'funded', version }]]);
+  const channels = new Map([[CHANNEL, { phase: 'funded', durability: { version } }]]);
   return { at, licences: new Set(licences), driver: () => ({ channels: () => channels }) } as unknown as WorldView;
 }
 

@@ -26,10 +26,10 @@ export class StaleWatch {
         if (!key.startsWith(`${node}/`)) continue;
         const channelId = key.slice(node.length + 1) as ChannelId;
         const state = states.get(channelId);
-        if (!hasCommitments(state) || state.version < version) this.stale.add(channelId);
+        if (!hasCommitments(state) || state.durability.version < version) this.stale.add(channelId);
       }
       // A write that a crash did not tear is durable too, although nobody was told: what the node says from now on follows from it.
-      for (const [channelId, state] of states) if (hasCommitments(state)) this.keep(node, channelId, state.version);
+      for (const [channelId, state] of states) if (hasCommitments(state)) this.keep(node, channelId, state.durability.version);
     }
   }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Tx } from '../../core/bitcoin/tx.ts';
 import { noble } from '../../core/crypto/noble.ts';
-import type { ChannelState } from '../../core/channel/model/state.ts';
+import type { ChannelState, Funding } from '../../core/channel/model/state.ts';
 import { CALM, fingerprintsOf, runWorld, tampered } from './run.fixture.ts';
 import type { RunSpec, Tampering } from './run.fixture.ts';
 import { hasCommitments } from '../world/channel-changes.ts';
@@ -78,9 +78,13 @@ describe('validity', () => {
   it("refuses HTLC signatures of the peer's that are for something else", () => {
     const bent = (edit: (signatures: readonly string[]) => readonly string[]): Tampering => ({
       state: (state: ChannelState) => {
-        if (!hasCommitments(state) || state.localSignatures[0] === undefined) return state;
-        const { signature, htlcSignatures } = state.localSignatures[0];
-        return { ...state, localSignatures: [{ signature, htlcSignatures: edit(htlcSignatures) as typeof htlcSignatures }] };
+        if (!hasCommitments(state)) return state;
+        const [funding] = state.fundings as [Funding];
+        const { signature, htlcSignatures } = funding.received;
+        return {
+          ...state,
+          fundings: [{ ...funding, received: { signature, htlcSignatures: edit(htlcSignatures) as typeof htlcSignatures } }],
+        };
       },
     });
     const wrong = run(

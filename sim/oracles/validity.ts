@@ -10,12 +10,12 @@ import { checkPolicy, checkStandard } from '../interpreter/standardness.ts';
 import { verifySpend, verifyStructure } from '../interpreter/verify.ts';
 import type { SpendVerdict } from '../interpreter/verify.ts';
 import type { ChannelInfo, DriverEffect, Finding, Oracle, WorldView } from '../scenario/types.ts';
-import { contentsOf, otherSide } from '../model/commitment-contents.ts';
+import { contentsOf, otherSide, txidsOf, fundingOf } from '../model/commitment-contents.ts';
 import type { Contents } from '../model/commitment-contents.ts';
 import { changes, channelName, hasCommitments, peerState, statesOf } from '../world/channel-changes.ts';
 import type { WithCommitments } from '../world/channel-changes.ts';
 import { fundingScript, ownSighash, rebuild, witnessed } from '../model/transactions.ts';
-import type { Basis, BasisParty, Rebuilt, RebuiltHtlc } from '../model/transactions.ts';
+import type { Basis, Rebuilt, RebuiltHtlc } from '../model/transactions.ts';
 import { finding, normalise } from './difference.ts';
 
 const ORACLE = 'validity';
@@ -136,11 +136,11 @@ function fundingOutput(
   state: WithCommitments,
   { txid, vout }: { readonly txid: string; readonly vout: number },
 ): TxOutput | undefined {
-  const funding = state.fundings.find((f) => f.txid === txid && f.vout === vout);
+  const funding = state.fundings.find((f) => f.output.txid === txid && f.output.vout === vout);
   if (funding === undefined) return undefined;
-  const { opener, accepter } = state.params.parties;
-  const witnessScript = fundingScript(opener.fundingPubkey, accepter.fundingPubkey);
-  return { amountSat: funding.amountSat, script: `0020${toHex(crypto.sha256(fromHex(witnessScript)))}` as Script };
+  const { opener, accepter } = funding.output.fundingPubkeys;
+  const witnessScript = fundingScript(opener, accepter);
+  return { amountSat: funding.output.amountSat, script: `0020${toHex(crypto.sha256(fromHex(witnessScript)))}` as Script };
 }
 
 function broadcast(
@@ -159,7 +159,7 @@ function broadcast(
   const prevouts = prevoutsOf(world, state, tx);
   if (prevouts === undefined) return invalid(world, node, channelId, rule, 'spends an output that does not exist', tx);
   // What was valid may still be refused because something else spends its input: that is the chain's business.
-  const feeFromElsewhere = purpose === 'commitment' && state?.params.format === 'anchors';
+  const feeFromElsewhere = purpose === 'commitment' && state !== undefined && fundingOf(state).format === 'anchors';
   const reason = executes(raw) ? executed(world.crypto, raw, prevouts, feeFromElsewhere) : notExecuted(tx, prevouts, feeFromElsewhere);
   if (reason !== undefined) return invalid(world, node, channelId, rule, reason, tx);
   passed.add(raw);
@@ -172,7 +172,7 @@ function broadcast(
 function enforceable(world: WorldView, node: string, state: WithCommitments, executes: Executes, passed: Set<string>): Finding | undefined {
   const { us } = state.params;
   const { current } = state.shared.commitments[us];
-  const key = `${node}/${state.channelId}/${current.number}/${current.txids[0] ?? ''}`;
+  const key = `${node}/${state.channelId}/${current.number}/${txidsOf(state, us, current)[0] ?? ''}`;
   if (passed.has(key)) return undefined;
   const found = commitment(world, node, state, executes, passed) ?? secondStages(world, node, state, executes);
   if (found === undefined) passed.add(key);
@@ -201,15 +201,16 @@ function commitment(world: WorldView, node: string, state: WithCommitments, exec
     );
   const id = txidOf(world.crypto, effect.tx);
   const { current } = shared.commitments[params.us];
-  if (!current.txids.includes(id))
-    return invalid(world, node, channelId, 'force_close', 'broadcasts another commitment than the current one', current.txids);
+  const txids = txidsOf(state, params.us, current);
+  if (!txids.includes(id))
+    return invalid(world, node, channelId, 'force_close', 'broadcasts another commitment than the current one', txids);
   return broadcast(world, node, state, effect, executes, passed);
 }
 
 /** HTLC transactions of our commitment with the peer's signatures. Ours is made up where the provider lets anyone sign. */
 function secondStages(world: WorldView, node: string, state: WithCommitments, executes: Executes): Finding | undefined {
   const { us } = state.params;
-  const signatures = state.localSignatures[0]?.htlcSignatures ?? [];
+  const signatures = state.fundings[0]?.received.htlcSignatures ?? [];
   const contents = contentsOf(state.shared, state.shared.commitments[us].current);
   if (typeof contents === 'string' || (contents.htlcs.length === 0 && signatures.length === 0)) return undefined;
   const built = rebuilt(world, state, contents);
@@ -232,7 +233,7 @@ function secondStages(world: WorldView, node: string, state: WithCommitments, ex
     if (!executes(toHex<RawTx>(htlc.rawTx))) continue;
     const raw = signed(world.crypto, htlc, scriptSignature(peer, htlc.sighashType), built.htlcKeys[us], preimage);
     const prevout = { amountSat: htlc.spentSat, script: `0020${toHex(world.crypto.sha256(fromHex(htlc.witnessScript)))}` as Script };
-    const reason = executed(world.crypto, raw, [prevout], state.params.format === 'anchors');
+    const reason = executed(world.crypto, raw, [prevout], fundingOf(state).format === 'anchors');
     if (reason !== undefined) return invalid(world, node, state.channelId, rule, reason, htlc.htlc);
   }
   return undefined;
@@ -264,15 +265,17 @@ function pointOf(world: WorldView, state: WithCommitments, us: Side, number: big
   return theirView + 1n === number ? peer.remote.nextPoint : undefined;
 }
 
-function basisOf({ params, fundings }: WithCommitments): Basis {
-  const [funding] = fundings;
-  if (funding === undefined) throw new RangeError('a channel without funding');
-  const { opener, accepter }: Readonly<Record<Side, BasisParty>> = params.parties;
+function basisOf(state: WithCommitments): Basis {
+  const { format, txid, vout, amountSat, fundingPubkeys } = fundingOf(state);
+  const { opener, accepter } = state.params.parties;
   return {
-    format: params.format,
-    fundingTxid: funding.txid,
-    fundingVout: funding.vout,
-    capacitySat: funding.amountSat,
-    parties: { opener, accepter },
+    format,
+    fundingTxid: txid,
+    fundingVout: vout,
+    capacitySat: amountSat,
+    parties: {
+      opener: { fundingPubkey: fundingPubkeys.opener, ...opener },
+      accepter: { fundingPubkey: fundingPubkeys.accepter, ...accepter },
+    },
   };
 }

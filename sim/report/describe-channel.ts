@@ -12,12 +12,17 @@ export function channelInWords(state: ChannelState): string {
     case 'forgotten':
       return `forgotten: ${state.reason}`;
     case 'funded': {
-      const closing = state.closingTx ? ' closing' : state.shutdownSent || state.shutdownReceived ? ' shutdown' : '';
-      const phase = state.connection === 'connected' ? (state.readySent && state.readyReceived ? '' : ' unready') : ` ${state.connection}`;
+      const closing = state.closing.tx ? ' closing' : state.closing.sent || state.closing.received ? ' shutdown' : '';
+      const phase =
+        state.lifecycle.connection === 'connected'
+          ? state.lifecycle.readySent && state.lifecycle.readyReceived
+            ? ''
+            : ' unready'
+          : ` ${state.lifecycle.connection}`;
       return `${commitments(state)}${phase}${closing}`;
     }
     case 'failed':
-      return `${commitments(state)} failed: ${state.reason}`;
+      return `${commitments(state)} failed: ${state.failure.reason}`;
     case 'closed':
       return `${commitments(state)} closed`;
   }

@@ -188,11 +188,11 @@ function isUsable(world: World, node: string, channel: string): boolean {
   const state = world.channelState(node, channel);
   return (
     state?.phase === 'funded' &&
-    state.connection === 'connected' &&
-    state.readySent &&
-    state.readyReceived &&
-    state.shutdownSent === undefined &&
-    state.shutdownReceived === undefined &&
-    state.shutdownWanted === undefined
+    state.lifecycle.connection === 'connected' &&
+    state.lifecycle.readySent &&
+    state.lifecycle.readyReceived &&
+    state.closing.sent === undefined &&
+    state.closing.received === undefined &&
+    state.closing.wanted === undefined
   );
 }

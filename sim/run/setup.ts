@@ -53,7 +53,7 @@ function openChannel(world: World, spec: ChannelSpec): void {
 function isReady(world: World, node: string, channel: string): boolean {
   if (world.driver(node)?.channels === undefined) return world.chain.hasUnconfirmed === false && world.chain.blocks.length >= 3;
   const state = world.channelState(node, channel);
-  return state?.phase === 'funded' && state.readySent && state.readyReceived;
+  return state?.phase === 'funded' && state.lifecycle.readySent && state.lifecycle.readyReceived;
 }
 
 function fail(world: World, channel: string, why: string): void {

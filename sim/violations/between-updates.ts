@@ -56,8 +56,8 @@ export const betweenUpdates: TamperingTable = inserting(operating, {
   ],
   'closing-before-shutdown': [
     FAIL_OR_CLOSE,
-    ({ receiver: { channelId, shutdownReceived } }) =>
-      shutdownReceived === undefined
+    ({ receiver: { channelId, closing } }) =>
+      closing.received === undefined
         ? { type: 'closing_signed', channelId, feeSat: 1000n, signature: '11'.repeat(64) as Signature }
         : undefined,
   ],

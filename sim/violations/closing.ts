@@ -11,7 +11,7 @@ const FORTUNE_SAT = 3_000_000_000_000_000n;
 /** The peer has not said shutdown yet. */
 function beforeShutdown(scene: Scene): ReturnType<typeof operating> {
   const fits = operating(scene);
-  return fits?.receiver.shutdownReceived === undefined ? fits : undefined;
+  return fits?.receiver.closing.received === undefined ? fits : undefined;
 }
 
 /** BOLT 2, shutdown, receiving node. */
@@ -39,7 +39,7 @@ export const closingSigned = replacing('closing_signed', operating, {
   'ranges-apart': [
     WARN_AT_LEAST,
     (m, { receiver }) =>
-      receiver.closing?.offered?.feeSat === m.feeSat
+      receiver.closing.negotiation?.offered?.feeSat === m.feeSat
         ? undefined
         : { ...m, feeRange: { minFeeSat: FORTUNE_SAT, maxFeeSat: FORTUNE_SAT + 1n } },
   ],

@@ -69,7 +69,7 @@ export const fundingSigned = replacing('funding_signed', waitingFor('awaiting_fu
 
 /** BOLT 2, channel_ready, receiver: a redundant one is ignored. */
 export const channelReady = {
-  ...replacing('channel_ready', (scene) => (operating(scene)?.receiver.readyReceived === false ? scene : undefined), {
+  ...replacing('channel_ready', (scene) => (operating(scene)?.receiver.lifecycle.readyReceived === false ? scene : undefined), {
     'point-off-the-curve': [FAIL_OR_CLOSE, (m) => ({ ...m, secondPerCommitmentPoint: NO_POINT })],
   }),
   ...replacing('channel_ready', operating, {

@@ -12,7 +12,7 @@ interface Reconnecting extends Scene {
 
 function reconnecting(scene: Scene): Reconnecting | undefined {
   const { receiver } = scene;
-  return receiver?.phase === 'funded' && receiver.connection === 'reestablishing' ? { ...scene, receiver } : undefined;
+  return receiver?.phase === 'funded' && receiver.lifecycle.connection === 'reestablishing' ? { ...scene, receiver } : undefined;
 }
 
 function onlyBefore(forge: (receiver: FundedState) => Forged): (scene: Reconnecting) => Forged {
@@ -49,10 +49,10 @@ export const channelReestablish: TamperingTable = {
     'update-before-it': [FAIL_OR_CLOSE, onlyBefore(({ channelId }) => ({ type: 'update_fee', channelId, feeratePerKw: 2500 }))],
     'signature-before-it': [
       FAIL_OR_CLOSE,
-      onlyBefore(({ channelId, localSignatures }) => ({
+      onlyBefore(({ channelId, fundings }) => ({
         type: 'commitment_signed',
         channelId,
-        signature: (localSignatures[0] as (typeof localSignatures)[number]).signature,
+        signature: (fundings[0] as (typeof fundings)[number]).received.signature,
         htlcSignatures: [],
       })),
     ],

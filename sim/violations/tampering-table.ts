@@ -58,7 +58,7 @@ export interface OperatingScene extends Scene {
 /** The channel is funded at the receiver, and updates may flow. */
 export function operating(scene: Scene): OperatingScene | undefined {
   const { receiver } = scene;
-  if (receiver?.phase !== 'funded' || receiver.connection !== 'connected') return undefined;
+  if (receiver?.phase !== 'funded' || receiver.lifecycle.connection !== 'connected') return undefined;
   return { ...scene, receiver, sender: otherSide(receiver.params.us) };
 }
 

@@ -1,7 +1,7 @@
 import type { AddUpdate, Cut } from '../../core/channel/model/state.ts';
 import type { Preimage, Script } from '../../core/crypto/bytes.ts';
 import type { UpdateAddHtlc } from '../../core/wire/messages/index.ts';
-import { contentsAt, openerCostSat, otherSide, signableCut } from '../model/commitment-contents.ts';
+import { contentsAt, openerCostSat, otherSide, signableCut, fundingOf } from '../model/commitment-contents.ts';
 import type { Contents } from '../model/commitment-contents.ts';
 import { FAIL_OR_CLOSE, flipped, operating, replacing, WARN_AT_LEAST } from './tampering-table.ts';
 import type { OperatingScene } from './tampering-table.ts';
@@ -40,7 +40,7 @@ function fewestInFlight(scene: OperatingScene): readonly AddUpdate[] {
 /** What the sender has left beyond reserve, fee and anchors, under each view, with so many more HTLCs that no commitment trims. */
 function spareMsat({ receiver, sender, ...scene }: OperatingScene, m: UpdateAddHtlc, count: number): readonly bigint[] {
   const us = otherSide(sender);
-  const reserveSat = receiver.params.parties[us].channelReserveSat;
+  const reserveSat = fundingOf(receiver).reserveSat[otherSide(us)];
   const add: AddUpdate = { ...m, kind: 'add', offerer: sender, amountMsat: MAX_AMOUNT_MSAT, onion: m.onionRoutingPacket };
   return views({ ...scene, receiver, sender }).map((contents) => {
     const htlcs = [...contents.htlcs, ...Array.from({ length: count }, () => add)];
@@ -80,7 +80,7 @@ function shutdownDue({ receiver, sender }: OperatingScene): boolean {
   const us = otherSide(sender);
   const { base, logs, commitments } = receiver.shared;
   const signed = commitments[us].current.cut[sender] === base.cut[sender] + logs[sender].length;
-  return signed && receiver.shutdownReceived === undefined;
+  return signed && receiver.closing.received === undefined;
 }
 
 function scriptOf({ receiver, sender }: OperatingScene): Script {
@@ -113,7 +113,7 @@ export const updateAddHtlc = replacing('update_add_htlc', operating, {
   'after-shutdown': [
     FAIL_OR_CLOSE,
     (m, scene) => {
-      if (scene.receiver.shutdownReceived !== undefined) return m;
+      if (scene.receiver.closing.received !== undefined) return m;
       return shutdownDue(scene) ? [{ type: 'shutdown', channelId: m.channelId, scriptPubkey: scriptOf(scene) }, m] : undefined;
     },
   ],

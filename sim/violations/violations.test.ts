@@ -133,7 +133,7 @@ describe('a rehearsed breach', () => {
     for (const action of actions) expect([action, isFound(world, action)]).toEqual([action, false]);
     expect([heard, world.trace.digest(world.crypto), world.timeMs, world.stats.steps]).toEqual(before);
     expect(world.finding).toBeUndefined();
-    expect(world.channelState('B', 'c1')).toMatchObject({ phase: 'funded', connection: 'connected' });
+    expect(world.channelState('B', 'c1')).toMatchObject({ phase: 'funded', lifecycle: { connection: 'connected' } });
     expect(world.stats.get('event', 'rehearsed commitment_signed: wrong-signature')).toBe(1);
   });
 

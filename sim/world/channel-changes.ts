@@ -63,7 +63,7 @@ export function hasCommitments(state: ChannelState | undefined): state is WithCo
 
 /** Whether this is the output that holds the channel's money. */
 export function isFunding({ fundings }: FundedBase, outpoint: Outpoint): boolean {
-  return fundings.some((funding) => sameOutpoint(funding, outpoint));
+  return fundings.some(({ output }) => sameOutpoint(output, outpoint));
 }
 
 /**
@@ -71,7 +71,7 @@ export function isFunding({ fundings }: FundedBase, outpoint: Outpoint): boolean
  * the answer for a commitment whose contents make no sense.
  */
 export function isCommitted(state: WithCommitments, reference: Hex, unreadable: boolean): boolean {
-  const known = state.references.find((entry) => entry.reference === reference);
+  const known = state.host.references.find((entry) => entry.reference === reference);
   if (known === undefined) return false;
   return commitmentsOf(state.shared).some(({ commitment }) => {
     const contents = contentsOf(state.shared, commitment);

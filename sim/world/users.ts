@@ -72,7 +72,7 @@ function presented(world: World, host: Host, channel: string, channelId: Channel
 /** Ids of HTLCs that were never signed for come again after a reconnection: only the payer's node knows which payment it is. */
 function payersReference(world: World, payer: string, channelId: ChannelId, htlcId: bigint): Hex | undefined {
   const state = world.host(payer).driver.channels?.().get(channelId);
-  return state !== undefined && 'references' in state ? state.references.find((known) => known.htlcId === htlcId)?.reference : undefined;
+  return state !== undefined && 'host' in state ? state.host.references.find((known) => known.htlcId === htlcId)?.reference : undefined;
 }
 
 export function peerIn(world: World, channel: string, node: string): string {

@@ -29,7 +29,7 @@ describe('a world', () => {
     expect(world.connected('A', 'B')).toBe(true);
     expect(world.quiet('A', 'B')).toBe(true);
     for (const node of ['A', 'B'])
-      expect(world.channelState(node, 'c1')).toMatchObject({ phase: 'funded', readySent: true, readyReceived: true });
+      expect(world.channelState(node, 'c1')).toMatchObject({ phase: 'funded', lifecycle: { readySent: true, readyReceived: true } });
     expect(world.chain.confirmed).toHaveLength(1);
   });
 
@@ -123,7 +123,7 @@ describe('a world', () => {
     const fork = worldOf().fork();
     act(fork, { do: 'open', as: 'c2', from: 'A', to: 'B', fundingSat: '1000000', pushMsat: '0', feeratePerKw: 2500, format: 'anchors' });
     settle(fork);
-    expect(fork.channelState('B', 'c2')).toMatchObject({ phase: 'funded', readySent: true, readyReceived: true });
+    expect(fork.channelState('B', 'c2')).toMatchObject({ phase: 'funded', lifecycle: { readySent: true, readyReceived: true } });
     expect(fork.chain.confirmed).toHaveLength(2);
   });
 });
@@ -222,7 +222,7 @@ describe('disks', () => {
     act(world, { do: 'crash', node: 'A' }, { do: 'restart', node: 'A', backup: 2 });
     const durable = world.host('A').disk.durable.get(world.idOf('c1') as never)?.effect.version ?? 0;
     const state = world.channelState('A', 'c1');
-    expect(state).toMatchObject({ phase: 'funded', version: durable });
+    expect(state).toMatchObject({ phase: 'funded', durability: { version: durable } });
     settle(world);
     expect(['A', 'B'].map((node) => world.channelState(node, 'c1')?.phase)).toEqual(['failed', 'failed']);
   });
@@ -292,10 +292,10 @@ describe('connections', () => {
     bob.push(world.nodeId('B'));
     act(world, { do: 'feerate', node: 'A', feeratePerKw: 2600 }, { do: 'deliver', link: 'A-B', to: 'B', message: 'init' });
     expect(world.connected('A', 'B')).toBe(false);
-    expect(world.channelState('B', 'c1')).toMatchObject({ connection: 'disconnected' });
-    expect(world.channelState('A', 'c1')).toMatchObject({ connection: 'connected' });
+    expect(world.channelState('B', 'c1')).toMatchObject({ lifecycle: { connection: 'disconnected' } });
+    expect(world.channelState('A', 'c1')).toMatchObject({ lifecycle: { connection: 'connected' } });
     act(world, { do: 'deliver', link: 'A-B', to: 'A', message: 'warning' });
-    expect(world.channelState('A', 'c1')).toMatchObject({ connection: 'disconnected' });
+    expect(world.channelState('A', 'c1')).toMatchObject({ lifecycle: { connection: 'disconnected' } });
     settle(world);
     expect(world.connected('A', 'B')).toBe(true);
   });

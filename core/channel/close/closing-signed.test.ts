@@ -13,7 +13,8 @@ import { txParams } from '../commitments/build.ts';
 import { contents } from '../model/contents.ts';
 import { complaint, Duo, kinds, P2WPKH_A, P2WPKH_B, sent } from '../duo.fixture.ts';
 import type { Effect, OpenCommand } from '../model/vocabulary.ts';
-import type { Funding, FundedState } from '../model/state.ts';
+import type { FundedState } from '../model/state.ts';
+import { onlyFunding } from '../model/fundings.ts';
 
 const P2PKH = ('76a914' + 'cc'.repeat(20) + '88ac') as Script;
 
@@ -42,12 +43,12 @@ function offer(
 ): { readonly message: ClosingSigned; readonly built: BuiltClosing } {
   const { env } = duo.ends[signer];
   const state = duo.funded(signer);
-  const { params, shared, fundings } = state;
+  const { params, shared } = state;
   const { dustLimitSat } = params.parties[signer];
-  const scripts = { [signer]: state.shutdownSent, [other(signer)]: state.shutdownReceived } as Record<Side, Script>;
+  const scripts = { [signer]: state.closing.sent, [other(signer)]: state.closing.received } as Record<Side, Script>;
   const { balanceMsat } = contents(shared, shared.commitments.opener.current.cut);
   const terms = { scripts, balanceMsat, feeSat, dustLimitSat };
-  const built = buildClosing(env.crypto, txParams(params, fundings[0] as Funding), omit === undefined ? terms : { ...terms, omit });
+  const built = buildClosing(env.crypto, txParams(params, onlyFunding(state).output), omit === undefined ? terms : { ...terms, omit });
   if (!built.ok) throw new Error(built.reason);
   const signature = env.signer.signFunding(params.keysId, built.closing.sighash);
   const message = { type: 'closing_signed', channelId: duo.channelId, feeSat, signature } as const;
@@ -108,13 +109,13 @@ describe('the closing negotiation', () => {
     const end = duo.message('opener', sent(answer, 'closing_signed'));
     expect(kinds(end)).toEqual(['store', 'broadcast', 'watch_tx']);
     expect(broadcasts(end)).toEqual(broadcasts(answer));
-    expect(end[1]).toMatchObject({ after: [{ sink: 'state', version: duo.funded('opener').version }, {}] });
+    expect(end[1]).toMatchObject({ after: [{ sink: 'state', version: duo.funded('opener').durability.version }, {}] });
     const [tx] = broadcasts(end) as [Tx];
     expect(tx.outputs).toEqual([
       { amountSat: 300_000n, script: P2WPKH_B },
       { amountSat: 698_310n, script: P2WPKH_A },
     ]);
-    expect(duo.funded('opener').closingTx).toEqual(tx);
+    expect(duo.funded('opener').closing.tx).toEqual(tx);
     expect(end.find((effect) => effect.kind === 'watch_tx')).toMatchObject({ txid: txid(duo.ends.opener.env.crypto, tx) });
   });
 
@@ -123,10 +124,10 @@ describe('the closing negotiation', () => {
     duo.exchange();
     const { env } = duo.ends.opener;
     const state = duo.funded('opener');
-    const { witnessScript } = channelScripts(env.crypto, txParams(state.params, state.fundings[0] as Funding)).funding;
-    const [empty, , , script] = state.closingTx?.inputs[0]?.witness ?? [];
+    const { witnessScript } = channelScripts(env.crypto, txParams(state.params, onlyFunding(state).output)).funding;
+    const [empty, , , script] = state.closing.tx?.inputs[0]?.witness ?? [];
     expect([empty, script]).toEqual(['', witnessScript]);
-    expect(state.closingTx?.inputs[0]).toMatchObject({ sequence: 0xffffffff, txid: state.fundings[0]?.txid });
+    expect(state.closing.tx?.inputs[0]).toMatchObject({ sequence: 0xffffffff, txid: state.fundings[0]?.output.txid });
   });
 
   it('takes three messages where the accepter wants more than the opener offered', () => {
@@ -137,8 +138,8 @@ describe('the closing negotiation', () => {
     });
     expect(duo.exchange()).toEqual(['opener closing_signed', 'accepter closing_signed', 'opener closing_signed']);
     expect(sent(duo.ends.accepter.log, 'closing_signed').feeSat).toBe(2028n);
-    expect(duo.funded('opener').closingTx).toEqual(duo.funded('accepter').closingTx);
-    expect(duo.funded('opener').closingTx?.outputs[1]?.amountSat).toBe(700_000n - 2028n);
+    expect(duo.funded('opener').closing.tx).toEqual(duo.funded('accepter').closing.tx);
+    expect(duo.funded('opener').closing.tx?.outputs[1]?.amountSat).toBe(700_000n - 2028n);
   });
 
   it('fails the channel where the ranges do not overlap', () => {
@@ -161,7 +162,7 @@ describe('the closing negotiation', () => {
     const { message } = offer(duo, 'opener', 100n);
     const first = sent(duo.message('accepter', message), 'closing_signed');
     expect(first.feeSat).toBe(171n);
-    expect(duo.funded('accepter').closing?.peerOffered).toEqual({ feeSat: 100n });
+    expect(duo.funded('accepter').closing.negotiation?.peerOffered).toEqual({ feeSat: 100n });
     const effects = duo.message('accepter', offer(duo, 'opener', 171n).message);
     expect(kinds(effects)).toEqual(['store', 'broadcast', 'watch_tx']);
     const outside = closingDuo();
@@ -189,9 +190,9 @@ describe('the closing negotiation', () => {
     const duo = closingDuo();
     const first = sent(duo.ends.opener.log, 'closing_signed');
     duo.exchange();
-    const { version } = duo.funded('accepter');
+    const { version } = duo.funded('accepter').durability;
     expect(duo.message('accepter', first)).toEqual([]);
-    expect(duo.funded('accepter').version).toBe(version);
+    expect(duo.funded('accepter').durability.version).toBe(version);
   });
 });
 
@@ -206,7 +207,8 @@ describe('closing_signed that breaks a rule', () => {
 
   it('before the funder has sent the first', () => {
     const duo = closingDuo();
-    const state = { ...duo.funded('opener'), closing: undefined };
+    const funded = duo.funded('opener');
+    const state = { ...funded, closing: { ...funded.closing, negotiation: undefined } };
     const { message } = offer(duo, 'accepter', 1690n);
     duo.ends.opener.state = state;
     expect(complaint(duo.message('opener', message))).toBe('warning closing_signed: the funder sends the first');
@@ -243,13 +245,17 @@ describe('closing_signed that breaks a rule', () => {
     // The opener keeps 500 sat: above the dust limit of 354, below the 546 of P2PKH.
     const options = push(994_000_000n, { feeratePerKw: 700 });
     const duo = closingDuo(options);
-    duo.ends.accepter.state = { ...duo.funded('accepter'), shutdownReceived: P2PKH };
-    duo.ends.opener.state = { ...duo.funded('opener'), shutdownSent: P2PKH };
+    const closingTo = (state: FundedState, scripts: Partial<FundedState['closing']>): FundedState => ({
+      ...state,
+      closing: { ...state.closing, ...scripts },
+    });
+    duo.ends.accepter.state = closingTo(duo.funded('accepter'), { received: P2PKH });
+    duo.ends.opener.state = closingTo(duo.funded('opener'), { sent: P2PKH });
     const relayed = offer(duo, 'opener', 5454n);
     const dust = offer(duo, 'opener', 5500n);
     expect(complaint(duo.message('accepter', dust.message))).toMatch(/^error dust: the closing output of 500 sat/);
     const second = closingDuo(options);
-    second.ends.accepter.state = { ...second.funded('accepter'), shutdownReceived: P2PKH };
+    second.ends.accepter.state = closingTo(second.funded('accepter'), { received: P2PKH });
     expect(complaint(second.message('accepter', relayed.message))).toBeUndefined();
   });
 });
@@ -267,27 +273,27 @@ describe('outputs that are left out', () => {
     // The accepter has 600 sat: dust to the opener, not to itself.
     const duo = closingDuo({ opener: { dustLimitSat: 1000n }, ...push(600_000n) });
     duo.exchange();
-    expect(duo.funded('accepter').closingTx?.outputs).toHaveLength(1);
-    expect(duo.funded('accepter').closingTx).toEqual(duo.funded('opener').closingTx);
+    expect(duo.funded('accepter').closing.tx?.outputs).toHaveLength(1);
+    expect(duo.funded('accepter').closing.tx).toEqual(duo.funded('opener').closing.tx);
   });
 
   it('leave each side with a transaction of its own where the dust limits differ', () => {
     // The opener keeps 500 sat: dust to the accepter only, which therefore signs without them (BOLT 3).
     const duo = closingDuo({ accepter: { dustLimitSat: 1000n }, ...push(997_810_000n, { feeratePerKw: 700 }) });
     duo.exchange();
-    expect(duo.funded('opener').closingTx?.outputs).toEqual([{ amountSat: 997_810n, script: P2WPKH_B }]);
-    expect(duo.funded('accepter').closingTx?.outputs).toContainEqual({ amountSat: 500n, script: P2WPKH_A });
+    expect(duo.funded('opener').closing.tx?.outputs).toEqual([{ amountSat: 997_810n, script: P2WPKH_B }]);
+    expect(duo.funded('accepter').closing.tx?.outputs).toContainEqual({ amountSat: 500n, script: P2WPKH_A });
   });
 
   it('never all of them: the opener keeps its output when the other is dust', () => {
     const duo = closingDuo(push(0n, { fundingSat: 20_000n }));
     duo.exchange();
-    expect(duo.funded('accepter').closingTx?.outputs).toEqual([{ amountSat: 20_000n - 1690n, script: P2WPKH_A }]);
+    expect(duo.funded('accepter').closing.tx?.outputs).toEqual([{ amountSat: 20_000n - 1690n, script: P2WPKH_A }]);
     const spike = new Duo(push(0n, { fundingSat: 20_000n })).open();
     for (const side of ['opener', 'accepter'] as const) spike.ends[side].env = { ...spike.ends[side].env, feeratePerKw: 50_000 };
     spike.command('opener', { kind: 'shutdown', channelId: spike.channelId, script: P2WPKH_A });
     spike.exchange();
-    expect(spike.funded('accepter').closingTx?.outputs).toEqual([{ amountSat: 354n, script: P2WPKH_A }]);
+    expect(spike.funded('accepter').closing.tx?.outputs).toEqual([{ amountSat: 354n, script: P2WPKH_A }]);
   });
 });
 
@@ -295,17 +301,17 @@ describe('a mutual close in a block', () => {
   it('ends the channel: event, watchers and store', () => {
     const duo = closingDuo();
     duo.exchange();
-    const tx = duo.funded('opener').closingTx as Tx;
+    const tx = duo.funded('opener').closing.tx as Tx;
     const closingTxid = txid(duo.ends.opener.env.crypto, tx);
     const before = duo.funded('opener');
     duo.block([tx]);
     const { state, log } = duo.ends.opener;
-    expect(state).toMatchObject({ phase: 'closed', closingTxid, version: before.version + 1 });
+    expect(state).toMatchObject({ phase: 'closed', closingTxid, durability: { version: before.durability.version + 1 } });
     expect(kinds(log.slice(-3))).toEqual(['monitor', 'store', 'notify']);
     expect(log.at(-3)).toMatchObject({ update: { kind: 'closed' } });
     expect(log.at(-1)).toMatchObject({
       event: { event: { kind: 'channel_closed', closingTxid } },
-      after: [{ version: before.version + 1 }, {}],
+      after: [{ version: before.durability.version + 1 }, {}],
     });
     expect(Object.keys(state)).not.toContain('closingTx');
     expect(duo.ends.accepter.state.phase).toBe('closed');
@@ -315,7 +321,7 @@ describe('a mutual close in a block', () => {
     const duo = closingDuo();
     const { built } = offer(duo, 'opener', 999n);
     const state: FundedState = duo.funded('accepter');
-    expect(state.closingTx).toBeUndefined();
+    expect(state.closing.tx).toBeUndefined();
     duo.input('accepter', { kind: 'block', transactions: [{ index: 3, tx: built.tx }] });
     expect(duo.ends.accepter.state).toMatchObject({ phase: 'closed', closingTxid: built.txid });
   });
@@ -345,20 +351,20 @@ describe('after a lost connection', () => {
     const duo = closingDuo();
     duo.ends.opener.env = { ...duo.ends.opener.env, feeratePerKw: 3000 };
     duo.reconnect();
-    expect(duo.funded('opener').closing).toBeUndefined();
+    expect(duo.funded('opener').closing.negotiation).toBeUndefined();
     const types = duo.exchange();
     expect(types.indexOf('opener closing_signed')).toBeGreaterThan(types.indexOf('accepter shutdown'));
-    expect(duo.funded('accepter').closingTx?.outputs[1]?.amountSat).toBe(700_000n - 2028n);
+    expect(duo.funded('accepter').closing.tx?.outputs[1]?.amountSat).toBe(700_000n - 2028n);
   });
 
   it('goes on although one side is done already', () => {
     const duo = closingDuo();
     duo.deliver('opener');
-    expect([duo.funded('opener').closingTx === undefined, duo.funded('accepter').closingTx === undefined]).toEqual([true, false]);
+    expect([duo.funded('opener').closing.tx === undefined, duo.funded('accepter').closing.tx === undefined]).toEqual([true, false]);
     duo.ends.opener.env = { ...duo.ends.opener.env, feeratePerKw: 5000 };
     duo.reconnect();
     duo.exchange();
-    expect(duo.funded('opener').closingTx).toEqual(duo.funded('accepter').closingTx);
-    expect(duo.funded('opener').closingTx?.outputs[1]?.amountSat).toBe(700_000n - 3380n);
+    expect(duo.funded('opener').closing.tx).toEqual(duo.funded('accepter').closing.tx);
+    expect(duo.funded('opener').closing.tx?.outputs[1]?.amountSat).toBe(700_000n - 3380n);
   });
 });

@@ -8,16 +8,16 @@ import { fundingWitness } from '../../transactions/commitment.ts';
 import type { Side } from '../../transactions/types.ts';
 import { bySide, other } from '../../transactions/types.ts';
 import type { ClosingSigned } from '../../wire/messages/index.ts';
-import { baseOf } from '../model/base.ts';
 import { answerFee, closingWeight, feeTerms, NO_OFFERS } from './closing-fee.ts';
 import type { FeeTerms } from './closing-fee.ts';
 import { txParams } from '../commitments/build.ts';
 import { contents, logLength, SIDES } from '../model/contents.ts';
-import { draft } from '../model/draft.ts';
-import type { Out } from '../step/transition.ts';
-import { addEvent, announceEvents, become, dependencies, monitor, persist, send } from '../step/transition.ts';
+import { baseOf, draftClosing } from '../step/draft.ts';
+import type { Transition } from '../step/transition.ts';
+import { addEvent, after, announceEvents, become, monitor, persist, send } from '../step/transition.ts';
 import type { BlockTransaction, ChannelEnv } from '../model/vocabulary.ts';
-import type { ClosedState, FailedState, FeeRange, FundedBase, Funding, FundedState, SharedState } from '../model/state.ts';
+import { onlyFunding } from '../model/fundings.ts';
+import type { ClosedState, FailedState, FeeRange, FundedBase, FundedState, SharedState } from '../model/state.ts';
 import type { Violation } from '../model/violation.ts';
 import { badSignature, isViolation, violation } from '../model/violation.ts';
 
@@ -33,17 +33,17 @@ export function isSettled(shared: SharedState): boolean {
 }
 
 /** What the closing transactions of a negotiation have in common. */
-interface Closing {
+interface ClosingTerms {
   readonly scripts: Readonly<Record<Side, Script>>;
   readonly balanceMsat: Readonly<Record<Side, bigint>>;
 }
 
 /** Present once both shutdowns are exchanged and the channel is settled. */
-function closingOf(state: FundedState): Closing | undefined {
-  const { shared, params, shutdownSent, shutdownReceived } = state;
+function closingOf(state: FundedState): ClosingTerms | undefined {
+  const { shared, params, closing } = state;
   const { us } = params;
-  if (shutdownSent === undefined || shutdownReceived === undefined || !isSettled(shared)) return undefined;
-  const scripts = bySide(us, shutdownSent, shutdownReceived);
+  if (closing.sent === undefined || closing.received === undefined || !isSettled(shared)) return undefined;
+  const scripts = bySide(us, closing.sent, closing.received);
   return { scripts, balanceMsat: contents(shared, shared.commitments[us].current.cut).balanceMsat };
 }
 
@@ -51,11 +51,11 @@ function closingOf(state: FundedState): Closing | undefined {
  * BOLT 3, Legacy Closing Transaction: what `signer` may sign for this fee: without outputs below its own dust limit, and perhaps
  * without its own output.
  */
-function variants(env: ChannelEnv, state: FundedState, closing: Closing, signer: Side, feeSat: bigint): readonly BuiltClosing[] {
-  const { params, fundings } = state;
+function variants(env: ChannelEnv, state: FundedState, closing: ClosingTerms, signer: Side, feeSat: bigint): readonly BuiltClosing[] {
+  const { params } = state;
   const { dustLimitSat } = params.parties[signer];
   const { scripts, balanceMsat } = closing;
-  const tx = txParams(params, fundings[0] as Funding);
+  const tx = txParams(params, onlyFunding(state).output);
   return [undefined, signer].flatMap((omit) => {
     const result = buildClosing(env.crypto, tx, { scripts, balanceMsat, feeSat, dustLimitSat, omit });
     return result.ok ? [result.closing] : [];
@@ -63,21 +63,21 @@ function variants(env: ChannelEnv, state: FundedState, closing: Closing, signer:
 }
 
 /** The most that the opener can pay so that an output is left. */
-function payableSat(state: FundedState, closing: Closing): bigint {
+function payableSat(state: FundedState, closing: ClosingTerms): bigint {
   const { dustLimitSat } = state.params.parties[state.params.us];
   const openerSat = closing.balanceMsat.opener / 1000n;
   if (closing.balanceMsat.accepter / 1000n >= dustLimitSat) return openerSat;
   return openerSat > dustLimitSat ? openerSat - dustLimitSat : 0n;
 }
 
-function termsOf(env: ChannelEnv, state: FundedState, closing: Closing): FeeTerms {
+function termsOf(env: ChannelEnv, state: FundedState, closing: ClosingTerms): FeeTerms {
   return feeTerms(env.config, state.params.us, env.feeratePerKw, closingWeight(closing.scripts), payableSat(state, closing));
 }
 
 /** Sends closing_signed for this fee, over `preferred` where that is a variant that we may sign. */
 function sendOffer(
-  out: Out<FundedState>,
-  closing: Closing,
+  out: Transition<FundedState>,
+  closing: ClosingTerms,
   feeSat: bigint,
   range: FeeRange,
   preferred?: BuiltClosing,
@@ -87,16 +87,17 @@ function sendOffer(
   const [first, ...others] = variants(env, state, closing, params.us, feeSat);
   if (first === undefined) return violation('closing transaction', `none can be made with a fee of ${feeSat} sat`);
   const built = others.find((variant) => variant.txid === preferred?.txid) ?? first;
-  draft(out).closing = { offered: { feeSat, range, height: env.height }, peerOffered: state.closing?.peerOffered };
+  draftClosing(out).negotiation = { offered: { feeSat, range, height: env.height }, peerOffered: state.closing.negotiation?.peerOffered };
   const signature = env.signer.signFunding(params.keysId, built.sighash);
   send(out, { type: 'closing_signed', channelId, feeSat, signature, feeRange: range });
   return undefined;
 }
 
 /** BOLT 2, closing_signed, funding node: sends the first one, once in each connection. */
-export function offerFirstFee(out: Out<FundedState>): Violation | undefined {
+export function offerFirstFee(out: Transition<FundedState>): Violation | undefined {
   const { env, state } = out;
-  if (state.params.us !== 'opener' || state.closing === undefined || state.closing.offered !== undefined) return undefined;
+  const { negotiation } = state.closing;
+  if (state.params.us !== 'opener' || negotiation === undefined || negotiation.offered !== undefined) return undefined;
   const closing = closingOf(state);
   if (closing === undefined) return undefined;
   const { feeSat, range } = termsOf(env, state, closing);
@@ -104,13 +105,13 @@ export function offerFirstFee(out: Out<FundedState>): Violation | undefined {
 }
 
 /** BOLT 2, closing_signed, receiving node: the variant that the peer's signature is for, if that may be broadcast. */
-function signedVariant(env: ChannelEnv, state: FundedState, closing: Closing, message: ClosingSigned): BuiltClosing | Violation {
+function signedVariant(env: ChannelEnv, state: FundedState, closing: ClosingTerms, message: ClosingSigned): BuiltClosing | Violation {
   const peer = other(state.params.us);
   const { feeSat, signature } = message;
   const candidates = variants(env, state, closing, peer, feeSat);
   const [usual] = candidates;
   if (usual === undefined) return violation('fee_satoshis', `${feeSat} sat: the opener cannot pay that and leave an output`);
-  const key = state.params.parties[peer].fundingPubkey;
+  const key = onlyFunding(state).output.fundingPubkeys[peer];
   const signed = candidates.find(({ sighash }) => env.crypto.verify(signature, sighash, key));
   if (signed === undefined) return badSignature('signature', `not valid for a closing transaction with a fee of ${feeSat} sat`, usual.tx);
   const dust = signed.outputs.find(({ amountSat, script }) => amountSat < dustThresholdSat(script));
@@ -120,13 +121,13 @@ function signedVariant(env: ChannelEnv, state: FundedState, closing: Closing, me
 }
 
 /** BOLT 2, closing_signed, receiving node. */
-export function receiveClosingSigned(out: Out<FundedState>, message: ClosingSigned): Violation | undefined {
+export function receiveClosingSigned(out: Transition<FundedState>, message: ClosingSigned): Violation | undefined {
   const { env, state } = out;
   const { us } = state.params;
   const { feeSat, signature, feeRange } = message;
   const closing = closingOf(state);
   if (closing === undefined) return violation('closing_signed', 'before shutdown is complete', 'warn-and-disconnect');
-  const negotiation = state.closing ?? NO_OFFERS;
+  const negotiation = state.closing.negotiation ?? NO_OFFERS;
   const { offered } = negotiation;
   if (us === 'opener' && offered === undefined) return violation('closing_signed', 'the funder sends the first', 'warn-and-disconnect');
   const signed = signedVariant(env, state, closing, message);
@@ -135,7 +136,7 @@ export function receiveClosingSigned(out: Out<FundedState>, message: ClosingSign
   const answer = answerFee(us, terms, negotiation, feeSat, feeRange);
   if (isViolation(answer)) return answer;
   const peerOffered = { feeSat, ...(feeRange === undefined ? {} : { range: feeRange }) };
-  draft(out).closing = { offered, peerOffered };
+  draftClosing(out).negotiation = { offered, peerOffered };
   const range = offered?.range ?? terms.range;
   if (answer.kind === 'propose') return sendOffer(out, closing, answer.feeSat, range);
   complete(out, signed, signature);
@@ -144,21 +145,21 @@ export function receiveClosingSigned(out: Out<FundedState>, message: ClosingSign
 }
 
 /** Both have signed: the transaction is durable, then broadcast. The channel stays until a block has it. */
-function complete(out: Out<FundedState>, built: BuiltClosing, peerSignature: Signature): void {
+function complete(out: Transition<FundedState>, built: BuiltClosing, peerSignature: Signature): void {
   const { env, state } = out;
-  const { channelId, params, closingTx } = state;
-  if (closingTx !== undefined && txid(env.crypto, closingTx) === built.txid) return;
+  const { channelId, params, closing } = state;
+  if (closing.tx !== undefined && txid(env.crypto, closing.tx) === built.txid) return;
   const own = env.signer.signFunding(params.keysId, built.sighash);
   const [opener, accepter] = params.us === 'opener' ? [own, peerSignature] : [peerSignature, own];
   const tx = plainTx(withWitness(built.tx, 0, fundingWitness(env.crypto, built.params, opener, accepter)));
-  draft(out).closingTx = tx;
+  draftClosing(out).tx = tx;
   persist(out);
-  out.effects.push({ kind: 'broadcast', tx, channelId, purpose: 'closing', after: dependencies(out.state) });
+  out.effects.push({ kind: 'broadcast', tx, channelId, purpose: 'closing', after: after(out) });
   out.effects.push({ kind: 'watch_tx', txid: built.txid, channelId });
 }
 
 function isFunding({ fundings }: FundedBase, { txid, vout }: Outpoint): boolean {
-  return fundings.some((funding) => funding.txid === txid && funding.vout === vout);
+  return fundings.some(({ output }) => output.txid === txid && output.vout === vout);
 }
 
 export function spendsFunding(state: FundedBase, { inputs }: Tx): boolean {
@@ -167,28 +168,29 @@ export function spendsFunding(state: FundedBase, { inputs }: Tx): boolean {
 
 /** BOLT 5, Mutual Close Handling: any closing transaction that both ever signed may confirm; no commitment has this sequence. */
 function isMutualClose(state: FundedState | FailedState, tx: Tx): boolean {
-  const { shutdownSent, shutdownReceived } = state;
+  const { sent, received } = state.closing;
   const spends = tx.inputs.some((input) => input.sequence === 0xffffffff && isFunding(state, input));
-  return spends && tx.outputs.every(({ script }) => script === shutdownSent || script === shutdownReceived);
+  return spends && tx.outputs.every(({ script }) => script === sent || script === received);
 }
 
 /** BOLT 2, closing_signed, sending node: "if it doesn't receive a closing_signed response after a reasonable amount of time: MUST fail the channel". */
-export function missedClosing({ height, config }: ChannelEnv, { closing, closingTx }: FundedState): string | undefined {
-  const { offered } = closing ?? {};
-  if (offered === undefined || closingTx !== undefined || height - offered.height < config.closingTimeoutBlocks) return undefined;
+export function missedClosing({ height, config }: ChannelEnv, { closing: { negotiation, tx } }: FundedState): string | undefined {
+  const { offered } = negotiation ?? {};
+  if (offered === undefined || tx !== undefined || height - offered.height < config.closingTimeoutBlocks) return undefined;
   return `no answer to the one of height ${offered.height}, height is ${height}`;
 }
 
 /** A block: when it has a mutual close, the channel is at its end, failed or not. True when it has. */
-export function closingBlockSeen(out: Out<FundedState | FailedState>, transactions: readonly BlockTransaction[]): boolean {
+export function closingBlockSeen(out: Transition<FundedState | FailedState>, transactions: readonly BlockTransaction[]): boolean {
   const { env, state } = out;
   const close = transactions.find(({ tx }) => isMutualClose(state, tx));
   if (close === undefined) return false;
   const closingTxid = txid(env.crypto, close.tx);
+  const { nextEventId } = state.host;
   const closed = become<ClosedState>(out, { phase: 'closed', closingTxid, ...baseOf(state) });
   addEvent(closed, { kind: 'channel_closed', closingTxid });
   monitor(closed, { kind: 'closed' });
   persist(closed);
-  announceEvents(closed, state.nextEventId);
+  announceEvents(closed, nextEventId);
   return true;
 }

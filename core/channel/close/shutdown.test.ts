@@ -40,12 +40,12 @@ describe('the command shutdown', () => {
     const effects = close(duo, 'accepter', P2WPKH_A);
     expect(kinds(effects)).toEqual(['store', 'shutdown']);
     expect(sent(effects, 'shutdown').scriptPubkey).toBe(P2WPKH_A);
-    expect(effects.at(-1)).toMatchObject({ after: [{ sink: 'state', version: duo.funded('accepter').version }, {}] });
-    expect(duo.funded('accepter')).toMatchObject({ shutdownSent: P2WPKH_A });
-    expect(duo.funded('accepter').shutdownWanted).toBeUndefined();
+    expect(effects.at(-1)).toMatchObject({ after: [{ sink: 'state', version: duo.funded('accepter').durability.version }, {}] });
+    expect(duo.funded('accepter')).toMatchObject({ closing: { sent: P2WPKH_A } });
+    expect(duo.funded('accepter').closing.wanted).toBeUndefined();
     const answer = duo.message('opener', sent(effects, 'shutdown'));
     expect(kinds(answer)).toEqual(['store', 'shutdown', 'closing_signed']);
-    expect(duo.funded('opener').shutdownReceived).toBe(P2WPKH_A);
+    expect(duo.funded('opener').closing.received).toBe(P2WPKH_A);
   });
 
   it('is refused a second time, with a script of no form, and against what we committed to', () => {
@@ -82,9 +82,9 @@ describe('the command shutdown', () => {
     const duo = new Duo({ opener: { commit: 'manual' } }).open();
     duo.command('opener', addCommand(duo));
     expect(kinds(close(duo, 'opener', P2WPKH_A))).toEqual(['store']);
-    expect(duo.funded('opener').shutdownWanted).toBe(P2WPKH_A);
+    expect(duo.funded('opener').closing.wanted).toBe(P2WPKH_A);
     const effects = duo.command('opener', { kind: 'commit', channelId: duo.channelId });
-    expect(kinds(effects)).toEqual(['monitor', 'commitment_signed', 'store', 'shutdown']);
+    expect(kinds(effects)).toEqual(['monitor', 'store', 'commitment_signed', 'shutdown']);
   });
 
   it('is answered only once our updates are signed for', () => {
@@ -96,7 +96,7 @@ describe('the command shutdown', () => {
     duo.command('accepter', { kind: 'fulfill', channelId: duo.channelId, id: 0n, preimage });
     close(duo, 'opener', P2WPKH_A);
     expect(duo.exchange()).toEqual(['opener shutdown', 'accepter update_fulfill_htlc']);
-    expect(duo.funded('accepter').shutdownSent).toBeUndefined();
+    expect(duo.funded('accepter').closing.sent).toBeUndefined();
     const effects = duo.command('accepter', { kind: 'commit', channelId: duo.channelId });
     expect(kinds(effects).filter((kind) => kind.includes('_') || kind === 'shutdown')).toEqual(['commitment_signed', 'shutdown']);
   });
@@ -113,11 +113,11 @@ describe('a shutdown of the peer', () => {
   it('is answered with the script we committed to, else with the key of our to_remote', () => {
     const committed = new Duo({ command: { upfrontShutdownScript: P2WPKH_B } }).open();
     exchangeShutdown(committed, 'accepter');
-    expect(committed.funded('opener').shutdownSent).toBe(P2WPKH_B);
+    expect(committed.funded('opener').closing.sent).toBe(P2WPKH_B);
     const duo = new Duo().open();
     exchangeShutdown(duo, 'accepter');
     const { paymentBasepoint } = duo.funded('opener').params.parties.opener;
-    expect(duo.funded('opener').shutdownSent).toBe(p2wpkh(duo.ends.opener.env.crypto, paymentBasepoint));
+    expect(duo.funded('opener').closing.sent).toBe(p2wpkh(duo.ends.opener.env.crypto, paymentBasepoint));
   });
 
   it.each([
@@ -131,7 +131,7 @@ describe('a shutdown of the peer', () => {
     const effects = duo.message('opener', { type: 'shutdown', channelId: duo.channelId, scriptPubkey });
     expect(complaint(effects)?.slice(0, 21)).toBe(valid ? undefined : 'warning scriptpubkey:');
     expect(effects.some((effect) => effect.kind === 'disconnect')).toBe(!valid);
-    expect(duo.funded('opener').shutdownReceived).toBe(valid ? scriptPubkey : undefined);
+    expect(duo.funded('opener').closing.received).toBe(valid ? scriptPubkey : undefined);
   });
 
   it('with taproot needs option_shutdown_anysegwit on both sides', () => {
@@ -176,12 +176,12 @@ describe('a shutdown of the peer', () => {
     duo.exchange();
     const message = { type: 'shutdown', channelId: duo.channelId, scriptPubkey: P2WPKH_A } as const;
     duo.message('opener', message);
-    const { version } = duo.funded('opener');
+    const { version } = duo.funded('opener').durability;
     expect(duo.message('opener', message)).toEqual([]);
-    expect(duo.funded('opener').version).toBe(version);
+    expect(duo.funded('opener').durability.version).toBe(version);
     const effects = duo.message('opener', { ...message, scriptPubkey: P2WPKH_B });
     expect(complaint(effects)).toMatch(/^warning shutdown: another/);
-    expect(duo.funded('opener').shutdownReceived).toBe(P2WPKH_A);
+    expect(duo.funded('opener').closing.received).toBe(P2WPKH_A);
   });
 
   it("ends new HTLCs, ours and the peer's, but not the old ones", () => {
@@ -236,7 +236,7 @@ describe('after a lost connection', () => {
     const types = duo.exchange();
     expect(types.filter((type) => type === 'opener shutdown')).toHaveLength(1);
     expect(types.indexOf('accepter shutdown')).toBeLessThan(types.indexOf('accepter update_fulfill_htlc'));
-    expect(duo.funded('opener')).toMatchObject({ shutdownReceived: P2WPKH_B, connection: 'connected' });
+    expect(duo.funded('opener')).toMatchObject({ closing: { received: P2WPKH_B }, lifecycle: { connection: 'connected' } });
     duo.command('accepter', { kind: 'commit', channelId: duo.channelId });
     expect(duo.exchange().at(-1)).toBe('accepter closing_signed');
   });
@@ -251,8 +251,8 @@ describe('after a lost connection', () => {
       for (let i = 0; i < count; i++) duo.deliver(i % 2 === 0 ? 'opener' : 'accepter');
       duo.reconnect();
       duo.exchange();
-      expect(duo.funded('opener').closingTx).toBeDefined();
-      expect(duo.funded('opener').closingTx).toEqual(duo.funded('accepter').closingTx);
+      expect(duo.funded('opener').closing.tx).toBeDefined();
+      expect(duo.funded('opener').closing.tx).toEqual(duo.funded('accepter').closing.tx);
     }
   });
 });

@@ -5,8 +5,8 @@ import type { Shutdown } from '../../wire/messages/index.ts';
 import { NO_OFFERS } from './closing-fee.ts';
 import { offerFirstFee } from './closing-signed.ts';
 import { logLength } from '../model/contents.ts';
-import { draft } from '../model/draft.ts';
-import type { Out } from '../step/transition.ts';
+import { draftClosing } from '../step/draft.ts';
+import type { Transition } from '../step/transition.ts';
 import { persist, send } from '../step/transition.ts';
 import type { ChannelCommand, ChannelEnv } from '../model/vocabulary.ts';
 import { isAcceptableScript, isOfferableScript, ownShutdownScript } from './shutdown-scripts.ts';
@@ -26,14 +26,14 @@ function hasUnsigned(shared: SharedState, sender: 'opener' | 'accepter'): boolea
 }
 
 /** The host wants to close. BOLT 2 may make the message wait; the wish is durable. */
-export function shutdown(out: Out<FundedState>, command: Extract<ChannelCommand, { kind: 'shutdown' }>): Refusal | undefined {
+export function shutdown(out: Transition<FundedState>, command: Extract<ChannelCommand, { kind: 'shutdown' }>): Refusal | undefined {
   const { env, state } = out;
   const { script } = command;
-  if (state.shutdownSent !== undefined || state.shutdownWanted !== undefined) return refusal('shutdown', 'the channel is closing already');
+  if (state.closing.sent !== undefined || state.closing.wanted !== undefined) return refusal('shutdown', 'the channel is closing already');
   if (!isOfferableScript(env, script)) return refusal('scriptpubkey', `${script} has none of the allowed forms`);
   const upfront = state.params.parties[state.params.us].upfrontShutdownScript;
   if (upfront !== undefined && upfront !== script) return refusal('upfront_shutdown_script', `we committed to ${upfront}`);
-  draft(out).shutdownWanted = script;
+  draftClosing(out).wanted = script;
   persist(out);
   return undefined;
 }
@@ -46,16 +46,16 @@ function breaksUpfront(env: ChannelEnv, state: FundedState, script: Script): boo
 }
 
 /** The answer, and the negotiation of the fee, follow in `advanceShutdown`. */
-export function receiveShutdown(out: Out<FundedState>, message: Shutdown): Violation | undefined {
+export function receiveShutdown(out: Transition<FundedState>, message: Shutdown): Violation | undefined {
   const { env, state } = out;
   const { scriptPubkey: script } = message;
-  const { shutdownReceived } = state;
-  if (shutdownReceived !== undefined && shutdownReceived !== script) {
+  const { received, negotiation } = state.closing;
+  if (received !== undefined && received !== script) {
     return violation('shutdown', 'another scriptpubkey than before', 'warn-and-disconnect');
   }
-  // `closing` is there from the peer's shutdown of this connection on: both must have been sent again before fees are talked about.
-  draft(out).closing = state.closing ?? NO_OFFERS;
-  if (shutdownReceived !== undefined) return undefined;
+  // `negotiation` is there from the peer's shutdown of this connection on: both must have been sent again before fees are talked about.
+  draftClosing(out).negotiation = negotiation ?? NO_OFFERS;
+  if (received !== undefined) return undefined;
   if (!isAcceptableScript(env, script)) return violation('scriptpubkey', `${script} has none of the allowed forms`, 'warn-and-disconnect');
   if (breaksUpfront(env, state, script)) {
     return violation('upfront_shutdown_script', `${script} is not what the peer committed to`, 'warn-and-disconnect');
@@ -63,32 +63,33 @@ export function receiveShutdown(out: Out<FundedState>, message: Shutdown): Viola
   if (hasUnsigned(state.shared, other(state.params.us))) {
     return violation('shutdown', 'while updates of the sender were not signed for', 'warn-and-disconnect');
   }
-  draft(out).shutdownReceived = script;
+  draftClosing(out).received = script;
   persist(out);
   return undefined;
 }
 
 /** Sends a shutdown that is wanted or owed as soon as BOLT 2 allows it. */
-function sendDueShutdown(out: Out<FundedState>): void {
+function sendDueShutdown(out: Transition<FundedState>): void {
   const { env, state } = out;
-  const { params, shutdownSent, shutdownReceived, shutdownWanted } = state;
-  if (shutdownSent !== undefined || (shutdownWanted === undefined && shutdownReceived === undefined)) return;
+  const { params } = state;
+  const { sent, received, wanted } = state.closing;
+  if (sent !== undefined || (wanted === undefined && received === undefined)) return;
   if (hasUnsigned(state.shared, params.us)) return;
-  const next = draft(out);
-  next.shutdownSent = shutdownWanted ?? ownShutdownScript(env, params);
-  next.shutdownWanted = undefined;
+  const closing = draftClosing(out);
+  closing.sent = wanted ?? ownShutdownScript(env, params);
+  closing.wanted = undefined;
   persist(out);
   retransmitShutdown(out);
 }
 
 /** What closing asks for after any step of a CONNECTED channel: the shutdown that is due, then the opener's first closing_signed. */
-export function advanceShutdown(out: Out<FundedState>): Violation | undefined {
+export function advanceShutdown(out: Transition<FundedState>): Violation | undefined {
   sendDueShutdown(out);
   return offerFirstFee(out);
 }
 
 /** BOLT 2, Message Retransmission: if it has sent a previous shutdown, MUST retransmit it. */
-export function retransmitShutdown(out: Out<FundedState>): void {
-  const { channelId, shutdownSent } = out.state;
-  if (shutdownSent !== undefined) send(out, { type: 'shutdown', channelId, scriptPubkey: shutdownSent });
+export function retransmitShutdown(out: Transition<FundedState>): void {
+  const { channelId, closing } = out.state;
+  if (closing.sent !== undefined) send(out, { type: 'shutdown', channelId, scriptPubkey: closing.sent });
 }

@@ -10,7 +10,7 @@ import { buildCommitments, checkSignatures, signCommitment, txParams } from './b
 import type { Contents } from '../model/contents.ts';
 import { bytes32, Duo } from '../duo.fixture.ts';
 import { createSigner } from './key-signer.ts';
-import type { AddUpdate, ChannelParams, Funding, Party } from '../model/state.ts';
+import type { AddUpdate, ChannelParams, FundingOutput, Party } from '../model/state.ts';
 import { htlc } from '../updates.fixture.ts';
 
 const signers = { opener: createSigner(noble, bytes32(0x0a)), accepter: createSigner(noble, bytes32(0x0b)) };
@@ -28,7 +28,18 @@ function paramsFor(us: Side, changes: Partial<Record<Side, Partial<Party>>> = {}
 }
 
 const params = { opener: paramsFor('opener'), accepter: paramsFor('accepter') };
-const funding: Funding = { txid: bytes32<Txid>(0x31), vout: 3, amountSat: 1_000_000n };
+const funding: FundingOutput = {
+  txid: bytes32<Txid>(0x31),
+  vout: 3,
+  amountSat: 1_000_000n,
+  format: 'anchors',
+  fundingPubkeys: {
+    opener: signers.opener.basepoints(keysIds.opener).fundingPubkey,
+    accepter: signers.accepter.basepoints(keysIds.accepter).fundingPubkey,
+  },
+  contributionSat: { opener: 1_000_000n, accepter: 0n },
+  reserveSat: { opener: 10_000n, accepter: 10_000n },
+};
 const contents: Contents = {
   balanceMsat: { opener: 600_000_000n, accepter: 300_000_000n },
   htlcs: [htlc('opener', 0n, 60_000_000n), htlc('accepter', 0n, 40_000_000n)],
@@ -40,7 +51,7 @@ describe('txParams', () => {
     const tx = txParams(params.opener, funding);
     expect(tx).toMatchObject({ format: 'anchors', funding: { txid: funding.txid, vout: 3 }, fundingSat: 1_000_000n });
     expect([tx.parties.opener.delayOnOwnCommitment, tx.parties.accepter.delayOnOwnCommitment]).toEqual([200, 100]);
-    expect(tx.parties.opener.fundingPubkey).toBe(params.opener.parties.opener.fundingPubkey);
+    expect(tx.parties.opener.fundingPubkey).toBe(funding.fundingPubkeys.opener);
   });
 
   it('is one object a funding, whoever asks, and another for another', () => {
@@ -70,7 +81,7 @@ describe.each(['opener', 'accepter'] as const)('a commitment of the %s', (owner)
   it('is signed by one side and verified by the other', () => {
     expect(signatures.htlcSignatures).toHaveLength(2);
     expect(checkSignatures(noble, params[owner], own, signatures, 'rule')).toBeUndefined();
-    const keys = params[owner].parties[signer].fundingPubkey;
+    const keys = funding.fundingPubkeys[signer];
     expect(noble.verify(signatures.signature, own.sighash, keys)).toBe(true);
     for (const [i, tx] of htlcTransactions(noble, own).entries()) {
       expect(noble.verify(signatures.htlcSignatures[i] as Signature, tx.sighash, own.keys.htlcPubkeys[signer])).toBe(true);
@@ -100,11 +111,19 @@ describe.each(['opener', 'accepter'] as const)('a commitment of the %s', (owner)
 describe('a commitment that was built a moment ago', () => {
   const point = signers.accepter.perCommitmentPoint(keysIds.accepter, 7n);
   const secret = signers.accepter.perCommitmentSecret(keysIds.accepter, 7n);
-  const build = (change: { side?: ChannelParams; crypto?: Crypto; number?: bigint; by?: PublicKey; says?: Contents; owner?: Side }) =>
+  const build = (change: {
+    side?: ChannelParams;
+    crypto?: Crypto;
+    number?: bigint;
+    output?: FundingOutput;
+    by?: PublicKey;
+    says?: Contents;
+    owner?: Side;
+  }) =>
     buildCommitments(
       change.crypto ?? noble,
       change.side ?? params.opener,
-      [funding],
+      [change.output ?? funding],
       change.owner ?? 'accepter',
       change.number ?? 7n,
       change.by ?? point,
@@ -136,14 +155,14 @@ describe('a commitment that was built a moment ago', () => {
     ['amount', { says: htlcs({ amountMsat: second.amountMsat + 1n }) }],
     ['expiry', { says: htlcs({ cltvExpiry: second.cltvExpiry + 1 }) }],
     ['payment_hash', { says: htlcs({ paymentHash: bytes32(0x77) }) }],
-    ['format', { side: { ...params.opener, format: 'static_remotekey' } }],
+    ['format', { output: { ...funding, format: 'static_remotekey' } }],
+    ['funding_pubkey', { output: { ...funding, fundingPubkeys: { ...funding.fundingPubkeys, opener: point } } }],
   ])('is built anew for another %s', (_, change) => {
     const built = build({});
     expect(build(change)).not.toBe(built);
   });
 
   it.each<Partial<Party>>([
-    { fundingPubkey: point },
     { revocationBasepoint: point },
     { paymentBasepoint: point },
     { delayedPaymentBasepoint: point },

@@ -9,19 +9,18 @@ import { other } from '../../transactions/types.ts';
 import type { Contents } from '../model/contents.ts';
 import { LastFew } from './last-few.ts';
 import type { Signer } from './signer.ts';
-import type { ChannelParams, CommitmentSignatures, Funding, Party } from '../model/state.ts';
+import type { ChannelParams, CommitmentSignatures, FundingOutput, Party } from '../model/state.ts';
 import type { Violation } from '../model/violation.ts';
 import { badSignature, violation } from '../model/violation.ts';
 
-/** One for each funding of a channel. */
-const memo = new WeakMap<ChannelParams, TxParams[]>();
+const memo = new WeakMap<FundingOutput, { readonly of: ChannelParams; readonly tx: TxParams }>();
 /** Who makes what was made a moment ago gets it again: a node that restarts or fails its channel, the other end in one process. */
 const recentParams = new LastFew<TxParams>(16);
 const recentCommitments = new LastFew<BuiltCommitment>(16);
 const recentKeys = new LastFew<CommitmentKeys>(64);
 
-function txParty(own: Party, peer: Party): ChannelParty {
-  const { fundingPubkey, revocationBasepoint, paymentBasepoint, delayedPaymentBasepoint, htlcBasepoint, dustLimitSat } = own;
+function txParty(fundingPubkey: PublicKey, own: Party, peer: Party): ChannelParty {
+  const { revocationBasepoint, paymentBasepoint, delayedPaymentBasepoint, htlcBasepoint, dustLimitSat } = own;
   return {
     fundingPubkey,
     revocationBasepoint,
@@ -34,22 +33,22 @@ function txParty(own: Party, peer: Party): ChannelParty {
 }
 
 /** The same object for the same channel and funding, so that scripts and hashes of the channel are made once. */
-export function txParams(params: ChannelParams, funding: Funding): TxParams {
-  let known = memo.get(params);
-  if (known === undefined) memo.set(params, (known = []));
-  let result = known.find((made) => made.funding.txid === funding.txid && made.funding.vout === funding.vout);
-  if (result === undefined) {
-    const { opener, accepter } = params.parties;
-    const made: TxParams = {
-      format: params.format,
-      funding: { txid: funding.txid, vout: funding.vout },
-      fundingSat: funding.amountSat,
-      parties: { opener: txParty(opener, accepter), accepter: txParty(accepter, opener) },
-    };
-    result = recentParams.find((recent) => sameParams(recent, made)) ?? recentParams.add(made);
-    known.push(result);
-  }
-  return result;
+export function txParams(params: ChannelParams, funding: FundingOutput): TxParams {
+  const known = memo.get(funding);
+  if (known?.of === params) return known.tx;
+  const { opener, accepter } = params.parties;
+  const made: TxParams = {
+    format: funding.format,
+    funding: { txid: funding.txid, vout: funding.vout },
+    fundingSat: funding.amountSat,
+    parties: {
+      opener: txParty(funding.fundingPubkeys.opener, opener, accepter),
+      accepter: txParty(funding.fundingPubkeys.accepter, accepter, opener),
+    },
+  };
+  const tx = recentParams.find((recent) => sameParams(recent, made)) ?? recentParams.add(made);
+  memo.set(funding, { of: params, tx });
+  return tx;
 }
 
 function sameParty(a: ChannelParty, b: ChannelParty): boolean {
@@ -79,7 +78,7 @@ function sameParams(a: TxParams, b: TxParams): boolean {
 export function buildCommitments(
   crypto: Crypto,
   params: ChannelParams,
-  fundings: readonly Funding[],
+  fundings: readonly FundingOutput[],
   owner: Side,
   number: bigint,
   point: PublicKey,
@@ -121,7 +120,7 @@ export function checkSignatures(
   rule: string,
 ): Violation | undefined {
   const peer = other(params.us);
-  if (!crypto.verify(signatures.signature, built.sighash, params.parties[peer].fundingPubkey)) {
+  if (!crypto.verify(signatures.signature, built.sighash, built.params.parties[peer].fundingPubkey)) {
     return badSignature(rule, `signature is not valid for commitment ${built.number}`, built.tx);
   }
   const transactions = htlcTransactions(crypto, built);

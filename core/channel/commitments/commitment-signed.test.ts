@@ -10,6 +10,7 @@ import { bytes32, Duo, kinds, sent } from '../duo.fixture.ts';
 import type { ChannelConfig, Effect } from '../model/vocabulary.ts';
 import { secretAt, secretIndex } from '../../transactions/secrets.ts';
 import { add, events, expectFailed, expectQuiet, expectRefused, fail, fee, fulfill, refusalOf, secretOf } from '../updates.fixture.ts';
+import { onlyFunding } from '../model/fundings.ts';
 
 const manual: Partial<ChannelConfig> = { commit: 'manual' };
 
@@ -65,25 +66,25 @@ describe('the command commit', () => {
     expect(state.shared.commitments.accepter.current).toBe(before.shared.commitments.accepter.current);
     expect(state.lastSent).toBe('commitment_signed');
     const message = sent(effects, 'commitment_signed');
-    expect(message).toMatchObject({ channelId: duo.channelId, fundingTxid: state.fundings[0]?.txid });
+    expect(message).toMatchObject({ channelId: duo.channelId, fundingTxid: state.fundings[0]?.output.txid });
     expect(message.htlcSignatures).toHaveLength(1);
-    expect(state.sentSignatures).toEqual([{ signature: message.signature, htlcSignatures: message.htlcSignatures }]);
+    expect(onlyFunding(state).sent).toEqual({ signature: message.signature, htlcSignatures: message.htlcSignatures });
     expect(effects[0]).toMatchObject({
-      id: before.nextMonitorId,
+      id: before.durability.nextMonitorId,
       update: {
         kind: 'remote_commitment',
         number: 1n,
         cut: { opener: 2, accepter: 0 },
         point: before.remote.nextPoint,
-        txids: next?.txids,
+        txids: [onlyFunding(state).txids.accepter.next],
       },
     });
-    expect(effects[1]).toMatchObject({ version: before.version + 1 });
+    expect(effects[1]).toMatchObject({ version: before.durability.version + 1 });
     expect(effects[1]?.kind === 'store' ? effects[1].state : undefined).toBe(state);
     expect(effects[2]).toMatchObject({
       after: [
-        { sink: 'state', channelId: duo.channelId, version: before.version + 1 },
-        { sink: 'monitor', channelId: duo.channelId, version: before.nextMonitorId },
+        { sink: 'state', channelId: duo.channelId, version: before.durability.version + 1 },
+        { sink: 'monitor', channelId: duo.channelId, version: before.durability.nextMonitorId },
       ],
     });
   });
@@ -140,14 +141,14 @@ describe('commitment_signed', () => {
     expect(kinds(effects)).toEqual(['monitor', 'store', 'revoke_and_ack']);
     const state = duo.funded('accepter');
     const signatures = [{ signature: message.signature, htlcSignatures: message.htlcSignatures }];
-    expect(state.localSignatures).toEqual(signatures);
+    expect(onlyFunding(state).received).toEqual(signatures[0]);
     expect(state.lastSent).toBe('revoke_and_ack');
     const { current, next } = state.shared.commitments.accepter;
     expect(next).toBeUndefined();
     expect(current).toMatchObject({ number: 1n, cut: { opener: 2, accepter: 0 } });
-    expect(current.txids).toEqual(duo.funded('opener').shared.commitments.accepter.next?.txids);
+    expect(onlyFunding(state).txids.accepter.current).toEqual(onlyFunding(duo.funded('opener')).txids.accepter.next);
     expect(effects[0]).toMatchObject({ update: { kind: 'local_commitment', number: 1n, cut: { opener: 2, accepter: 0 }, signatures } });
-    expect(effects[1]).toMatchObject({ version: before.version + 1, state: { localSignatures: signatures } });
+    expect(effects[1]).toMatchObject({ version: before.durability.version + 1, state: { fundings: [{ received: signatures[0] }] } });
     const { signer } = duo.ends.accepter.env;
     const { keysId } = state.params;
     expect(sent(effects, 'revoke_and_ack')).toEqual({
@@ -156,7 +157,7 @@ describe('commitment_signed', () => {
       perCommitmentSecret: signer.perCommitmentSecret(keysId, 0n),
       nextPerCommitmentPoint: signer.perCommitmentPoint(keysId, 2n),
     });
-    expect(effects[2]).toMatchObject({ after: [{ version: before.version + 1 }, { version: before.nextMonitorId }] });
+    expect(effects[2]).toMatchObject({ after: [{ version: before.durability.version + 1 }, { version: before.durability.nextMonitorId }] });
   });
 
   it('may come without updates: only its sender must not do that', () => {
@@ -200,7 +201,7 @@ describe('commitment_signed', () => {
     const failed = expectFailed(duo, 'accepter', change(message), 'commitment_signed');
     // What can be enforced is the commitment before.
     expect(failed.shared.commitments.accepter).toBe(before.shared.commitments.accepter);
-    expect(failed.commitmentToBroadcast?.outputs).toHaveLength(4);
+    expect(failed.failure.commitmentToBroadcast?.outputs).toHaveLength(4);
     expect(kinds(duo.ends.accepter.log)).not.toContain('revoke_and_ack');
   });
 
@@ -227,7 +228,7 @@ describe('commitment_signed', () => {
     accepter.state = { ...state, shared: { ...state.shared, base } };
     const signature = bytes32<Signature>(1);
     const failed = expectFailed(duo, 'accepter', { ...signed().message, signature }, 'commitment_signed');
-    expect(failed.reason).toBe('commitment_signed: the opener cannot pay for its anchors');
+    expect(failed.failure.reason).toBe('commitment_signed: the opener cannot pay for its anchors');
   });
 
   it('must not leave a balance negative', () => {
@@ -239,7 +240,7 @@ describe('commitment_signed', () => {
     ]) {
       duo.ends.accepter.state = { ...state, shared: { ...state.shared, base: { ...state.shared.base, balanceMsat } } };
       const failed = expectFailed(duo, 'accepter', signed().message, 'commitment_signed');
-      expect(failed.reason).toBe('commitment_signed: a balance would be negative');
+      expect(failed.failure.reason).toBe('commitment_signed: a balance would be negative');
     }
   });
 
@@ -278,11 +279,11 @@ describe('revoke_and_ack', () => {
     const state = duo.funded('opener');
     expect(state.shared.commitments.accepter.current).toBe(next);
     expect(state.shared.commitments.accepter.next).toBeUndefined();
-    expect(state.sentSignatures).toBeUndefined();
+    expect(onlyFunding(state).sent).toBeUndefined();
     expect(state.remote).toMatchObject({ currentPoint: before.remote.nextPoint, nextPoint: message.nextPerCommitmentPoint });
     expect(secretAt(duo.ends.opener.env.crypto, state.remote.secrets, secretIndex(0n))).toBe(message.perCommitmentSecret);
     expect(effects[0]).toMatchObject({ update: { kind: 'remote_secret', number: 0n, secret: message.perCommitmentSecret } });
-    expect(effects[1]).toMatchObject({ version: before.version + 1 });
+    expect(effects[1]).toMatchObject({ version: before.durability.version + 1 });
     expect(effects[1]?.kind === 'store' ? effects[1].state : undefined).toBe(state);
   });
 
@@ -304,7 +305,7 @@ describe('revoke_and_ack', () => {
     const before = duo.funded('opener');
     const failed = expectFailed(duo, 'opener', { ...message, ...change(message) }, rule);
     expect(failed.remote).toBe(before.remote);
-    expect(failed.sentSignatures).toBe(before.sentSignatures);
+    expect(failed.fundings).toBe(before.fundings);
   });
 
   it('with the secret of the commitment that is still valid fails the channel', () => {
@@ -326,7 +327,7 @@ describe('revoke_and_ack', () => {
     commit(duo, 'opener');
     const second = { ...message, perCommitmentSecret: made };
     const failed = expectFailed(duo, 'opener', second, 'per_commitment_secret');
-    expect(failed.reason).toMatch('not generated from the same seed');
+    expect(failed.failure.reason).toMatch('not generated from the same seed');
   });
 });
 
@@ -341,7 +342,7 @@ describe('what both sides are bound to', () => {
     expect(events(pass(duo, 'accepter', 'commitment_signed'))).toEqual([]);
     const effects = pass(duo, 'opener', 'revoke_and_ack');
     expect(kinds(effects)).toEqual(['monitor', 'store', 'notify']);
-    const { version, nextMonitorId } = duo.funded('accepter');
+    const { version, nextMonitorId } = duo.funded('accepter').durability;
     const [added] = duo.funded('accepter').shared.base.htlcs.opener;
     expect(effects[2]).toMatchObject({
       event: { kind: 'htlc_received', dustExposureExceeded: false },
@@ -433,11 +434,11 @@ describe('what both sides are bound to', () => {
       },
     ]);
     const state = duo.funded('opener');
-    expect([state.references, state.learned]).toEqual([[], []]);
+    expect([state.host.references, state.host.learned]).toEqual([[], []]);
     // Repeated until acknowledged: durable with the step that made them true.
-    expect(state.events.map(({ id }) => id)).toEqual([1, 2, 3, 4]);
+    expect(state.host.events.map(({ id }) => id)).toEqual([1, 2, 3, 4]);
     const stored = duo.ends.opener.log.findLast((effect) => effect.kind === 'store');
-    expect(stored?.kind === 'store' && stored.state.events).toEqual(state.events);
+    expect(stored?.kind === 'store' && stored.state.host.events).toEqual(state.host.events);
     expect(sha256Hex(duo.ends.opener.env.crypto, secretOf(1).preimage)).toBe(secretOf(1).paymentHash);
   });
 
@@ -447,7 +448,7 @@ describe('what both sides are bound to', () => {
     duo.exchange();
     fulfill(duo, 'accepter', 0n, 1);
     duo.exchange();
-    expect(duo.funded('opener').references).toEqual([{ htlcId: 1n, reference: '02' }]);
+    expect(duo.funded('opener').host.references).toEqual([{ htlcId: 1n, reference: '02' }]);
   });
 });
 

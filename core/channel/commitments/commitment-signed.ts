@@ -1,16 +1,18 @@
 import { insertSecret, secretIndex } from '../../transactions/secrets.ts';
-import { other } from '../../transactions/types.ts';
+import type { BuiltCommitment } from '../../transactions/commitment.ts';
+import { bySide, other } from '../../transactions/types.ts';
 import type { CommitmentSigned, RevokeAndAck } from '../../wire/messages/index.ts';
 import { faultOfPeer } from '../operate/update-add-htlc.ts';
 import { buildCommitments, checkSignatures, signCommitment } from './build.ts';
 import { contents, cutToSign, fold, sameCut, slice, SIDES, withCommitments } from '../model/contents.ts';
 import type { Folded } from '../model/contents.ts';
-import { draft } from '../model/draft.ts';
-import type { Out } from '../step/transition.ts';
+import { draft, draftHost } from '../step/draft.ts';
+import type { Transition } from '../step/transition.ts';
 import { addEvent, announceEvents, monitor, notify, persist, send } from '../step/transition.ts';
 import { exceedsDustExposure, openerAffords } from '../operate/limits.ts';
 import { referenceOf } from '../operate/remove-htlc.ts';
-import type { Commitment, CommitmentSignatures, FundedState, SharedState } from '../model/state.ts';
+import { brokenBySome, onlyFunding } from '../model/fundings.ts';
+import type { Commitment, CommitmentSignatures, Funding, FundedState, FundingOutput, SharedState } from '../model/state.ts';
 import type { Refusal, Violation } from '../model/violation.ts';
 import { refusal, violation } from '../model/violation.ts';
 
@@ -18,7 +20,7 @@ import { refusal, violation } from '../model/violation.ts';
 export function commitObstacle(state: FundedState): string | undefined {
   const { shared, params, remote } = state;
   const theirs = shared.commitments[other(params.us)];
-  if (state.connection !== 'connected') return 'the peer is not connected';
+  if (state.lifecycle.connection !== 'connected') return 'the peer is not connected';
   if (remote.nextPoint === undefined) return 'channel_ready has not come';
   if (theirs.next !== undefined) return 'the peer owes a revoke_and_ack';
   if (sameCut(cutToSign(shared, params.us), theirs.current.cut)) return 'there are no updates to sign';
@@ -26,7 +28,7 @@ export function commitObstacle(state: FundedState): string | undefined {
 }
 
 /** Signs all updates so far for the peer's next commitment. */
-export function commit(out: Out<FundedState>): Refusal | undefined {
+export function commit(out: Transition<FundedState>): Refusal | undefined {
   const obstacle = commitObstacle(out.state);
   if (obstacle !== undefined) return refusal('commitment_signed', obstacle);
   const { env, state } = out;
@@ -35,25 +37,35 @@ export function commit(out: Out<FundedState>): Refusal | undefined {
   const point = state.remote.nextPoint as NonNullable<typeof state.remote.nextPoint>;
   const number = shared.commitments[peer].current.number + 1n;
   const cut = cutToSign(shared, params.us);
-  const built = buildCommitments(env.crypto, params, fundings, peer, number, point, contents(shared, cut));
-  const sentSignatures = built.map((b) => signCommitment(env.crypto, env.signer, params, point, b));
-  const txids = built.map((b) => b.txid);
-  const next: Commitment = { number, cut, txids };
+  const built = buildCommitments(env.crypto, params, outputsOf(fundings), peer, number, point, contents(shared, cut));
+  const next: Commitment = { number, cut };
   const signed = draft(out);
   signed.shared = withCommitments(shared, peer, { current: shared.commitments[peer].current, next });
-  signed.sentSignatures = sentSignatures;
+  signed.fundings = fundings.map((funding, i) => {
+    const b = built[i] as BuiltCommitment;
+    const { output, tx, confirmedHeight, txids, received } = funding;
+    const sent = signCommitment(env.crypto, env.signer, params, point, b);
+    const theirs = { current: txids[peer].current, next: b.txid };
+    return { output, tx, confirmedHeight, txids: bySide(peer, theirs, txids[params.us]), received, sent };
+  });
   signed.lastSent = 'commitment_signed';
-  monitor(out, { kind: 'remote_commitment', number, cut, point, txids });
+  monitor(out, { kind: 'remote_commitment', number, cut, point, txids: built.map((b) => b.txid) });
   persist(out);
-  sendCommitmentSigned(out, sentSignatures);
+  sendCommitmentSigned(out);
   return undefined;
 }
 
-export function sendCommitmentSigned(out: Out<FundedState>, signatures: readonly CommitmentSignatures[]): void {
+function outputsOf(fundings: readonly Funding[]): readonly FundingOutput[] {
+  return fundings.map(({ output }) => output);
+}
+
+/** Our signatures for the peer's `next` commitment, one message a funding. */
+export function sendCommitmentSigned(out: Transition<FundedState>): void {
   const { channelId, fundings } = out.state;
-  for (const [i, { signature, htlcSignatures }] of signatures.entries()) {
-    const fundingTxid = (fundings[i] as FundedState['fundings'][number]).txid;
-    send(out, { type: 'commitment_signed', channelId, signature, htlcSignatures, fundingTxid });
+  for (const { output, sent } of fundings) {
+    if (sent === undefined) continue;
+    const { signature, htlcSignatures } = sent;
+    send(out, { type: 'commitment_signed', channelId, signature, htlcSignatures, fundingTxid: output.txid });
   }
 }
 
@@ -63,16 +75,17 @@ function unaffordableFee(state: FundedState): string | undefined {
   if (params.us === 'opener') return undefined;
   const news = slice(shared, 'opener', shared.commitments.accepter.current.cut.opener);
   if (!news.some((update) => update.kind === 'fee')) return undefined;
-  return faultOfPeer(shared, params, (next) => openerAffords(params, 'accepter', next))?.detail;
+  return faultOfPeer(shared, params, (next) => brokenBySome(state.fundings, (terms) => openerAffords(params, terms, 'accepter', next)))
+    ?.detail;
 }
 
 /** BOLT 2, commitment_signed, receiving node: verify, revoke the old commitment, acknowledge. */
-export function receiveCommitmentSigned(out: Out<FundedState>, message: CommitmentSigned): Violation | undefined {
+export function receiveCommitmentSigned(out: Transition<FundedState>, message: CommitmentSigned): Violation | undefined {
   const { env, state } = out;
-  const { params, shared, fundings } = state;
+  const { params, shared } = state;
   const { us } = params;
-  const funding = fundings[0] as FundedState['fundings'][number];
-  if (message.fundingTxid !== undefined && message.fundingTxid !== funding.txid) return undefined; // BOLT 2: of an obsolete funding, ignored
+  const { output, tx, confirmedHeight, txids, sent } = onlyFunding(state);
+  if (message.fundingTxid !== undefined && message.fundingTxid !== output.txid) return undefined; // BOLT 2: of an obsolete funding, ignored
   const unaffordable = unaffordableFee(state);
   if (unaffordable !== undefined) return violation('update_fee affordable', unaffordable);
 
@@ -82,20 +95,19 @@ export function receiveCommitmentSigned(out: Out<FundedState>, message: Commitme
   if (SIDES.some((side) => next.balanceMsat[side] < 0n)) return violation('commitment_signed', 'a balance would be negative');
   const point = env.signer.perCommitmentPoint(params.keysId, number);
   const secret = env.signer.perCommitmentSecret(params.keysId, number);
-  const built = buildCommitments(env.crypto, params, fundings, us, number, point, next, secret);
-  const signatures: CommitmentSignatures = { signature: message.signature, htlcSignatures: message.htlcSignatures };
-  for (const b of built) {
-    if (b.feeSat < 0n) return violation('commitment_signed', 'the opener cannot pay for its anchors');
-    const wrong = checkSignatures(env.crypto, params, b, signatures, 'commitment_signed');
-    if (wrong !== undefined) return wrong;
-  }
-  const current: Commitment = { number, cut, txids: built.map((b) => b.txid) };
-  const firstEvent = state.nextEventId;
+  const [built] = buildCommitments(env.crypto, params, [output], us, number, point, next, secret) as [BuiltCommitment];
+  const received: CommitmentSignatures = { signature: message.signature, htlcSignatures: message.htlcSignatures };
+  if (built.feeSat < 0n) return violation('commitment_signed', 'the opener cannot pay for its anchors');
+  const wrong = checkSignatures(env.crypto, params, built, received, 'commitment_signed');
+  if (wrong !== undefined) return wrong;
+  const current: Commitment = { number, cut };
+  const firstEvent = state.host.nextEventId;
   const acknowledged = draft(out);
-  acknowledged.localSignatures = [signatures];
+  const ours = { current: built.txid, next: undefined };
+  acknowledged.fundings = [{ output, tx, confirmedHeight, txids: bySide(us, ours, txids[other(us)]), received, sent }];
   acknowledged.lastSent = 'revoke_and_ack';
   const folded = advance(out, withCommitments(shared, us, { current }));
-  monitor(out, { kind: 'local_commitment', number, cut, signatures: [signatures] });
+  monitor(out, { kind: 'local_commitment', number, cut, signatures: [received] });
   persist(out);
   sendRevokeAndAck(out);
   announce(out, folded, firstEvent);
@@ -103,7 +115,7 @@ export function receiveCommitmentSigned(out: Out<FundedState>, message: Commitme
 }
 
 /** Reveals the secret of the commitment before the current one. */
-export function sendRevokeAndAck(out: Out<FundedState>): void {
+export function sendRevokeAndAck(out: Transition<FundedState>): void {
   const { env, state } = out;
   const { keysId, us } = state.params;
   const { number } = state.shared.commitments[us].current;
@@ -116,7 +128,7 @@ export function sendRevokeAndAck(out: Out<FundedState>): void {
 }
 
 /** BOLT 2, revoke_and_ack, receiving node. */
-export function receiveRevokeAndAck(out: Out<FundedState>, message: RevokeAndAck): Violation | undefined {
+export function receiveRevokeAndAck(out: Transition<FundedState>, message: RevokeAndAck): Violation | undefined {
   const { env, state } = out;
   const { crypto } = env;
   const { shared, params, remote } = state;
@@ -131,9 +143,12 @@ export function receiveRevokeAndAck(out: Out<FundedState>, message: RevokeAndAck
   const secrets = insertSecret(crypto, remote.secrets, secretIndex(current.number), secret);
   if (!secrets.ok) return violation('per_commitment_secret', 'was not generated from the same seed as the earlier ones');
   const revoked = draft(out);
-  revoked.sentSignatures = undefined;
+  revoked.fundings = state.fundings.map(({ output, tx, confirmedHeight, txids, received }) => {
+    const theirs = { current: txids[peer].next ?? txids[peer].current, next: undefined };
+    return { output, tx, confirmedHeight, txids: bySide(peer, theirs, txids[params.us]), received, sent: undefined };
+  });
   revoked.remote = { currentPoint: remote.nextPoint, nextPoint: nextPerCommitmentPoint, secrets: secrets.store };
-  const firstEvent = state.nextEventId;
+  const firstEvent = state.host.nextEventId;
   const folded = advance(out, withCommitments(shared, peer, { current: next }));
   monitor(out, { kind: 'remote_secret', number: current.number, secret });
   persist(out);
@@ -142,15 +157,14 @@ export function receiveRevokeAndAck(out: Out<FundedState>, message: RevokeAndAck
 }
 
 /** Folds what is irrevocable now, and records what our host must hear of it. */
-function advance(out: Out<FundedState>, shared: SharedState): Folded {
+function advance(out: Transition<FundedState>, shared: SharedState): Folded {
   const { us } = out.state.params;
   const before = shared.base.htlcs[us];
   const { shared: folded, folded: updates } = fold(shared);
-  const learned = out.state.learned.filter((l) => folded.base.htlcs[us].some((h) => h.id === l.htlcId));
-  const known = out.state.learned;
-  const advanced = draft(out);
-  advanced.shared = folded;
-  advanced.learned = learned;
+  const known = out.state.host.learned;
+  draft(out).shared = folded;
+  const learned = known.filter((l) => folded.base.htlcs[us].some((h) => h.id === l.htlcId));
+  if (learned.length < known.length) draftHost(out).learned = learned;
   for (const update of updates[other(us)]) {
     if (update.kind !== 'fail' && update.kind !== 'fail_malformed') continue;
     const htlc = before.find((h) => h.id === update.id);
@@ -159,12 +173,12 @@ function advance(out: Out<FundedState>, shared: SharedState): Folded {
     addEvent(out, { kind: 'payment_failed', reference: referenceOf(out.state, htlc.id), paymentHash: htlc.paymentHash, failure: update });
   }
   const gone = before.filter((h) => !folded.base.htlcs[us].includes(h));
-  if (gone.length > 0) draft(out).references = out.state.references.filter((r) => !gone.some((h) => h.id === r.htlcId));
+  if (gone.length > 0) draftHost(out).references = out.state.host.references.filter((r) => !gone.some((h) => h.id === r.htlcId));
   return updates;
 }
 
 /** Tells the host, after what makes it true is durable: resolved payments, and incoming HTLCs that both sides are bound to. */
-function announce(out: Out<FundedState>, folded: Folded, firstEvent: number): void {
+function announce(out: Transition<FundedState>, folded: Folded, firstEvent: number): void {
   announceEvents(out, firstEvent);
   for (const update of folded[other(out.state.params.us)]) if (update.kind === 'add') presentHtlc(out, update.id);
 }
@@ -173,7 +187,7 @@ function announce(out: Out<FundedState>, folded: Folded, firstEvent: number): vo
  * Presents an irrevocably committed incoming HTLC to the host, which answers with a removal. BOLT 2, Bounding exposure to trimmed in-flight
  * HTLCs: each is judged on top of what stood before it, so that of a batch only those are to be failed that no longer fit.
  */
-export function presentHtlc(out: Out<FundedState>, id: bigint): void {
+export function presentHtlc(out: Transition<FundedState>, id: bigint): void {
   const { env, state } = out;
   const { shared, params } = state;
   const add = shared.base.htlcs[other(params.us)].find((h) => h.id === id);
@@ -181,7 +195,7 @@ export function presentHtlc(out: Out<FundedState>, id: bigint): void {
   const dustExposureExceeded = SIDES.some((owner) => {
     const all = contents(shared, shared.commitments[owner].current.cut);
     const upToIt = { ...all, htlcs: all.htlcs.filter((htlc) => htlc.offerer === params.us || htlc.id <= id) };
-    return exceedsDustExposure(params, owner, upToIt, add, env.config.maxDustHtlcExposureMsat);
+    return state.fundings.some(({ output }) => exceedsDustExposure(params, output, owner, upToIt, add, env.config.maxDustHtlcExposureMsat));
   });
   notify(out, { kind: 'htlc_received', add, dustExposureExceeded });
 }

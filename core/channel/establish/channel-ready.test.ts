@@ -4,6 +4,7 @@ import type { PublicKey } from '../../crypto/bytes.ts';
 import { complaint, Duo, kinds, sent } from '../duo.fixture.ts';
 import type { ChannelInput } from '../model/vocabulary.ts';
 import { FUNDING_TIMEOUT_BLOCKS } from './channel-ready.ts';
+import { onlyFunding } from '../model/fundings.ts';
 
 const BAD_POINT = ('02' + '00'.repeat(32)) as PublicKey;
 const NO_TRANSACTIONS: ChannelInput = { kind: 'block', transactions: [] };
@@ -42,9 +43,9 @@ describe('the confirmation of the funding', () => {
   it('ends the need to broadcast it again, and is stored', () => {
     const duo = new Duo();
     const tx = duo.fund();
-    expect(duo.funded('opener').fundingTx).toEqual(tx);
+    expect(onlyFunding(duo.funded('opener')).tx).toEqual(tx);
     duo.block([tx]);
-    expect(duo.funded('opener').fundingTx).toBeUndefined();
+    expect(onlyFunding(duo.funded('opener')).tx).toBeUndefined();
     const store = duo.ends.opener.log.findLast((effect) => effect.kind === 'store');
     expect(store).toMatchObject({ version: 2, state: { fundings: [{ confirmedHeight: 101 }] } });
   });
@@ -59,7 +60,10 @@ describe('the confirmation of the funding', () => {
       // An accepter knows only the txid that funding_created named: the peer may have named any transaction's.
       const funded = duo.funded('accepter');
       const [funding] = funded.fundings as [(typeof funded.fundings)[number]];
-      duo.ends.accepter.state = { ...funded, fundings: [{ ...funding, txid: txid(duo.ends.accepter.env.crypto, other) }] };
+      duo.ends.accepter.state = {
+        ...funded,
+        fundings: [{ ...funding, output: { ...funding.output, txid: txid(duo.ends.accepter.env.crypto, other) } }],
+      };
       const effects = duo.input('accepter', { kind: 'block', transactions: [{ index: 0, tx: other }] });
       expect(complaint(effects)).toMatch(/^error funding output: output 0 does not pay 1000000 sat/);
       expect(duo.ends.accepter.state.phase).toBe('failed');
@@ -101,9 +105,9 @@ describe('channel_ready', () => {
     const { keysId } = duo.funded('accepter').params;
     expect(message.secondPerCommitmentPoint).toBe(duo.ends.accepter.env.signer.perCommitmentPoint(keysId, 1n));
     for (const side of ['opener', 'accepter'] as const) {
-      expect(duo.funded(side).events).toEqual([{ id: 1, event: { kind: 'channel_usable' } }]);
+      expect(duo.funded(side).host.events).toEqual([{ id: 1, event: { kind: 'channel_usable' } }]);
       const usable = duo.ends[side].log.filter((effect) => effect.kind === 'notify' && effect.event.kind === 'event');
-      expect(usable).toMatchObject([{ after: [{ sink: 'state', version: duo.funded(side).version }, { sink: 'monitor' }] }]);
+      expect(usable).toMatchObject([{ after: [{ sink: 'state', version: duo.funded(side).durability.version }, { sink: 'monitor' }] }]);
     }
   });
 
@@ -114,9 +118,9 @@ describe('channel_ready', () => {
     duo.ends.opener.env = { ...env, height: env.height + 1 };
     duo.input('opener', { kind: 'block', transactions: [{ index: 0, tx }] });
     duo.exchange();
-    expect(duo.funded('accepter')).toMatchObject({ readySent: false, readyReceived: true, events: [] });
+    expect(duo.funded('accepter')).toMatchObject({ lifecycle: { readySent: false, readyReceived: true }, host: { events: [] } });
     duo.block([tx]);
-    expect(duo.funded('accepter').events).toMatchObject([{ event: { kind: 'channel_usable' } }]);
+    expect(duo.funded('accepter').host.events).toMatchObject([{ event: { kind: 'channel_usable' } }]);
     expect(duo.ends.accepter.log.at(-1)).toMatchObject({ kind: 'notify', event: { id: 1, event: { kind: 'channel_usable' } } });
   });
 
@@ -136,7 +140,7 @@ describe('channel_ready', () => {
     expect(duo.funded('opener').shared.commitments.accepter.current.number).toBe(number);
     const message = sent(duo.ends.accepter.log, 'channel_ready');
     expect(duo.message('opener', message)).toEqual([]);
-    const { fundingPubkey } = duo.funded('opener').params.parties.opener;
+    const { opener: fundingPubkey } = onlyFunding(duo.funded('opener')).output.fundingPubkeys;
     expect(complaint(duo.message('opener', { ...message, secondPerCommitmentPoint: fundingPubkey }))).toMatch(
       /^error second_per_commitment_point: differs/,
     );
@@ -167,7 +171,7 @@ describe('channel_ready', () => {
     for (const side of ['opener', 'accepter'] as const) duo.input(side, { kind: 'disconnected' });
     duo.block([tx], 1);
     duo.block([], 2);
-    expect(duo.funded('opener').readySent).toBe(true);
+    expect(duo.funded('opener').lifecycle.readySent).toBe(true);
     expect(kinds(duo.ends.opener.log)).not.toContain('channel_ready');
     for (const side of ['opener', 'accepter'] as const) duo.input(side, { kind: 'connected' });
     const both = ['opener channel_reestablish', 'accepter channel_reestablish', 'opener channel_ready', 'accepter channel_ready'];

@@ -5,11 +5,11 @@ import { channelScripts } from '../../transactions/channel-scripts.ts';
 import { other } from '../../transactions/types.ts';
 import type { ChannelReady } from '../../wire/messages/index.ts';
 import { txParams } from '../commitments/build.ts';
-import { draft } from '../model/draft.ts';
-import type { Out } from '../step/transition.ts';
+import { draft, draftLifecycle } from '../step/draft.ts';
+import type { Transition } from '../step/transition.ts';
 import { addEvent, announceEvents, become, persist, send } from '../step/transition.ts';
 import type { BlockTransaction, ChannelEnv } from '../model/vocabulary.ts';
-import type { ForgottenState, Funding, FundedState } from '../model/state.ts';
+import type { ForgottenState, Funding, FundedState, FundingOutput } from '../model/state.ts';
 import type { Violation } from '../model/violation.ts';
 import { violation } from '../model/violation.ts';
 
@@ -28,39 +28,38 @@ function depth(env: ChannelEnv, funding: Funding): number {
 }
 
 /** BOLT 2, channel_ready, sender: the outpoint pays exactly funding_satoshis to the script of BOLT 3. */
-function paysFunding(env: ChannelEnv, state: FundedState, funding: Funding, tx: Tx): boolean {
+function paysFunding(env: ChannelEnv, state: FundedState, funding: FundingOutput, tx: Tx): boolean {
   const output = tx.outputs[funding.vout];
   const { script } = channelScripts(env.crypto, txParams(state.params, funding)).funding;
   return output !== undefined && output.amountSat === funding.amountSat && output.script === script;
 }
 
 /** Records the block that confirms a funding. */
-function confirmFundings(out: Out<FundedState>, transactions: readonly BlockTransaction[]): Violation | undefined {
+function confirmFundings(out: Transition<FundedState>, transactions: readonly BlockTransaction[]): Violation | undefined {
   const { env, state } = out;
   let wrong: Violation | undefined;
   const fundings = state.fundings.map((funding) => {
-    if (funding.confirmedHeight !== undefined) return funding;
-    const confirmed = transactions.find(({ tx }) => txid(env.crypto, tx) === funding.txid);
+    const { output, confirmedHeight, txids, received, sent } = funding;
+    if (confirmedHeight !== undefined) return funding;
+    const confirmed = transactions.find(({ tx }) => txid(env.crypto, tx) === output.txid);
     if (confirmed === undefined) return funding;
-    if (!paysFunding(env, state, funding, confirmed.tx)) {
-      wrong = violation('funding output', `output ${funding.vout} does not pay ${funding.amountSat} sat to the funding script`);
+    if (!paysFunding(env, state, output, confirmed.tx)) {
+      wrong = violation('funding output', `output ${output.vout} does not pay ${output.amountSat} sat to the funding script`);
     }
-    return { txid: funding.txid, vout: funding.vout, amountSat: funding.amountSat, confirmedHeight: env.height };
+    return { output, tx: undefined, confirmedHeight: env.height, txids, received, sent };
   });
   if (wrong !== undefined || fundings.every((funding, i) => funding === state.fundings[i])) return wrong;
-  const next = draft(out);
-  next.fundings = fundings;
-  next.fundingTx = undefined;
+  draft(out).fundings = fundings;
   return undefined;
 }
 
 /** BOLT 2, channel_ready, non-funding node: SHOULD forget the channel after a timeout of 2016 blocks. */
 function timedOut(env: ChannelEnv, state: FundedState): boolean {
   const unseen = state.fundings.every((funding) => funding.confirmedHeight === undefined);
-  return state.params.us === 'accepter' && unseen && env.height - state.createdHeight >= FUNDING_TIMEOUT_BLOCKS;
+  return state.params.us === 'accepter' && unseen && env.height - state.lifecycle.createdHeight >= FUNDING_TIMEOUT_BLOCKS;
 }
 
-function forgetUnconfirmed(out: Out<FundedState>): void {
+function forgetUnconfirmed(out: Transition<FundedState>): void {
   const { channelId } = out.state;
   const reason = `the funding did not confirm within ${FUNDING_TIMEOUT_BLOCKS} blocks`;
   out.effects.push({ kind: 'notify', channelId, event: { kind: 'forgotten', reason } });
@@ -68,13 +67,15 @@ function forgetUnconfirmed(out: Out<FundedState>): void {
 }
 
 /** Both channel_ready have passed: the host hears of it once. Call before `persist`, and announce after it. */
-function addUsable(out: Out<FundedState>): void {
-  if (out.state.readySent && out.state.readyReceived) addEvent(out, { kind: 'channel_usable' });
+function addUsable(out: Transition<FundedState>): void {
+  const { readySent, readyReceived } = out.state.lifecycle;
+  if (readySent && readyReceived) addEvent(out, { kind: 'channel_usable' });
 }
 
 /** A block: the funding confirms, channel_ready becomes due, or the accepter has waited long enough. `env.height` is the block's. */
-export function fundingBlockSeen(out: Out<FundedState>, transactions: readonly BlockTransaction[]): Violation | undefined {
+export function fundingBlockSeen(out: Transition<FundedState>, transactions: readonly BlockTransaction[]): Violation | undefined {
   const before = out.state;
+  const firstEvent = before.host.nextEventId;
   const wrong = confirmFundings(out, transactions);
   if (wrong !== undefined) return wrong;
   const { env, state } = out;
@@ -84,15 +85,15 @@ export function fundingBlockSeen(out: Out<FundedState>, transactions: readonly B
   }
   // Without option_zeroconf nobody relies on an unconfirmed funding, whatever depth was agreed.
   const needed = Math.max(1, state.params.minimumDepth);
-  const due = !state.readySent && state.fundings.every((funding) => depth(env, funding) >= needed);
+  const due = !state.lifecycle.readySent && state.fundings.every((funding) => depth(env, funding) >= needed);
   if (due) {
-    draft(out).readySent = true;
+    draftLifecycle(out).readySent = true;
     addUsable(out);
   }
   if (out.state === before) return undefined;
   persist(out);
-  if (due && out.state.connection === 'connected') send(out, channelReadyMessage(env, out.state));
-  announceEvents(out, before.nextEventId);
+  if (due && out.state.lifecycle.connection === 'connected') send(out, channelReadyMessage(env, out.state));
+  announceEvents(out, firstEvent);
   return undefined;
 }
 
@@ -104,20 +105,20 @@ function secondPoint(state: FundedState): PublicKey | undefined {
 }
 
 /** BOLT 2, channel_ready, receiver. A redundant one is ignored, one that contradicts the first is not. */
-export function receiveChannelReady(out: Out<FundedState>, message: ChannelReady): Violation | undefined {
+export function receiveChannelReady(out: Transition<FundedState>, message: ChannelReady): Violation | undefined {
   const { env, state } = out;
   const { secondPerCommitmentPoint: nextPoint } = message;
-  if (state.readyReceived) {
+  if (state.lifecycle.readyReceived) {
     const known = secondPoint(state);
     if (known === undefined || known === nextPoint) return undefined;
     return violation('second_per_commitment_point', 'differs from that of the first channel_ready');
   }
   if (!env.crypto.isValidPublicKey(nextPoint)) return violation('second_per_commitment_point', 'not a point of the curve');
-  const next = draft(out);
-  next.readyReceived = true;
-  next.remote = { currentPoint: state.remote.currentPoint, nextPoint, secrets: state.remote.secrets };
+  const firstEvent = state.host.nextEventId;
+  draftLifecycle(out).readyReceived = true;
+  draft(out).remote = { currentPoint: state.remote.currentPoint, nextPoint, secrets: state.remote.secrets };
   addUsable(out);
   persist(out);
-  announceEvents(out, state.nextEventId);
+  announceEvents(out, firstEvent);
   return undefined;
 }

@@ -5,6 +5,8 @@ import type { Script, Signature, Txid } from '../../crypto/bytes.ts';
 import { bytes32, complaint, Duo, kinds, NODE_ID, P2WPKH_A, P2WPKH_B, sent, TEMPORARY_ID } from '../duo.fixture.ts';
 import type { ChannelCommand, Effect } from '../model/vocabulary.ts';
 import { channelIdFromFunding } from './opening.ts';
+import { onlyFunding } from '../model/fundings.ts';
+import type { FundedState } from '../model/state.ts';
 
 const BAD_SIGNATURE = '01'.repeat(64) as Signature;
 
@@ -53,8 +55,9 @@ describe('opening', () => {
     const duo = new Duo({ command: { announce: true, upfrontShutdownScript: P2WPKH_A, format: 'static_remotekey' } });
     const open = sent(duo.ends.opener.log, 'open_channel');
     duo.fund();
-    expect(duo.funded('accepter').params).toMatchObject({ announce: true, format: 'static_remotekey' });
-    expect(new Duo().open().funded('accepter').params).toMatchObject({ announce: false, format: 'anchors' });
+    const agreed = (state: FundedState): unknown => [state.params.announce, onlyFunding(state).output.format];
+    expect(agreed(duo.funded('accepter'))).toEqual([true, 'static_remotekey']);
+    expect(agreed(new Duo().open().funded('accepter'))).toEqual([false, 'anchors']);
     expect(open).toMatchObject({ channelFlags: 1, upfrontShutdownScript: P2WPKH_A, channelType: '1000', channelReserveSat: 10_000n });
     expect(sent(new Duo().ends.opener.log, 'open_channel')).toMatchObject({
       channelFlags: 0,
@@ -93,7 +96,7 @@ describe('opening', () => {
       { sink: 'monitor', channelId, version: 2 },
     ]);
     expect(effects[3]).toMatchObject({ kind: 'broadcast', purpose: 'funding', tx });
-    expect(duo.funded('opener').fundingTx).toEqual(tx);
+    expect(onlyFunding(duo.funded('opener')).tx).toEqual(tx);
   });
 
   it('the accepter stores before it sends funding_signed, and has no funding transaction', () => {
@@ -108,8 +111,10 @@ describe('opening', () => {
       { sink: 'state', channelId, version: 1 },
       { sink: 'monitor', channelId, version: 2 },
     ]);
-    expect(effects.find((effect) => effect.kind === 'store')).toMatchObject({ state: { pendingMonitor: [{ id: 1 }, { id: 2 }] } });
-    expect(duo.funded('accepter').fundingTx).toBeUndefined();
+    expect(effects.find((effect) => effect.kind === 'store')).toMatchObject({
+      state: { durability: { pendingMonitor: [{ id: 1 }, { id: 2 }] } },
+    });
+    expect(onlyFunding(duo.funded('accepter')).tx).toBeUndefined();
   });
 });
 

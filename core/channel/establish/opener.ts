@@ -1,9 +1,10 @@
+import { txid } from '../../bitcoin/tx.ts';
 import type { Tx } from '../../bitcoin/tx.ts';
 import type { Script } from '../../crypto/bytes.ts';
 import { fundingOutput } from '../../transactions/channel-scripts.ts';
 import type { AcceptChannel, FundingSigned, OpenChannel } from '../../wire/messages/index.ts';
 import { broadcastFunding } from '../fail/broadcast.ts';
-import type { Out } from '../step/transition.ts';
+import type { Transition } from '../step/transition.ts';
 import { persist, start } from '../step/transition.ts';
 import type { ChannelCommand, ChannelEnv, OpenCommand } from '../model/vocabulary.ts';
 import { FORMATS, formatOfType } from '../../transactions/formats.ts';
@@ -12,12 +13,13 @@ import {
   ANNOUNCE_CHANNEL,
   becomeFunded,
   channelIdFromFunding,
-  fundingOf,
   fundingOutputIndex,
+  outputOf,
   ownFields,
   paramsOf,
   sendOpening,
   signInitial,
+  termsOf,
   unexpected,
   watchFunding,
 } from './opening.ts';
@@ -28,7 +30,7 @@ import { isViolation, refusal } from '../model/violation.ts';
 /** The opener's part of BOLT 2, Channel Establishment v1. */
 
 /** Begins a channel: sends open_channel. The temporary id must be unique with this peer (BOLT 2); its node sees to that. */
-export function startOpen(env: ChannelEnv, command: OpenCommand): Out<OpeningState> | Refusal {
+export function startOpen(env: ChannelEnv, command: OpenCommand): Transition<OpeningState> | Refusal {
   const { peer, temporaryChannelId, keysId, fundingSat, pushMsat, feeratePerKw, format, announce } = command;
   const open: OpenChannel = {
     type: 'open_channel',
@@ -52,17 +54,18 @@ export function startOpen(env: ChannelEnv, command: OpenCommand): Out<OpeningSta
 }
 
 /** BOLT 2, accept_channel, receiver: then the host makes a transaction that pays the funding output. */
-export function receiveAcceptChannel(out: Out<OpeningState>, accept: AcceptChannel): Violation | undefined {
+export function receiveAcceptChannel(out: Transition<OpeningState>, accept: AcceptChannel): Violation | undefined {
   const { env, state } = out;
   const { step, peer, us, temporaryChannelId } = state;
   if (step.kind !== 'awaiting_accept_channel') return unexpected(out, accept);
   const { open, keysId } = step;
   const broken = receivedAccept(env, open, accept);
   if (broken !== undefined) return broken;
-  const params = paramsOf({ us, peer, keysId, format: formatOfType(open.channelType) ?? 'static_remotekey' }, open, accept);
+  const params = paramsOf({ us, peer, keysId }, open, accept);
+  const terms = termsOf(formatOfType(open.channelType) ?? 'static_remotekey', open, accept);
   const { script } = fundingOutput(env.crypto, open.fundingPubkey, accept.fundingPubkey);
-  out.state = { ...state, step: { kind: 'awaiting_host_funding', params, remotePoint: accept.firstPerCommitmentPoint } };
-  const question = { kind: 'fund', amountSat: params.fundingSat, script } as const;
+  out.state = { ...state, step: { kind: 'awaiting_host_funding', params, terms, remotePoint: accept.firstPerCommitmentPoint } };
+  const question = { kind: 'fund', amountSat: terms.amountSat, script } as const;
   out.effects.push({ kind: 'ask', channelId: temporaryChannelId, peer, question });
   return undefined;
 }
@@ -73,33 +76,33 @@ function isMalleable(tx: Tx): boolean {
 }
 
 /** The host's transaction, signed but NOT broadcast: core asks for that once funding_signed is there and durable. */
-export function fund(out: Out<OpeningState>, command: Extract<ChannelCommand, { kind: 'fund' }>): Refusal | undefined {
+export function fund(out: Transition<OpeningState>, command: Extract<ChannelCommand, { kind: 'fund' }>): Refusal | undefined {
   const { env, state } = out;
   const { step, peer, temporaryChannelId } = state;
   const { tx } = command;
   if (step.kind !== 'awaiting_host_funding') return refusal('fund', 'no funding was asked for');
-  const { params, remotePoint } = step;
-  const { opener, accepter } = params.parties;
-  const { script } = fundingOutput(env.crypto, opener.fundingPubkey, accepter.fundingPubkey);
-  const vout = fundingOutputIndex(tx, params.fundingSat, script);
-  if (vout === undefined) return refusal('funding output', `no output pays ${params.fundingSat} sat to ${script}`);
+  const { params, terms, remotePoint } = step;
+  const { opener, accepter } = terms.fundingPubkeys;
+  const { script } = fundingOutput(env.crypto, opener, accepter);
+  const vout = fundingOutputIndex(tx, terms.amountSat, script);
+  if (vout === undefined) return refusal('funding output', `no output pays ${terms.amountSat} sat to ${script}`);
   if (isMalleable(tx)) return refusal('funding_txid', 'an input without witness makes the transaction malleable');
-  const funding = fundingOf(env, tx, vout, params.fundingSat);
-  const { signature } = signInitial(env, params, funding, remotePoint);
-  const channelId = channelIdFromFunding(funding.txid, vout);
-  out.state = { ...state, step: { kind: 'awaiting_funding_signed', params, remotePoint, funding, fundingTx: tx, channelId } };
-  const { txid: fundingTxid } = funding;
+  const output = outputOf(terms, txid(env.crypto, tx), vout);
+  const { signature } = signInitial(env, params, output, remotePoint);
+  const channelId = channelIdFromFunding(output.txid, vout);
+  out.state = { ...state, step: { kind: 'awaiting_funding_signed', params, remotePoint, output, fundingTx: tx, channelId } };
+  const { txid: fundingTxid } = output;
   sendOpening(out, peer, { type: 'funding_created', temporaryChannelId, fundingTxid, fundingOutputIndex: vout, signature });
   return undefined;
 }
 
 /** BOLT 2, funding_signed, recipient: the funding may be broadcast as soon as the channel is durable. */
-export function receiveFundingSigned(out: Out<OpeningState>, message: FundingSigned): Violation | undefined {
+export function receiveFundingSigned(out: Transition<OpeningState>, message: FundingSigned): Violation | undefined {
   const { step } = out.state;
   if (step.kind !== 'awaiting_funding_signed') return unexpected(out, message);
-  const { params, funding, remotePoint, fundingTx } = step;
+  const { params, output, remotePoint, fundingTx } = step;
   const signatures = { signature: message.signature, htlcSignatures: [] };
-  const funded = becomeFunded(out, { params, funding, remotePoint, signatures, fundingTx });
+  const funded = becomeFunded(out, { params, output, remotePoint, signatures, fundingTx });
   if (isViolation(funded)) return funded;
   persist(funded);
   broadcastFunding(funded, fundingTx);

@@ -1,5 +1,4 @@
 import type { ChannelId, Hash32, PublicKey, Script, Txid } from '../../crypto/bytes.ts';
-import { txid } from '../../bitcoin/tx.ts';
 import type { Tx } from '../../bitcoin/tx.ts';
 import { EMPTY_SECRET_STORE } from '../../transactions/secrets.ts';
 import type { CommitmentFormat, Side } from '../../transactions/types.ts';
@@ -7,7 +6,7 @@ import { bySide, other } from '../../transactions/types.ts';
 import type { AcceptChannel, Message, OpenChannel } from '../../wire/messages/index.ts';
 import { buildCommitments, checkSignatures, signCommitment } from '../commitments/build.ts';
 import type { Contents } from '../model/contents.ts';
-import type { Out } from '../step/transition.ts';
+import type { Transition } from '../step/transition.ts';
 import { become, monitor, notify } from '../step/transition.ts';
 import { errorData } from '../fail/fail-channel.ts';
 import type { ChannelEnv } from '../model/vocabulary.ts';
@@ -15,8 +14,9 @@ import type {
   ChannelParams,
   CommitmentSignatures,
   ForgottenState,
-  Funding,
   FundedState,
+  FundingOutput,
+  FundingTerms,
   OpeningState,
   Party,
   SharedState,
@@ -51,14 +51,12 @@ export function ownFields(env: ChannelEnv, keysId: Hash32, fundingSat: bigint, d
 function partyOf(message: OpenChannel | AcceptChannel): Party {
   const { upfrontShutdownScript: script } = message;
   return {
-    fundingPubkey: message.fundingPubkey,
     revocationBasepoint: message.revocationBasepoint,
     paymentBasepoint: message.paymentBasepoint,
     delayedPaymentBasepoint: message.delayedPaymentBasepoint,
     htlcBasepoint: message.htlcBasepoint,
     dustLimitSat: message.dustLimitSat,
     maxHtlcValueInFlightMsat: message.maxHtlcValueInFlightMsat,
-    channelReserveSat: message.channelReserveSat,
     htlcMinimumMsat: message.htlcMinimumMsat,
     toSelfDelay: message.toSelfDelay,
     maxAcceptedHtlcs: message.maxAcceptedHtlcs,
@@ -68,20 +66,30 @@ function partyOf(message: OpenChannel | AcceptChannel): Party {
 
 /** What open_channel and accept_channel together say. */
 export function paramsOf(
-  identity: { readonly us: Side; readonly peer: PublicKey; readonly keysId: Hash32; readonly format: CommitmentFormat },
+  identity: { readonly us: Side; readonly peer: PublicKey; readonly keysId: Hash32 },
   open: OpenChannel,
   accept: AcceptChannel,
 ): ChannelParams {
   return {
     temporaryChannelId: open.temporaryChannelId,
     channelType: open.channelType ?? '',
-    fundingSat: open.fundingSat,
     pushMsat: open.pushMsat,
     initialFeeratePerKw: open.feeratePerKw,
     minimumDepth: accept.minimumDepth,
     announce: (open.channelFlags & ANNOUNCE_CHANNEL) !== 0,
     parties: { opener: partyOf(open), accepter: partyOf(accept) },
     ...identity, // last, as in baseOf
+  };
+}
+
+/** What they say of the funding output. */
+export function termsOf(format: CommitmentFormat, open: OpenChannel, accept: AcceptChannel): FundingTerms {
+  return {
+    amountSat: open.fundingSat,
+    format,
+    fundingPubkeys: { opener: open.fundingPubkey, accepter: accept.fundingPubkey },
+    contributionSat: { opener: open.fundingSat, accepter: 0n },
+    reserveSat: { opener: accept.channelReserveSat, accepter: open.channelReserveSat },
   };
 }
 
@@ -97,30 +105,34 @@ export function fundingOutputIndex(tx: Tx, amountSat: bigint, script: Script): n
   return vout < 0 || vout > 0xffff ? undefined : vout;
 }
 
-export function fundingOf(env: ChannelEnv, tx: Tx, vout: number, amountSat: bigint): Funding {
-  return { txid: txid(env.crypto, tx), vout, amountSat };
+export function outputOf(terms: FundingTerms, fundingTxid: Txid, vout: number): FundingOutput {
+  const { amountSat, format, fundingPubkeys, contributionSat, reserveSat } = terms;
+  return { txid: fundingTxid, vout, amountSat, format, fundingPubkeys, contributionSat, reserveSat };
 }
 
-function initialContents(params: ChannelParams): Contents {
-  const balanceMsat = { opener: params.fundingSat * 1000n - params.pushMsat, accepter: params.pushMsat };
+function initialContents(params: ChannelParams, { contributionSat }: FundingTerms): Contents {
+  const balanceMsat = {
+    opener: contributionSat.opener * 1000n - params.pushMsat,
+    accepter: contributionSat.accepter * 1000n + params.pushMsat,
+  };
   return { balanceMsat, htlcs: [], feeratePerKw: params.initialFeeratePerKw };
 }
 
 /** Our signature for the peer's commitment 0, as funding_created and funding_signed carry it. */
-export function signInitial(env: ChannelEnv, params: ChannelParams, funding: Funding, remotePoint: PublicKey): CommitmentSignatures {
-  const [built] = buildCommitments(env.crypto, params, [funding], other(params.us), 0n, remotePoint, initialContents(params));
+export function signInitial(env: ChannelEnv, params: ChannelParams, output: FundingOutput, remotePoint: PublicKey): CommitmentSignatures {
+  const initial = initialContents(params, output);
+  const [built] = buildCommitments(env.crypto, params, [output], other(params.us), 0n, remotePoint, initial);
   return signCommitment(env.crypto, env.signer, params, remotePoint, built as NonNullable<typeof built>);
 }
 
-function initialShared(params: ChannelParams, txids: Readonly<Record<Side, Txid>>): SharedState {
+function initialShared({ balanceMsat, feeratePerKw }: Contents): SharedState {
   const cut = { opener: 0, accepter: 0 };
-  const { balanceMsat, feeratePerKw } = initialContents(params);
   return {
     base: { cut, balanceMsat, feeratePerKw, htlcs: { opener: [], accepter: [] }, nextHtlcId: { opener: 0n, accepter: 0n } },
     logs: { opener: [], accepter: [] },
     commitments: {
-      opener: { current: { number: 0n, cut, txids: [txids.opener] } },
-      accepter: { current: { number: 0n, cut, txids: [txids.accepter] } },
+      opener: { current: { number: 0n, cut } },
+      accepter: { current: { number: 0n, cut } },
     },
   };
 }
@@ -128,7 +140,7 @@ function initialShared(params: ChannelParams, txids: Readonly<Record<Side, Txid>
 /** What funding_created or funding_signed settle. */
 export interface Settled {
   readonly params: ChannelParams;
-  readonly funding: Funding;
+  readonly output: FundingOutput;
   readonly remotePoint: PublicKey;
   /** The peer's signature for our commitment 0. */
   readonly signatures: CommitmentSignatures;
@@ -140,46 +152,31 @@ export interface Settled {
  * BOLT 2, funding_created and funding_signed, recipient: verifies the signature for our commitment 0. From here on the channel is
  * remembered; the caller stores it after what it adds.
  */
-export function becomeFunded(out: Out<OpeningState>, settled: Settled): Out<FundedState> | Violation {
+export function becomeFunded(out: Transition<OpeningState>, settled: Settled): Transition<FundedState> | Violation {
   const { env } = out;
-  const { params, funding, remotePoint, signatures, fundingTx } = settled;
+  const { params, output, remotePoint, signatures, fundingTx } = settled;
   const { us, keysId } = params;
-  const initial = initialContents(params);
+  const initial = initialContents(params, output);
   const ownPoint = env.signer.perCommitmentPoint(keysId, 0n);
-  const [own] = buildCommitments(env.crypto, params, [funding], us, 0n, ownPoint, initial);
-  const [theirs] = buildCommitments(env.crypto, params, [funding], other(us), 0n, remotePoint, initial);
+  const [own] = buildCommitments(env.crypto, params, [output], us, 0n, ownPoint, initial);
+  const [theirs] = buildCommitments(env.crypto, params, [output], other(us), 0n, remotePoint, initial);
   if (own === undefined || theirs === undefined) throw new Error('one funding has one commitment a side');
   const wrong = checkSignatures(env.crypto, params, own, signatures, 'signature');
   if (wrong !== undefined) return wrong;
-  const txids = bySide(us, own.txid, theirs.txid);
-  const shared = initialShared(params, txids);
+  const txids = bySide(us, { current: own.txid, next: undefined }, { current: theirs.txid, next: undefined });
+  const shared = initialShared(initial);
   const state: FundedState = {
     phase: 'funded',
-    channelId: channelIdFromFunding(funding.txid, funding.vout),
+    channelId: channelIdFromFunding(output.txid, output.vout),
     params,
-    fundings: [funding],
+    fundings: [{ output, tx: fundingTx, confirmedHeight: undefined, txids, received: signatures, sent: undefined }],
     shared,
-    localSignatures: [signatures],
-    sentSignatures: undefined,
     remote: { currentPoint: remotePoint, secrets: EMPTY_SECRET_STORE },
-    references: [],
-    learned: [],
     lastSent: 'revoke_and_ack',
-    version: 0,
-    nextMonitorId: 1,
-    pendingMonitor: [],
-    nextEventId: 1,
-    events: [],
-    connection: 'connected',
-    readySent: false,
-    readyReceived: false,
-    fundingTx,
-    createdHeight: env.height,
-    shutdownSent: undefined,
-    shutdownReceived: undefined,
-    shutdownWanted: undefined,
-    closing: undefined,
-    closingTx: undefined,
+    host: { references: [], learned: [], nextEventId: 1, events: [] },
+    durability: { version: 0, nextMonitorId: 1, pendingMonitor: [] },
+    lifecycle: { connection: 'connected', readySent: false, readyReceived: false, createdHeight: env.height },
+    closing: { sent: undefined, received: undefined, wanted: undefined, negotiation: undefined, tx: undefined },
   };
   const funded = become(out, state);
   const { cut } = shared.commitments[us].current;
@@ -189,25 +186,26 @@ export function becomeFunded(out: Out<OpeningState>, settled: Settled): Out<Fund
 }
 
 /** The last effects of an opening that succeeded: the chain is watched, and the host learns the final id. */
-export function watchFunding(out: Out<FundedState>): void {
+export function watchFunding(out: Transition<FundedState>): void {
   watchOutputs(out);
   notify(out, { kind: 'opened', temporaryChannelId: out.state.params.temporaryChannelId });
 }
 
-export function watchOutputs(out: Out<StoredChannel>): void {
+export function watchOutputs(out: Transition<StoredChannel>): void {
   const { channelId, fundings } = out.state;
-  for (const { txid, vout } of fundings) {
+  for (const { output } of fundings) {
+    const { txid, vout } = output;
     out.effects.push({ kind: 'watch_tx', txid, channelId }, { kind: 'watch_spend', txid, vout, channelId });
   }
 }
 
 /** A message of the opening: nothing is durable yet, so nothing holds it back. */
-export function sendOpening(out: Out, peer: PublicKey, message: Message): void {
+export function sendOpening(out: Transition, peer: PublicKey, message: Message): void {
   out.effects.push({ kind: 'send', peer, message });
 }
 
 /** BOLT 2: an opening that is lost, refused or given up leaves nothing to remember. */
-export function forgetOpening(out: Out<OpeningState>, reason: string, tellPeer: boolean, tx?: Tx): Out<ForgottenState> {
+export function forgetOpening(out: Transition<OpeningState>, reason: string, tellPeer: boolean, tx?: Tx): Transition<ForgottenState> {
   const { peer, temporaryChannelId, step } = out.state;
   const channelId = step.kind === 'awaiting_funding_signed' ? step.channelId : temporaryChannelId;
   if (tellPeer) sendOpening(out, peer, { type: 'error', channelId, data: errorData(reason, tx) });
@@ -215,6 +213,6 @@ export function forgetOpening(out: Out<OpeningState>, reason: string, tellPeer: 
   return become(out, { phase: 'forgotten', reason });
 }
 
-export function unexpected(out: Out<OpeningState>, message: Message): Violation {
+export function unexpected(out: Transition<OpeningState>, message: Message): Violation {
   return violation(message.type, `unexpected while ${out.state.step.kind.replaceAll('_', ' ')}`);
 }

@@ -7,6 +7,7 @@ import type { Effect } from '../model/vocabulary.ts';
 import { knownPayments } from '../model/known-payments.ts';
 import type { FailedState } from '../model/state.ts';
 import { add, events, refusalOf, secretOf } from '../updates.fixture.ts';
+import { onlyFunding } from '../model/fundings.ts';
 
 function forceClose(duo: Duo, side: Side): readonly Effect[] {
   return duo.command(side, { kind: 'force_close', channelId: duo.funded(side).channelId });
@@ -38,9 +39,9 @@ function closing(): Duo {
 function closed(): { readonly duo: Duo; readonly tx: Tx } {
   const duo = closing();
   duo.exchange();
-  const { closingTx } = duo.funded('opener');
-  if (closingTx === undefined) throw new Error('not signed');
-  return { duo, tx: closingTx };
+  const { tx } = duo.funded('opener').closing;
+  if (tx === undefined) throw new Error('not signed');
+  return { duo, tx };
 }
 
 /** The next block for one end. */
@@ -56,26 +57,28 @@ describe('a channel that fails when a mutual close is signed (BOLT 5, Failing a 
     const effects = duo.input('opener', { kind: 'peer_error', data: '' });
     expect(broadcasts(effects)).toEqual([['closing', tx]]);
     const state = failed(duo, 'opener');
-    expect(state.closingTx).toEqual(tx);
-    expect(state.commitmentToBroadcast).toBeDefined();
-    expect(effects.find((effect) => effect.kind === 'broadcast')).toMatchObject({ after: [{ sink: 'state', version: state.version }] });
+    expect(state.closing.tx).toEqual(tx);
+    expect(state.failure.commitmentToBroadcast).toBeDefined();
+    expect(effects.find((effect) => effect.kind === 'broadcast')).toMatchObject({
+      after: [{ sink: 'state', version: state.durability.version }],
+    });
   });
 
   it('broadcasts its commitment when its owner asks for that: the fee may be too low', () => {
     const { duo } = closed();
-    expect(broadcasts(forceClose(duo, 'opener'))).toEqual([['commitment', failed(duo, 'opener').commitmentToBroadcast]]);
-    expect(failed(duo, 'opener').closingTx).toBeUndefined();
+    expect(broadcasts(forceClose(duo, 'opener'))).toEqual([['commitment', failed(duo, 'opener').failure.commitmentToBroadcast]]);
+    expect(failed(duo, 'opener').closing.tx).toBeUndefined();
   });
 
   it('broadcasts its commitment instead when its owner asks for that later', () => {
     const { duo, tx } = closed();
     const { channelId } = duo;
     duo.input('opener', { kind: 'peer_error', data: '' });
-    const { commitmentToBroadcast } = failed(duo, 'opener');
+    const { commitmentToBroadcast } = failed(duo, 'opener').failure;
     const effects = duo.command('opener', { kind: 'force_close', channelId });
     expect(kinds(effects)).toEqual(['store', 'broadcast']);
     expect(broadcasts(effects)).toEqual([['commitment', commitmentToBroadcast]]);
-    expect(failed(duo, 'opener').closingTx).toBeUndefined();
+    expect(failed(duo, 'opener').closing.tx).toBeUndefined();
     expect(refusalOf(duo.command('opener', { kind: 'force_close', channelId }))).toBeDefined();
     block(duo, 'opener', 110, [tx]);
     expect(duo.ends.opener.state.phase).toBe('closed');
@@ -93,9 +96,9 @@ describe('a channel that fails when a mutual close is signed (BOLT 5, Failing a 
   it('does not take a commitment for one', () => {
     const { duo } = closed();
     forceClose(duo, 'opener');
-    const tx = failed(duo, 'opener').commitmentToBroadcast as Tx;
+    const tx = failed(duo, 'opener').failure.commitmentToBroadcast as Tx;
     block(duo, 'opener', 110, [tx]);
-    expect(failed(duo, 'opener').spentBy).toBe(duo.funded('accepter').shared.commitments.opener.current.txids[0]);
+    expect(failed(duo, 'opener').failure.spentBy).toBe(onlyFunding(duo.funded('accepter')).txids.opener.current);
   });
 });
 
@@ -116,12 +119,12 @@ describe('payments that no signature covers', () => {
     expect(kinds(effects)).toEqual(['error', 'store', 'broadcast', 'notify', 'notify']);
     expect(events(effects)).toMatchObject([{ kind: 'failed' }, { kind: 'event', event: FAILED }]);
     const state = failed(duo, 'opener');
-    expect(state.references).toEqual([{ htlcId: 0n, reference: '01' }]);
-    expect(effects[1]).toMatchObject({ state: { events: [{}, { event: FAILED }] } });
-    const later = block(duo, 'opener', 110, [state.commitmentToBroadcast as Tx]);
+    expect(state.host.references).toEqual([{ htlcId: 0n, reference: '01' }]);
+    expect(effects[1]).toMatchObject({ state: { host: { events: [{}, { event: FAILED }] } } });
+    const later = block(duo, 'opener', 110, [state.failure.commitmentToBroadcast as Tx]);
     expect(kinds(later)).toEqual(['store']);
-    expect(failed(duo, 'opener').spentBy).toBeDefined();
-    expect(block(duo, 'opener', 111, [state.commitmentToBroadcast as Tx])).toEqual([]);
+    expect(failed(duo, 'opener').failure.spentBy).toBeDefined();
+    expect(block(duo, 'opener', 111, [state.failure.commitmentToBroadcast as Tx])).toEqual([]);
   });
 
   it('are not told to have failed by a node that may have lost data, until its peer shows that it has not', () => {
@@ -142,7 +145,7 @@ describe('payments that no signature covers', () => {
     const { commitments } = duo.funded('opener').shared;
     duo.input('opener', { kind: 'disconnected' });
     forceClose(duo, 'opener');
-    const tx = failed(duo, 'opener').commitmentToBroadcast as Tx;
+    const tx = failed(duo, 'opener').failure.commitmentToBroadcast as Tx;
     const [input] = tx.inputs as [Tx['inputs'][number]];
     const { state } = duo.ends.opener;
     // Another one of the same number: only who lost data would not know it.
@@ -157,7 +160,7 @@ describe('payments that no signature covers', () => {
     const duo = waiting();
     const { state, env } = duo.ends.opener;
     forceClose(duo, 'opener');
-    const tx = failed(duo, 'opener').commitmentToBroadcast as Tx;
+    const tx = failed(duo, 'opener').failure.commitmentToBroadcast as Tx;
     Object.assign(duo.ends.opener, { state, env });
     expect(events(block(duo, 'opener', 110, [tx]))).toMatchObject([{ kind: 'failed' }, { kind: 'event', event: FAILED }]);
   });
@@ -182,10 +185,10 @@ describe('while nothing of it confirms', () => {
     expect(broadcasts(block(duo, 'opener', 126))).toEqual([['closing', tx]]);
     duo.input('accepter', { kind: 'disconnected' });
     forceClose(duo, 'accepter');
-    const { commitmentToBroadcast } = failed(duo, 'accepter');
+    const { commitmentToBroadcast } = failed(duo, 'accepter').failure;
     const again = block(duo, 'accepter', 126);
     expect(broadcasts(again)).toEqual([['commitment', commitmentToBroadcast]]);
-    expect(again).toMatchObject([{ after: [{ sink: 'state', version: failed(duo, 'accepter').version }] }]);
+    expect(again).toMatchObject([{ after: [{ sink: 'state', version: failed(duo, 'accepter').durability.version }] }]);
     block(duo, 'accepter', 127, [commitmentToBroadcast as Tx]);
     expect(block(duo, 'accepter', 132)).toEqual([]);
   });
@@ -204,11 +207,13 @@ describe('closing_signed without an answer (BOLT 2: MUST fail the channel after 
   it('fails the channel of who sent it', () => {
     const duo = closing();
     const { height } = duo.ends.opener.env;
-    expect(duo.funded('opener').closing?.offered).toMatchObject({ height });
+    expect(duo.funded('opener').closing.negotiation?.offered).toMatchObject({ height });
     block(duo, 'opener', height + 143);
     expect(duo.ends.opener.state.phase).toBe('funded');
     block(duo, 'opener', height + 144);
-    expect(failed(duo, 'opener').reason).toBe(`closing_signed: no answer to the one of height ${height}, height is ${height + 144}`);
+    expect(failed(duo, 'opener').failure.reason).toBe(
+      `closing_signed: no answer to the one of height ${height}, height is ${height + 144}`,
+    );
     // Who waits for the first one may wait.
     block(duo, 'accepter', height + 1000);
     expect(duo.ends.accepter.state.phase).toBe('funded');

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { serialiseTx, txid } from '../../bitcoin/tx.ts';
 import type { Tx } from '../../bitcoin/tx.ts';
 import { fromHex } from '../../crypto/bytes.ts';
-import type { Script, Signature, Txid } from '../../crypto/bytes.ts';
+import type { Script, Txid } from '../../crypto/bytes.ts';
 import type { Side } from '../../transactions/types.ts';
 import { other } from '../../transactions/types.ts';
 import { encodeMessage } from '../../wire/messages/index.ts';
@@ -11,6 +11,7 @@ import { errorData } from './fail-channel.ts';
 import type { ChannelInput, Effect } from '../model/vocabulary.ts';
 import type { FailedState } from '../model/state.ts';
 import { add, events, expectRefused, fail, refusalOf } from '../updates.fixture.ts';
+import { onlyFunding } from '../model/fundings.ts';
 
 function forceClose(duo: Duo, side: Side): readonly Effect[] {
   return duo.command(side, { kind: 'force_close', channelId: duo.channelId });
@@ -69,23 +70,22 @@ describe('a channel that fails', () => {
     const state = failed(duo, 'opener');
     expect(broadcast).toEqual({
       kind: 'broadcast',
-      tx: state.commitmentToBroadcast,
+      tx: state.failure.commitmentToBroadcast,
       channelId: before.channelId,
       purpose: 'commitment',
-      after: [{ sink: 'state', channelId: before.channelId, version: before.version + 1 }],
+      after: [{ sink: 'state', channelId: before.channelId, version: before.durability.version + 1 }],
     });
-    expect(store).toMatchObject({ version: before.version + 1 });
+    expect(store).toMatchObject({ version: before.durability.version + 1 });
     expect(store?.kind === 'store' ? store.state : undefined).toBe(state);
     expect(notified).toMatchObject({
       event: { kind: 'failed', reason: 'closed by its owner' },
-      after: [{ sink: 'state', version: before.version + 1 }, {}],
+      after: [{ sink: 'state', version: before.durability.version + 1 }, {}],
     });
-    expect(state).toMatchObject({ phase: 'failed', reason: 'closed by its owner', error: errorData('closed by its owner') });
+    expect(state).toMatchObject({ phase: 'failed', failure: { reason: 'closed by its owner', error: errorData('closed by its owner') } });
     // Everything that enforcing it needs is kept.
-    const { version: _v, ...kept } = state;
-    const { version: _w, readySent: _r, readyReceived: _s, createdHeight: _h, ...rest } = before;
-    const { connection: _c, phase: _p, closing: _l, fundingTx: _f, shutdownWanted: _a, ...fields } = rest;
-    expect(kept).toMatchObject({ ...fields });
+    const { durability: _v, ...kept } = state;
+    const { durability: _w, lifecycle: _l, phase: _p, closing, ...fields } = before;
+    expect(kept).toMatchObject({ ...fields, closing: { sent: closing.sent, received: closing.received } });
   });
 
   it.each(['opener', 'accepter'] as const)('broadcasts the %s’s current commitment with both signatures', (side) => {
@@ -95,23 +95,22 @@ describe('a channel that fails', () => {
     fail(duo, 'accepter', 0n);
     for (let i = 0; i < 2; i++) duo.deliver('accepter');
     // The opener has taken a signature that the accepter does not yet know to be taken.
-    const { shared, params, localSignatures } = duo.funded(side);
-    const { current } = shared.commitments[side];
+    const { output, txids, received } = onlyFunding(duo.funded(side));
     forceClose(duo, side);
-    const tx = failed(duo, side).commitmentToBroadcast;
+    const tx = failed(duo, side).failure.commitmentToBroadcast;
     if (tx === undefined) throw new Error('nothing to broadcast');
     const { crypto } = duo.ends[side].env;
-    expect([txid(crypto, tx)]).toEqual(current.txids);
+    expect(txid(crypto, tx)).toBe(txids[side].current);
     const [empty, first, second, script] = tx.inputs[0]?.witness ?? [];
     expect(empty).toBe('');
     expect(script).toMatch(/^5221/);
     // DER signatures hold r and s of the peer's compact one; which comes first is the order of the keys in the script.
-    const peerFirst = params.parties[other(side)].fundingPubkey < params.parties[side].fundingPubkey;
-    const peers = (localSignatures[0] as { signature: Signature }).signature;
+    const peerFirst = output.fundingPubkeys[other(side)] < output.fundingPubkeys[side];
+    const peers = received.signature;
     const s = peers.slice(64).replace(/^(00)+/, '');
     expect(peerFirst ? first : second).toContain(s);
     expect(peerFirst ? second : first).not.toContain(s);
-    expect(script?.slice(4, 70)).toBe(peerFirst ? params.parties[other(side)].fundingPubkey : params.parties[side].fundingPubkey);
+    expect(script?.slice(4, 70)).toBe(peerFirst ? output.fundingPubkeys[other(side)] : output.fundingPubkeys[side]);
   });
 
   it('says nothing to a peer that is away, until it is back', () => {
@@ -123,7 +122,7 @@ describe('a channel that fails', () => {
     expect(kinds(effects)).toEqual(['channel_reestablish', 'error']);
     expect(complaint(effects)).toBe('error closed by its owner');
     const [first, second] = effects;
-    expect(first).toMatchObject({ after: [{ sink: 'state', version: failed(duo, 'opener').version }, {}] });
+    expect(first).toMatchObject({ after: [{ sink: 'state', version: failed(duo, 'opener').durability.version }, {}] });
     expect(second).toMatchObject({ after: (first as { after: unknown }).after });
   });
 
@@ -148,10 +147,10 @@ describe('a channel that fails', () => {
     opener.state = old;
     duo.input('opener', { kind: 'connected' });
     duo.input('opener', { kind: 'peer_error', data: '' });
-    expect(failed(duo, 'opener').commitmentToBroadcast).toBeDefined();
+    expect(failed(duo, 'opener').failure.commitmentToBroadcast).toBeDefined();
     const effects = duo.message('opener', proof);
     expect(kinds(effects)).toEqual(['store', 'error']);
-    expect(failed(duo, 'opener').commitmentToBroadcast).toBeUndefined();
+    expect(failed(duo, 'opener').failure.commitmentToBroadcast).toBeUndefined();
     expect(kinds(duo.message('opener', proof))).toEqual(['error']);
   });
 
@@ -168,7 +167,7 @@ describe('a channel that fails', () => {
     const reestablish = other.ends.accepter.outgoing[0];
     if (reestablish?.type !== 'channel_reestablish') throw new Error('nothing was sent');
     expect(duo.message('opener', reestablish)).toMatchObject([
-      { kind: 'send', peer: NODE_ID.accepter, message: { type: 'error', channelId: state.channelId, data: state.error } },
+      { kind: 'send', peer: NODE_ID.accepter, message: { type: 'error', channelId: state.channelId, data: state.failure.error } },
     ]);
     const ignored: readonly ChannelInput[] = [
       { kind: 'message', message: { type: 'update_fee', channelId: state.channelId, feeratePerKw: 2500 } },
@@ -189,7 +188,7 @@ describe('a channel that fails', () => {
     const effects = duo.input('opener', { kind: 'peer_error', data: '00' });
     expect(kinds(effects)).toEqual(['store', 'broadcast', 'notify']);
     expect(events(effects)).toEqual([{ kind: 'failed', reason: 'the peer sent an error' }]);
-    expect(failed(duo, 'opener').error).toBeUndefined();
+    expect(failed(duo, 'opener').failure.error).toBeUndefined();
     expect(kinds(duo.input('opener', { kind: 'connected' }))).toEqual(['channel_reestablish']);
     const message = {
       type: 'channel_reestablish',
@@ -208,13 +207,13 @@ describe('a channel that fails', () => {
     duo.exchange();
     forceClose(duo, 'opener');
     const state = failed(duo, 'opener');
-    const [pending] = state.pendingMonitor;
+    const [pending] = state.durability.pendingMonitor;
     if (pending === undefined) throw new Error('the watcher has everything');
     duo.input('opener', { kind: 'monitor_stored', watcher: 'monitor', id: pending.id });
-    expect(failed(duo, 'opener').pendingMonitor).toEqual(state.pendingMonitor.slice(1));
-    expect(state.events.map(({ id }) => id)).toEqual([1]);
+    expect(failed(duo, 'opener').durability.pendingMonitor).toEqual(state.durability.pendingMonitor.slice(1));
+    expect(state.host.events.map(({ id }) => id)).toEqual([1]);
     expect(refusalOf(duo.command('opener', { kind: 'acknowledge', channelId: state.channelId, eventId: 1 }))).toBeUndefined();
-    expect(failed(duo, 'opener').events).toEqual([]);
+    expect(failed(duo, 'opener').host.events).toEqual([]);
   });
 });
 
@@ -222,12 +221,12 @@ describe('a commitment in the chain', () => {
   it('fails the channel without an error and without a broadcast of ours, whoever broadcast it', () => {
     const duo = new Duo().open();
     forceClose(duo, 'opener');
-    const tx = failed(duo, 'opener').commitmentToBroadcast;
+    const tx = failed(duo, 'opener').failure.commitmentToBroadcast;
     if (tx === undefined) throw new Error('nothing to broadcast');
     const effects = duo.input('accepter', { kind: 'block', transactions: [{ index: 1, tx }] });
     expect(kinds(effects)).toEqual(['store', 'notify']);
     const state = failed(duo, 'accepter');
-    expect(state.commitmentToBroadcast).toBeUndefined();
-    expect(state.error).toBeUndefined();
+    expect(state.failure.commitmentToBroadcast).toBeUndefined();
+    expect(state.failure.error).toBeUndefined();
   });
 });

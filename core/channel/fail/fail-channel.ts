@@ -5,24 +5,15 @@ import { plainTx, serialiseTx, txid, withWitness } from '../../bitcoin/tx.ts';
 import { commitmentNumber, fundingWitness } from '../../transactions/commitment.ts';
 import { other } from '../../transactions/types.ts';
 import type { Message } from '../../wire/messages/index.ts';
-import { baseOf } from '../model/base.ts';
 import { buildCommitments, txParams } from '../commitments/build.ts';
 import { broadcastFailed } from './broadcast.ts';
 import { contents, SIDES, withLog } from '../model/contents.ts';
-import { draft } from '../model/draft.ts';
-import type { Out } from '../step/transition.ts';
+import { baseOf, draft, draftHost } from '../step/draft.ts';
+import type { Transition } from '../step/transition.ts';
 import { addEvent, announceEvents, become, notify, persist, send } from '../step/transition.ts';
 import type { ChannelEnv } from '../model/vocabulary.ts';
-import type {
-  AddUpdate,
-  CommitmentSignatures,
-  ConnectionPhase,
-  FailedState,
-  FundedBase,
-  Funding,
-  FundedState,
-  PaymentReference,
-} from '../model/state.ts';
+import { onlyFunding } from '../model/fundings.ts';
+import type { AddUpdate, ConnectionPhase, FailedState, FundedBase, FundedState, PaymentReference } from '../model/state.ts';
 
 /** What a peer sent may be quoted in it: no error or warning comes near the size of a message. */
 const MAX_ERROR_LENGTH = 1000;
@@ -53,18 +44,18 @@ export function errorData(text: string, tx?: Tx): Hex {
 /** Our current commitment transaction with both signatures: what enforces the channel on chain. */
 export function signedCommitment(env: ChannelEnv, state: FundedState): Tx {
   const { crypto, signer } = env;
-  const { params, shared, fundings } = state;
+  const { params, shared } = state;
   const { us } = params;
   const { number, cut } = shared.commitments[us].current;
-  const funding = fundings[0] as Funding;
+  const { output, received } = onlyFunding(state);
   const point = signer.perCommitmentPoint(params.keysId, number);
-  const [built] = buildCommitments(crypto, params, [funding], us, number, point, contents(shared, cut)) as [
+  const [built] = buildCommitments(crypto, params, [output], us, number, point, contents(shared, cut)) as [
     ReturnType<typeof buildCommitments>[0] & object,
   ];
   const ours = signer.signFunding(params.keysId, built.sighash);
-  const theirs = (state.localSignatures[0] as CommitmentSignatures).signature;
+  const theirs = received.signature;
   const [opener, accepter] = us === 'opener' ? [ours, theirs] : [theirs, ours];
-  return plainTx(withWitness(built.tx, 0, fundingWitness(crypto, txParams(params, funding), opener, accepter)));
+  return plainTx(withWitness(built.tx, 0, fundingWitness(crypto, txParams(params, output), opener, accepter)));
 }
 
 interface Failing {
@@ -87,25 +78,27 @@ interface Failing {
  * Payments that no commitment can have are told to have failed, now if the peer has shown in this connection that our state is not old,
  * else as soon as it or the chain does.
  */
-export function failChannel(out: Out<FundedState>, reason: string, how: Failing = {}): Out<FailedState> {
+export function failChannel(out: Transition<FundedState>, reason: string, how: Failing = {}): Transition<FailedState> {
   const { env, state } = out;
-  const { shutdownSent, shutdownReceived, nextEventId, connection } = state;
+  const { nextEventId } = state.host;
+  const { connection } = state.lifecycle;
+  const { sent, received } = state.closing;
   const silent = how.stale === true || how.spend !== undefined;
   const commitmentToBroadcast = silent ? undefined : signedCommitment(env, state);
-  const closingTx = silent || how.unilateral === true ? undefined : state.closingTx;
+  const closingTx = silent || how.unilateral === true ? undefined : state.closing.tx;
   const error = how.told === true ? undefined : errorData(reason, how.tx);
   const failed = become<FailedState>(out, {
     phase: 'failed',
-    error,
-    reason,
-    commitmentToBroadcast,
-    shutdownSent,
-    shutdownReceived,
-    closingTx,
-    spentBy: how.spend === undefined ? undefined : txid(env.crypto, how.spend),
+    failure: {
+      error,
+      reason,
+      commitmentToBroadcast,
+      spentBy: how.spend === undefined ? undefined : txid(env.crypto, how.spend),
+    },
+    closing: { sent, received, wanted: undefined, negotiation: undefined, tx: closingTx },
     ...baseOf(state),
   });
-  if (error !== undefined) sendError(failed, state.connection);
+  if (error !== undefined) sendError(failed, connection);
   if (how.spend === undefined ? connection === 'connected' && how.stale !== true : isOfOurTime(env, state, how.spend)) failUnsigned(failed);
   persist(failed);
   broadcastFailed(failed);
@@ -119,8 +112,9 @@ export function failChannel(out: Out<FundedState>, reason: string, how: Failing 
  * known not to be old, since one that was lost may have signed for them. Takes them out of the log, so that it is told once; call before
  * `persist`.
  */
-export function failUnsigned(out: Out<FailedState>): void {
-  const { shared, params, references } = out.state;
+export function failUnsigned(out: Transition<FailedState>): void {
+  const { shared, params, host } = out.state;
+  const { references } = host;
   const { us } = params;
   const { current, next } = shared.commitments[other(us)];
   const signed = (next ?? current).cut[us] - shared.base.cut[us];
@@ -128,13 +122,12 @@ export function failUnsigned(out: Out<FailedState>): void {
   const adds = log.filter((update, i): update is AddUpdate => i >= signed && update.kind === 'add');
   if (adds.length === 0) return;
   const isGone = ({ htlcId }: PaymentReference): boolean => adds.some(({ id }) => id === htlcId);
-  const told = draft(out);
-  told.shared = withLog(
+  draft(out).shared = withLog(
     shared,
     us,
     log.filter((update) => !adds.some((add) => add === update)),
   );
-  told.references = references.filter((known) => !isGone(known));
+  draftHost(out).references = references.filter((known) => !isGone(known));
   for (const { id, paymentHash } of adds) {
     const reference = references.find(({ htlcId }) => htlcId === id)?.reference ?? '';
     addEvent(out, { kind: 'payment_failed', reference, paymentHash });
@@ -142,21 +135,21 @@ export function failUnsigned(out: Out<FailedState>): void {
 }
 
 /** Whether a commitment in the chain is one that we know to hold, or one that was revoked before: no proof that our state is old. */
-export function isOfOurTime({ crypto }: ChannelEnv, { shared, params, fundings }: FundedBase, tx: Tx): boolean {
+export function isOfOurTime({ crypto }: ChannelEnv, state: FundedBase, tx: Tx): boolean {
   const id = txid(crypto, tx);
-  const both = SIDES.map((owner) => shared.commitments[owner]);
-  if (both.some(({ current, next }) => current.txids.includes(id) || next?.txids.includes(id) === true)) return true;
-  const number = commitmentNumber(crypto, txParams(params, fundings[0] as Funding), tx);
-  return both.every(({ current }) => number < current.number);
+  const { output, txids } = onlyFunding(state);
+  if (SIDES.some((owner) => txids[owner].current === id || txids[owner].next === id)) return true;
+  const number = commitmentNumber(crypto, txParams(state.params, output), tx);
+  return SIDES.every((owner) => number < state.shared.commitments[owner].current.number);
 }
 
 /**
  * At once, held by no store; but not before our channel_reestablish, where the peer's has not come: a peer that has lost data must see the
  * proof of it first.
  */
-function sendError(out: Out<FailedState>, connection: ConnectionPhase): void {
+function sendError(out: Transition<FailedState>, connection: ConnectionPhase): void {
   const { channelId, params } = out.state;
-  const message: Message = { type: 'error', channelId, data: out.state.error ?? '' };
+  const message: Message = { type: 'error', channelId, data: out.state.failure.error ?? '' };
   if (connection === 'reestablishing') send(out, message);
   if (connection === 'connected') out.effects.push({ kind: 'send', peer: params.peer, message });
 }

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Txid } from '../../crypto/bytes.ts';
 import type { Side } from '../../transactions/types.ts';
 import { other } from '../../transactions/types.ts';
 import { append, contents, cutToSign, fold, isRemoval, logLength, nextHtlcId, sameCut, slice, truncate, SIDES } from './contents.ts';
@@ -8,11 +7,10 @@ import { bytes32 } from '../duo.fixture.ts';
 import type { AddUpdate, Commitment, Cut, Removal, SharedState, Update } from './state.ts';
 import { htlc, secretOf } from '../updates.fixture.ts';
 
-const TXID = bytes32<Txid>(9);
 const ZERO: Cut = { opener: 0, accepter: 0 };
 
 function commitment(number: bigint, cut: Cut): Commitment {
-  return { number, cut, txids: [TXID] };
+  return { number, cut };
 }
 
 function fresh(opener = 600_000n, accepter = 400_000n): SharedState {

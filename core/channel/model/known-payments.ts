@@ -6,7 +6,7 @@ import type { StoredChannel } from './state.ts';
  * payment that an `add` was accepted for, that has not ended and that is not among them was never durable: nothing of it that binds has left,
  * so it has failed, and may be made again. Not where the state came from an old backup: what was lost with it may have bound us.
  */
-export function knownPayments({ references, events }: StoredChannel): ReadonlySet<Hex> {
+export function knownPayments({ host: { references, events } }: StoredChannel): ReadonlySet<Hex> {
   const inFlight = references.map(({ reference }) => reference);
   const ended = events.flatMap(({ event }) => ('reference' in event ? [event.reference] : []));
   return new Set([...inFlight, ...ended]);

@@ -43,11 +43,10 @@ export type Update = AddUpdate | Removal | FeeUpdate;
 /** How much of each side's log a commitment contains: absolute indexes, counted from the channel's first update. */
 export type Cut = Readonly<Record<Side, number>>;
 
-/** One commitment transaction of one owner. `txids` has one entry a funding, in the order of `fundings`. */
+/** What one commitment of one owner contains; each funding has its own transaction of it. */
 export interface Commitment {
   readonly number: bigint;
   readonly cut: Cut;
-  readonly txids: readonly Txid[];
 }
 
 /** What both sides must come to agree on. Sides are absolute, so that the two nodes' values are literally equal when the channel is quiet. */
@@ -76,15 +75,12 @@ export interface Base {
 
 /** What one side announced in open_channel or accept_channel. Limits are those that the OTHER side must keep. */
 export interface Party {
-  readonly fundingPubkey: PublicKey;
   readonly revocationBasepoint: PublicKey;
   readonly paymentBasepoint: PublicKey;
   readonly delayedPaymentBasepoint: PublicKey;
   readonly htlcBasepoint: PublicKey;
   readonly dustLimitSat: bigint;
   readonly maxHtlcValueInFlightMsat: bigint;
-  /** What the other side must keep as its direct payment. */
-  readonly channelReserveSat: bigint;
   readonly htlcMinimumMsat: bigint;
   /** How long the other side's to_self outputs are delayed, in blocks. */
   readonly toSelfDelay: number;
@@ -100,9 +96,7 @@ export interface ChannelParams {
   readonly temporaryChannelId: ChannelId;
   /** Names our keys to the signer. */
   readonly keysId: Hash32;
-  readonly format: CommitmentFormat;
   readonly channelType: Hex;
-  readonly fundingSat: bigint;
   readonly pushMsat: bigint;
   readonly initialFeeratePerKw: number;
   readonly minimumDepth: number;
@@ -110,16 +104,44 @@ export interface ChannelParams {
   readonly parties: Readonly<Record<Side, Party>>;
 }
 
-/** One funding output of the channel. One today; splices will add more. */
-export interface Funding {
-  readonly txid: Txid;
-  readonly vout: number;
+/** What both sides agree on of a funding before its transaction is known. */
+export interface FundingTerms {
+  /** The channel's capacity. */
   readonly amountSat: bigint;
-  /** Height of the block that confirmed it. */
-  readonly confirmedHeight?: number;
+  readonly format: CommitmentFormat;
+  readonly fundingPubkeys: Readonly<Record<Side, PublicKey>>;
+  /** What each side put in, before push_msat. */
+  readonly contributionSat: Readonly<Record<Side, bigint>>;
+  /** What each side must keep as its direct payment: the other side's `channel_reserve_satoshis`. */
+  readonly reserveSat: Readonly<Record<Side, bigint>>;
 }
 
-/** The peer's signatures for one of our commitments, one entry a funding. */
+/** A funding output: fixed for its life, so that caches go by its identity. */
+export interface FundingOutput extends FundingTerms {
+  readonly txid: Txid;
+  readonly vout: number;
+}
+
+/** The unit of a channel: an output, and each side's commitment transactions that spend it. One today; splices will add more. */
+export interface Funding {
+  readonly output: FundingOutput;
+  /** Only the opener has it, until it is confirmed: rebroadcast after a restart. */
+  readonly tx: Tx | undefined;
+  /** Height of the block that confirmed it. */
+  readonly confirmedHeight: number | undefined;
+  /** By owner: the transactions of the commitments that `shared.commitments` counts. */
+  readonly txids: Readonly<Record<Side, CommitmentTxids>>;
+  /** The peer's signatures for our current commitment. */
+  readonly received: CommitmentSignatures;
+  /** Our signatures for the peer's `next` commitment, kept to retransmit them identically. Present exactly when `next` is. */
+  readonly sent: CommitmentSignatures | undefined;
+}
+export interface CommitmentTxids {
+  readonly current: Txid;
+  readonly next: Txid | undefined;
+}
+
+/** One side's signatures for one commitment of the other, HTLCs in the order of its outputs. */
 export interface CommitmentSignatures {
   readonly signature: Signature;
   readonly htlcSignatures: readonly Signature[];
@@ -185,6 +207,20 @@ export interface FeeRange {
   readonly maxFeeSat: bigint;
 }
 
+/** How far a mutual close has come. What may be missing is `undefined`, never absent: objects of one shape are read and copied fast. */
+export interface Closing {
+  /** The scriptpubkey of our shutdown. */
+  readonly sent: Script | undefined;
+  /** That of the peer's. */
+  readonly received: Script | undefined;
+  /** A shutdown that was asked for while updates wait on the peer's commitment: sent as soon as BOLT 2 allows. */
+  readonly wanted: Script | undefined;
+  /** There from the peer's shutdown of this connection on. */
+  readonly negotiation: ClosingNegotiation | undefined;
+  /** Signed by both: the channel stays until it confirms. */
+  readonly tx: Tx | undefined;
+}
+
 /**
  * - `disconnected`: no connection.
  * - `reestablishing`: we sent channel_reestablish, the peer's has not come.
@@ -192,66 +228,66 @@ export interface FeeRange {
  */
 export type ConnectionPhase = 'disconnected' | 'reestablishing' | 'connected';
 
-/** Fields that every state with commitments has. What may be missing is `undefined`, never absent: states of one shape are read and copied fast. */
+/** How far a channel has come on the way to normal operation. */
+export interface Lifecycle {
+  readonly connection: ConnectionPhase;
+  readonly readySent: boolean;
+  readonly readyReceived: boolean;
+  /** Height when the channel was created: the accepter forgets it 2016 blocks later if it never confirms. */
+  readonly createdHeight: number;
+}
+
+/** What the host of this node is told, or has told, of the channel's payments. */
+export interface HostRecords {
+  /** The host's names for HTLCs of ours: ids of adds that no signature covered may come again for others after a reconnection. */
+  readonly references: readonly PaymentReference[];
+  /** Preimages that the peer revealed for HTLCs of ours in flight: known for good, even if the update_fulfill_htlc was rolled back. */
+  readonly learned: readonly { readonly htlcId: bigint; readonly preimage: Preimage }[];
+  readonly nextEventId: number;
+  readonly events: readonly UnacknowledgedEvent[];
+}
+
+/** What has been issued to be made durable. */
+export interface Durability {
+  /** Version of the newest state store. */
+  readonly version: number;
+  readonly nextMonitorId: number;
+  readonly pendingMonitor: readonly PendingMonitorUpdate[];
+}
+
+/** What every state with commitments has. */
 export interface FundedBase {
   readonly channelId: ChannelId;
   readonly params: ChannelParams;
   readonly fundings: readonly Funding[];
   readonly shared: SharedState;
-  /** The peer's signatures for our current commitment. */
-  readonly localSignatures: readonly CommitmentSignatures[];
-  /** Our signatures for the peer's `next` commitment, kept to retransmit them identically. Present exactly when `next` is. */
-  readonly sentSignatures: readonly CommitmentSignatures[] | undefined;
   readonly remote: RemoteRevocation;
-  /** The host's names for HTLCs of ours: ids of adds that no signature covered may come again for others after a reconnection. */
-  readonly references: readonly PaymentReference[];
-  /** Preimages that the peer revealed for HTLCs of ours in flight: known for good, even if the update_fulfill_htlc was rolled back. */
-  readonly learned: readonly { readonly htlcId: bigint; readonly preimage: Preimage }[];
   /** Which of revoke_and_ack and commitment_signed left last: the order in which both are retransmitted. */
   readonly lastSent: 'revoke_and_ack' | 'commitment_signed';
-  /** Version of the newest state store. */
-  readonly version: number;
-  readonly nextMonitorId: number;
-  readonly pendingMonitor: readonly PendingMonitorUpdate[];
-  readonly nextEventId: number;
-  readonly events: readonly UnacknowledgedEvent[];
+  readonly host: HostRecords;
+  readonly durability: Durability;
 }
 
 /** From funding_created/funding_signed on: waiting for confirmations, normal operation, shutdown, closing negotiation. */
 export interface FundedState extends FundedBase {
   readonly phase: 'funded';
-  readonly connection: ConnectionPhase;
-  readonly readySent: boolean;
-  readonly readyReceived: boolean;
-  /** Only the opener has it, until it is confirmed: rebroadcast after a restart. */
-  readonly fundingTx: Tx | undefined;
-  /** Height when the channel was created: the accepter forgets it 2016 blocks later if it never confirms. */
-  readonly createdHeight: number;
-  readonly shutdownSent: Script | undefined;
-  readonly shutdownReceived: Script | undefined;
-  /** A shutdown that was asked for while updates wait on the peer's commitment: sent as soon as BOLT 2 allows. */
-  readonly shutdownWanted: Script | undefined;
-  readonly closing: ClosingNegotiation | undefined;
-  /** Mutual close transaction that both sides signed. The channel stays until it confirms. */
-  readonly closingTx: Tx | undefined;
+  readonly lifecycle: Lifecycle;
+  readonly closing: Closing;
 }
 
 /** Terminal for the protocol: what remains is the chain's business. Repeats its error to the peer at reestablishment. */
 export interface FailedState extends FundedBase {
   readonly phase: 'failed';
+  readonly failure: Failure;
+  /** A mutual close may confirm whatever failed the channel. One that both had signed is broadcast instead of the commitment (BOLT 5, Failing a Channel). */
+  readonly closing: Closing;
+}
+export interface Failure {
   /** What we tell the peer, at once and again at each reconnection. Absent when the peer's error failed the channel. */
   readonly error: Hex | undefined;
   readonly reason: string;
-  /**
-   * Fully signed; absent when we have lost data and must not broadcast (BOLT 2, option_data_loss_protect). The second choice where there is
-   * a `closingTx`.
-   */
+  /** Fully signed; absent when we have lost data and must not broadcast (BOLT 2, option_data_loss_protect). The second choice where a close is signed. */
   readonly commitmentToBroadcast: Tx | undefined;
-  /** A mutual close may confirm whatever failed the channel. */
-  readonly shutdownSent: Script | undefined;
-  readonly shutdownReceived: Script | undefined;
-  /** Signed by both before the channel failed: broadcast instead of the commitment (BOLT 5, Failing a Channel). */
-  readonly closingTx: Tx | undefined;
   /** The commitment transaction that a block had: nothing of ours can confirm any more. */
   readonly spentBy: Txid | undefined;
 }
@@ -273,13 +309,23 @@ export interface OpeningState {
 export type OpeningStep =
   | { readonly kind: 'awaiting_host_accept'; readonly open: OpenChannel }
   | { readonly kind: 'awaiting_accept_channel'; readonly open: OpenChannel; readonly keysId: Hash32 }
-  | { readonly kind: 'awaiting_host_funding'; readonly params: ChannelParams; readonly remotePoint: PublicKey }
-  | { readonly kind: 'awaiting_funding_created'; readonly params: ChannelParams; readonly remotePoint: PublicKey }
+  | {
+      readonly kind: 'awaiting_host_funding';
+      readonly params: ChannelParams;
+      readonly terms: FundingTerms;
+      readonly remotePoint: PublicKey;
+    }
+  | {
+      readonly kind: 'awaiting_funding_created';
+      readonly params: ChannelParams;
+      readonly terms: FundingTerms;
+      readonly remotePoint: PublicKey;
+    }
   | {
       readonly kind: 'awaiting_funding_signed';
       readonly params: ChannelParams;
       readonly remotePoint: PublicKey;
-      readonly funding: Funding;
+      readonly output: FundingOutput;
       readonly fundingTx: Tx;
       readonly channelId: ChannelId;
     };

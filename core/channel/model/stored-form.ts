@@ -13,7 +13,7 @@ import type { StoredChannel } from './state.ts';
  * How a channel's state stands in bytes: canonical, strict, with a version in front. Fields are in the order of this declaration;
  * any change to it needs a new version.
  */
-const VERSION = 2;
+const VERSION = 3;
 
 /** Any list of stored state; what peers make grow is bounded by its own rules, far below. */
 const MAX_ITEMS = 1_000_000;
@@ -83,13 +83,13 @@ const update: Codec<state.Update> = union('kind', {
   fail_malformed: variant(4, failMalformed),
   fee: variant(5, { feeratePerKw: u32 } satisfies Without<state.FeeUpdate, 'kind'>),
 });
-const failure: Codec<state.FailUpdate | state.FailMalformedUpdate> = union('kind', {
+const failedUpdate: Codec<state.FailUpdate | state.FailMalformedUpdate> = union('kind', {
   fail: variant(3, fail),
   fail_malformed: variant(4, failMalformed),
 });
 
 const cut: Codec<state.Cut> = bySide(u53);
-const commitment = struct({ number: u64, cut, txids: items(txid) } satisfies FieldsOf<state.Commitment>);
+const commitment = struct({ number: u64, cut } satisfies FieldsOf<state.Commitment>);
 const base = struct({
   cut,
   balanceMsat: bySide(u64),
@@ -106,14 +106,12 @@ const shared = struct({
 } satisfies FieldsOf<state.SharedState>);
 
 const party = struct({
-  fundingPubkey: point,
   revocationBasepoint: point,
   paymentBasepoint: point,
   delayedPaymentBasepoint: point,
   htlcBasepoint: point,
   dustLimitSat: u64,
   maxHtlcValueInFlightMsat: u64,
-  channelReserveSat: u64,
   htlcMinimumMsat: u64,
   toSelfDelay: u16,
   maxAcceptedHtlcs: u16,
@@ -124,17 +122,31 @@ const params = struct({
   peer: point,
   temporaryChannelId: channelId,
   keysId: hash32,
-  format: codec.oneOf('static_remotekey', 'anchors'),
   channelType: codec.varBytes(),
-  fundingSat: u64,
   pushMsat: u64,
   initialFeeratePerKw: u32,
   minimumDepth: u32,
   announce: bool,
   parties: bySide(party),
 } satisfies FieldsOf<state.ChannelParams>);
-const funding = struct({ txid, vout: u16, amountSat: u64, confirmedHeight: option(u32) } satisfies FieldsOf<state.Funding>);
 const signatures = struct({ signature, htlcSignatures: items(signature) } satisfies FieldsOf<state.CommitmentSignatures>);
+const output = struct({
+  txid,
+  vout: u16,
+  amountSat: u64,
+  format: codec.oneOf('static_remotekey', 'anchors'),
+  fundingPubkeys: bySide(point),
+  contributionSat: bySide(u64),
+  reserveSat: bySide(u64),
+} satisfies FieldsOf<state.FundingOutput>);
+const funding = struct({
+  output,
+  tx: maybe(tx),
+  confirmedHeight: maybe(u32),
+  txids: bySide(struct({ current: txid, next: maybe(txid) } satisfies FieldsOf<state.CommitmentTxids>)),
+  received: signatures,
+  sent: maybe(signatures),
+} satisfies FieldsOf<state.Funding>);
 const remote = struct({
   currentPoint: point,
   nextPoint: option(point),
@@ -161,62 +173,73 @@ const event: Codec<state.ChannelEvent> = union('kind', {
   payment_failed: variant(2, {
     reference: hex,
     paymentHash: hash32,
-    failure: option(failure),
+    failure: option(failedUpdate),
   } satisfies EventFields<'payment_failed'>),
   channel_usable: variant(3, {} satisfies EventFields<'channel_usable'>),
   channel_closed: variant(4, { closingTxid: txid } satisfies EventFields<'channel_closed'>),
 });
 
+const host = struct({
+  references: items(struct({ htlcId: u64, reference: hex } satisfies FieldsOf<state.PaymentReference>)),
+  learned: items(struct({ htlcId: u64, preimage } satisfies FieldsOf<state.HostRecords['learned'][number]>)),
+  nextEventId: u53,
+  events: items(struct({ id: u53, event } satisfies FieldsOf<state.UnacknowledgedEvent>)),
+} satisfies FieldsOf<state.HostRecords>);
+const durability = struct({
+  version: u53,
+  nextMonitorId: u53,
+  pendingMonitor: items(pendingMonitor),
+} satisfies FieldsOf<state.Durability>);
 const fundedBase = {
   channelId,
   params,
   fundings: items(funding),
   shared,
-  localSignatures: items(signatures),
-  sentSignatures: maybe(items(signatures)),
   remote,
-  references: items(struct({ htlcId: u64, reference: hex } satisfies FieldsOf<state.PaymentReference>)),
-  learned: items(struct({ htlcId: u64, preimage } satisfies FieldsOf<state.FundedBase['learned'][number]>)),
   lastSent: codec.oneOf('revoke_and_ack', 'commitment_signed'),
-  version: u53,
-  nextMonitorId: u53,
-  pendingMonitor: items(pendingMonitor),
-  nextEventId: u53,
-  events: items(struct({ id: u53, event } satisfies FieldsOf<state.UnacknowledgedEvent>)),
+  host,
+  durability,
 } satisfies FieldsOf<state.FundedBase>;
 
 const feeRange = struct({ minFeeSat: u64, maxFeeSat: u64 } satisfies FieldsOf<state.FeeRange>);
 type Offer = NonNullable<state.ClosingNegotiation['offered']>;
 type PeerOffer = NonNullable<state.ClosingNegotiation['peerOffered']>;
-const closing = struct({
+const negotiation = struct({
   offered: option(struct({ feeSat: u64, range: feeRange, height: u32 } satisfies FieldsOf<Offer>)),
   peerOffered: option(struct({ feeSat: u64, range: option(feeRange) } satisfies FieldsOf<PeerOffer>)),
 } satisfies FieldsOf<state.ClosingNegotiation>);
+
+const lifecycle = struct({
+  connection: codec.oneOf('disconnected', 'reestablishing', 'connected'),
+  readySent: bool,
+  readyReceived: bool,
+  createdHeight: u32,
+} satisfies FieldsOf<state.Lifecycle>);
+const closing = struct({
+  sent: maybe(script),
+  received: maybe(script),
+  wanted: maybe(script),
+  negotiation: maybe(negotiation),
+  tx: maybe(tx),
+} satisfies FieldsOf<state.Closing>);
+const failure = struct({
+  error: maybe(codec.varBytes()),
+  reason: codec.utf8(MAX_TEXT),
+  commitmentToBroadcast: maybe(tx),
+  spentBy: maybe(txid),
+} satisfies FieldsOf<state.Failure>);
 
 /** The state itself, behind the version. */
 export const channelCodec: Codec<StoredChannel> = union('phase', {
   funded: variant(1, {
     ...fundedBase,
-    connection: codec.oneOf('disconnected', 'reestablishing', 'connected'),
-    readySent: bool,
-    readyReceived: bool,
-    fundingTx: maybe(tx),
-    createdHeight: u32,
-    shutdownSent: maybe(script),
-    shutdownReceived: maybe(script),
-    shutdownWanted: maybe(script),
-    closing: maybe(closing),
-    closingTx: maybe(tx),
+    lifecycle,
+    closing,
   } satisfies Without<state.FundedState, 'phase'>),
   failed: variant(2, {
     ...fundedBase,
-    error: maybe(codec.varBytes()),
-    reason: codec.utf8(MAX_TEXT),
-    commitmentToBroadcast: maybe(tx),
-    shutdownSent: maybe(script),
-    shutdownReceived: maybe(script),
-    closingTx: maybe(tx),
-    spentBy: maybe(txid),
+    failure: failure,
+    closing,
   } satisfies Without<state.FailedState, 'phase'>),
   closed: variant(3, { ...fundedBase, closingTxid: txid } satisfies Without<state.ClosedState, 'phase'>),
 });

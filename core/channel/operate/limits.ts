@@ -2,7 +2,7 @@ import { anchorsCostSat, commitmentFeeSat, isTrimmed } from '../../transactions/
 import type { Side } from '../../transactions/types.ts';
 import { other } from '../../transactions/types.ts';
 import type { Contents } from '../model/contents.ts';
-import type { AddUpdate, ChannelParams } from '../model/state.ts';
+import type { AddUpdate, ChannelParams, FundingTerms } from '../model/state.ts';
 
 /** What an HTLC count or amount would break: named by the field of BOLT 2 that sets it. */
 export interface LimitBroken {
@@ -10,28 +10,46 @@ export interface LimitBroken {
   readonly detail: string;
 }
 
+/*
+ * Each limit takes the funding that it is asked of: those that depend on its commitments' format or on its reserve.
+ */
+
 export function untrimmedCount(
   params: ChannelParams,
+  { format }: FundingTerms,
   owner: Side,
   contents: Contents,
   feeratePerKw: number = contents.feeratePerKw,
 ): number {
   const { dustLimitSat } = params.parties[owner];
   let count = 0;
-  for (const htlc of contents.htlcs) if (!isTrimmed(params.format, owner, dustLimitSat, feeratePerKw, htlc)) count++;
+  for (const htlc of contents.htlcs) if (!isTrimmed(format, owner, dustLimitSat, feeratePerKw, htlc)) count++;
   return count;
 }
 
 /** What the opener pays in satoshis for `owner`'s commitment: fee and anchors, with `extra` more untrimmed HTLCs. */
-export function openerCostSat(params: ChannelParams, owner: Side, contents: Contents, feeratePerKw: number, extra = 0): bigint {
-  const count = untrimmedCount(params, owner, contents, feeratePerKw) + extra;
-  return commitmentFeeSat(params.format, feeratePerKw, count) + anchorsCostSat(params.format);
+export function openerCostSat(
+  params: ChannelParams,
+  terms: FundingTerms,
+  owner: Side,
+  contents: Contents,
+  feeratePerKw: number,
+  extra = 0,
+): bigint {
+  const count = untrimmedCount(params, terms, owner, contents, feeratePerKw) + extra;
+  return commitmentFeeSat(terms.format, feeratePerKw, count) + anchorsCostSat(terms.format);
 }
 
 /** The dearer of both sides' commitments. */
-export function dearestOpenerCostSat(params: ChannelParams, contents: Contents, feeratePerKw: number, extra = 0): bigint {
-  const opener = openerCostSat(params, 'opener', contents, feeratePerKw, extra);
-  const accepter = openerCostSat(params, 'accepter', contents, feeratePerKw, extra);
+export function dearestOpenerCostSat(
+  params: ChannelParams,
+  terms: FundingTerms,
+  contents: Contents,
+  feeratePerKw: number,
+  extra = 0,
+): bigint {
+  const opener = openerCostSat(params, terms, 'opener', contents, feeratePerKw, extra);
+  const accepter = openerCostSat(params, terms, 'accepter', contents, feeratePerKw, extra);
   return opener > accepter ? opener : accepter;
 }
 
@@ -56,34 +74,40 @@ export function inFlightLimit(params: ChannelParams, offerer: Side, contents: Co
 }
 
 /** BOLT 2, update_add_htlc: what the offerer must keep after the add. `costSat` is what it pays if it is the opener, else 0. */
-export function reserveKept(params: ChannelParams, side: Side, contents: Contents, costSat: bigint): LimitBroken | undefined {
-  const reserveSat = params.parties[other(side)].channelReserveSat;
-  const neededMsat = (reserveSat + costSat) * 1000n;
+export function reserveKept({ reserveSat }: FundingTerms, side: Side, contents: Contents, costSat: bigint): LimitBroken | undefined {
+  const neededMsat = (reserveSat[side] + costSat) * 1000n;
   if (contents.balanceMsat[side] >= neededMsat) return undefined;
   return { rule: 'channel_reserve_satoshis', detail: `${contents.balanceMsat[side]} msat left, ${neededMsat} needed for reserve and fees` };
 }
 
 /** BOLT 2: the opener's balance covers fee and anchors of `owner`'s commitment. */
-export function openerAffords(params: ChannelParams, owner: Side, contents: Contents): LimitBroken | undefined {
-  const costMsat = openerCostSat(params, owner, contents, contents.feeratePerKw) * 1000n;
+export function openerAffords(params: ChannelParams, terms: FundingTerms, owner: Side, contents: Contents): LimitBroken | undefined {
+  const costMsat = openerCostSat(params, terms, owner, contents, contents.feeratePerKw) * 1000n;
   if (contents.balanceMsat.opener >= costMsat) return undefined;
   return { rule: 'update_fee affordable', detail: `${contents.balanceMsat.opener} msat left, the commitment costs ${costMsat}` };
 }
 
 /** BOLT 2, Bounding exposure to trimmed in-flight HTLCs: what `owner`'s commitment leaves to the fees, in millisatoshi. */
-export function dustExposureMsat(params: ChannelParams, owner: Side, contents: Contents): bigint {
+export function dustExposureMsat(params: ChannelParams, { format }: FundingTerms, owner: Side, contents: Contents): bigint {
   const { dustLimitSat } = params.parties[owner];
   let sum = 0n;
   for (const htlc of contents.htlcs) {
-    if (isTrimmed(params.format, owner, dustLimitSat, contents.feeratePerKw, htlc)) sum += htlc.amountMsat;
+    if (isTrimmed(format, owner, dustLimitSat, contents.feeratePerKw, htlc)) sum += htlc.amountMsat;
   }
   return sum;
 }
 
 /** Whether this HTLC, already part of `contents`, is trimmed from `owner`'s commitment and takes the dust there over `maxMsat`. */
-export function exceedsDustExposure(params: ChannelParams, owner: Side, contents: Contents, htlc: AddUpdate, maxMsat: bigint): boolean {
+export function exceedsDustExposure(
+  params: ChannelParams,
+  terms: FundingTerms,
+  owner: Side,
+  contents: Contents,
+  htlc: AddUpdate,
+  maxMsat: bigint,
+): boolean {
   return (
-    isTrimmed(params.format, owner, params.parties[owner].dustLimitSat, contents.feeratePerKw, htlc) &&
-    dustExposureMsat(params, owner, contents) > maxMsat
+    isTrimmed(terms.format, owner, params.parties[owner].dustLimitSat, contents.feeratePerKw, htlc) &&
+    dustExposureMsat(params, terms, owner, contents) > maxMsat
   );
 }

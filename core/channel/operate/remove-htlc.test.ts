@@ -193,22 +193,25 @@ describe('a preimage that the peer reveals', () => {
     const { preimage, paymentHash } = secretOf(1);
     expect(kinds(effects)).toEqual(['monitor', 'store', 'notify']);
     expect(effects[0]).toMatchObject({ update: { kind: 'preimage', preimage, paymentHash } });
-    expect(effects[1]).toMatchObject({ version: before.version + 1, state: { learned: [{ htlcId: 0n, preimage }], events: [{}, {}] } });
+    expect(effects[1]).toMatchObject({
+      version: before.durability.version + 1,
+      state: { host: { learned: [{ htlcId: 0n, preimage }], events: [{}, {}] } },
+    });
     const sentEvent = { kind: 'payment_sent', reference: '01', paymentHash, preimage };
     expect(effects[2]).toMatchObject({
-      event: { kind: 'event', id: before.nextEventId, event: sentEvent },
-      after: [{ sink: 'state', version: before.version + 1 }, { sink: 'monitor' }],
+      event: { kind: 'event', id: before.host.nextEventId, event: sentEvent },
+      after: [{ sink: 'state', version: before.durability.version + 1 }, { sink: 'monitor' }],
     });
 
     // The signature for it never came: the message is forgotten, the preimage is not, and the same again changes nothing.
     duo.reconnect();
     expect(duo.funded('opener').shared.logs.accepter).toEqual([]);
-    expect(duo.funded('opener').learned).toEqual([{ htlcId: 0n, preimage }]);
+    expect(duo.funded('opener').host.learned).toEqual([{ htlcId: 0n, preimage }]);
     const logged = duo.ends.opener.log.length;
     duo.exchange();
     expectQuiet(duo);
     expect(events(duo.ends.opener.log.slice(logged))).toEqual([]);
-    expect(duo.funded('opener')).toMatchObject({ learned: [], references: [] });
+    expect(duo.funded('opener')).toMatchObject({ host: { learned: [], references: [] } });
   });
 
   it('is worth more than a failure that comes later', () => {
@@ -224,7 +227,8 @@ describe('a preimage that the peer reveals', () => {
     duo.message('opener', { ...reestablishOf(duo), type: 'channel_reestablish' });
     for (const message of failing) duo.message('opener', message);
     duo.message('opener', revocationOf(duo));
-    const { shared, learned, references } = duo.funded('opener');
+    const { shared, host } = duo.funded('opener');
+    const { learned, references } = host;
     expect(shared.base.htlcs.opener).toEqual([]);
     expect({ learned, references }).toEqual({ learned: [], references: [] });
     const told = events(duo.ends.opener.log).flatMap((event) => (event.kind === 'event' ? [event.event.kind] : []));

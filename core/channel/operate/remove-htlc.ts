@@ -3,8 +3,8 @@ import { sha256Hex } from '../../crypto/hashes.ts';
 import { other } from '../../transactions/types.ts';
 import type { Message, UpdateFailHtlc, UpdateFailMalformedHtlc, UpdateFulfillHtlc } from '../../wire/messages/index.ts';
 import { append, isRemoval } from '../model/contents.ts';
-import { draft } from '../model/draft.ts';
-import type { Out } from '../step/transition.ts';
+import { draft, draftHost } from '../step/draft.ts';
+import type { Transition } from '../step/transition.ts';
 import { addEvent, announceEvents, monitor, persist, send } from '../step/transition.ts';
 import type { ChannelCommand, ChannelEnv } from '../model/vocabulary.ts';
 import type { AddUpdate, FulfillUpdate, FundedState, Removal, SharedState } from '../model/state.ts';
@@ -58,7 +58,7 @@ export function removalMessage(state: FundedState, update: Removal): Message {
  * Resolves an incoming HTLC, also while the peer is away: then the message leaves after the next channel_reestablish. A preimage
  * reaches the watchers of the chain before the peer.
  */
-export function removeHtlc(out: Out<FundedState>, command: RemoveCommand): Refusal | undefined {
+export function removeHtlc(out: Transition<FundedState>, command: RemoveCommand): Refusal | undefined {
   const { state } = out;
   const { us } = state.params;
   const htlc = removable(state.shared, other(us), command.id);
@@ -75,12 +75,12 @@ export function removeHtlc(out: Out<FundedState>, command: RemoveCommand): Refus
   const update = toUpdate(command);
   draft(out).shared = append(state.shared, us, update);
   if (update.kind === 'fulfill') monitor(out, { kind: 'preimage', paymentHash: htlc.paymentHash, preimage: update.preimage });
-  if (state.connection === 'connected') send(out, removalMessage(state, update));
+  if (state.lifecycle.connection === 'connected') send(out, removalMessage(state, update));
   return undefined;
 }
 
 export function receiveRemoval(
-  out: Out<FundedState>,
+  out: Transition<FundedState>,
   message: UpdateFulfillHtlc | UpdateFailHtlc | UpdateFailMalformedHtlc,
 ): Violation | undefined {
   const { state } = out;
@@ -111,12 +111,13 @@ export function receiveRemoval(
 }
 
 /** A preimage is known for good, whatever becomes of the message that brought it: the payer hears of it once. */
-function learn(out: Out<FundedState>, htlc: AddUpdate, { preimage }: FulfillUpdate): void {
+function learn(out: Transition<FundedState>, htlc: AddUpdate, { preimage }: FulfillUpdate): void {
   const { state } = out;
   const htlcId = htlc.id;
-  if (state.learned.some((l) => l.htlcId === htlcId)) return;
-  const firstEvent = state.nextEventId;
-  draft(out).learned = [...state.learned, { htlcId, preimage }];
+  if (state.host.learned.some((l) => l.htlcId === htlcId)) return;
+  const firstEvent = state.host.nextEventId;
+  const host = draftHost(out);
+  host.learned = [...host.learned, { htlcId, preimage }];
   addEvent(out, { kind: 'payment_sent', reference: referenceOf(state, htlcId), paymentHash: htlc.paymentHash, preimage });
   monitor(out, { kind: 'preimage', paymentHash: htlc.paymentHash, preimage });
   persist(out);
@@ -124,5 +125,5 @@ function learn(out: Out<FundedState>, htlc: AddUpdate, { preimage }: FulfillUpda
 }
 
 export function referenceOf(state: FundedState, htlcId: bigint): Hex {
-  return state.references.find((r) => r.htlcId === htlcId)?.reference ?? '';
+  return state.host.references.find((r) => r.htlcId === htlcId)?.reference ?? '';
 }

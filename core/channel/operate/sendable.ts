@@ -1,11 +1,11 @@
 import { htlcTxFeeSat } from '../../transactions/fees.ts';
 import { other } from '../../transactions/types.ts';
-import type { Side } from '../../transactions/types.ts';
 import { contents, cutToSign, SIDES } from '../model/contents.ts';
 import type { Contents } from '../model/contents.ts';
 import type { ChannelEnv } from '../model/vocabulary.ts';
 import { dearestOpenerCostSat, dustExposureMsat, inFlightLimit } from './limits.ts';
-import type { ChannelParams, FundedState } from '../model/state.ts';
+import { isClosing } from './update-add-htlc.ts';
+import type { ChannelParams, FundedState, FundingTerms } from '../model/state.ts';
 
 /** Amounts that one more HTLC may carry now, both included, in millisatoshi. */
 export interface Sendable {
@@ -24,36 +24,50 @@ function least(...amounts: readonly bigint[]): bigint {
 export function sendable(env: ChannelEnv, state: FundedState): Sendable | undefined {
   const { params, shared } = state;
   const { us } = params;
-  if (state.connection !== 'connected' || !state.readySent || !state.readyReceived) return undefined;
-  if (state.shutdownSent !== undefined || state.shutdownReceived !== undefined || state.shutdownWanted !== undefined) return undefined;
+  const { connection, readySent, readyReceived } = state.lifecycle;
+  if (connection !== 'connected' || !readySent || !readyReceived || isClosing(state)) return undefined;
   const now = contents(shared, cutToSign(shared, us));
   const receiver = params.parties[other(us)];
   const offered = now.htlcs.filter((htlc) => htlc.offerer === us);
   if (offered.length >= receiver.maxAcceptedHtlcs || inFlightLimit(params, us, now) !== undefined) return undefined;
   const inFlightMsat = offered.reduce((sum, htlc) => sum + htlc.amountMsat, 0n);
-  const most = least(receiver.maxHtlcValueInFlightMsat - inFlightMsat, spendableMsat(env, params, now));
-  return withinDustExposure(env, params, now, { minMsat: receiver.htlcMinimumMsat > 1n ? receiver.htlcMinimumMsat : 1n, maxMsat: most });
+  let range: Sendable | undefined = {
+    minMsat: receiver.htlcMinimumMsat > 1n ? receiver.htlcMinimumMsat : 1n,
+    maxMsat: receiver.maxHtlcValueInFlightMsat - inFlightMsat,
+  };
+  for (const { output } of state.fundings) {
+    if (range === undefined) return undefined;
+    const maxMsat = least(range.maxMsat, spendableMsat(env, params, output, now));
+    range = withinDustExposure(env, params, output, now, { minMsat: range.minMsat, maxMsat });
+  }
+  return range;
 }
 
 /** What we have beyond our reserve and, as the opener, the fees with one more HTLC on both commitments and room for a fee spike. */
-function spendableMsat(env: ChannelEnv, params: ChannelParams, now: Contents): bigint {
+function spendableMsat(env: ChannelEnv, params: ChannelParams, terms: FundingTerms, now: Contents): bigint {
   const { us } = params;
-  const reserveOf = (side: Side): bigint => params.parties[other(side)].channelReserveSat;
-  const cost = dearestOpenerCostSat(params, now, now.feeratePerKw, 1);
+  const { reserveSat } = terms;
+  const cost = dearestOpenerCostSat(params, terms, now, now.feeratePerKw, 1);
   if (us === 'accepter') {
     // Another untrimmed HTLC costs the opener, which must be able to pay.
-    const openerPays = now.balanceMsat.opener >= (reserveOf('opener') + cost) * 1000n;
-    return openerPays ? now.balanceMsat.accepter - reserveOf('accepter') * 1000n : 0n;
+    const openerPays = now.balanceMsat.opener >= (reserveSat.opener + cost) * 1000n;
+    return openerPays ? now.balanceMsat.accepter - reserveSat.accepter * 1000n : 0n;
   }
-  const spike = dearestOpenerCostSat(params, now, now.feeratePerKw * env.config.feeSpikeMultiple, 2);
-  return now.balanceMsat.opener - (reserveOf('opener') + (cost > spike ? cost : spike)) * 1000n;
+  const spike = dearestOpenerCostSat(params, terms, now, now.feeratePerKw * env.config.feeSpikeMultiple, 2);
+  return now.balanceMsat.opener - (reserveSat.opener + (cost > spike ? cost : spike)) * 1000n;
 }
 
 /** Where an HTLC that is trimmed on either commitment would be too much dust, only larger ones remain, or only smaller ones. */
-function withinDustExposure(env: ChannelEnv, params: ChannelParams, now: Contents, range: Sendable): Sendable | undefined {
-  const [a, b] = SIDES.map((owner) => dustExposureMsat(params, owner, now)) as [bigint, bigint];
+function withinDustExposure(
+  env: ChannelEnv,
+  params: ChannelParams,
+  terms: FundingTerms,
+  now: Contents,
+  range: Sendable,
+): Sendable | undefined {
+  const [a, b] = SIDES.map((owner) => dustExposureMsat(params, terms, owner, now)) as [bigint, bigint];
   const roomMsat = env.config.maxDustHtlcExposureMsat - (a > b ? a : b);
-  const fromMsat = untrimmedFromMsat(params, now);
+  const fromMsat = untrimmedFromMsat(params, terms, now);
   let { minMsat, maxMsat } = range;
   if (roomMsat < fromMsat - 1n) {
     if (maxMsat >= fromMsat) minMsat = minMsat > fromMsat ? minMsat : fromMsat;
@@ -63,7 +77,7 @@ function withinDustExposure(env: ChannelEnv, params: ChannelParams, now: Content
 }
 
 /** The least amount that neither commitment trims (BOLT 3, Trimmed Outputs): ours times it out, the peer's succeeds with it. */
-function untrimmedFromMsat({ format, parties, us }: ChannelParams, { feeratePerKw }: Contents): bigint {
+function untrimmedFromMsat({ parties, us }: ChannelParams, { format }: FundingTerms, { feeratePerKw }: Contents): bigint {
   const [a, b] = SIDES.map(
     (owner) => parties[owner].dustLimitSat + htlcTxFeeSat(format, feeratePerKw, owner === us ? 'timeout' : 'success'),
   ) as [bigint, bigint];

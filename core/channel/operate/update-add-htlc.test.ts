@@ -19,10 +19,14 @@ import {
   refusalOf,
   secretOf,
 } from '../updates.fixture.ts';
+import { onlyFunding } from '../model/fundings.ts';
 
 function taken(duo: Duo, side: Side, n: number, changes: Parameters<typeof add>[3] = {}): void {
   expect(refusalOf(add(duo, side, n, changes))).toBeUndefined();
-  expect(duo.funded(side).references.at(-1)).toEqual({ htlcId: expect.anything() as bigint, reference: n.toString(16).padStart(2, '0') });
+  expect(duo.funded(side).host.references.at(-1)).toEqual({
+    htlcId: expect.anything() as bigint,
+    reference: n.toString(16).padStart(2, '0'),
+  });
 }
 
 function addOf(duo: Duo, changes: Partial<UpdateAddHtlc> = {}): UpdateAddHtlc {
@@ -59,10 +63,12 @@ describe('the command add', () => {
       addOf(duo, { id: 1n, amountMsat: 7_000_000n, cltvExpiry: 400, paymentHash: secretOf(2).paymentHash }),
     ]);
     expect(duo.funded('opener')).toMatchObject({
-      references: [
-        { htlcId: 0n, reference: '01' },
-        { htlcId: 1n, reference: '02' },
-      ],
+      host: {
+        references: [
+          { htlcId: 0n, reference: '01' },
+          { htlcId: 1n, reference: '02' },
+        ],
+      },
       shared: { logs: { opener: [{ id: 0n }, { id: 1n, amountMsat: 7_000_000n }], accepter: [] } },
     });
   });
@@ -99,7 +105,7 @@ describe('the command add', () => {
     const duo = new Duo({ opener: manual }).open();
     taken(duo, 'opener', 1);
     duo.command('opener', { kind: 'shutdown', channelId: duo.channelId, script: P2WPKH_A });
-    expect(duo.funded('opener').shutdownSent).toBeUndefined();
+    expect(duo.funded('opener').closing.sent).toBeUndefined();
     expectRefused(duo, 'opener', addCommand(duo, 2), 'no add after shutdown');
   });
 
@@ -198,7 +204,7 @@ describe('update_add_htlc', () => {
   it('is taken into the peer’s log, path key included', () => {
     const duo = new Duo().open();
     accepted(duo, 'accepter', addOf(duo));
-    const pathKey = duo.funded('accepter').params.parties.opener.fundingPubkey;
+    const pathKey = onlyFunding(duo.funded('accepter')).output.fundingPubkeys.opener;
     accepted(duo, 'accepter', addOf(duo, { id: 1n, pathKey }));
     expect(duo.funded('accepter').shared.logs.opener).toMatchObject([{ id: 0n }, { id: 1n, pathKey }]);
     expect('pathKey' in (duo.funded('accepter').shared.logs.opener[0] as object)).toBe(false);
@@ -208,7 +214,7 @@ describe('update_add_htlc', () => {
   it('must have the next id', () => {
     for (const id of [1n, 1n << 63n]) {
       const duo = new Duo().open();
-      expect(expectFailed(duo, 'accepter', addOf(duo, { id }), 'update_add_htlc id').reason).toMatch(`id ${id}, expected 0`);
+      expect(expectFailed(duo, 'accepter', addOf(duo, { id }), 'update_add_htlc id').failure.reason).toMatch(`id ${id}, expected 0`);
     }
     const duo = new Duo().open();
     accepted(duo, 'accepter', addOf(duo));
@@ -226,7 +232,7 @@ describe('update_add_htlc', () => {
     // Our own shutdown may cross it.
     const crossing = new Duo().open();
     crossing.command('accepter', { kind: 'shutdown', channelId, script: P2WPKH_B });
-    expect(crossing.funded('accepter').shutdownSent).toBe(P2WPKH_B);
+    expect(crossing.funded('accepter').closing.sent).toBe(P2WPKH_B);
     accepted(crossing, 'accepter', addOf(crossing));
   });
 

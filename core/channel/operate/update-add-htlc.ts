@@ -4,13 +4,14 @@ import { bySide, other } from '../../transactions/types.ts';
 import type { UpdateAddHtlc } from '../../wire/messages/index.ts';
 import { append, contents, cutToSign, nextHtlcId, SIDES } from '../model/contents.ts';
 import type { Contents } from '../model/contents.ts';
-import { draft } from '../model/draft.ts';
-import type { Out } from '../step/transition.ts';
+import { draft, draftHost } from '../step/draft.ts';
+import type { Transition } from '../step/transition.ts';
 import { send } from '../step/transition.ts';
 import type { ChannelCommand, ChannelEnv } from '../model/vocabulary.ts';
 import { dearestOpenerCostSat, exceedsDustExposure, inFlightLimit, openerCostSat, reserveKept } from './limits.ts';
 import type { LimitBroken } from './limits.ts';
-import type { AddUpdate, ChannelParams, Cut, FundedState, SharedState } from '../model/state.ts';
+import { brokenBySome } from '../model/fundings.ts';
+import type { AddUpdate, ChannelParams, Cut, FundedState, FundingTerms, SharedState } from '../model/state.ts';
 import type { Refusal, Violation } from '../model/violation.ts';
 import { refusal, violation } from '../model/violation.ts';
 
@@ -21,7 +22,7 @@ export const MAX_REFERENCE_BYTES = 32;
 type AddCommand = Extract<ChannelCommand, { kind: 'add' }>;
 
 /** BOLT 2, update_add_htlc, sending node: what forbids this HTLC, already the last of `shared`'s log. */
-function offeringRule(env: ChannelEnv, params: ChannelParams, shared: SharedState, htlc: AddUpdate): LimitBroken | undefined {
+function offeringRule(env: ChannelEnv, { params, fundings }: FundedState, shared: SharedState, htlc: AddUpdate): LimitBroken | undefined {
   const { us } = params;
   const peer = other(us);
   const { config } = env;
@@ -37,25 +38,28 @@ function offeringRule(env: ChannelEnv, params: ChannelParams, shared: SharedStat
   const next = contents(shared, cutToSign(shared, us));
   const inFlight = inFlightLimit(params, us, next);
   if (inFlight !== undefined) return inFlight;
-  const affordable = us === 'opener' ? openerKeepsFee(env, params, next) : accepterKeepsReserve(params, next);
-  if (affordable !== undefined) return affordable;
-  if (SIDES.some((owner) => exceedsDustExposure(params, owner, next, htlc, config.maxDustHtlcExposureMsat))) {
-    return { rule: 'max_dust_htlc_exposure_msat', detail: `more than ${config.maxDustHtlcExposureMsat} msat would be trimmed` };
-  }
-  return undefined;
+  return brokenBySome(fundings, (terms) => {
+    const affordable = us === 'opener' ? openerKeepsFee(env, params, terms, next) : accepterKeepsReserve(params, terms, next);
+    if (affordable !== undefined) return affordable;
+    if (SIDES.some((owner) => exceedsDustExposure(params, terms, owner, next, htlc, config.maxDustHtlcExposureMsat))) {
+      return { rule: 'max_dust_htlc_exposure_msat', detail: `more than ${config.maxDustHtlcExposureMsat} msat would be trimmed` };
+    }
+    return undefined;
+  });
 }
 
 /** We pay the fee: on both commitments, with room for one more HTLC at a multiple of the feerate (BOLT 2's fee spike buffer). */
-function openerKeepsFee(env: ChannelEnv, params: ChannelParams, next: Contents): LimitBroken | undefined {
-  const now = dearestOpenerCostSat(params, next, next.feeratePerKw);
-  const spike = dearestOpenerCostSat(params, next, next.feeratePerKw * env.config.feeSpikeMultiple, 1);
-  return reserveKept(params, 'opener', next, now > spike ? now : spike);
+function openerKeepsFee(env: ChannelEnv, params: ChannelParams, terms: FundingTerms, next: Contents): LimitBroken | undefined {
+  const now = dearestOpenerCostSat(params, terms, next, next.feeratePerKw);
+  const spike = dearestOpenerCostSat(params, terms, next, next.feeratePerKw * env.config.feeSpikeMultiple, 1);
+  return reserveKept(terms, 'opener', next, now > spike ? now : spike);
 }
 
 /** The peer pays the fee: it must be able to, and we keep our own reserve. */
-function accepterKeepsReserve(params: ChannelParams, next: Contents): LimitBroken | undefined {
+function accepterKeepsReserve(params: ChannelParams, terms: FundingTerms, next: Contents): LimitBroken | undefined {
   return (
-    reserveKept(params, 'accepter', next, 0n) ?? reserveKept(params, 'opener', next, dearestOpenerCostSat(params, next, next.feeratePerKw))
+    reserveKept(terms, 'accepter', next, 0n) ??
+    reserveKept(terms, 'opener', next, dearestOpenerCostSat(params, terms, next, next.feeratePerKw))
   );
 }
 
@@ -81,25 +85,32 @@ function addUpdate(offerer: Side, id: bigint, { amountMsat, paymentHash, cltvExp
 }
 
 /** Offers an HTLC. The rules are judged from our view of the peer's next commitment. */
-export function addHtlc(out: Out<FundedState>, { amountMsat, paymentHash, cltvExpiry, onion, reference }: AddCommand): Refusal | undefined {
+export function addHtlc(
+  out: Transition<FundedState>,
+  { amountMsat, paymentHash, cltvExpiry, onion, reference }: AddCommand,
+): Refusal | undefined {
   return offer(out, { amountMsat, paymentHash, cltvExpiry, onion }, reference);
 }
 
+/** A shutdown has been said, or is wanted: no more HTLCs (BOLT 2, shutdown). */
+export function isClosing({ closing }: FundedState): boolean {
+  return closing.sent !== undefined || closing.received !== undefined || closing.wanted !== undefined;
+}
+
 /** Offers it with the next id: also when a lost connection made the peer forget an add, which then is judged anew. */
-export function offer(out: Out<FundedState>, add: Offered, reference: Hex): Refusal | undefined {
+export function offer(out: Transition<FundedState>, add: Offered, reference: Hex): Refusal | undefined {
   const { state } = out;
   const { params } = state;
   const htlc = addUpdate(params.us, nextHtlcId(state.shared, params.us), add);
   if (reference.length > 2 * MAX_REFERENCE_BYTES) return refusal('reference', `longer than ${MAX_REFERENCE_BYTES} bytes`);
-  if (state.shutdownSent !== undefined || state.shutdownReceived !== undefined || state.shutdownWanted !== undefined) {
+  if (isClosing(state)) {
     return refusal('no add after shutdown', 'the channel is closing');
   }
   const shared = append(state.shared, params.us, htlc);
-  const broken = offeringRule(out.env, params, shared, htlc);
+  const broken = offeringRule(out.env, state, shared, htlc);
   if (broken !== undefined) return refusal(broken.rule, broken.detail);
-  const next = draft(out);
-  next.shared = shared;
-  next.references = [...state.references, { htlcId: htlc.id, reference }];
+  draft(out).shared = shared;
+  draftHost(out).references = [...state.host.references, { htlcId: htlc.id, reference }];
   send(out, addMessage(state, htlc));
   return undefined;
 }
@@ -130,21 +141,23 @@ export function faultOfPeer<T>(shared: SharedState, params: ChannelParams, judge
 }
 
 /** BOLT 2, update_add_htlc, receiving node: amounts that the sender can't offer. */
-function receivingLimits(params: ChannelParams, next: Contents): LimitBroken | undefined {
+function receivingLimits({ params, fundings }: FundedState, next: Contents): LimitBroken | undefined {
   const peer = other(params.us);
   const inFlight = inFlightLimit(params, peer, next);
   if (inFlight !== undefined) return inFlight;
-  const costSat = peer === 'opener' ? openerCostSat(params, params.us, next, next.feeratePerKw) : 0n;
-  return reserveKept(params, peer, next, costSat);
+  return brokenBySome(fundings, (terms) => {
+    const costSat = peer === 'opener' ? openerCostSat(params, terms, params.us, next, next.feeratePerKw) : 0n;
+    return reserveKept(terms, peer, next, costSat);
+  });
 }
 
-export function receiveAdd(out: Out<FundedState>, message: UpdateAddHtlc): Violation | undefined {
+export function receiveAdd(out: Transition<FundedState>, message: UpdateAddHtlc): Violation | undefined {
   const { state } = out;
   const { params } = state;
   const peer = other(params.us);
   const expected = nextHtlcId(state.shared, peer);
   if (message.id !== expected) return violation('update_add_htlc id', `id ${message.id}, expected ${expected}`);
-  if (state.shutdownReceived !== undefined) return violation('no add after shutdown', `HTLC ${message.id} after the peer's shutdown`);
+  if (state.closing.received !== undefined) return violation('no add after shutdown', `HTLC ${message.id} after the peer's shutdown`);
   const { htlcMinimumMsat } = params.parties[params.us];
   if (message.amountMsat === 0n || message.amountMsat < htlcMinimumMsat) {
     return violation('htlc_minimum_msat', `${message.amountMsat} msat, we take ${htlcMinimumMsat} and more`);
@@ -155,7 +168,7 @@ export function receiveAdd(out: Out<FundedState>, message: UpdateAddHtlc): Viola
   }
   const { id, amountMsat, paymentHash, cltvExpiry, onionRoutingPacket: onion, pathKey } = message;
   const shared = append(state.shared, peer, addUpdate(peer, id, { amountMsat, paymentHash, cltvExpiry, onion, pathKey }));
-  const broken = faultOfPeer(shared, params, (next) => receivingLimits(params, next));
+  const broken = faultOfPeer(shared, params, (next) => receivingLimits(state, next));
   if (broken !== undefined) return violation(broken.rule, `HTLC ${id}: ${broken.detail}`);
   draft(out).shared = shared;
   return undefined;

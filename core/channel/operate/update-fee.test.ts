@@ -152,7 +152,7 @@ describe('update_fee', () => {
     duo.exchange();
     expectQuiet(duo);
     expect(duo.funded('accepter').shared.base.feeratePerKw).toBe(3000);
-    expect(duo.funded('accepter').closingTx).toEqual(duo.funded('opener').closingTx);
+    expect(duo.funded('accepter').closing.tx).toEqual(duo.funded('opener').closing.tx);
     expect(complaint(duo.message('accepter', feeMessage(duo, 3500)))).toMatch(/^error update_fee: the opener has begun to negotiate/);
   });
 });
@@ -184,7 +184,7 @@ describe('a fee and an HTLC that cross and leave the opener short', () => {
       duo.command(side, { kind: 'force_close', channelId });
       const { state } = duo.ends[side];
       if (state.phase !== 'failed') throw new Error(state.phase);
-      const paid = 1_000_000n - (state.commitmentToBroadcast?.outputs ?? []).reduce((sum, o) => sum + o.amountSat, 0n);
+      const paid = 1_000_000n - (state.failure.commitmentToBroadcast?.outputs ?? []).reduce((sum, o) => sum + o.amountSat, 0n);
       expect(paid).toBe(23_620n - 660n);
     }
   });

@@ -2,12 +2,13 @@ import { FORMATS } from '../../transactions/formats.ts';
 import type { UpdateFee } from '../../wire/messages/index.ts';
 import { append, contents, cutToSign, SIDES } from '../model/contents.ts';
 import type { Contents } from '../model/contents.ts';
-import { draft } from '../model/draft.ts';
-import type { Out } from '../step/transition.ts';
+import { draft } from '../step/draft.ts';
+import type { Transition } from '../step/transition.ts';
 import { send } from '../step/transition.ts';
 import type { ChannelEnv } from '../model/vocabulary.ts';
 import { dearestOpenerCostSat, dustExposureMsat, reserveKept } from './limits.ts';
-import type { ChannelParams, FundedState } from '../model/state.ts';
+import { brokenBySome } from '../model/fundings.ts';
+import type { FundedState } from '../model/state.ts';
 import type { Refusal, Violation } from '../model/violation.ts';
 import { refusal, violation } from '../model/violation.ts';
 
@@ -22,20 +23,23 @@ export function feerateOutOfBounds(env: ChannelEnv, feeratePerKw: number): strin
 }
 
 /** BOLT 2, update_fee: a higher feerate trims more where HTLC transactions pay fees. True when it takes a commitment's dust over what we allow. */
-function feerateExceedsDust(env: ChannelEnv, params: ChannelParams, before: Contents, after: Contents): boolean {
-  const { htlcFeeWeight } = FORMATS[params.format];
-  if (htlcFeeWeight.success === 0 || after.feeratePerKw <= before.feeratePerKw) return false;
-  return SIDES.some((owner) => dustExposureMsat(params, owner, after) > env.config.maxDustHtlcExposureMsat);
+function feerateExceedsDust(env: ChannelEnv, { params, fundings }: FundedState, before: Contents, after: Contents): boolean {
+  if (after.feeratePerKw <= before.feeratePerKw) return false;
+  return fundings.some(
+    ({ output }) =>
+      FORMATS[output.format].htlcFeeWeight.success > 0 &&
+      SIDES.some((owner) => dustExposureMsat(params, output, owner, after) > env.config.maxDustHtlcExposureMsat),
+  );
 }
 
 /** BOLT 2, Closing Initiation: no update of any kind once shutdown is complete on both sides and no HTLC is left. */
 function updatesEnded(state: FundedState): boolean {
-  if (state.shutdownSent === undefined || state.shutdownReceived === undefined) return false;
-  const { shared } = state;
+  const { shared, closing } = state;
+  if (closing.sent === undefined || closing.received === undefined) return false;
   return SIDES.every((owner) => contents(shared, shared.commitments[owner].current.cut).htlcs.length === 0);
 }
 
-export function updateFee(out: Out<FundedState>, feeratePerKw: number): Refusal | undefined {
+export function updateFee(out: Transition<FundedState>, feeratePerKw: number): Refusal | undefined {
   const { state, env } = out;
   const { params } = state;
   if (params.us !== 'opener') return refusal('update_fee', 'only the opener pays the fee');
@@ -45,9 +49,11 @@ export function updateFee(out: Out<FundedState>, feeratePerKw: number): Refusal 
   const before = contents(state.shared, cutToSign(state.shared, 'opener'));
   const shared = append(state.shared, 'opener', { kind: 'fee', feeratePerKw });
   const after = contents(shared, cutToSign(shared, 'opener'));
-  const broken = reserveKept(params, 'opener', after, dearestOpenerCostSat(params, after, feeratePerKw, 1));
+  const broken = brokenBySome(state.fundings, (terms) =>
+    reserveKept(terms, 'opener', after, dearestOpenerCostSat(params, terms, after, feeratePerKw, 1)),
+  );
   if (broken !== undefined) return refusal(broken.rule, broken.detail);
-  if (feerateExceedsDust(env, params, before, after)) return refusal('max_dust_htlc_exposure_msat', 'the feerate would trim too much');
+  if (feerateExceedsDust(env, state, before, after)) return refusal('max_dust_htlc_exposure_msat', 'the feerate would trim too much');
   draft(out).shared = shared;
   send(out, { type: 'update_fee', channelId: state.channelId, feeratePerKw });
   return undefined;
@@ -57,14 +63,15 @@ export function updateFee(out: Out<FundedState>, feeratePerKw: number): Refusal 
  * Whether the opener can afford it is judged when it is committed: BOLT 2 allows the delay, and updates before the signature may pay for
  * it. Dust that the new feerate exposes fails no channel (a MAY in BOLT 2): HTLCs that crossed the update are nobody's fault.
  */
-export function receiveUpdateFee(out: Out<FundedState>, message: UpdateFee): Violation | undefined {
+export function receiveUpdateFee(out: Transition<FundedState>, message: UpdateFee): Violation | undefined {
   const { state, env } = out;
   const { params } = state;
   if (params.us === 'opener') return violation('update_fee', 'we are the opener: only we may change the fee');
   const bounds = feerateOutOfBounds(env, message.feeratePerKw);
   if (bounds !== undefined) return violation('feerate_per_kw', bounds);
   // An update_fee may cross our last revoke_and_ack: only its own closing_signed shows that the opener knew of the end.
-  if (state.closing?.peerOffered !== undefined) return violation('update_fee', 'the opener has begun to negotiate the closing fee');
+  if (state.closing.negotiation?.peerOffered !== undefined)
+    return violation('update_fee', 'the opener has begun to negotiate the closing fee');
   const shared = append(state.shared, 'opener', { kind: 'fee', feeratePerKw: message.feeratePerKw });
   draft(out).shared = shared;
   return undefined;

@@ -69,11 +69,11 @@ describe('channel_reestablish', () => {
 
   it('goes out when the connection is there, after unfinished stores; nothing else of the channel is taken before the peer’s', () => {
     const duo = atNumbers(1);
-    const { version } = duo.funded('opener');
+    const { version } = duo.funded('opener').durability;
     duo.input('opener', { kind: 'disconnected' });
-    expect(duo.funded('opener').connection).toBe('disconnected');
+    expect(duo.funded('opener').lifecycle.connection).toBe('disconnected');
     const effects = duo.input('opener', { kind: 'connected' });
-    expect(duo.funded('opener').connection).toBe('reestablishing');
+    expect(duo.funded('opener').lifecycle.connection).toBe('reestablishing');
     expect(effects).toMatchObject([{ kind: 'send', message: { type: 'channel_reestablish' }, after: [{ sink: 'state', version }, {}] }]);
     const before = duo.ends.opener.state;
     const early: Message = { type: 'update_fee', channelId: duo.channelId, feeratePerKw: 2500 };
@@ -224,8 +224,8 @@ describe('data loss', () => {
     expect(kinds(effects)).toEqual(['error', 'store', 'notify']);
     expect(complaint(effects)).toBe('error we have lost data: please fail the channel');
     const { state } = duo.ends.opener;
-    expect(state).toMatchObject({ phase: 'failed', reason: 'we have lost data: please fail the channel' });
-    expect(state).toMatchObject({ phase: 'failed', commitmentToBroadcast: undefined });
+    expect(state).toMatchObject({ phase: 'failed', failure: { reason: 'we have lost data: please fail the channel' } });
+    expect(state).toMatchObject({ phase: 'failed', failure: { commitmentToBroadcast: undefined } });
     expect(duo.ends.opener.log.some((effect) => effect.kind === 'broadcast' && effect.purpose === 'commitment')).toBe(false);
     duo.input('opener', { kind: 'disconnected' });
     expect(complaint(duo.input('opener', { kind: 'connected' }))).toBe('error we have lost data: please fail the channel');
@@ -236,7 +236,7 @@ describe('data loss', () => {
     duo.reconnect();
     const message = duo.ends.accepter.outgoing[0] as ChannelReestablish;
     const failed = expectFailed(duo, 'opener', { ...message, yourLastPerCommitmentSecret: bytes32(1) }, 'your_last_per_commitment_secret');
-    expect(failed.commitmentToBroadcast).toBeDefined();
+    expect(failed.failure.commitmentToBroadcast).toBeDefined();
     const lost = atNumbers(3);
     lost.reconnect();
     const behind = {
@@ -245,11 +245,11 @@ describe('data loss', () => {
       nextRevocationNumber: 1n,
       yourLastPerCommitmentSecret: secret(lost, 'opener', 0n),
     };
-    expect(expectFailed(lost, 'opener', behind, 'next_revocation_number').commitmentToBroadcast).toBeDefined();
+    expect(expectFailed(lost, 'opener', behind, 'next_revocation_number').failure.commitmentToBroadcast).toBeDefined();
     const zero = atNumbers(3);
     zero.reconnect();
     expect(
-      expectFailed(zero, 'opener', { ...message, nextCommitmentNumber: 0n }, 'next_commitment_number').commitmentToBroadcast,
+      expectFailed(zero, 'opener', { ...message, nextCommitmentNumber: 0n }, 'next_commitment_number').failure.commitmentToBroadcast,
     ).toBeDefined();
   });
 });
@@ -269,7 +269,11 @@ describe('on a lost connection', () => {
     const after = duo.funded('accepter');
     expect(kindsOf(after.shared.logs.opener)).toEqual(['add 0']);
     expect(kindsOf(after.shared.logs.accepter)).toEqual(['add 0']);
-    expect(after).toEqual({ ...before, connection: 'disconnected', shared: { ...before.shared, logs: after.shared.logs } });
+    expect(after).toEqual({
+      ...before,
+      lifecycle: { ...before.lifecycle, connection: 'disconnected' },
+      shared: { ...before.shared, logs: after.shared.logs },
+    });
     duo.input('opener', { kind: 'disconnected' });
     expect(kindsOf(duo.funded('opener').shared.logs.opener)).toEqual(['add 0', 'add 1', 'fee 2600']);
     expect(kindsOf(duo.funded('opener').shared.logs.accepter)).toEqual([]);
@@ -292,7 +296,7 @@ describe('after channel_reestablish', () => {
     const fresh = reestablished(new Duo().open());
     for (const side of SIDES) {
       expect(wire(fresh, side)).toEqual(['channel_ready']);
-      expect(fresh.funded(side).connection).toBe('connected');
+      expect(fresh.funded(side).lifecycle.connection).toBe('connected');
     }
     const unconfirmed = new Duo();
     unconfirmed.fund();
@@ -328,7 +332,7 @@ describe('after channel_reestablish', () => {
       duo.exchange();
     }
     expectQuiet(duo);
-    expect(duo.funded('opener').references).toEqual([
+    expect(duo.funded('opener').host.references).toEqual([
       { htlcId: 0n, reference: '01' },
       { htlcId: 1n, reference: '02' },
     ]);
@@ -413,7 +417,7 @@ describe('after channel_reestablish', () => {
     duo.reconnect();
     duo.deliver('opener');
     const start = duo.ends.opener.log.length;
-    const { version } = duo.funded('opener');
+    const { version } = duo.funded('opener').durability;
     duo.deliver('accepter');
     const effects = duo.ends.opener.log.slice(start);
     expect(messages(effects).map((m) => ('id' in m ? `${m.type} ${m.id}` : m.type))).toEqual([
@@ -426,7 +430,7 @@ describe('after channel_reestablish', () => {
     ]);
     expect(sent(effects, 'update_fee').feeratePerKw).toBe(2600);
     const state = duo.funded('opener');
-    expect(state.references).toEqual([
+    expect(state.host.references).toEqual([
       { htlcId: 0n, reference: '01' },
       { htlcId: 1n, reference: '03' },
       { htlcId: 2n, reference: '05' },
@@ -437,7 +441,7 @@ describe('after channel_reestablish', () => {
     expect(events(effects)).toMatchObject([{ event: failed(2) }, { event: failed(4) }]);
     expect(events(effects).every((e) => e.kind !== 'event' || !('failure' in e.event))).toBe(true);
     expect(kinds(effects).slice(-3)).toEqual(['store', 'notify', 'notify']);
-    expect(state.version).toBe(version + 1);
+    expect(state.durability.version).toBe(version + 1);
     duo.exchange();
     commit(duo, 'opener');
     duo.exchange();
@@ -454,9 +458,9 @@ describe('after channel_reestablish', () => {
   it('a store is made only where something is to be told', () => {
     const duo = new Duo({ opener: manual }).open();
     add(duo, 'opener', 1);
-    const { version } = duo.funded('opener');
+    const { version } = duo.funded('opener').durability;
     reestablished(duo);
-    expect(duo.funded('opener').version).toBe(version);
+    expect(duo.funded('opener').durability.version).toBe(version);
   });
 
   it('an add that crossed the peer’s shutdown and was lost has failed', () => {
@@ -464,7 +468,7 @@ describe('after channel_reestablish', () => {
     add(duo, 'opener', 1);
     duo.command('accepter', { kind: 'shutdown', channelId: duo.channelId, script: P2WPKH_A });
     duo.deliver('accepter');
-    expect(duo.funded('opener').shutdownReceived).toBe(P2WPKH_A);
+    expect(duo.funded('opener').closing.received).toBe(P2WPKH_A);
     reestablished(duo);
     expect(events(duo.ends.opener.log).at(-1)).toMatchObject({ event: { kind: 'payment_failed', reference: '01' } });
     expect(duo.funded('opener').shared.logs.opener).toEqual([]);

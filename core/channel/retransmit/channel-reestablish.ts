@@ -5,8 +5,8 @@ import type { ChannelReestablish } from '../../wire/messages/index.ts';
 import { addMessage, offer } from '../operate/update-add-htlc.ts';
 import { sendCommitmentSigned, sendRevokeAndAck } from '../commitments/commitment-signed.ts';
 import { append, logLength, nextHtlcId, slice, truncate } from '../model/contents.ts';
-import { draft } from '../model/draft.ts';
-import type { Out } from '../step/transition.ts';
+import { draft, draftClosing, draftHost, draftLifecycle } from '../step/draft.ts';
+import type { Transition } from '../step/transition.ts';
 import { addEvent, announceEvents, persist, send } from '../step/transition.ts';
 import { updateFee } from '../operate/update-fee.ts';
 import { channelReadyMessage } from '../establish/channel-ready.ts';
@@ -20,15 +20,14 @@ import { violation } from '../model/violation.ts';
 const NO_SECRET = '00'.repeat(32) as SecretKey;
 
 /** BOLT 2, Message Retransmission, upon disconnection: forget what the peer has not signed for. Preimages stay known. */
-export function disconnect(out: Out<FundedState>): void {
+export function disconnect(out: Transition<FundedState>): void {
   const { state } = out;
   const { us } = state.params;
   const peer = other(us);
   const shared = truncate(state.shared, peer, state.shared.commitments[us].current.cut[peer]);
-  const next = draft(out);
-  next.shared = shared;
-  next.connection = 'disconnected';
-  next.closing = undefined;
+  draft(out).shared = shared;
+  draftLifecycle(out).connection = 'disconnected';
+  draftClosing(out).negotiation = undefined;
 }
 
 /** BOLT 2, channel_reestablish, sending node. */
@@ -49,8 +48,8 @@ export function reestablishMessage(env: ChannelEnv, state: FundedBase): ChannelR
 }
 
 /** Sends ours; nothing else of the channel leaves before the peer's has come. */
-export function connect(out: Out<FundedState>): void {
-  draft(out).connection = 'reestablishing';
+export function connect(out: Transition<FundedState>): void {
+  draftLifecycle(out).connection = 'reestablishing';
   send(out, reestablishMessage(out.env, out.state));
 }
 
@@ -102,14 +101,15 @@ const MAX_COMMITMENT_NUMBER = 0xffffffffffffn;
  * goes on with what the peer never had a signature for.
  */
 export function resume(
-  out: Out<FundedState>,
+  out: Transition<FundedState>,
   message: ChannelReestablish,
   { revoke, commit }: { readonly revoke: boolean; readonly commit: boolean },
 ): void {
-  draft(out).connection = 'connected';
+  draftLifecycle(out).connection = 'connected';
   const { us } = out.state.params;
   const ourNext = out.state.shared.commitments[us].current.number + 1n;
-  if (out.state.readySent && message.nextCommitmentNumber === 1n && ourNext === 1n) send(out, channelReadyMessage(out.env, out.state));
+  if (out.state.lifecycle.readySent && message.nextCommitmentNumber === 1n && ourNext === 1n)
+    send(out, channelReadyMessage(out.env, out.state));
   if (revoke && out.state.lastSent === 'commitment_signed') sendRevokeAndAck(out);
   if (commit) retransmitCommitment(out);
   if (revoke && out.state.lastSent === 'revoke_and_ack') sendRevokeAndAck(out);
@@ -119,16 +119,16 @@ export function resume(
 }
 
 /** The updates that our last signature added, and that signature: identical to the first time. */
-function retransmitCommitment(out: Out<FundedState>): void {
-  const { shared, params, sentSignatures } = out.state;
+function retransmitCommitment(out: Transition<FundedState>): void {
+  const { shared, params } = out.state;
   const { us } = params;
   const { current, next } = shared.commitments[other(us)];
-  if (next === undefined || sentSignatures === undefined) return;
+  if (next === undefined) return;
   for (const update of slice(shared, us, current.cut[us], next.cut[us])) sendUpdate(out, update);
-  sendCommitmentSigned(out, sentSignatures);
+  sendCommitmentSigned(out);
 }
 
-function sendUpdate(out: Out<FundedState>, update: Update): void {
+function sendUpdate(out: Transition<FundedState>, update: Update): void {
   const { state } = out;
   if (update.kind === 'add') send(out, addMessage(state, update));
   else if (update.kind === 'fee') send(out, { type: 'update_fee', channelId: state.channelId, feeratePerKw: update.feeratePerKw });
@@ -139,7 +139,7 @@ function sendUpdate(out: Out<FundedState>, update: Update): void {
  * Our updates that no signature covered: the peer has forgotten them, so they are judged and sent anew. One that the rules forbid
  * by now is dropped (BOLT 2 allows it), and its payment has failed.
  */
-function offerAgain(out: Out<FundedState>): void {
+function offerAgain(out: Transition<FundedState>): void {
   const { shared, params } = out.state;
   const { us } = params;
   const peer = shared.commitments[other(us)];
@@ -147,11 +147,9 @@ function offerAgain(out: Out<FundedState>): void {
   const unsigned = slice(shared, us, signed, logLength(shared, us));
   if (unsigned.length === 0) return;
   const firstId = unsigned.find((u): u is AddUpdate => u.kind === 'add')?.id ?? nextHtlcId(shared, us);
-  const { references } = out.state;
-  const next = draft(out);
-  next.shared = truncate(shared, us, signed);
-  next.references = references.filter((r) => r.htlcId < firstId);
-  const firstEvent = out.state.nextEventId;
+  const { references, nextEventId: firstEvent } = out.state.host;
+  draft(out).shared = truncate(shared, us, signed);
+  draftHost(out).references = references.filter((r) => r.htlcId < firstId);
   for (const update of unsigned) {
     if (update.kind === 'add') {
       const reference = references.find((r) => r.htlcId === update.id)?.reference ?? '';
@@ -164,7 +162,7 @@ function offerAgain(out: Out<FundedState>): void {
       send(out, removalMessage(out.state, update));
     }
   }
-  if (out.state.nextEventId > firstEvent) {
+  if (out.state.host.nextEventId > firstEvent) {
     persist(out);
     announceEvents(out, firstEvent);
   }

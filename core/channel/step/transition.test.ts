@@ -1,10 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { bytes32, Duo } from '../duo.fixture.ts';
-import { addEvent, announceEvents, become, dependencies, monitor, monitorReplay, notify, persist, send, start } from './transition.ts';
+import { addEvent, announceEvents, after, become, finish, monitor, monitorReplay, notify, persist, send, start } from './transition.ts';
 import type { ChannelEvent, FundedState, MonitorUpdate, PendingMonitorUpdate } from '../model/state.ts';
 
 const duo = new Duo().open();
-const quiet: FundedState = { ...duo.funded('opener'), version: 7, nextMonitorId: 20, pendingMonitor: [], nextEventId: 3, events: [] };
+const quiet: FundedState = {
+  ...duo.funded('opener'),
+  durability: { version: 7, nextMonitorId: 20, pendingMonitor: [] },
+  host: { references: [], learned: [], nextEventId: 3, events: [] },
+};
+const waitingFor = (...pendingMonitor: readonly PendingMonitorUpdate[]): FundedState => ({
+  ...quiet,
+  durability: { ...quiet.durability, pendingMonitor },
+});
 const { channelId } = quiet;
 const { env } = duo.ends.opener;
 const update: MonitorUpdate = { kind: 'closed' };
@@ -17,11 +25,11 @@ function event(reference: string): ChannelEvent {
   return { kind: 'payment_failed', reference, paymentHash: bytes32(1) };
 }
 
-describe('dependencies', () => {
+describe('what an effect waits for', () => {
   it('are the newest store, and for each watcher the newest update that it has not acknowledged', () => {
-    expect(dependencies(quiet)).toEqual([{ sink: 'state', channelId, version: 7 }]);
-    const state = { ...quiet, pendingMonitor: [pending(11, 'near', 'far'), pending(12, 'near'), pending(15, 'near'), pending(16, 'far')] };
-    expect(dependencies(state)).toEqual([
+    expect(after(start(env, quiet))).toEqual([{ sink: 'state', channelId, version: 7 }]);
+    const state = waitingFor(pending(11, 'near', 'far'), pending(12, 'near'), pending(15, 'near'), pending(16, 'far'));
+    expect(after(start(env, state))).toEqual([
       { sink: 'state', channelId, version: 7 },
       { sink: 'far', channelId, version: 16 },
       { sink: 'near', channelId, version: 15 },
@@ -33,18 +41,19 @@ describe('persist', () => {
   it('stores the state under the next version, which later effects wait for', () => {
     const out = start(env, quiet);
     persist(out);
-    expect(out.state).toEqual({ ...quiet, version: 8 });
-    expect(out.effects).toEqual([{ kind: 'store', channelId, version: 8, state: out.state }]);
+    expect(out.state).toEqual({ ...quiet, durability: { ...quiet.durability, version: 8 } });
     send(out, { type: 'update_fee', channelId, feeratePerKw: 300 });
     notify(out, { kind: 'forgotten', reason: 'x' });
-    const after = [{ sink: 'state', channelId, version: 8 }];
-    expect(out.effects.slice(1)).toEqual([
-      { kind: 'send', peer: quiet.params.peer, message: { type: 'update_fee', channelId, feeratePerKw: 300 }, channelId, after },
-      { kind: 'notify', channelId, event: { kind: 'forgotten', reason: 'x' }, after },
+    const wait = [{ sink: 'state', channelId, version: 8 }];
+    const { state, effects } = finish(out);
+    expect(effects).toEqual([
+      { kind: 'store', channelId, version: 8, state },
+      { kind: 'send', peer: quiet.params.peer, message: { type: 'update_fee', channelId, feeratePerKw: 300 }, channelId, after: wait },
+      { kind: 'notify', channelId, event: { kind: 'forgotten', reason: 'x' }, after: wait },
     ]);
   });
 
-  it('is done once a step: a newer state takes the place of the older, and what was sent in between waits for what follows', () => {
+  it('is done once a step: the state as it is at the end is stored first, and everything since waits for all of it', () => {
     const out = start({ ...env, config: { ...env.config, watchers: ['near'] } }, quiet);
     const message = { type: 'update_fee', channelId, feeratePerKw: 300 } as const;
     send(out, message);
@@ -54,13 +63,14 @@ describe('persist', () => {
     addEvent(out, event('aa'));
     persist(out);
     send(out, message);
-    expect(out.effects.map(({ kind }) => kind)).toEqual(['send', 'send', 'monitor', 'store', 'send']);
-    expect(out.effects[3]).toMatchObject({ version: 8, state: { version: 8, events: [{ id: 3 }] } });
-    const after = [
+    const { effects } = finish(out);
+    expect(effects.map(({ kind }) => kind)).toEqual(['send', 'store', 'send', 'monitor', 'send']);
+    expect(effects[1]).toMatchObject({ version: 8, state: { durability: { version: 8 }, host: { events: [{ id: 3 }] } } });
+    const wait = [
       { sink: 'state', channelId, version: 8 },
       { sink: 'near', channelId, version: 20 },
     ];
-    expect(out.effects.filter(({ kind }) => kind === 'send')).toMatchObject([{ after: [{ version: 7 }] }, { after }, { after }]);
+    expect(effects.filter(({ kind }) => kind === 'send')).toMatchObject([{ after: [{ version: 7 }] }, { after: wait }, { after: wait }]);
   });
 });
 
@@ -69,8 +79,8 @@ describe('monitor', () => {
     const out = start({ ...env, config: { ...env.config, watchers: ['near', 'far'] } }, quiet);
     monitor(out, update);
     monitor(out, { kind: 'preimage', paymentHash: bytes32(1), preimage: bytes32(2) });
-    expect(out.state.nextMonitorId).toBe(22);
-    expect(out.state.pendingMonitor.map(({ id, waiting }) => [id, waiting])).toEqual([
+    expect(out.state.durability.nextMonitorId).toBe(22);
+    expect(out.state.durability.pendingMonitor.map(({ id, waiting }) => [id, waiting])).toEqual([
       [20, ['near', 'far']],
       [21, ['near', 'far']],
     ]);
@@ -84,12 +94,12 @@ describe('monitor', () => {
   it('does nothing where nobody watches', () => {
     const out = start({ ...env, config: { ...env.config, watchers: [] } }, quiet);
     monitor(out, update);
-    expect(out.state).toEqual({ ...quiet, nextMonitorId: quiet.nextMonitorId + 1 });
+    expect(out.state).toEqual({ ...quiet, durability: { ...quiet.durability, nextMonitorId: 21 } });
     expect(out.effects).toEqual([]);
   });
 
   it('is repeated to those who have not acknowledged it', () => {
-    const out = start(env, { ...quiet, pendingMonitor: [pending(11, 'far'), pending(12, 'near', 'far')] });
+    const out = start(env, waitingFor(pending(11, 'far'), pending(12, 'near', 'far')));
     monitorReplay(out);
     expect(out.effects).toEqual(
       [
@@ -105,14 +115,14 @@ describe('events', () => {
   it('count up, are kept, and are told from an id on', () => {
     const out = start(env, quiet);
     for (const reference of ['0a', '0b', '0c']) addEvent(out, event(reference));
-    expect(out.state.nextEventId).toBe(6);
-    expect(out.state.events).toEqual([3, 4, 5].map((id, i) => ({ id, event: event(['0a', '0b', '0c'][i] as string) })));
+    expect(out.state.host.nextEventId).toBe(6);
+    expect(out.state.host.events).toEqual([3, 4, 5].map((id, i) => ({ id, event: event(['0a', '0b', '0c'][i] as string) })));
     expect(out.effects).toEqual([]);
     announceEvents(out, 4);
-    const after = [{ sink: 'state', channelId, version: 7 }];
+    const wait = [{ sink: 'state', channelId, version: 7 }];
     expect(out.effects).toEqual([
-      { kind: 'notify', channelId, event: { kind: 'event', id: 4, event: event('0b') }, after },
-      { kind: 'notify', channelId, event: { kind: 'event', id: 5, event: event('0c') }, after },
+      { kind: 'notify', channelId, event: { kind: 'event', id: 4, event: event('0b') }, after: wait },
+      { kind: 'notify', channelId, event: { kind: 'event', id: 5, event: event('0c') }, after: wait },
     ]);
   });
 });

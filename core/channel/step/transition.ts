@@ -1,31 +1,66 @@
 import type { Message } from '../../wire/messages/index.ts';
-import { draft } from '../model/draft.ts';
-import type { ChannelEnv, Dependency, Effect, Notification } from '../model/vocabulary.ts';
+import type { ChannelEnv, Dependency, Effect, Notification, Step } from '../model/vocabulary.ts';
 import type { ChannelEvent, ChannelState, FundedBase, MonitorUpdate, StoredChannel } from '../model/state.ts';
+import { draftDurability, draftHost, nothingOwned } from './draft.ts';
+import type { Owned } from './draft.ts';
 
-/** One step under way: the state so far and the effects so far. Local to the step, so rules may write to it; a violation throws it away. */
-export interface Out<S extends ChannelState = ChannelState> {
+/**
+ * One step under way: the state so far and the effects so far. Local to the step, so rules may write to it (draft.ts); a violation throws it
+ * away, and `finish` makes the step of it.
+ */
+export interface Transition<S extends ChannelState = ChannelState> {
   readonly env: ChannelEnv;
   state: S;
   readonly effects: Effect[];
+  readonly owned: Owned;
+  /** How many effects came before what this step stores; absent while it stores nothing. */
+  storesAt: number | undefined;
 }
 
-export function start<S extends ChannelState>(env: ChannelEnv, state: S): Out<S> {
-  return { env, state, effects: [] };
+export function start<S extends ChannelState>(env: ChannelEnv, state: S): Transition<S> {
+  return { env, state, effects: [], owned: nothingOwned(), storesAt: undefined };
 }
 
 /** The same step, now with a state of another phase. */
-export function become<S extends ChannelState>(out: Out, state: S): Out<S> {
-  out.state = state;
-  return out as Out<S>;
+export function become<S extends ChannelState>(t: Transition, state: S): Transition<S> {
+  t.owned.state = t.state = state;
+  return t as Transition<S>;
+}
+
+/**
+ * The step, done. It stores once, the state as it is at the end, in front of everything that came after the first `persist`; and all of that
+ * waits for it.
+ */
+export function finish<S extends ChannelState>(t: Transition<S>): Step<S> {
+  const { state, effects, storesAt } = t;
+  if (storesAt === undefined || !isStored(state)) return { state, effects };
+  const all = dependencies(state);
+  for (let i = storesAt; i < effects.length; i++) {
+    const effect = effects[i] as { after?: readonly Dependency[] };
+    if (effect.after === ALL_OF_THIS_STEP) effect.after = all;
+  }
+  effects.splice(storesAt, 0, { kind: 'store', channelId: state.channelId, version: state.durability.version, state });
+  return { state, effects };
+}
+
+/** Stands for the dependencies that a step which stores will have when it is done. */
+const ALL_OF_THIS_STEP: readonly Dependency[] = [];
+
+/** What an effect of this step waits for: everything of this channel so far, and what this step stores. */
+export function after(t: Transition<StoredChannel>): readonly Dependency[] {
+  return t.storesAt === undefined ? dependencies(t.state) : ALL_OF_THIS_STEP;
+}
+
+function isStored(state: ChannelState): state is StoredChannel {
+  return state.phase === 'funded' || state.phase === 'failed' || state.phase === 'closed';
 }
 
 /** Everything of this channel that was issued so far and may not be durable yet: what later effects wait for. */
-export function dependencies(state: FundedBase): readonly Dependency[] {
-  const { channelId } = state;
-  const after: Dependency[] = [{ sink: 'state', channelId, version: state.version }];
-  for (let i = state.pendingMonitor.length - 1; i >= 0; i--) {
-    const pending = state.pendingMonitor[i] as (typeof state.pendingMonitor)[number];
+function dependencies({ channelId, durability }: FundedBase): readonly Dependency[] {
+  const { version, pendingMonitor } = durability;
+  const after: Dependency[] = [{ sink: 'state', channelId, version }];
+  for (let i = pendingMonitor.length - 1; i >= 0; i--) {
+    const pending = pendingMonitor[i] as (typeof pendingMonitor)[number];
     for (const sink of pending.waiting) {
       if (!after.some((d) => d.sink === sink)) after.push({ sink, channelId, version: pending.id });
     }
@@ -33,68 +68,51 @@ export function dependencies(state: FundedBase): readonly Dependency[] {
   return after;
 }
 
-/**
- * Stores the state as it is now: what is sent afterwards waits for it. A step stores once: where it has stored before, the newer state takes
- * that one's place, and what was sent in between waits for the same as what comes after.
- */
-export function persist(out: Out<StoredChannel>): void {
-  const { effects } = out;
-  const earlier = effects.findIndex(({ kind }) => kind === 'store');
-  if (earlier < 0) draft(out).version++;
-  else effects.splice(earlier, 1);
-  const { state } = out;
-  if (earlier >= 0) {
-    const after = dependencies(state);
-    for (let i = earlier; i < effects.length; i++) {
-      const effect = effects[i] as Effect;
-      if ('after' in effect) effects[i] = { ...effect, after };
-    }
-  }
-  effects.push({ kind: 'store', channelId: state.channelId, version: state.version, state });
+/** This step stores its state: what is sent afterwards waits for it. */
+export function persist(t: Transition<StoredChannel>): void {
+  if (t.storesAt !== undefined) return;
+  draftDurability(t).version++;
+  t.storesAt = t.effects.length;
 }
 
 /**
  * Tells every watcher of the chain; what is sent afterwards waits for all of them. Updates are numbered where there is none, too: one that
  * is configured later is seen to have missed them.
  */
-export function monitor(out: Out<StoredChannel>, update: MonitorUpdate): void {
-  const { watchers } = out.env.config;
-  const { state } = out;
-  const id = state.nextMonitorId;
-  const next = draft(out);
-  next.nextMonitorId = id + 1;
+export function monitor(t: Transition<StoredChannel>, update: MonitorUpdate): void {
+  const { watchers } = t.env.config;
+  const durability = draftDurability(t);
+  const id = durability.nextMonitorId++;
   if (watchers.length === 0) return;
-  next.pendingMonitor = [...state.pendingMonitor, { id, update, waiting: watchers }];
-  for (const watcher of watchers) out.effects.push({ kind: 'monitor', watcher, channelId: state.channelId, id, update });
+  durability.pendingMonitor = [...durability.pendingMonitor, { id, update, waiting: watchers }];
+  for (const watcher of watchers) t.effects.push({ kind: 'monitor', watcher, channelId: t.state.channelId, id, update });
 }
 
 /** A message that leaves after everything before it is durable. */
-export function send(out: Out<StoredChannel>, message: Message): void {
-  const { channelId, params } = out.state;
-  out.effects.push({ kind: 'send', peer: params.peer, message, channelId, after: dependencies(out.state) });
+export function send(t: Transition<StoredChannel>, message: Message): void {
+  const { channelId, params } = t.state;
+  t.effects.push({ kind: 'send', peer: params.peer, message, channelId, after: after(t) });
 }
 
-export function notify(out: Out<StoredChannel>, event: Notification): void {
-  out.effects.push({ kind: 'notify', channelId: out.state.channelId, event, after: dependencies(out.state) });
+export function notify(t: Transition<StoredChannel>, event: Notification): void {
+  t.effects.push({ kind: 'notify', channelId: t.state.channelId, event, after: after(t) });
 }
 
 /** Adds an event that is repeated until acknowledged. Call before `persist`, so that the store covers it; `announceEvents` tells the host. */
-export function addEvent(out: Out<StoredChannel>, event: ChannelEvent): void {
-  const { state } = out;
-  const next = draft(out);
-  next.nextEventId = state.nextEventId + 1;
-  next.events = [...state.events, { id: state.nextEventId, event }];
+export function addEvent(t: Transition<StoredChannel>, event: ChannelEvent): void {
+  const host = draftHost(t);
+  host.events = [...host.events, { id: host.nextEventId++, event }];
 }
 
 /** Notifies of all events from `firstId` on, after what is stored. */
-export function announceEvents(out: Out<StoredChannel>, firstId: number): void {
-  for (const { id, event } of out.state.events) if (id >= firstId) notify(out, { kind: 'event', id, event });
+export function announceEvents(t: Transition<StoredChannel>, firstId: number): void {
+  for (const { id, event } of t.state.host.events) if (id >= firstId) notify(t, { kind: 'event', id, event });
 }
 
 /** After a restart: every watcher gets again what it has not acknowledged. */
-export function monitorReplay(out: Out<StoredChannel>): void {
-  const { channelId, pendingMonitor } = out.state;
-  for (const { id, update, waiting } of pendingMonitor) {
-    for (const watcher of waiting) out.effects.push({ kind: 'monitor', watcher, channelId, id, update });
+export function monitorReplay(t: Transition<StoredChannel>): void {
+  const { channelId, durability } = t.state;
+  for (const { id, update, waiting } of durability.pendingMonitor) {
+    for (const watcher of waiting) t.effects.push({ kind: 'monitor', watcher, channelId, id, update });
   }
 }

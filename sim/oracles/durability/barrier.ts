@@ -106,7 +106,7 @@ export class Barrier {
     for (const fact of newFacts(undefined, state)) this.due.set(fact, this.issued);
     for (const { fact } of looseFacts(undefined, state)) this.due.set(fact, this.issued);
     this.snapshot = state;
-    this.acknowledged = state.version;
+    this.acknowledged = state.durability.version;
   }
 
   /** Why this may not leave now, if it may not. */
@@ -171,13 +171,13 @@ function newFacts(before: StoredChannel | undefined, after: StoredChannel): Fact
   if (next !== undefined && next !== before?.shared.commitments[peer].next) facts.push(factOf.commitmentSigned(next.number));
   const { number } = after.shared.commitments[us].current;
   if (number > 0n && number !== before?.shared.commitments[us].current.number) facts.push(factOf.revokeAndAck(number - 1n));
-  if (after.events !== before?.events) for (const { id } of after.events) facts.push(factOf.event(id));
+  if (after.host.events !== before?.host.events) for (const { id } of after.host.events) facts.push(factOf.event(id));
   if (after.shared.base.htlcs[peer] !== before?.shared.base.htlcs[peer]) {
     for (const { id } of after.shared.base.htlcs[peer]) facts.push(factOf.received(id));
   }
   if (after.phase === 'funded' || after.phase === 'failed') {
-    if (after.shutdownSent !== undefined) facts.push(factOf.shutdown);
-    if (after.closingTx !== undefined) facts.push(factOf.closingTx);
+    if (after.closing.sent !== undefined) facts.push(factOf.shutdown);
+    if (after.closing.tx !== undefined) facts.push(factOf.closingTx);
   }
   return facts;
 }
@@ -192,7 +192,7 @@ const NONE: readonly LooseFact[] = [];
 /** What may be told before any snapshot has it. */
 function looseFacts(before: StoredChannel | undefined, after: StoredChannel): readonly LooseFact[] {
   const log = after.shared.logs[after.params.us];
-  const closing = after.phase === 'funded' ? after.closing?.offered : undefined;
+  const closing = after.phase === 'funded' ? after.closing.negotiation?.offered : undefined;
   if (closing === undefined && log === before?.shared.logs[after.params.us]) return NONE;
   const facts: LooseFact[] = [];
   if (log !== before?.shared.logs[after.params.us]) {

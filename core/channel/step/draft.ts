@@ -1,0 +1,122 @@
+import type {
+  ChannelState,
+  Closing,
+  Durability,
+  FailedState,
+  Failure,
+  FundedBase,
+  FundedState,
+  HostRecords,
+  Lifecycle,
+  StoredChannel,
+} from '../model/state.ts';
+import type { Transition } from './transition.ts';
+
+/**
+ * What one step may write to: copies of the state and of its groups, each made at the step's first write to it. Copied field by field: on
+ * Node 20 that takes a twentieth of the time of an object spread, and all copies share one hidden class.
+ */
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+function copyFunded(s: FundedState): FundedState {
+  return {
+    phase: s.phase,
+    channelId: s.channelId,
+    params: s.params,
+    fundings: s.fundings,
+    shared: s.shared,
+    remote: s.remote,
+    lastSent: s.lastSent,
+    host: s.host,
+    durability: s.durability,
+    lifecycle: s.lifecycle,
+    closing: s.closing,
+  };
+}
+
+/** What a channel keeps when its phase changes. Spread it behind the new fields: a spread that comes first and is added to is slow. */
+export function baseOf(s: FundedBase): FundedBase {
+  return {
+    channelId: s.channelId,
+    params: s.params,
+    fundings: s.fundings,
+    shared: s.shared,
+    remote: s.remote,
+    lastSent: s.lastSent,
+    host: s.host,
+    durability: s.durability,
+  };
+}
+
+function copyState(state: StoredChannel): StoredChannel {
+  switch (state.phase) {
+    case 'funded':
+      return copyFunded(state);
+    case 'failed':
+      return { phase: state.phase, failure: state.failure, closing: state.closing, ...baseOf(state) };
+    case 'closed':
+      return { phase: state.phase, closingTxid: state.closingTxid, ...baseOf(state) };
+  }
+}
+
+function copyHost(h: HostRecords): HostRecords {
+  return { references: h.references, learned: h.learned, nextEventId: h.nextEventId, events: h.events };
+}
+function copyDurability(d: Durability): Durability {
+  return { version: d.version, nextMonitorId: d.nextMonitorId, pendingMonitor: d.pendingMonitor };
+}
+function copyLifecycle(l: Lifecycle): Lifecycle {
+  return { connection: l.connection, readySent: l.readySent, readyReceived: l.readyReceived, createdHeight: l.createdHeight };
+}
+function copyClosing(c: Closing): Closing {
+  return { sent: c.sent, received: c.received, wanted: c.wanted, negotiation: c.negotiation, tx: c.tx };
+}
+function copyFailure(f: Failure): Failure {
+  return { error: f.error, reason: f.reason, commitmentToBroadcast: f.commitmentToBroadcast, spentBy: f.spentBy };
+}
+
+/** Which copies are this step's own. */
+export interface Owned {
+  state: ChannelState | undefined;
+  host: HostRecords | undefined;
+  durability: Durability | undefined;
+  lifecycle: Lifecycle | undefined;
+  closing: Closing | undefined;
+  failure: Failure | undefined;
+}
+
+export function nothingOwned(): Owned {
+  return { state: undefined, host: undefined, durability: undefined, lifecycle: undefined, closing: undefined, failure: undefined };
+}
+
+/** The step's own state, to write to. What was read of `t.state` before is the state before the step, or this very object. */
+export function draft<S extends StoredChannel>(t: Transition<S>): Writable<S> {
+  if (t.owned.state !== t.state) t.owned.state = t.state = copyState(t.state) as S;
+  return t.state;
+}
+
+export function draftHost(t: Transition<StoredChannel>): Writable<HostRecords> {
+  if (t.owned.host !== t.state.host) t.owned.host = draft(t).host = copyHost(t.state.host);
+  return t.state.host;
+}
+
+export function draftDurability(t: Transition<StoredChannel>): Writable<Durability> {
+  if (t.owned.durability !== t.state.durability) t.owned.durability = draft(t).durability = copyDurability(t.state.durability);
+  return t.state.durability;
+}
+
+export function draftLifecycle(t: Transition<FundedState>): Writable<Lifecycle> {
+  if (t.owned.lifecycle !== t.state.lifecycle) t.owned.lifecycle = draft(t).lifecycle = copyLifecycle(t.state.lifecycle);
+  return t.state.lifecycle;
+}
+
+export function draftClosing(t: Transition<FundedState | FailedState>): Writable<Closing> {
+  if (t.owned.closing !== t.state.closing) t.owned.closing = draft(t).closing = copyClosing(t.state.closing);
+  return t.state.closing;
+}
+
+export function draftFailure(t: Transition<FailedState>): Writable<Failure> {
+  if (t.owned.failure !== t.state.failure) t.owned.failure = draft(t).failure = copyFailure(t.state.failure);
+  return t.state.failure;
+}
