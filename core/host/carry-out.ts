@@ -1,3 +1,4 @@
+import { STATE_SINK } from '../channel/model/vocabulary.ts';
 import type { Effect, SendEffect } from '../channel/model/vocabulary.ts';
 import type { PublicKey } from '../crypto/bytes.ts';
 import type { NodeInput } from '../node/vocabulary.ts';
@@ -19,11 +20,11 @@ export function carryOut(services: Services, effect: Effect | EncodedEffect): No
       return undefined;
     case 'store': {
       const { channelId, version } = effect;
-      return storage.store(effect) ? { kind: 'stored', sink: 'state', channelId, version } : undefined;
+      return storage.store(effect) ? { kind: 'stored', sink: STATE_SINK, channelId, version } : undefined;
     }
     case 'monitor': {
-      const { watcher: sink, channelId, id: version } = effect;
-      return storage.monitor(effect) ? { kind: 'stored', sink, channelId, version } : undefined;
+      const { watcher: name, channelId, id: version } = effect;
+      return storage.monitor(effect) ? { kind: 'stored', sink: { kind: 'watcher', name }, channelId, version } : undefined;
     }
     case 'forget':
       storage.forget(effect.channelId);

@@ -132,7 +132,7 @@ describe('the host', () => {
     pay({ ...a, host }, channelId);
     expect(a.outgoing).toHaveLength(1);
     const version = host.state.channels.get(channelId)?.state.durability.version ?? 0;
-    host.input({ kind: 'stored', sink: 'state', channelId, version });
+    host.input({ kind: 'stored', sink: { kind: 'state' }, channelId, version });
     expect(a.outgoing).toHaveLength(2);
   });
 

@@ -24,6 +24,7 @@ export const DEFAULT_CONFIG: ChannelConfig = {
     option_channel_type: 'compulsory',
   }),
   watchers: [],
+  watcherQuorum: Number.MAX_SAFE_INTEGER,
   commit: 'auto',
   dustLimitSat: 354n,
   maxHtlcValueInFlightMsat: 1_000_000_000n,

@@ -17,6 +17,7 @@ import { bytes32, Pair, preimageOf, TestNode } from './pair.fixture.ts';
 import { ALL_CHANNELS } from './peers.ts';
 import { nextDeadline } from '../time/deadlines.ts';
 import { onlyFunding } from '../channel/model/fundings.ts';
+import { STATE_SINK } from '../channel/model/vocabulary.ts';
 
 const fake = createFakeCrypto();
 const onion = new Uint8Array(1366);
@@ -536,20 +537,23 @@ describe('an effect that waits for another channel', () => {
     const { a, b, ids } = paired(2);
     const [first, second] = ids as [ChannelId, ChannelId];
     const { version } = a.channel(second).durability;
-    const after = [{ sink: 'state', channelId: second, version: version + 1 }];
+    const after = [{ sink: STATE_SINK, channelId: second, version: version + 1 }];
     const message: Message = { type: 'update_fee', channelId: first, feeratePerKw: 2500 };
     const held: Effect = { kind: 'send', peer: b.id, channelId: first, message, after };
     const state: NodeState = {
       ...a.state,
       channels: new Map(a.state.channels).set(first, { ...(a.state.channels.get(first) as ChannelSlot), outbox: [held] }),
     };
-    const stored = (done: number) => nodeStep(a.env, state, { kind: 'stored', sink: 'state', channelId: second, version: done });
+    const stored = (done: number) => nodeStep(a.env, state, { kind: 'stored', sink: { kind: 'state' }, channelId: second, version: done });
     expect(stored(version).effects).toEqual([]);
     const step = stored(version + 1);
     expect(step.effects).toEqual([held]);
     expect(step.state.channels.get(first)?.outbox).toEqual([]);
     // A store of a channel that is gone, or unknown, is nobody's.
-    expect(nodeStep(a.env, state, { kind: 'stored', sink: 'state', channelId: UNKNOWN, version: 9 })).toEqual({ state, effects: [] });
+    expect(nodeStep(a.env, state, { kind: 'stored', sink: { kind: 'state' }, channelId: UNKNOWN, version: 9 })).toEqual({
+      state,
+      effects: [],
+    });
   });
 });
 
@@ -599,7 +603,7 @@ describe('bytes from a peer', () => {
                 if (effect.kind === 'send') encodeMessage(effect.message);
                 if (effect.kind !== 'store') continue;
                 encodeChannel(effect.state);
-                inputs.push({ kind: 'stored', sink: 'state', channelId: effect.channelId, version: effect.version });
+                inputs.push({ kind: 'stored', sink: { kind: 'state' }, channelId: effect.channelId, version: effect.version });
               }
             }
             if (!state.peers.has(a.id)) {

@@ -62,10 +62,11 @@ function command(run: Run, given: Command): void {
 function stored(run: Run, { sink, channelId, version }: Extract<NodeInput, { kind: 'stored' }>): void {
   const slot = run.state.channels.get(channelId);
   if (slot === undefined) return;
-  if (sink === 'state') {
-    if (version > slot.storedVersion) setSlot(run, channelId, { state: slot.state, outbox: slot.outbox, storedVersion: version });
-    releaseAll(run, channelId);
-  } else {
-    stepChannel(run, channelId, { kind: 'monitor_stored', watcher: sink, id: version });
+  switch (sink.kind) {
+    case 'state':
+      if (version > slot.storedVersion) setSlot(run, channelId, { state: slot.state, outbox: slot.outbox, storedVersion: version });
+      return releaseAll(run, channelId);
+    case 'watcher':
+      return stepChannel(run, channelId, { kind: 'monitor_stored', watcher: sink.name, id: version });
   }
 }

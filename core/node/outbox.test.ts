@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { STATE_SINK } from '../channel/model/vocabulary.ts';
 import type { Dependency, Effect, SendEffect } from '../channel/model/vocabulary.ts';
 import type { Tx } from '../bitcoin/tx.ts';
 import type { FailedState, PendingMonitorUpdate, StoredChannel, Failure } from '../channel/model/state.ts';
@@ -11,11 +12,11 @@ const B = 'bb'.repeat(32) as ChannelId;
 const peer = '02' as PublicKey;
 
 function state(version: number, channelId: ChannelId = A): Dependency {
-  return { sink: 'state', channelId, version };
+  return { sink: STATE_SINK, channelId, version };
 }
 
-function watcher(sink: string, version: number, channelId: ChannelId = A): Dependency {
-  return { sink, channelId, version };
+function watcher(name: string, number: number, channelId: ChannelId = A): Dependency {
+  return { quorum: 1, of: [name], channelId, number };
 }
 
 /** A message that can be told from others by its number. */
@@ -131,6 +132,17 @@ describe('release', () => {
     expect(open(pending(6, 'near'), pending(7, 'near'), pending(8, 'far'))).toBe(false);
     expect(open(pending(6, 'near', 'far'))).toBe(true);
     expect(open()).toBe(false);
+  });
+
+  it('waits for as many watchers as the dependency asks for, and for none of the others', () => {
+    const held = [send(1, state(1), { quorum: 2, of: ['a', 'b', 'c'], channelId: A, number: 7 })];
+    const open = (...updates: readonly PendingMonitorUpdate[]) => passing(slot(1, held, updates)).leaving.length > 0;
+    expect(open(pending(7, 'a', 'b', 'c'))).toBe(false);
+    expect(open(pending(7, 'b', 'c'))).toBe(false);
+    expect(open(pending(7, 'c'))).toBe(true);
+    // Two hold update 7, but one of them not what came before.
+    expect(open(pending(6, 'b'), pending(7, 'c'))).toBe(false);
+    expect(open(pending(6, 'c'), pending(7, 'c'), pending(8, 'a', 'b', 'c'))).toBe(true);
   });
 
   it('waits for every dependency', () => {

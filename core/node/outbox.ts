@@ -1,3 +1,4 @@
+import type { StoredChannel } from '../channel/model/state.ts';
 import type { ChannelId } from '../crypto/bytes.ts';
 import type { Dependency, Effect } from '../channel/model/vocabulary.ts';
 import { wantedOf } from '../channel/fail/broadcast.ts';
@@ -8,12 +9,17 @@ function dependenciesOf(effect: Effect): readonly Dependency[] | undefined {
   return 'after' in effect ? effect.after : undefined;
 }
 
-function isDurable(channels: ReadonlyMap<ChannelId, ChannelSlot>, { sink, channelId, version }: Dependency): boolean {
-  const slot = channels.get(channelId);
+function isDurable(channels: ReadonlyMap<ChannelId, ChannelSlot>, dependency: Dependency): boolean {
+  const slot = channels.get(dependency.channelId);
   if (slot === undefined) return true;
-  if (sink === 'state') return slot.storedVersion >= version;
-  // a watcher's updates count by contiguous prefix: none up to this one may be open
-  return slot.state.durability.pendingMonitor.every((pending) => pending.id > version || !pending.waiting.includes(sink));
+  if ('sink' in dependency) return slot.storedVersion >= dependency.version;
+  const { quorum, of, number } = dependency;
+  return of.filter((watcher) => holds(slot.state, watcher, number)).length >= quorum;
+}
+
+/** A watcher's updates count by contiguous prefix: none up to this one may be open. */
+function holds({ durability }: StoredChannel, watcher: string, number: number): boolean {
+  return durability.pendingMonitor.every((pending) => pending.id > number || !pending.waiting.includes(watcher));
 }
 
 function mayLeave(channels: ReadonlyMap<ChannelId, ChannelSlot>, effect: Effect): boolean {

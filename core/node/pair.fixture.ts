@@ -1,6 +1,7 @@
 import { at } from '../chain/chain.fixture.ts';
 import { decodeChannel, encodeChannel } from '../channel/model/stored-form.ts';
-import type { ChannelConfig, Command, Effect, Step, StoreEffect } from '../channel/model/vocabulary.ts';
+import { STATE_SINK } from '../channel/model/vocabulary.ts';
+import type { ChannelConfig, Command, Effect, Sink, Step, StoreEffect } from '../channel/model/vocabulary.ts';
 import { createSigner } from '../channel/commitments/key-signer.ts';
 import type { FundedState, StoredChannel } from '../channel/model/state.ts';
 import type { Tx } from '../bitcoin/tx.ts';
@@ -28,6 +29,10 @@ export function preimageOf(n: number): { readonly preimage: Preimage; readonly p
 }
 
 type Stored = Extract<NodeInput, { kind: 'stored' }>;
+
+function nameOf(sink: Sink): string {
+  return sink.kind === 'state' ? sink.kind : sink.name;
+}
 
 function read(bytes: Uint8Array): Message {
   const decoded = decodeMessage(bytes);
@@ -74,10 +79,11 @@ export class TestNode {
       store: (effect: StoreEffect) => {
         const { channelId, version, state } = effect;
         this.#written.set(`${channelId} ${version}`, state);
-        return this.#finishes({ kind: 'stored', sink: 'state', channelId, version });
+        return this.#finishes({ kind: 'stored', sink: STATE_SINK, channelId, version });
       },
       forget: (channelId: ChannelId) => void this.disk.delete(channelId),
-      monitor: ({ watcher, channelId, id }: MonitorEffect) => this.#finishes({ kind: 'stored', sink: watcher, channelId, version: id }),
+      monitor: ({ watcher, channelId, id }: MonitorEffect) =>
+        this.#finishes({ kind: 'stored', sink: { kind: 'watcher', name: watcher }, channelId, version: id }),
     };
     this.log.push(...from.effects);
     return new Host(this.env, { storage, wire, chain, user }, from, ({ effects }) => {
@@ -106,10 +112,10 @@ export class TestNode {
     return this.input({ kind: 'received', peer, bytes: encodeMessage(message) });
   }
 
-  /** Finishes stores that were held, oldest first, as far as they are of this sink. */
+  /** Finishes stores that were held, oldest first, as far as they are of this sink: 'state' or a watcher. */
   finish(count: number, sink?: string): readonly Effect[] {
     const chosen = this.heldStores
-      .filter((store) => sink === undefined || (store.kind === 'stored' && store.sink === sink))
+      .filter((store) => sink === undefined || (store.kind === 'stored' && nameOf(store.sink) === sink))
       .slice(0, count);
     for (const store of chosen) this.heldStores.splice(this.heldStores.indexOf(store), 1);
     return chosen.flatMap((store) => this.input(store));
@@ -133,13 +139,14 @@ export class TestNode {
 
   /** A late old write does not win. */
   #durable({ sink, channelId, version }: Stored): void {
-    if (sink === 'state') {
+    if (sink.kind === 'state') {
       const state = this.#written.get(`${channelId} ${version}`);
       if (state !== undefined && version > (this.disk.get(channelId)?.durability.version ?? 0)) this.disk.set(channelId, state);
       return;
     }
-    const key = `${channelId} ${sink}`;
-    if (version > (this.watcherIds.get(key)?.id ?? 0)) this.watcherIds.set(key, { channelId, watcher: sink, id: version });
+    const { name: watcher } = sink;
+    const key = `${channelId} ${watcher}`;
+    if (version > (this.watcherIds.get(key)?.id ?? 0)) this.watcherIds.set(key, { channelId, watcher, id: version });
   }
 
   command(command: Command): readonly Effect[] {

@@ -1,7 +1,7 @@
 import type { ChannelId, Hex, PublicKey } from '../crypto/bytes.ts';
 import type { Crypto } from '../crypto/types.ts';
 import type { ChainInput, ChainPoint } from '../chain/update.ts';
-import type { ChannelConfig, Command, Effect } from '../channel/model/vocabulary.ts';
+import type { ChannelConfig, Command, Effect, Sink } from '../channel/model/vocabulary.ts';
 import type { OpeningState, StoredChannel } from '../channel/model/state.ts';
 import type { Deadlines } from '../time/deadlines.ts';
 import type { Signer } from '../channel/commitments/signer.ts';
@@ -13,8 +13,8 @@ export type NodeInput =
   | { readonly kind: 'disconnected'; readonly peer: PublicKey }
   /** One whole Lightning message: 2-byte type and payload. */
   | { readonly kind: 'received'; readonly peer: PublicKey; readonly bytes: Uint8Array }
-  /** A store of this version is durable (for `state`: and so is every older one; for a watcher: this one). */
-  | { readonly kind: 'stored'; readonly sink: string; readonly channelId: ChannelId; readonly version: number }
+  /** A store of this version is durable (of a state: and so is every older one; of a watcher's updates: this one). */
+  | { readonly kind: 'stored'; readonly sink: Sink; readonly channelId: ChannelId; readonly version: number }
   /** What has become of the chain, with the transactions that this node watches. */
   | ChainInput
   /** Wall time, in milliseconds; one that goes back counts as no time passed. `nextDeadline` says when it is wanted next. */

@@ -1,6 +1,7 @@
 import type { ChainPoint } from '../../core/chain/update.ts';
 import { decodeChannel, encodeChannel } from '../../core/channel/model/stored-form.ts';
-import type { Step, StoreEffect } from '../../core/channel/model/vocabulary.ts';
+import { STATE_SINK } from '../../core/channel/model/vocabulary.ts';
+import type { Sink, Step, StoreEffect } from '../../core/channel/model/vocabulary.ts';
 import { createSigner } from '../../core/channel/commitments/key-signer.ts';
 import type { StoredChannel } from '../../core/channel/model/state.ts';
 import type { ChannelId, Hash32, PublicKey, SecretKey, Signature } from '../../core/crypto/bytes.ts';
@@ -72,8 +73,8 @@ interface Stored {
 
 /** A write to disk, or to a watcher, that has not finished. */
 type Pending =
-  | ({ readonly sink: 'state'; readonly channelId: ChannelId } & Stored)
-  | { readonly sink: typeof WATCHER; readonly channelId: ChannelId; readonly version: number };
+  | ({ readonly sink: Extract<Sink, { kind: 'state' }>; readonly channelId: ChannelId } & Stored)
+  | { readonly sink: Extract<Sink, { kind: 'watcher' }>; readonly channelId: ChannelId; readonly version: number };
 
 function nothing(): void {}
 
@@ -170,11 +171,11 @@ export class Subject implements Storage, Sockets {
     const bytes = encodeChannel(state);
     readBack(bytes);
     const { number } = state.shared.commitments[state.params.us].current;
-    return this.begin({ sink: 'state', channelId, version, bytes, number });
+    return this.begin({ sink: STATE_SINK, channelId, version, bytes, number });
   }
 
   monitor({ channelId, id }: MonitorEffect): boolean {
-    return this.begin({ sink: WATCHER, channelId, version: id });
+    return this.begin({ sink: { kind: 'watcher', name: WATCHER }, channelId, version: id });
   }
 
   /** True when it is done already. */
@@ -207,7 +208,7 @@ export class Subject implements Storage, Sockets {
 
   private written(done: Pending): void {
     const { channelId, version } = done;
-    if (done.sink !== 'state')
+    if (!('number' in done))
       this.watcherIds = new Map(this.watcherIds).set(channelId, Math.max(version, this.watcherIds.get(channelId) ?? 0));
     else if ((this.disk.get(channelId)?.version ?? -1) < version) this.disk = new Map(this.disk).set(channelId, done);
   }

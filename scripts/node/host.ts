@@ -1,6 +1,7 @@
 /// <reference types="node" />
 import { randomBytes } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
+import { STATE_SINK } from '../../core/channel/model/vocabulary.ts';
 import type { Command } from '../../core/channel/model/vocabulary.ts';
 import { encodeChannel } from '../../core/channel/model/stored-form.ts';
 import type { PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
@@ -127,14 +128,14 @@ export class Host {
   #storage(): Storage {
     return {
       store: ({ channelId, version, state }) => {
-        const done: NodeInput = { kind: 'stored', sink: 'state', channelId, version };
+        const done: NodeInput = { kind: 'stored', sink: STATE_SINK, channelId, version };
         this.#stores.put(channelId, () => this.#durable(() => this.#services.store(channelId, encodeChannel(state)), done));
         return false;
       },
       forget: (channelId) => this.#stores.put(channelId, () => this.#durable(() => this.#services.forget(channelId))),
       monitor: (effect) => {
-        const { watcher: sink, channelId, id: version } = effect;
-        void this.#durable(() => this.#services.monitor(effect), { kind: 'stored', sink, channelId, version });
+        const { watcher: name, channelId, id: version } = effect;
+        void this.#durable(() => this.#services.monitor(effect), { kind: 'stored', sink: { kind: 'watcher', name }, channelId, version });
         return false;
       },
     };

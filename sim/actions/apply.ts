@@ -11,6 +11,7 @@ import type { Action } from '../scenario/types.ts';
 import { beRude } from './send-invalid-command.ts';
 import { pay, resolve, resolveOwed } from '../world/users.ts';
 import type { World } from '../world/world.ts';
+import { sinkNamed } from '../scenario/sinks.ts';
 
 export type Applied = 'applied' | 'not-applicable';
 
@@ -189,7 +190,7 @@ function stored(world: World, action: Extract<Action, { do: 'stored' }>): boolea
   const write = host.disk.finish(action.sink, channelId, action.which);
   if (write === undefined) return false;
   world.clock.advanceTo(write.dueMs);
-  world.step(host, { kind: 'stored', sink: action.sink, channelId, version: write.version });
+  world.step(host, { kind: 'stored', sink: sinkNamed(action.sink), channelId, version: write.version });
   return true;
 }
 

@@ -110,7 +110,7 @@ class FulguriteDriver implements Driver {
 }
 
 function relative(after: readonly Dependency[] | undefined, version: number): readonly Dependency[] {
-  return (after ?? []).map((d) => (d.sink === 'state' ? { ...d, version: d.version - version } : d));
+  return (after ?? []).map((d) => ('sink' in d ? { ...d, version: d.version - version } : d));
 }
 
 function toBytes(effect: Effect): DriverEffect {

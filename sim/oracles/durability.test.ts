@@ -9,6 +9,7 @@ import { createDurability } from './durability.ts';
 import { nameOf } from '../world/channel-changes.ts';
 import { CALM, FAULTS, fingerprintsOf, rewrite, runWorld, tampered } from './run.fixture.ts';
 import type { RunSpec, Tampering } from './run.fixture.ts';
+import { sinkNamed } from '../scenario/sinks.ts';
 
 const SLOW = { name: 'w', latency: { kind: 'uniform', minMs: 1, maxMs: 300 } } as const;
 
@@ -50,10 +51,10 @@ function impatient(sinks: readonly string[]): DriverFactory {
 
 function storedOf(effect: DriverEffect, sinks: readonly string[]): NodeInput | undefined {
   if (effect.kind === 'store' && sinks.includes('state')) {
-    return { kind: 'stored', sink: 'state', channelId: effect.channelId, version: effect.version };
+    return { kind: 'stored', sink: sinkNamed('state'), channelId: effect.channelId, version: effect.version };
   }
   if (effect.kind === 'monitor' && sinks.includes(effect.watcher)) {
-    return { kind: 'stored', sink: effect.watcher, channelId: effect.channelId, version: effect.id };
+    return { kind: 'stored', sink: sinkNamed(effect.watcher), channelId: effect.channelId, version: effect.id };
   }
   return undefined;
 }
@@ -183,7 +184,9 @@ describe('durability', () => {
           // The broadcast comes once the failed state is durable.
           const copy = world.host('B').driver.fork?.() as Driver;
           const stores = copy.step(command).flatMap((e) => (e.kind === 'store' ? [e] : []));
-          const told = stores.flatMap(({ channelId: id, version }) => copy.step({ kind: 'stored', sink: 'state', channelId: id, version }));
+          const told = stores.flatMap(({ channelId: id, version }) =>
+            copy.step({ kind: 'stored', sink: sinkNamed('state'), channelId: id, version }),
+          );
           old = told.filter((e) => e.kind === 'broadcast');
         }
         if (done === 70) world.step(world.host('B'), command);

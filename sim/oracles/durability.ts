@@ -11,6 +11,7 @@ import { isBreach, isStaleRestart } from './licences.ts';
 import { changes, channelName, hasCommitments, messageOf, nameOf, peerState, statesOf } from '../world/channel-changes.ts';
 import type { SendEffect } from '../world/channel-changes.ts';
 import { finding } from './difference.ts';
+import { wordFor } from '../scenario/sinks.ts';
 
 const ORACLE = 'durability';
 
@@ -62,7 +63,7 @@ class Durability implements Oracle {
       this.proven(world, record, input.bytes);
       this.misled(world, record, input.bytes);
     }
-    if (input.kind === 'stored') this.of(node).get(input.channelId)?.barrier.stored(input.sink, input.version);
+    if (input.kind === 'stored') this.of(node).get(input.channelId)?.barrier.stored(wordFor(input.sink), input.version);
     if (input.kind === 'connected' || (input.kind === 'received' && nameOf(input.bytes) === 'init')) {
       for (const [id, state] of statesOf(world, node)) {
         if (hasCommitments(state) && state.params.peer === input.peer) this.track(record, id).barrier.say(factOf.reestablish);

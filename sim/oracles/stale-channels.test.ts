@@ -15,7 +15,7 @@ function record(input: object): StepRecord {
   return { node: 'A', input, effects: [] } as unknown as StepRecord;
 }
 
-const stored = (version: number): StepRecord => record({ kind: 'stored', sink: 'state', channelId: CHANNEL, version });
+const stored = (version: number): StepRecord => record({ kind: 'stored', sink: { kind: 'state' }, channelId: CHANNEL, version });
 const RESTART = record({ kind: 'restart' });
 
 describe('StaleWatch', () => {

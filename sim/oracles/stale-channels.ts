@@ -19,7 +19,7 @@ export class StaleWatch {
   watch(world: WorldView, { node, input }: StepRecord): void {
     // Copies of a world that is being set up may draw the licence: what was durable then counts for them, too.
     if (!world.licences.has('stale-backup') && world.at !== 'setup') return;
-    if (input.kind === 'stored' && input.sink === 'state') this.keep(node, input.channelId, input.version);
+    if (input.kind === 'stored' && input.sink.kind === 'state') this.keep(node, input.channelId, input.version);
     else if (input.kind === 'restart') {
       const states = statesOf(world, node);
       for (const [key, version] of this.durable) {

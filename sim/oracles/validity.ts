@@ -17,6 +17,7 @@ import type { WithCommitments } from '../world/channel-changes.ts';
 import { fundingScript, ownSighash, rebuild, witnessed } from '../model/transactions.ts';
 import type { Basis, Rebuilt, RebuiltHtlc } from '../model/transactions.ts';
 import { finding, normalise } from './difference.ts';
+import { STATE_SINK } from '../../core/channel/model/vocabulary.ts';
 
 const ORACLE = 'validity';
 
@@ -186,7 +187,7 @@ function commitment(world: WorldView, node: string, state: WithCommitments, exec
   const closing = copy.step({ kind: 'command', command: { kind: 'force_close', channelId } });
   // The broadcast waits until it is durable that the channel has failed.
   const stores = closing.flatMap((e) =>
-    e.kind === 'store' ? [{ kind: 'stored' as const, sink: 'state', channelId, version: e.version }] : [],
+    e.kind === 'store' ? [{ kind: 'stored' as const, sink: STATE_SINK, channelId, version: e.version }] : [],
   );
   const effects = [...closing, ...stores.flatMap((stored) => copy.step(stored))];
   const effect = effects.find((e): e is BroadcastEffect => e.kind === 'broadcast' && e.purpose === 'commitment');

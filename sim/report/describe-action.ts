@@ -1,5 +1,6 @@
 import type { Action, Latency, WorldSpec } from '../scenario/types.ts';
 import { grouped, plural } from './text.ts';
+import { STATE } from '../scenario/sinks.ts';
 
 function sat(amount: string): string {
   return `${grouped(amount)} sat`;
@@ -27,7 +28,7 @@ export function inWords(action: Action): string {
     case 'corrupt':
       return `bit ${action.bit} of ${action.message} to ${action.to} is flipped on ${action.link}, which ends the connection`;
     case 'stored':
-      return `${action.node} finishes the ${ordinal(action.which)} unfinished ${action.sink === 'state' ? 'state store' : `update of watcher ${action.sink}`} of ${action.channel}`;
+      return `${action.node} finishes the ${ordinal(action.which)} unfinished ${action.sink === STATE ? 'state store' : `update of watcher ${action.sink}`} of ${action.channel}`;
     case 'crash':
       return `${action.node} crashes${survivors(action.survive ?? 0)}`;
     case 'restart':

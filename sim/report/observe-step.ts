@@ -56,7 +56,7 @@ function eventOf(world: WorldView, { input, tampered, forbidden }: StepRecord): 
     case 'restart':
       return { kind: 'other', text: 'restart' };
     case 'stored': {
-      const what = input.sink === 'state' ? 'state' : `watcher ${input.sink}`;
+      const what = input.sink.kind === 'state' ? 'state' : `watcher ${input.sink.name}`;
       return { kind: 'stored', text: `${channelName(world, input.channelId)} ${what} ${input.version} is durable` };
     }
     case 'chain':

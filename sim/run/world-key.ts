@@ -3,6 +3,7 @@ import { RunningHash } from '../deterministic/hash.ts';
 import type { Host } from '../world/host.ts';
 import type { Write } from '../world/storage.ts';
 import type { World } from '../world/world.ts';
+import { STATE } from '../scenario/sinks.ts';
 
 /**
  * Equal for worlds that behave the same from here on: all that matters, without time and without counters. What is on disk matters only
@@ -56,11 +57,11 @@ function addHost(hash: RunningHash, world: World, host: Host): void {
 
 /** Versions count up for ever: only how they lie to the newest matters. */
 function addVersions(hash: RunningHash, writes: readonly Write[], durable: number | undefined): void {
-  const newest = Math.max(durable ?? 0, ...writes.filter((write) => write.sink === 'state').map((write) => write.version));
+  const newest = Math.max(durable ?? 0, ...writes.filter((write) => write.sink === STATE).map((write) => write.version));
   hash.word(durable === undefined ? -2 : newest - durable);
   for (const { sink, version } of writes) {
     hash.text(sink);
-    hash.word(sink === 'state' ? newest - version : version);
+    hash.word(sink === STATE ? newest - version : version);
   }
   hash.word(-3);
 }

@@ -1,5 +1,6 @@
 import { MAX_FRAGMENT } from './types.ts';
 import type { Action, ChannelSpec, LinkSpec, NodeSpec, Scenario, WorldSpec } from './types.ts';
+import { STATE } from './sinks.ts';
 
 /** Newest format that this release writes and reads. Older ones are migrated here, so that regressions outlive releases. */
 export const SCENARIO_FORMAT = 1;
@@ -66,12 +67,14 @@ const ACTIONS: { readonly [D in Action['do']]: Fields<D> } = {
   custom: { operation: text, args: object },
 };
 
+/** As a sink it must differ from the channels' own stores. */
+const watcherName: Check = (value) => text(value) && value !== STATE;
 const NODE: ShapeOf<NodeSpec> = {
   name: text,
   driver: maybe(text),
   config: maybe(object),
   storage: maybe(latency),
-  watchers: maybe(list((value) => problem(value, { name: text, latency }) === undefined)),
+  watchers: maybe(list((value) => problem(value, { name: watcherName, latency }) === undefined)),
   acknowledge: maybe(oneOf('at-once', 'later')),
   feeratePerKw: maybe(count),
 };

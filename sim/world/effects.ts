@@ -1,8 +1,11 @@
+import { STATE_SINK } from '../../core/channel/model/vocabulary.ts';
+import type { Sink } from '../../core/channel/model/vocabulary.ts';
 import type { ChannelId, PublicKey } from '../../core/crypto/bytes.ts';
 import { INITIAL_POINT } from './chain.ts';
 import { otherEnd } from './in-flight.ts';
 import type { Host } from './host.ts';
 import type { DriverEffect } from '../scenario/types.ts';
+import { sinkNamed } from '../scenario/sinks.ts';
 import { answer, notified } from './users.ts';
 import type { World } from './world.ts';
 
@@ -14,12 +17,12 @@ export function perform(world: World, host: Host, effect: DriverEffect): void {
     case 'store': {
       if (host.driver.channels !== undefined) learnId(world, effect);
       const done = host.disk.store(effect, host.watch.seen, world.timeMs);
-      if (done !== undefined) stored(world, host, 'state', effect.channelId, effect.version);
+      if (done !== undefined) stored(world, host, STATE_SINK, effect.channelId, effect.version);
       return;
     }
     case 'monitor': {
       const done = host.disk.monitor(effect, world.timeMs);
-      if (done !== undefined) stored(world, host, effect.watcher, effect.channelId, effect.id);
+      if (done !== undefined) stored(world, host, sinkNamed(effect.watcher), effect.channelId, effect.id);
       return;
     }
     case 'forget':
@@ -51,7 +54,7 @@ function learnId(world: World, { channelId, state }: Extract<DriverEffect, { kin
   if (info !== undefined && info.channelId === undefined) world.changeInfo(info.name, { channelId });
 }
 
-function stored(world: World, host: Host, sink: string, channelId: ChannelId, version: number): void {
+function stored(world: World, host: Host, sink: Sink, channelId: ChannelId, version: number): void {
   world.later(host, { kind: 'stored', sink, channelId, version });
 }
 

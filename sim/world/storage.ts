@@ -3,11 +3,12 @@ import type { ChannelId } from '../../core/crypto/bytes.ts';
 import { drawLatency } from './clock.ts';
 import type { Random } from '../deterministic/random.ts';
 import type { DriverEffect, Latency } from '../scenario/types.ts';
+import { STATE } from '../scenario/sinks.ts';
 
 export type StoreEffect = Extract<DriverEffect, { kind: 'store' }>;
 type MonitorEffect = Extract<DriverEffect, { kind: 'monitor' }>;
 
-/** A write under way. `sink` is 'state' or a watcher's name. */
+/** A write under way. `sink` is a scenario's word for it (`sinkNamed`). */
 export interface Write {
   readonly sink: string;
   readonly channelId: ChannelId;
@@ -74,7 +75,7 @@ export class Disk {
   /** Starts a state store. Returns the write if it is done already. */
   store(effect: StoreEffect, seen: ChainPoint, nowMs: number): Write | undefined {
     const { channelId, version } = effect;
-    return this.begin('state', channelId, version, { effect, seen }, this.spec.storage, nowMs);
+    return this.begin(STATE, channelId, version, { effect, seen }, this.spec.storage, nowMs);
   }
 
   monitor(effect: MonitorEffect, nowMs: number): Write | undefined {

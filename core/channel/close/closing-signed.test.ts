@@ -109,7 +109,7 @@ describe('the closing negotiation', () => {
     const end = duo.message('opener', sent(answer, 'closing_signed'));
     expect(kinds(end)).toEqual(['store', 'broadcast', 'watch_tx']);
     expect(broadcasts(end)).toEqual(broadcasts(answer));
-    expect(end[1]).toMatchObject({ after: [{ sink: 'state', version: duo.funded('opener').durability.version }, {}] });
+    expect(end[1]).toMatchObject({ after: [{ sink: { kind: 'state' }, version: duo.funded('opener').durability.version }, {}] });
     const [tx] = broadcasts(end) as [Tx];
     expect(tx.outputs).toEqual([
       { amountSat: 300_000n, script: P2WPKH_B },

@@ -40,7 +40,7 @@ describe('the command shutdown', () => {
     const effects = close(duo, 'accepter', P2WPKH_A);
     expect(kinds(effects)).toEqual(['store', 'shutdown']);
     expect(sent(effects, 'shutdown').scriptPubkey).toBe(P2WPKH_A);
-    expect(effects.at(-1)).toMatchObject({ after: [{ sink: 'state', version: duo.funded('accepter').durability.version }, {}] });
+    expect(effects.at(-1)).toMatchObject({ after: [{ sink: { kind: 'state' }, version: duo.funded('accepter').durability.version }, {}] });
     expect(duo.funded('accepter')).toMatchObject({ closing: { sent: P2WPKH_A } });
     expect(duo.funded('accepter').closing.wanted).toBeUndefined();
     const answer = duo.message('opener', sent(effects, 'shutdown'));

@@ -83,8 +83,8 @@ describe('the command commit', () => {
     expect(effects[1]?.kind === 'store' ? effects[1].state : undefined).toBe(state);
     expect(effects[2]).toMatchObject({
       after: [
-        { sink: 'state', channelId: duo.channelId, version: before.durability.version + 1 },
-        { sink: 'monitor', channelId: duo.channelId, version: before.durability.nextMonitorId },
+        { sink: { kind: 'state' }, channelId: duo.channelId, version: before.durability.version + 1 },
+        { quorum: 1, of: ['monitor'], channelId: duo.channelId, number: before.durability.nextMonitorId },
       ],
     });
   });
@@ -157,7 +157,7 @@ describe('commitment_signed', () => {
       perCommitmentSecret: signer.perCommitmentSecret(keysId, 0n),
       nextPerCommitmentPoint: signer.perCommitmentPoint(keysId, 2n),
     });
-    expect(effects[2]).toMatchObject({ after: [{ version: before.durability.version + 1 }, { version: before.durability.nextMonitorId }] });
+    expect(effects[2]).toMatchObject({ after: [{ version: before.durability.version + 1 }, { number: before.durability.nextMonitorId }] });
   });
 
   it('may come without updates: only its sender must not do that', () => {
@@ -346,7 +346,7 @@ describe('what both sides are bound to', () => {
     const [added] = duo.funded('accepter').shared.base.htlcs.opener;
     expect(effects[2]).toMatchObject({
       event: { kind: 'htlc_received', dustExposureExceeded: false },
-      after: [{ version }, { version: nextMonitorId - 1 }],
+      after: [{ version }, { number: nextMonitorId - 1 }],
     });
     expect(events(effects)[0]).toMatchObject({ add: added });
     duo.exchange();

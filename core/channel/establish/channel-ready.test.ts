@@ -107,7 +107,9 @@ describe('channel_ready', () => {
     for (const side of ['opener', 'accepter'] as const) {
       expect(duo.funded(side).host.events).toEqual([{ id: 1, event: { kind: 'channel_usable' } }]);
       const usable = duo.ends[side].log.filter((effect) => effect.kind === 'notify' && effect.event.kind === 'event');
-      expect(usable).toMatchObject([{ after: [{ sink: 'state', version: duo.funded(side).durability.version }, { sink: 'monitor' }] }]);
+      expect(usable).toMatchObject([
+        { after: [{ sink: { kind: 'state' }, version: duo.funded(side).durability.version }, { of: ['monitor'] }] },
+      ]);
     }
   });
 

@@ -92,8 +92,8 @@ describe('opening', () => {
     expect(kinds(effects)).toEqual(['monitor', 'monitor', 'store', 'broadcast', 'watch_tx', 'watch_spend', 'notify']);
     const { channelId } = duo;
     expect(waitsFor(effects, 'broadcast')).toEqual([
-      { sink: 'state', channelId, version: 1 },
-      { sink: 'monitor', channelId, version: 2 },
+      { sink: { kind: 'state' }, channelId, version: 1 },
+      { quorum: 1, of: ['monitor'], channelId, number: 2 },
     ]);
     expect(effects[3]).toMatchObject({ kind: 'broadcast', purpose: 'funding', tx });
     expect(onlyFunding(duo.funded('opener')).tx).toEqual(tx);
@@ -108,8 +108,8 @@ describe('opening', () => {
     expect(kinds(effects)).toEqual(['monitor', 'monitor', 'store', 'funding_signed', 'watch_tx', 'watch_spend', 'notify']);
     const { channelId } = duo.funded('accepter');
     expect(waitsFor(effects, 'send')).toEqual([
-      { sink: 'state', channelId, version: 1 },
-      { sink: 'monitor', channelId, version: 2 },
+      { sink: { kind: 'state' }, channelId, version: 1 },
+      { quorum: 1, of: ['monitor'], channelId, number: 2 },
     ]);
     expect(effects.find((effect) => effect.kind === 'store')).toMatchObject({
       state: { durability: { pendingMonitor: [{ id: 1 }, { id: 2 }] } },

@@ -2,6 +2,7 @@ import type { Tx } from '../../bitcoin/tx.ts';
 import type { Transition } from '../step/transition.ts';
 import { after } from '../step/transition.ts';
 import type { FailedState, FundedState, StoredChannel } from '../model/state.ts';
+import { STATE_SINK } from '../model/vocabulary.ts';
 
 /** Blocks between two broadcasts of the same transaction: a mempool may have dropped it, or refused it before its parent was there. */
 const REBROADCAST_BLOCKS = 6;
@@ -51,5 +52,5 @@ export function broadcastFailed(out: Transition<FailedState>): void {
   const tx = wantedOf(out.state);
   if (tx === undefined) return;
   const purpose = tx === closing.tx ? 'closing' : 'commitment';
-  out.effects.push({ kind: 'broadcast', tx, channelId, purpose, after: [{ sink: 'state', channelId, version: durability.version }] });
+  out.effects.push({ kind: 'broadcast', tx, channelId, purpose, after: [{ sink: STATE_SINK, channelId, version: durability.version }] });
 }

@@ -60,7 +60,7 @@ describe('a channel that fails when a mutual close is signed (BOLT 5, Failing a 
     expect(state.closing.tx).toEqual(tx);
     expect(state.failure.commitmentToBroadcast).toBeDefined();
     expect(effects.find((effect) => effect.kind === 'broadcast')).toMatchObject({
-      after: [{ sink: 'state', version: state.durability.version }],
+      after: [{ sink: { kind: 'state' }, version: state.durability.version }],
     });
   });
 
@@ -188,7 +188,7 @@ describe('while nothing of it confirms', () => {
     const { commitmentToBroadcast } = failed(duo, 'accepter').failure;
     const again = block(duo, 'accepter', 126);
     expect(broadcasts(again)).toEqual([['commitment', commitmentToBroadcast]]);
-    expect(again).toMatchObject([{ after: [{ sink: 'state', version: failed(duo, 'accepter').durability.version }] }]);
+    expect(again).toMatchObject([{ after: [{ sink: { kind: 'state' }, version: failed(duo, 'accepter').durability.version }] }]);
     block(duo, 'accepter', 127, [commitmentToBroadcast as Tx]);
     expect(block(duo, 'accepter', 132)).toEqual([]);
   });

@@ -73,13 +73,13 @@ describe('a channel that fails', () => {
       tx: state.failure.commitmentToBroadcast,
       channelId: before.channelId,
       purpose: 'commitment',
-      after: [{ sink: 'state', channelId: before.channelId, version: before.durability.version + 1 }],
+      after: [{ sink: { kind: 'state' }, channelId: before.channelId, version: before.durability.version + 1 }],
     });
     expect(store).toMatchObject({ version: before.durability.version + 1 });
     expect(store?.kind === 'store' ? store.state : undefined).toBe(state);
     expect(notified).toMatchObject({
       event: { kind: 'failed', reason: 'closed by its owner' },
-      after: [{ sink: 'state', version: before.durability.version + 1 }, {}],
+      after: [{ sink: { kind: 'state' }, version: before.durability.version + 1 }, {}],
     });
     expect(state).toMatchObject({ phase: 'failed', failure: { reason: 'closed by its owner', error: errorData('closed by its owner') } });
     // Everything that enforcing it needs is kept.
@@ -122,7 +122,7 @@ describe('a channel that fails', () => {
     expect(kinds(effects)).toEqual(['channel_reestablish', 'error']);
     expect(complaint(effects)).toBe('error closed by its owner');
     const [first, second] = effects;
-    expect(first).toMatchObject({ after: [{ sink: 'state', version: failed(duo, 'opener').durability.version }, {}] });
+    expect(first).toMatchObject({ after: [{ sink: { kind: 'state' }, version: failed(duo, 'opener').durability.version }, {}] });
     expect(second).toMatchObject({ after: (first as { after: unknown }).after });
   });
 

@@ -13,12 +13,15 @@ export interface Step<S> {
   readonly effects: readonly Effect[];
 }
 
-/** What must be durable first: `state` is the channel's store, any other sink is a watcher of the chain. */
-export interface Dependency {
-  readonly sink: string;
-  readonly channelId: ChannelId;
-  readonly version: number;
-}
+/** Where something is made durable: with the channel's own state, or at a watcher of the chain. */
+export type Sink = { readonly kind: 'state' } | { readonly kind: 'watcher'; readonly name: string };
+
+export const STATE_SINK: Extract<Sink, { kind: 'state' }> = { kind: 'state' };
+
+/** What must be durable first: a version of the channel's state, or an update, and all before it, at so many of these watchers. */
+export type Dependency =
+  | { readonly sink: Extract<Sink, { kind: 'state' }>; readonly channelId: ChannelId; readonly version: number }
+  | { readonly quorum: number; readonly of: readonly string[]; readonly channelId: ChannelId; readonly number: number };
 
 /** Everything that leaves core. Data only. */
 export type Effect =
@@ -176,6 +179,8 @@ export interface ChannelConfig {
   /** Our own features, as sent in init. */
   readonly features: Hex;
   readonly watchers: readonly string[];
+  /** How many watchers must hold an update before what depends on it leaves; all of them, where it is more than there are. */
+  readonly watcherQuorum: number;
   /** `auto`: sign as soon as there is something to sign. `manual`: the host says `commit`, to batch. */
   readonly commit: 'auto' | 'manual';
   readonly dustLimitSat: bigint;

@@ -43,7 +43,7 @@ describe('a command that resolves an HTLC', () => {
     const id = effects[0]?.kind === 'monitor' ? effects[0].id : -1;
     expect(effects[1]).toMatchObject({
       message: { type: 'update_fulfill_htlc', channelId: duo.channelId, id: 0n, paymentPreimage: preimage },
-      after: [{ sink: 'state' }, { sink: 'monitor', version: id }],
+      after: [{ sink: { kind: 'state' } }, { of: ['monitor'], number: id }],
     });
     expect(duo.funded('accepter').shared.logs.accepter).toEqual([{ kind: 'fulfill', id: 0n, preimage }]);
   });
@@ -200,7 +200,7 @@ describe('a preimage that the peer reveals', () => {
     const sentEvent = { kind: 'payment_sent', reference: '01', paymentHash, preimage };
     expect(effects[2]).toMatchObject({
       event: { kind: 'event', id: before.host.nextEventId, event: sentEvent },
-      after: [{ sink: 'state', version: before.durability.version + 1 }, { sink: 'monitor' }],
+      after: [{ sink: { kind: 'state' }, version: before.durability.version + 1 }, { of: ['monitor'] }],
     });
 
     // The signature for it never came: the message is forgotten, the preimage is not, and the same again changes nothing.

@@ -74,7 +74,9 @@ describe('channel_reestablish', () => {
     expect(duo.funded('opener').lifecycle.connection).toBe('disconnected');
     const effects = duo.input('opener', { kind: 'connected' });
     expect(duo.funded('opener').lifecycle.connection).toBe('reestablishing');
-    expect(effects).toMatchObject([{ kind: 'send', message: { type: 'channel_reestablish' }, after: [{ sink: 'state', version }, {}] }]);
+    expect(effects).toMatchObject([
+      { kind: 'send', message: { type: 'channel_reestablish' }, after: [{ sink: { kind: 'state' }, version }, {}] },
+    ]);
     const before = duo.ends.opener.state;
     const early: Message = { type: 'update_fee', channelId: duo.channelId, feeratePerKw: 2500 };
     const refused = duo.message('opener', early);

@@ -26,14 +26,20 @@ function event(reference: string): ChannelEvent {
 }
 
 describe('what an effect waits for', () => {
-  it('are the newest store, and for each watcher the newest update that it has not acknowledged', () => {
-    expect(after(start(env, quiet))).toEqual([{ sink: 'state', channelId, version: 7 }]);
+  it('are the newest store, and the newest update at as many watchers as the configuration asks for', () => {
+    const watched = (watcherQuorum: number) => ({ ...env, config: { ...env.config, watchers: ['near', 'far'], watcherQuorum } });
+    expect(after(start(env, quiet))).toEqual([{ sink: { kind: 'state' }, channelId, version: 7 }]);
     const state = waitingFor(pending(11, 'near', 'far'), pending(12, 'near'), pending(15, 'near'), pending(16, 'far'));
-    expect(after(start(env, state))).toEqual([
-      { sink: 'state', channelId, version: 7 },
-      { sink: 'far', channelId, version: 16 },
-      { sink: 'near', channelId, version: 15 },
-    ]);
+    for (const [asked, quorum] of [
+      [1, 1],
+      [2, 2],
+      [99, 2],
+    ] as const) {
+      expect(after(start(watched(asked), state))).toEqual([
+        { sink: { kind: 'state' }, channelId, version: 7 },
+        { quorum, of: ['near', 'far'], channelId, number: 16 },
+      ]);
+    }
   });
 });
 
@@ -44,7 +50,7 @@ describe('persist', () => {
     expect(out.state).toEqual({ ...quiet, durability: { ...quiet.durability, version: 8 } });
     send(out, { type: 'update_fee', channelId, feeratePerKw: 300 });
     notify(out, { kind: 'forgotten', reason: 'x' });
-    const wait = [{ sink: 'state', channelId, version: 8 }];
+    const wait = [{ sink: { kind: 'state' }, channelId, version: 8 }];
     const { state, effects } = finish(out);
     expect(effects).toEqual([
       { kind: 'store', channelId, version: 8, state },
@@ -67,8 +73,8 @@ describe('persist', () => {
     expect(effects.map(({ kind }) => kind)).toEqual(['send', 'store', 'send', 'monitor', 'send']);
     expect(effects[1]).toMatchObject({ version: 8, state: { durability: { version: 8 }, host: { events: [{ id: 3 }] } } });
     const wait = [
-      { sink: 'state', channelId, version: 8 },
-      { sink: 'near', channelId, version: 20 },
+      { sink: { kind: 'state' }, channelId, version: 8 },
+      { quorum: 1, of: ['near'], channelId, number: 20 },
     ];
     expect(effects.filter(({ kind }) => kind === 'send')).toMatchObject([{ after: [{ version: 7 }] }, { after: wait }, { after: wait }]);
   });
@@ -119,7 +125,7 @@ describe('events', () => {
     expect(out.state.host.events).toEqual([3, 4, 5].map((id, i) => ({ id, event: event(['0a', '0b', '0c'][i] as string) })));
     expect(out.effects).toEqual([]);
     announceEvents(out, 4);
-    const wait = [{ sink: 'state', channelId, version: 7 }];
+    const wait = [{ sink: { kind: 'state' }, channelId, version: 7 }];
     expect(out.effects).toEqual([
       { kind: 'notify', channelId, event: { kind: 'event', id: 4, event: event('0b') }, after: wait },
       { kind: 'notify', channelId, event: { kind: 'event', id: 5, event: event('0c') }, after: wait },

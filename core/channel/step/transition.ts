@@ -1,5 +1,6 @@
 import type { Message } from '../../wire/messages/index.ts';
-import type { ChannelEnv, Dependency, Effect, Notification, Step } from '../model/vocabulary.ts';
+import { STATE_SINK } from '../model/vocabulary.ts';
+import type { ChannelConfig, ChannelEnv, Dependency, Effect, Notification, Step } from '../model/vocabulary.ts';
 import type { ChannelEvent, ChannelState, FundedBase, MonitorUpdate, StoredChannel } from '../model/state.ts';
 import { draftDurability, draftHost, nothingOwned } from './draft.ts';
 import type { Owned } from './draft.ts';
@@ -34,7 +35,7 @@ export function become<S extends ChannelState>(t: Transition, state: S): Transit
 export function finish<S extends ChannelState>(t: Transition<S>): Step<S> {
   const { state, effects, storesAt } = t;
   if (storesAt === undefined || !isStored(state)) return { state, effects };
-  const all = dependencies(state);
+  const all = dependencies(t.env.config, state);
   for (let i = storesAt; i < effects.length; i++) {
     const effect = effects[i] as { after?: readonly Dependency[] };
     if (effect.after === ALL_OF_THIS_STEP) effect.after = all;
@@ -48,7 +49,7 @@ const ALL_OF_THIS_STEP: readonly Dependency[] = [];
 
 /** What an effect of this step waits for: everything of this channel so far, and what this step stores. */
 export function after(t: Transition<StoredChannel>): readonly Dependency[] {
-  return t.storesAt === undefined ? dependencies(t.state) : ALL_OF_THIS_STEP;
+  return t.storesAt === undefined ? dependencies(t.env.config, t.state) : ALL_OF_THIS_STEP;
 }
 
 function isStored(state: ChannelState): state is StoredChannel {
@@ -56,16 +57,12 @@ function isStored(state: ChannelState): state is StoredChannel {
 }
 
 /** Everything of this channel that was issued so far and may not be durable yet: what later effects wait for. */
-function dependencies({ channelId, durability }: FundedBase): readonly Dependency[] {
+function dependencies({ watchers, watcherQuorum }: ChannelConfig, { channelId, durability }: FundedBase): readonly Dependency[] {
   const { version, pendingMonitor } = durability;
-  const after: Dependency[] = [{ sink: 'state', channelId, version }];
-  for (let i = pendingMonitor.length - 1; i >= 0; i--) {
-    const pending = pendingMonitor[i] as (typeof pendingMonitor)[number];
-    for (const sink of pending.waiting) {
-      if (!after.some((d) => d.sink === sink)) after.push({ sink, channelId, version: pending.id });
-    }
-  }
-  return after;
+  const newest = pendingMonitor.at(-1);
+  const stored: Dependency = { sink: STATE_SINK, channelId, version };
+  if (newest === undefined) return [stored];
+  return [stored, { quorum: Math.min(watcherQuorum, watchers.length), of: watchers, channelId, number: newest.id }];
 }
 
 /** This step stores its state: what is sent afterwards waits for it. */

@@ -1,6 +1,7 @@
 import type { StoredChannel } from '../../../core/channel/model/state.ts';
 import type { DriverEffect } from '../../scenario/types.ts';
 import { otherSide } from '../../model/commitment-contents.ts';
+import { STATE } from '../../scenario/sinks.ts';
 
 type StoreEffect = Extract<DriverEffect, { kind: 'store' }>;
 type MonitorEffect = Extract<DriverEffect, { kind: 'monitor' }>;
@@ -50,7 +51,7 @@ export class Barrier {
   }
 
   store(effect: StoreEffect): void {
-    this.pending.push({ sink: 'state', version: effect.version, order: ++this.issued });
+    this.pending.push({ sink: STATE, version: effect.version, order: ++this.issued });
     for (const fact of newFacts(this.snapshot, effect.state)) this.dueSince(fact, this.issued);
     this.addLoose(effect.state);
     this.snapshot = effect.state;
@@ -65,11 +66,11 @@ export class Barrier {
     const { pending } = this;
     let kept = 0;
     for (const write of pending) {
-      const done = write.sink === sink && (sink === 'state' ? write.version <= version : write.version === version);
+      const done = write.sink === sink && (sink === STATE ? write.version <= version : write.version === version);
       if (!done) pending[kept++] = write;
     }
     while (pending.length > kept) pending.pop();
-    if (sink === 'state' && version > this.acknowledged) this.acknowledged = version;
+    if (sink === STATE && version > this.acknowledged) this.acknowledged = version;
   }
 
   endOfStep(state: StoredChannel): void {

@@ -1,0 +1,12 @@
+import type { Sink } from '../../core/channel/model/vocabulary.ts';
+
+/** In a scenario a sink is a word: this one for the channels' own stores, else a watcher's name. */
+export const STATE = 'state';
+
+export function sinkNamed(word: string): Sink {
+  return word === STATE ? { kind: 'state' } : { kind: 'watcher', name: word };
+}
+
+export function wordFor(sink: Sink): string {
+  return sink.kind === 'state' ? STATE : sink.name;
+}
