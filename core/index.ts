@@ -6,7 +6,7 @@
 export type { Branded, ChannelId, Hash32, Hex, Preimage, PublicKey, RawTx, Script, SecretKey, Signature, Txid } from './crypto/bytes.ts';
 export { fromHex, toHex } from './crypto/bytes.ts';
 export type { Crypto, HashFunctions } from './crypto/types.ts';
-export { createNobleCrypto, noble } from './crypto/noble.ts';
+export { createNobleCrypto } from './crypto/noble.ts';
 export { createNativeCrypto } from './crypto/native.ts';
 export { overHex, sha256Hex } from './crypto/hashes.ts';
 
@@ -26,6 +26,7 @@ export type { Basepoints, Signer } from './channel/commitments/signer.ts';
 export { createSigner } from './channel/commitments/key-signer.ts';
 export { decodeChannel, encodeChannel } from './channel/model/stored-form.ts';
 
+export { createNodeEnv } from './node/vocabulary.ts';
 export type { DurableNode, NodeEnv, NodeInput, NodeState, PeerState } from './node/vocabulary.ts';
 export { CHAIN_HASHES, DEFAULT_CONFIG } from './node/config.ts';
 export { nextDeadline } from './time/deadlines.ts';

@@ -1,7 +1,7 @@
 import { createSigner } from '../core/channel/commitments/key-signer.ts';
 import type { Hash32, PublicKey, SecretKey } from '../core/crypto/bytes.ts';
 import { DEFAULT_CONFIG } from '../core/node/config.ts';
-import type { NodeEnv } from '../core/node/vocabulary.ts';
+import { createNodeEnv } from '../core/node/vocabulary.ts';
 import { createNode, nodeStep } from '../core/node/node.ts';
 import { initFeatures, unknownEven } from '../core/wire/features.ts';
 import { decodeMessage, encodeMessage, messageRegistry } from '../core/wire/messages/index.ts';
@@ -11,7 +11,7 @@ import type { FuzzTarget } from './target.ts';
 import { promise } from './target.ts';
 
 const crypto = createFakeCrypto();
-const env: NodeEnv = { crypto, signer: createSigner(crypto, '01'.repeat(32) as never), config: DEFAULT_CONFIG };
+const env = createNodeEnv(crypto, createSigner(crypto, '01'.repeat(32) as never), DEFAULT_CONFIG);
 const peer: PublicKey = crypto.publicKey('02'.repeat(32) as SecretKey);
 const connected = nodeStep(env, createNode({ height: 100, hash: '64'.repeat(32) as Hash32 }, 2500, 0), { kind: 'connected', peer });
 

@@ -17,8 +17,8 @@ import type { World } from './world/world.ts';
 export interface SimulationOptions extends RunOptions {
   /** Everything random derives from it. Default '1'. */
   readonly seed?: string;
-  /** 'fake' is fast and forgeable, 'noble' real; or a provider of your own. Default 'fake'. */
-  readonly crypto?: 'fake' | 'noble' | Crypto;
+  /** 'fake' is fast and forgeable, 'noble' real; or how to make a provider of your own, one for each node. Default 'fake'. */
+  readonly crypto?: 'fake' | 'noble' | (() => Crypto);
   /** What links carry: whole messages, or encrypted bytes (BOLT 8) in pieces of any size. Default 'frames'. */
   readonly transport?: LinkTransport;
 }

@@ -27,20 +27,11 @@ function hashPrevouts(crypto: Crypto, tx: Tx): string {
   return hash256Hex(crypto, prevouts);
 }
 
-/** They are few: 0 or 1 for an HTLC transaction, and for the commitments of a channel the same until the 2^24th. */
-const sequenceHashes = new Map<string, string>();
-const MAX_SEQUENCE_HASHES = 64;
-
 /** Of the sequences of all inputs; transactions that agree in those share it. */
 export function hashSequence(crypto: Crypto, tx: Tx): string {
   let sequences = '';
   for (const input of tx.inputs) sequences += u32le(input.sequence);
-  const known = sequenceHashes.get(sequences);
-  if (known !== undefined) return known;
-  const hash = hash256Hex(crypto, sequences);
-  if (sequenceHashes.size >= MAX_SEQUENCE_HASHES) sequenceHashes.clear();
-  sequenceHashes.set(sequences, hash);
-  return hash;
+  return hash256Hex(crypto, sequences);
 }
 
 function hashOutputs(crypto: Crypto, tx: Tx, index: number, base: number): string {

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Hash32, Hex, RawTx, Script, Txid } from '../crypto/bytes.ts';
 import { fromHex, toHex } from '../crypto/bytes.ts';
-import { noble } from '../crypto/noble.ts';
+import { noble } from '../crypto/noble.fixture.ts';
 import { parseTx } from './parse.ts';
 import { bip143Sighash, sighashMidstates, SIGHASH_ALL } from './sighash.ts';
 import { serialiseTx, serialiseWithoutWitness, txid, txWeight, withWitness } from './tx.ts';

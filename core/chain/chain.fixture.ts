@@ -1,7 +1,7 @@
 import { EMPTY_SCRIPT, txid } from '../bitcoin/tx.ts';
 import type { Outpoint, Tx } from '../bitcoin/tx.ts';
 import type { Hash32, Script, Txid } from '../crypto/bytes.ts';
-import { noble } from '../crypto/noble.ts';
+import { noble } from '../crypto/noble.fixture.ts';
 import { isChainRefusal, readChainInput } from './update.ts';
 import type { ChainBlock, ChainInput, ChainPoint, ChainUpdate } from './update.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { noble } from '../crypto/noble.ts';
+import { noble } from '../crypto/noble.fixture.ts';
 import { at, block, idOf, input, read, txOf } from './chain.fixture.ts';
 import { readChainInput } from './update.ts';
 import type { ChainInput } from './update.ts';

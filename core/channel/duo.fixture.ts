@@ -8,6 +8,7 @@ import type { Message, MessageName } from '../wire/messages/index.ts';
 import { receiveOpenChannel } from './establish/accepter.ts';
 import { channelStep } from './channel.ts';
 import type { ChannelCommand, ChannelConfig, ChannelEnv, ChannelInput, Effect, OpenCommand } from './model/vocabulary.ts';
+import { ChannelCache } from './commitments/cache.ts';
 import { createSigner } from './commitments/key-signer.ts';
 import { startOpen } from './establish/opener.ts';
 import type { ChannelState, FundedState } from './model/state.ts';
@@ -32,6 +33,7 @@ export function envOf(side: Side, config: Partial<ChannelConfig> = {}, surroundi
   return {
     crypto,
     signer,
+    cache: new ChannelCache(crypto),
     config: { ...DEFAULT_CONFIG, watchers: ['monitor'], ...config },
     height: 100,
     feeratePerKw: 2500,

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Hash32, Preimage } from '../crypto/bytes.ts';
 import { sha256Hex } from '../crypto/hashes.ts';
-import { noble } from '../crypto/noble.ts';
+import { noble } from '../crypto/noble.fixture.ts';
 import type { Side } from '../transactions/types.ts';
 import type { Message } from '../wire/messages/index.ts';
 import type { Duo } from './duo.fixture.ts';

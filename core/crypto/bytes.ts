@@ -19,8 +19,10 @@ export type ChannelId = Branded<'ChannelId'>;
 export type SecretKey = Branded<'SecretKey'>;
 /** 33 bytes: a compressed secp256k1 point. */
 export type PublicKey = Branded<'PublicKey'>;
-/** 64 bytes: a compact ECDSA signature r || s. */
-/** Compact ECDSA, 64 bytes. What taproot formats sign with (MuSig2: a nonce and a partial signature) will be a type of its own beside it, chosen by the format. */
+/**
+ * 64 bytes: a compact ECDSA signature r || s. What a taproot format signs with (MuSig2: a nonce and a partial signature) will be a type of its
+ * own beside this one, chosen by the format.
+ */
 export type Signature = Branded<'Signature'>;
 /** 32 bytes: a payment preimage. */
 export type Preimage = Branded<'Preimage'>;

@@ -3,7 +3,7 @@ import { loadNativeCrypto, nodeHashes } from '../../scripts/node/native-crypto.t
 import type { Hash32, SecretKey } from './bytes.ts';
 import { fromHex, toHex } from './bytes.ts';
 import { hash160, hash160Hex, hash256, hash256Hex, hkdf, nobleHashes, ripemd160Hex, sha256Hex } from './hashes.ts';
-import { noble } from './noble.ts';
+import { noble } from './noble.fixture.ts';
 
 const ABC = '616263';
 

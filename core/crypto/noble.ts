@@ -2,7 +2,7 @@ import { secp256k1 as curves } from '@noble/curves/secp256k1.js';
 import { hmac } from '@noble/hashes/hmac.js';
 import { sha256 } from '@noble/hashes/sha2.js';
 import * as secp256k1 from '@noble/secp256k1';
-import type { Hash32, PublicKey, SecretKey, Signature } from './bytes.ts';
+import type { Hash32, PublicKey, Signature } from './bytes.ts';
 import { fromHex, toHex } from './bytes.ts';
 import { nobleHashes } from './hashes.ts';
 import { isScalar, isSignature, scalarAdd, scalarMultiply, scalarToBigint } from './scalar.ts';
@@ -23,36 +23,25 @@ function isValidPublicKey(point: PublicKey): boolean {
   return hasPointShape(point) && curves.utils.isValidPublicKey(fromHex(point), true);
 }
 
-type ParsedPoint = ReturnType<typeof curves.Point.fromHex>;
+type Point = ReturnType<typeof curves.Point.fromHex>;
 const MAX_PARSED = 1000;
-const parsed = new Map<PublicKey, ParsedPoint>();
 
-/** Decompressing a point costs a square root; a channel's basepoints come again and again. */
-function parse(point: PublicKey): ParsedPoint {
-  let result = parsed.get(point);
-  if (result === undefined) {
-    if (parsed.size >= MAX_PARSED) parsed.clear();
-    parsed.set(point, (result = curves.Point.fromHex(point)));
+/** Points that came lately: decompressing one costs a square root, and a channel's basepoints come again and again. */
+class ParsedPoints {
+  readonly #points = new Map<PublicKey, Point>();
+
+  get(point: PublicKey): Point {
+    let parsed = this.#points.get(point);
+    if (parsed === undefined) {
+      if (this.#points.size >= MAX_PARSED) this.#points.clear();
+      this.#points.set(point, (parsed = curves.Point.fromHex(point)));
+    }
+    return parsed;
   }
-  return result;
 }
 
-/** Not in constant time: here the scalar is a tweak that both sides know. */
-function pointMultiply(point: PublicKey, scalar: SecretKey): PublicKey {
-  const product = parse(point).multiplyUnsafe(scalarToBigint(scalar));
-  return toHex<PublicKey>(product.toBytes());
-}
-
-function pointAdd(a: PublicKey, b: PublicKey): PublicKey {
-  return toHex<PublicKey>(parse(a).add(parse(b)).toBytes());
-}
-
-function pointTweakAdd(point: PublicKey, tweak: SecretKey): PublicKey {
-  return toHex<PublicKey>(
-    parse(point)
-      .add(curves.Point.BASE.multiply(scalarToBigint(tweak)))
-      .toBytes(),
-  );
+function encode(point: Point): PublicKey {
+  return toHex<PublicKey>(point.toBytes());
 }
 
 function verify(signature: Signature, digest: Hash32, point: PublicKey): boolean {
@@ -64,15 +53,17 @@ function verify(signature: Signature, digest: Hash32, point: PublicKey): boolean
  * @noble/curves with any other point (verification, tweaks). A host's faster hash functions may be passed in.
  */
 export function createNobleCrypto(hashes: HashFunctions = nobleHashes): Crypto {
+  const parsed = new ParsedPoints();
   return {
     name: 'noble',
     ...hashes,
     isValidSecretKey: isScalar,
     isValidPublicKey,
     publicKey: (secret) => toHex<PublicKey>(secp256k1.getPublicKey(fromHex(secret))),
-    pointMultiply,
-    pointAdd,
-    pointTweakAdd,
+    // Not in constant time: here the scalar is a tweak that both sides know.
+    pointMultiply: (point, scalar) => encode(parsed.get(point).multiplyUnsafe(scalarToBigint(scalar))),
+    pointAdd: (a, b) => encode(parsed.get(a).add(parsed.get(b))),
+    pointTweakAdd: (point, tweak) => encode(parsed.get(point).add(curves.Point.BASE.multiply(scalarToBigint(tweak)))),
     scalarAdd,
     scalarMultiply,
     sign: (digest, secret) => toHex<Signature>(secp256k1.sign(fromHex(digest), fromHex(secret), PREHASHED)),
@@ -80,5 +71,3 @@ export function createNobleCrypto(hashes: HashFunctions = nobleHashes): Crypto {
     ecdh: (point, secret) => toHex<Hash32>(hashes.sha256(curves.getSharedSecret(fromHex(secret), fromHex(point)))),
   };
 }
-
-export const noble: Crypto = createNobleCrypto();

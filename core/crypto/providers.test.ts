@@ -8,7 +8,8 @@ import { fromHex, toHex } from './bytes.ts';
 import { nobleHashes, sha256Hex } from './hashes.ts';
 import type { Secp256k1Module } from './native.ts';
 import { createNativeCrypto } from './native.ts';
-import { createNobleCrypto, noble } from './noble.ts';
+import { noble } from './noble.fixture.ts';
+import { createNobleCrypto } from './noble.ts';
 import { CURVE_ORDER } from './scalar.ts';
 import type { Crypto } from './types.ts';
 

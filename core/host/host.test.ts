@@ -2,8 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import type { ChainPoint } from '../chain/update.ts';
 import { sha256Hex } from '../crypto/hashes.ts';
-import { createNode, createSigner, decodeChannel, decodeMessage, DEFAULT_CONFIG, encodeChannel, Host, restoreNode } from '../index.ts';
-import type { ChannelId, Hash32, NodeEnv, Preimage, PublicKey, Script, SecretKey, Services, Tx, Txid } from '../index.ts';
+import {
+  createNode,
+  createNodeEnv,
+  createSigner,
+  decodeChannel,
+  decodeMessage,
+  DEFAULT_CONFIG,
+  encodeChannel,
+  Host,
+  restoreNode,
+} from '../index.ts';
+import type { ChannelId, Hash32, Preimage, PublicKey, Script, SecretKey, Services, Tx, Txid } from '../index.ts';
 
 const crypto = createFakeCrypto();
 const bytes32 = <T extends string>(n: number): T => n.toString(16).padStart(64, '0') as T;
@@ -13,7 +23,7 @@ const none = (): void => {};
 
 /** A user's first twenty lines: a disk, a way out to peers, a mempool, and an owner who agrees to everything. */
 function firstNode(secret: number) {
-  const env: NodeEnv = { crypto, signer: createSigner(crypto, bytes32<Hash32>(secret)), config: DEFAULT_CONFIG };
+  const env = createNodeEnv(crypto, createSigner(crypto, bytes32<Hash32>(secret)), DEFAULT_CONFIG);
   const disk = new Map<ChannelId, Uint8Array>();
   const outgoing: Uint8Array[] = [];
   const mempool: Tx[] = [];

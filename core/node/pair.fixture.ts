@@ -7,7 +7,7 @@ import type { FundedState, StoredChannel } from '../channel/model/state.ts';
 import type { Tx } from '../bitcoin/tx.ts';
 import type { ChannelId, Hash32, Preimage, PublicKey } from '../crypto/bytes.ts';
 import { sha256Hex } from '../crypto/hashes.ts';
-import { noble } from '../crypto/noble.ts';
+import { noble } from '../crypto/noble.fixture.ts';
 import type { Crypto } from '../crypto/types.ts';
 import { Host } from '../host/host.ts';
 import type { MonitorEffect } from '../host/services.ts';
@@ -16,6 +16,7 @@ import type { Message } from '../wire/messages/index.ts';
 import { DEFAULT_CONFIG } from './config.ts';
 import type { DurableNode, NodeEnv, NodeInput, NodeState } from './vocabulary.ts';
 import { createNode } from './node.ts';
+import { createNodeEnv } from './vocabulary.ts';
 import { restoreNode } from './restore.ts';
 
 /** 32 bytes that a test can recognise. */
@@ -59,7 +60,7 @@ export class TestNode {
   constructor(crypto: Crypto, seed: number, config: Partial<ChannelConfig> = {}) {
     const secret = bytes32(seed);
     this.id = crypto.publicKey(secret as never);
-    this.env = { crypto, signer: createSigner(crypto, secret), config: { ...DEFAULT_CONFIG, ...config } };
+    this.env = createNodeEnv(crypto, createSigner(crypto, secret), { ...DEFAULT_CONFIG, ...config });
     this.#host = this.#start({ state: createNode(at(100), 2500, 0), effects: [] });
   }
 

@@ -4,6 +4,7 @@ import type { ChainInput, ChainPoint } from '../chain/update.ts';
 import type { ChannelConfig, Command, Effect, Sink } from '../channel/model/vocabulary.ts';
 import type { OpeningState, StoredChannel } from '../channel/model/state.ts';
 import type { Deadlines } from '../time/deadlines.ts';
+import { ChannelCache } from '../channel/commitments/cache.ts';
 import type { Signer } from '../channel/commitments/signer.ts';
 
 /** Everything that enters core. Data only. Peers are named by their node id. */
@@ -22,10 +23,17 @@ export type NodeInput =
   | { readonly kind: 'feerate'; readonly feeratePerKw: number }
   | { readonly kind: 'command'; readonly command: Command };
 
+/** What a node is given once, and no other node with it: `createNodeEnv` makes it. */
 export interface NodeEnv {
   readonly crypto: Crypto;
   readonly signer: Signer;
   readonly config: ChannelConfig;
+  readonly cache: ChannelCache;
+}
+
+/** Anew whenever a node starts or is copied: what one has worked out is no business of another, and forgotten with it. */
+export function createNodeEnv(crypto: Crypto, signer: Signer, config: ChannelConfig): NodeEnv {
+  return { crypto, signer, config, cache: new ChannelCache(crypto) };
 }
 
 export interface PeerState {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { nobleChaCha20Poly1305 } from '../crypto/chacha20poly1305.ts';
-import { noble } from '../crypto/noble.ts';
+import { noble } from '../crypto/noble.fixture.ts';
 import type { PublicKey } from '../crypto/bytes.ts';
 import { connected, dial, exchange, INIT, secretOf, TestHost, WARNING } from './hosts.fixture.ts';
 import { createPeers, createPeersEnv, peersStep } from './peers.ts';

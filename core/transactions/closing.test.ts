@@ -2,13 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { bip143Sighash, SIGHASH_ALL } from '../bitcoin/sighash.ts';
 import { txid } from '../bitcoin/tx.ts';
 import type { Script } from '../crypto/bytes.ts';
-import { noble } from '../crypto/noble.ts';
-import { channelScripts } from './channel-scripts.ts';
+import { noble } from '../crypto/noble.fixture.ts';
+import { ChannelScripts } from './channel-scripts.ts';
 import { buildClosing } from './closing.ts';
 import type { ClosingTerms } from './closing.ts';
 import { vectorParams } from './vectors.fixture.ts';
 
 const params = vectorParams('anchors', 546n);
+const channel = new ChannelScripts(noble, params);
 const opener = ('0014' + '22'.repeat(20)) as Script;
 const accepter = ('0020' + '11'.repeat(32)) as Script;
 const terms: ClosingTerms = {
@@ -19,13 +20,13 @@ const terms: ClosingTerms = {
 };
 
 function outputs(change: Partial<ClosingTerms>): readonly unknown[] {
-  const result = buildClosing(noble, params, { ...terms, ...change });
+  const result = buildClosing(channel, { ...terms, ...change });
   return result.ok ? result.closing.outputs.map((output) => [output.side, output.amountSat, output.script]) : [result.reason];
 }
 
 describe('BOLT 3, Legacy Closing Transaction', () => {
   it('spends the funding output for good, rounds down, and lets the opener pay', () => {
-    const result = buildClosing(noble, params, terms);
+    const result = buildClosing(channel, terms);
     if (!result.ok) throw new Error(result.reason);
     const { tx, sighash } = result.closing;
     expect(tx).toEqual({
@@ -38,7 +39,7 @@ describe('BOLT 3, Legacy Closing Transaction', () => {
       ],
     });
     expect(result.closing.txid).toBe(txid(noble, tx));
-    const script = channelScripts(noble, params).funding.witnessScript;
+    const script = channel.funding.witnessScript;
     expect(sighash).toBe(bip143Sighash(noble, tx, 0, script, params.fundingSat, SIGHASH_ALL));
   });
 

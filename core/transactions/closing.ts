@@ -1,9 +1,8 @@
 import { EMPTY_SCRIPT, txid } from '../bitcoin/tx.ts';
 import type { Tx, TxOutput } from '../bitcoin/tx.ts';
 import type { Hash32, Script, Txid } from '../crypto/bytes.ts';
-import type { Crypto } from '../crypto/types.ts';
-import { fundingSighash } from './channel-scripts.ts';
-import type { ChannelParams, Side } from './types.ts';
+import type { ChannelScripts } from './channel-scripts.ts';
+import type { Side } from './types.ts';
 
 export interface ClosingTerms {
   /** What each side has when no HTLC is left. */
@@ -24,30 +23,28 @@ interface ClosingOutput extends TxOutput {
 
 /** A closing transaction without signatures. Hashes are computed when first asked for: of two variants, one is mostly enough. */
 export class BuiltClosing {
-  readonly params: ChannelParams;
+  readonly channel: ChannelScripts;
   readonly tx: Tx;
   /** The same list as `tx.outputs`. */
   readonly outputs: readonly ClosingOutput[];
-  readonly #crypto: Crypto;
   #txid: Txid | undefined;
   #sighash: Hash32 | undefined;
 
-  constructor(crypto: Crypto, params: ChannelParams, outputs: readonly ClosingOutput[]) {
-    const { txid: fundingTxid, vout } = params.funding;
+  constructor(channel: ChannelScripts, outputs: readonly ClosingOutput[]) {
+    const { txid: fundingTxid, vout } = channel.params.funding;
     const input = { txid: fundingTxid, vout, sequence: 0xffffffff, scriptSig: EMPTY_SCRIPT, witness: [] };
-    this.params = params;
+    this.channel = channel;
     this.tx = { version: 2, locktime: 0, inputs: [input], outputs };
     this.outputs = outputs;
-    this.#crypto = crypto;
   }
 
   get txid(): Txid {
-    return (this.#txid ??= txid(this.#crypto, this.tx));
+    return (this.#txid ??= txid(this.channel.crypto, this.tx));
   }
 
   /** What both sides sign to spend the funding output, with SIGHASH_ALL. */
   get sighash(): Hash32 {
-    return (this.#sighash ??= fundingSighash(this.#crypto, this.params, this.tx));
+    return (this.#sighash ??= this.channel.fundingSighash(this.tx));
   }
 }
 
@@ -61,7 +58,7 @@ function compareOutputs(a: TxOutput, b: TxOutput): number {
 }
 
 /** BOLT 3, Legacy Closing Transaction: the variant that these terms give, or why there is none. The opener pays the fee. */
-export function buildClosing(crypto: Crypto, params: ChannelParams, terms: ClosingTerms): ClosingResult {
+export function buildClosing(channel: ChannelScripts, terms: ClosingTerms): ClosingResult {
   const openerSat = terms.balanceMsat.opener / 1000n - terms.feeSat;
   if (openerSat < 0n) return { ok: false, reason: 'fee-exceeds-balance' };
   const both: readonly ClosingOutput[] = [
@@ -70,5 +67,5 @@ export function buildClosing(crypto: Crypto, params: ChannelParams, terms: Closi
   ];
   const outputs = both.filter((output) => output.side !== terms.omit && output.amountSat >= terms.dustLimitSat).sort(compareOutputs);
   if (outputs.length === 0) return { ok: false, reason: 'no-outputs' };
-  return { ok: true, closing: new BuiltClosing(crypto, params, outputs) };
+  return { ok: true, closing: new BuiltClosing(channel, outputs) };
 }

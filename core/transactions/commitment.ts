@@ -3,13 +3,15 @@ import { p2wsh } from '../bitcoin/script.ts';
 import { SIGHASH_ALL } from '../bitcoin/sighash.ts';
 import { EMPTY_SCRIPT, serialiseTx, txid, withWitness } from '../bitcoin/tx.ts';
 import type { Tx, TxOutput } from '../bitcoin/tx.ts';
-import type { Hash32, Hex, PublicKey, RawTx, Script, Signature, Txid } from '../crypto/bytes.ts';
+import type { Hash32, Hex, RawTx, Script, Signature, Txid } from '../crypto/bytes.ts';
 import { ripemd160Hex } from '../crypto/hashes.ts';
 import type { Crypto } from '../crypto/types.ts';
-import { channelScripts, fundingSighash } from './channel-scripts.ts';
+import type { ChannelScripts } from './channel-scripts.ts';
 import { anchorsCostSat, commitmentFeeSat, isTrimmed } from './fees.ts';
 import { FORMATS } from './formats.ts';
-import { CommitmentKeys } from './keys.ts';
+import { buildHtlcTransactions } from './htlc.ts';
+import type { HtlcTransaction } from './htlc.ts';
+import type { CommitmentKeys } from './keys.ts';
 import { offeredHtlcWitnessScript, receivedHtlcWitnessScript } from './scripts.ts';
 import type { HtlcScriptKeys } from './scripts.ts';
 import { other } from './types.ts';
@@ -24,7 +26,7 @@ export type CommitmentOutput =
 
 /** A commitment transaction without signatures. Hashes are computed when first asked for. */
 export class BuiltCommitment {
-  readonly params: ChannelParams;
+  readonly channel: ChannelScripts;
   readonly owner: Side;
   readonly number: bigint;
   readonly keys: CommitmentKeys;
@@ -33,56 +35,43 @@ export class BuiltCommitment {
   /** The same list as `tx.outputs`. */
   readonly outputs: readonly CommitmentOutput[];
   readonly trimmed: readonly HtlcSpec[];
-  readonly #crypto: Crypto;
   #txid: Txid | undefined;
   #sighash: Hash32 | undefined;
+  #htlcTransactions: readonly HtlcTransaction[] | undefined;
 
   constructor(
-    crypto: Crypto,
-    params: ChannelParams,
+    channel: ChannelScripts,
     number: bigint,
     keys: CommitmentKeys,
     contents: CommitmentContents,
     outputs: readonly CommitmentOutput[],
     trimmed: readonly HtlcSpec[],
   ) {
-    this.params = params;
+    this.channel = channel;
     this.owner = keys.owner;
     this.number = number;
     this.keys = keys;
     this.contents = contents;
-    this.tx = commitmentTx(params, number, channelScripts(crypto, params).obscuringFactor, outputs);
+    this.tx = commitmentTx(channel, number, outputs);
     this.outputs = outputs;
     this.trimmed = trimmed;
-    this.#crypto = crypto;
   }
 
   get txid(): Txid {
-    return (this.#txid ??= txid(this.#crypto, this.tx));
+    return (this.#txid ??= txid(this.channel.crypto, this.tx));
   }
 
   /** What both sides sign to spend the funding output, with SIGHASH_ALL. */
   get sighash(): Hash32 {
-    return (this.#sighash ??= fundingSighash(this.#crypto, this.params, this.tx));
+    return (this.#sighash ??= this.channel.fundingSighash(this.tx));
   }
 
-  /** Whether `buildCommitment` would make it again of these. `params`: the same object. */
-  is(
-    crypto: Crypto,
-    params: ChannelParams,
-    owner: Side,
-    number: bigint,
-    perCommitmentPoint: PublicKey,
-    contents: CommitmentContents,
-  ): boolean {
-    return (
-      this.params === params &&
-      this.number === number &&
-      this.owner === owner &&
-      this.#crypto === crypto &&
-      this.keys.perCommitmentPoint === perCommitmentPoint &&
-      sameContents(this.contents, contents)
-    );
+  /**
+   * BOLT 3, HTLC-Timeout and HTLC-Success Transactions: one for each HTLC output, in the order of the outputs, which is the order of
+   * `htlc_signature`s in commitment_signed (BOLT 2).
+   */
+  get htlcTransactions(): readonly HtlcTransaction[] {
+    return (this.#htlcTransactions ??= buildHtlcTransactions(this));
   }
 
   /**
@@ -92,32 +81,12 @@ export class BuiltCommitment {
   get feeSat(): bigint {
     let sum = 0n;
     for (const output of this.outputs) sum += output.amountSat;
-    return this.params.fundingSat - sum;
+    return this.channel.params.fundingSat - sum;
   }
 }
 
-function sameContents(a: CommitmentContents, b: CommitmentContents): boolean {
-  return (
-    a.feeratePerKw === b.feeratePerKw &&
-    a.balanceMsat.opener === b.balanceMsat.opener &&
-    a.balanceMsat.accepter === b.balanceMsat.accepter &&
-    a.htlcs.length === b.htlcs.length &&
-    a.htlcs.every((htlc, i) => sameHtlc(htlc, b.htlcs[i] as HtlcSpec))
-  );
-}
-
-function sameHtlc(a: HtlcSpec, b: HtlcSpec): boolean {
-  return (
-    a.id === b.id &&
-    a.offerer === b.offerer &&
-    a.amountMsat === b.amountMsat &&
-    a.cltvExpiry === b.cltvExpiry &&
-    a.paymentHash === b.paymentHash
-  );
-}
-
 /** BOLT 3, Commitment Transaction: the 48-bit number, obscured, in sequence (upper half) and locktime (lower half). */
-function commitmentTx(params: ChannelParams, number: bigint, obscuringFactor: bigint, outputs: readonly CommitmentOutput[]): Tx {
+function commitmentTx({ params, obscuringFactor }: ChannelScripts, number: bigint, outputs: readonly CommitmentOutput[]): Tx {
   const obscured = number ^ obscuringFactor;
   const sequence = 0x80000000 + Number(obscured >> 24n);
   const locktime = 0x20000000 + Number(obscured & 0xffffffn);
@@ -126,10 +95,10 @@ function commitmentTx(params: ChannelParams, number: bigint, obscuringFactor: bi
 }
 
 /** The number of a commitment transaction that spends the funding output, recovered from its sequence and locktime. */
-export function commitmentNumber(crypto: Crypto, params: ChannelParams, tx: Tx): bigint {
+export function commitmentNumber(channel: ChannelScripts, tx: Tx): bigint {
   const sequence = BigInt(tx.inputs[0]?.sequence ?? 0);
   const obscured = ((sequence & 0xffffffn) << 24n) | (BigInt(tx.locktime) & 0xffffffn);
-  return obscured ^ channelScripts(crypto, params).obscuringFactor;
+  return obscured ^ channel.obscuringFactor;
 }
 
 /** BOLT 3, Transaction Output Ordering. The HTLC's id comes last, so that equal HTLCs have one order on both sides. */
@@ -159,15 +128,14 @@ function balancesAfterFee(params: ChannelParams, contents: CommitmentContents, u
 
 /** to_local, to_remote and anchors (BOLT 3, Commitment Transaction Construction, steps 6 to 8). */
 function addBalanceOutputs(
-  crypto: Crypto,
-  params: ChannelParams,
+  channel: ChannelScripts,
   keys: CommitmentKeys,
   balanceSat: Readonly<Record<Side, bigint>>,
   outputs: CommitmentOutput[],
 ): void {
   const { owner } = keys;
   const remote = other(owner);
-  const scripts = channelScripts(crypto, params);
+  const { params } = channel;
   const { dustLimitSat } = params.parties[owner];
   const hasHtlcs = outputs.length > 0;
   const hasLocal = balanceSat[owner] >= dustLimitSat;
@@ -176,12 +144,12 @@ function addBalanceOutputs(
     const { script, witnessScript } = keys.delayed;
     outputs.push({ kind: 'to_local', side: owner, amountSat: balanceSat[owner], script, witnessScript });
   }
-  if (hasRemote) outputs.push({ kind: 'to_remote', side: remote, amountSat: balanceSat[remote], ...scripts.toRemote[remote] });
+  if (hasRemote) outputs.push({ kind: 'to_remote', side: remote, amountSat: balanceSat[remote], ...channel.toRemote[remote] });
   const { anchorSat } = FORMATS[params.format];
   if (anchorSat === 0n) return;
   for (const side of [owner, remote]) {
     if (!hasHtlcs && !(side === owner ? hasLocal : hasRemote)) continue;
-    const { script, witnessScript } = scripts.anchor[side];
+    const { script, witnessScript } = channel.anchor[side];
     outputs.push({ kind: 'anchor', side, amountSat: anchorSat, script, witnessScript });
   }
 }
@@ -189,17 +157,16 @@ function addBalanceOutputs(
 /**
  * BOLT 3, Commitment Transaction Construction: `owner`'s commitment transaction with this number, from what the channel says.
  *
- * `keys` saves deriving them again: they must be those of this channel, owner and per-commitment point.
+ * `keys` are those of this channel, its owner and the number's per-commitment point.
  */
 export function buildCommitment(
-  crypto: Crypto,
-  params: ChannelParams,
-  owner: Side,
+  channel: ChannelScripts,
+  keys: CommitmentKeys,
   number: bigint,
-  perCommitmentPoint: PublicKey,
   contents: CommitmentContents,
-  keys: CommitmentKeys = new CommitmentKeys(crypto, params, owner, perCommitmentPoint),
 ): BuiltCommitment {
+  const { crypto, params } = channel;
+  const { owner } = keys;
   const { format } = params;
   const { dustLimitSat } = params.parties[owner];
   const trimmed: HtlcSpec[] = [];
@@ -217,30 +184,20 @@ export function buildCommitment(
     };
     for (const htlc of untrimmed) outputs.push(htlcOutput(crypto, owner, scriptKeys, htlc));
   }
-  addBalanceOutputs(crypto, params, keys, balancesAfterFee(params, contents, untrimmed.length), outputs);
+  addBalanceOutputs(channel, keys, balancesAfterFee(params, contents, untrimmed.length), outputs);
   outputs.sort(compareOutputs);
-  return new BuiltCommitment(crypto, params, number, keys, contents, outputs, trimmed);
+  return new BuiltCommitment(channel, number, keys, contents, outputs, trimmed);
 }
 
 /** The witness that spends a funding output: signatures in the order of the funding keys (BOLT 3, Commitment Transaction). */
-export function fundingWitness(
-  crypto: Crypto,
-  params: ChannelParams,
-  signatureOpener: Signature,
-  signatureAccepter: Signature,
-): readonly Hex[] {
-  const { opener, accepter } = params.parties;
+export function fundingWitness(channel: ChannelScripts, signatureOpener: Signature, signatureAccepter: Signature): readonly Hex[] {
+  const { opener, accepter } = channel.params.parties;
   const signatures = [scriptSignature(signatureOpener, SIGHASH_ALL), scriptSignature(signatureAccepter, SIGHASH_ALL)];
   if (accepter.fundingPubkey < opener.fundingPubkey) signatures.reverse();
-  return ['', ...signatures, channelScripts(crypto, params).funding.witnessScript];
+  return ['', ...signatures, channel.funding.witnessScript];
 }
 
 /** The commitment transaction, ready to broadcast. */
-export function signedCommitmentTx(
-  crypto: Crypto,
-  built: BuiltCommitment,
-  signatureOpener: Signature,
-  signatureAccepter: Signature,
-): RawTx {
-  return serialiseTx(withWitness(built.tx, 0, fundingWitness(crypto, built.params, signatureOpener, signatureAccepter)));
+export function signedCommitmentTx(built: BuiltCommitment, signatureOpener: Signature, signatureAccepter: Signature): RawTx {
+  return serialiseTx(withWitness(built.tx, 0, fundingWitness(built.channel, signatureOpener, signatureAccepter)));
 }

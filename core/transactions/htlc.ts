@@ -25,23 +25,10 @@ export interface HtlcTransaction {
   readonly sighashType: number;
 }
 
-/**
- * BOLT 3, HTLC-Timeout and HTLC-Success Transactions: one for each HTLC output, in the order of the outputs, which is the order of
- * `htlc_signature`s in commitment_signed (BOLT 2).
- */
-export function htlcTransactions(crypto: Crypto, built: BuiltCommitment): readonly HtlcTransaction[] {
-  if (!built.outputs.some(({ kind }) => kind === 'htlc')) return NONE;
-  let transactions = memo.get(built);
-  if (transactions === undefined) memo.set(built, (transactions = buildTransactions(crypto, built)));
-  return transactions;
-}
-
-const NONE: readonly HtlcTransaction[] = [];
-/** For whoever signs a commitment and whoever checks what was signed. */
-const memo = new WeakMap<BuiltCommitment, readonly HtlcTransaction[]>();
-
-function buildTransactions(crypto: Crypto, built: BuiltCommitment): readonly HtlcTransaction[] {
-  const { params, owner } = built;
+/** In the order of the outputs: ask `built.htlcTransactions`, which keeps them. */
+export function buildHtlcTransactions(built: BuiltCommitment): readonly HtlcTransaction[] {
+  const { channel, owner } = built;
+  const { crypto, params } = channel;
   const { feeratePerKw } = built.contents;
   const { htlcSighashType: sighashType, htlcDelay: sequence } = FORMATS[params.format];
   const transactions: HtlcTransaction[] = [];

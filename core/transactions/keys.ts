@@ -16,21 +16,46 @@ export function derivePrivateKey(crypto: Crypto, secret: SecretKey, basepoint: P
   return crypto.scalarAdd(secret, sha256Hex<SecretKey>(crypto, perCommitmentPoint + basepoint));
 }
 
-/**
- * BOLT 3, revocationpubkey Derivation, from two points. The owner of the commitment knows `perCommitmentSecret`, and multiplying the
- * generator is cheaper than multiplying a point.
- */
-export function deriveRevocationPublicKey(
+/** What the revocation basepoint and the per-commitment point are multiplied by. */
+function revocationTweaks(
+  crypto: Crypto,
+  basepoint: PublicKey,
+  point: PublicKey,
+): { readonly basepoint: SecretKey; readonly point: SecretKey } {
+  return { basepoint: sha256Hex<SecretKey>(crypto, basepoint + point), point: sha256Hex<SecretKey>(crypto, point + basepoint) };
+}
+
+/** BOLT 3, revocationpubkey Derivation, from two points: what anybody can. */
+export function deriveRevocationPublicKey(crypto: Crypto, revocationBasepoint: PublicKey, perCommitmentPoint: PublicKey): PublicKey {
+  const tweaks = revocationTweaks(crypto, revocationBasepoint, perCommitmentPoint);
+  return crypto.pointAdd(
+    crypto.pointMultiply(revocationBasepoint, tweaks.basepoint),
+    crypto.pointMultiply(perCommitmentPoint, tweaks.point),
+  );
+}
+
+/** The same to the owner of the commitment, who knows its per-commitment secret: multiplying the generator is cheaper than a point. */
+export function deriveOwnRevocationPublicKey(
   crypto: Crypto,
   revocationBasepoint: PublicKey,
   perCommitmentPoint: PublicKey,
-  perCommitmentSecret?: SecretKey,
+  perCommitmentSecret: SecretKey,
 ): PublicKey {
-  const basepointTweak = sha256Hex<SecretKey>(crypto, revocationBasepoint + perCommitmentPoint);
-  const pointTweak = sha256Hex<SecretKey>(crypto, perCommitmentPoint + revocationBasepoint);
-  const left = crypto.pointMultiply(revocationBasepoint, basepointTweak);
-  if (perCommitmentSecret === undefined) return crypto.pointAdd(left, crypto.pointMultiply(perCommitmentPoint, pointTweak));
-  return crypto.pointTweakAdd(left, crypto.scalarMultiply(perCommitmentSecret, pointTweak));
+  const tweaks = revocationTweaks(crypto, revocationBasepoint, perCommitmentPoint);
+  const left = crypto.pointMultiply(revocationBasepoint, tweaks.basepoint);
+  return crypto.pointTweakAdd(left, crypto.scalarMultiply(perCommitmentSecret, tweaks.point));
+}
+
+/** The same to the owner's peer, who knows the secret of the basepoint. */
+export function deriveRemoteRevocationPublicKey(
+  crypto: Crypto,
+  revocationBasepoint: PublicKey,
+  perCommitmentPoint: PublicKey,
+  revocationBasepointSecret: SecretKey,
+): PublicKey {
+  const tweaks = revocationTweaks(crypto, revocationBasepoint, perCommitmentPoint);
+  const right = crypto.pointMultiply(perCommitmentPoint, tweaks.point);
+  return crypto.pointTweakAdd(right, crypto.scalarMultiply(revocationBasepointSecret, tweaks.basepoint));
 }
 
 /** BOLT 3, revocationpubkey Derivation: the private key, once the peer has revealed its per-commitment secret. */
@@ -47,45 +72,47 @@ export function deriveRevocationPrivateKey(
   );
 }
 
-/**
- * The keys of one side's commitment, and what every script of it shares.
- *
- * Each is derived when first asked for, and once: build a commitment and its HTLC transactions with the same object, and keep it
- * for as long as commitments with this per-commitment point are built. The owner may give its secret to make them cheaper.
- */
+/** How the keys of one side's commitment are derived: what points give anybody, secrets give their holder with less work. */
+export interface KeyDerivation {
+  revocationPubkey(): PublicKey;
+  delayedPubkey(): PublicKey;
+  htlcPubkey(side: Side): PublicKey;
+}
+
+/** From points alone. */
+export function keysFromPoints(crypto: Crypto, params: ChannelParams, owner: Side, perCommitmentPoint: PublicKey): KeyDerivation {
+  const { parties } = params;
+  return {
+    revocationPubkey: () => deriveRevocationPublicKey(crypto, parties[other(owner)].revocationBasepoint, perCommitmentPoint),
+    delayedPubkey: () => derivePublicKey(crypto, parties[owner].delayedPaymentBasepoint, perCommitmentPoint),
+    htlcPubkey: (side) => derivePublicKey(crypto, parties[side].htlcBasepoint, perCommitmentPoint),
+  };
+}
+
+/** The keys of one side's commitment, and what every script of it shares. Each is derived when first asked for, and once. */
 export class CommitmentKeys {
   readonly owner: Side;
   readonly perCommitmentPoint: PublicKey;
   readonly #crypto: Crypto;
-  readonly #params: ChannelParams;
-  readonly #perCommitmentSecret: SecretKey | undefined;
+  readonly #delay: number;
+  readonly #derivation: KeyDerivation;
   #revocationPubkey: PublicKey | undefined;
   #revocationPubkeyHash: Hex | undefined;
   #delayedPubkey: PublicKey | undefined;
   #htlcPubkeys: Readonly<Record<Side, PublicKey>> | undefined;
   #delayed: { readonly witnessScript: Script; readonly script: Script } | undefined;
 
-  constructor(crypto: Crypto, params: ChannelParams, owner: Side, perCommitmentPoint: PublicKey, perCommitmentSecret?: SecretKey) {
+  constructor(crypto: Crypto, params: ChannelParams, owner: Side, perCommitmentPoint: PublicKey, derivation?: KeyDerivation) {
     this.owner = owner;
     this.perCommitmentPoint = perCommitmentPoint;
     this.#crypto = crypto;
-    this.#params = params;
-    this.#perCommitmentSecret = perCommitmentSecret;
-  }
-
-  /** Whether these are the keys of this commitment. `params`: the same object. */
-  areOf(crypto: Crypto, params: ChannelParams, owner: Side, perCommitmentPoint: PublicKey): boolean {
-    return this.#params === params && this.owner === owner && this.perCommitmentPoint === perCommitmentPoint && this.#crypto === crypto;
+    this.#delay = params.parties[owner].delayOnOwnCommitment;
+    this.#derivation = derivation ?? keysFromPoints(crypto, params, owner, perCommitmentPoint);
   }
 
   /** The peer's blinded key that takes everything if this commitment is revoked. */
   get revocationPubkey(): PublicKey {
-    return (this.#revocationPubkey ??= deriveRevocationPublicKey(
-      this.#crypto,
-      this.#params.parties[other(this.owner)].revocationBasepoint,
-      this.perCommitmentPoint,
-      this.#perCommitmentSecret,
-    ));
+    return (this.#revocationPubkey ??= this.#derivation.revocationPubkey());
   }
 
   /** RIPEMD160(SHA256(revocationpubkey)), as HTLC scripts have it. */
@@ -95,28 +122,23 @@ export class CommitmentKeys {
 
   /** local_delayedpubkey: the owner's. */
   get delayedPubkey(): PublicKey {
-    return (this.#delayedPubkey ??= this.#derive(this.owner, 'delayedPaymentBasepoint'));
+    return (this.#delayedPubkey ??= this.#derivation.delayedPubkey());
   }
 
   /** local_htlcpubkey is the owner's, remote_htlcpubkey the other side's. */
   get htlcPubkeys(): Readonly<Record<Side, PublicKey>> {
     return (this.#htlcPubkeys ??= {
-      opener: this.#derive('opener', 'htlcBasepoint'),
-      accepter: this.#derive('accepter', 'htlcBasepoint'),
+      opener: this.#derivation.htlcPubkey('opener'),
+      accepter: this.#derivation.htlcPubkey('accepter'),
     });
   }
 
   /** The output that pays the owner after its delay: to_local, and the output of every HTLC transaction. */
   get delayed(): { readonly witnessScript: Script; readonly script: Script } {
     if (this.#delayed === undefined) {
-      const delay = this.#params.parties[this.owner].delayOnOwnCommitment;
-      const witnessScript = delayedWitnessScript(this.revocationPubkey, delay, this.delayedPubkey);
+      const witnessScript = delayedWitnessScript(this.revocationPubkey, this.#delay, this.delayedPubkey);
       this.#delayed = { witnessScript, script: p2wsh(this.#crypto, witnessScript) };
     }
     return this.#delayed;
-  }
-
-  #derive(side: Side, basepoint: 'delayedPaymentBasepoint' | 'htlcBasepoint'): PublicKey {
-    return derivePublicKey(this.#crypto, this.#params.parties[side][basepoint], this.perCommitmentPoint);
   }
 }

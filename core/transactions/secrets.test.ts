@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import vectors from '../../corpus/vectors/bolt03-secrets.json' with { type: 'json' };
 import type { SecretKey } from '../crypto/bytes.ts';
-import { noble } from '../crypto/noble.ts';
+import { noble } from '../crypto/noble.fixture.ts';
 import { EMPTY_SECRET_STORE, FIRST_SECRET_INDEX, generateSecret, insertSecret, secretAt, secretIndex, SecretGenerator } from './secrets.ts';
 import type { SecretStore } from './secrets.ts';
 

@@ -1,7 +1,7 @@
 import type { Hash32, Preimage, PublicKey, SecretKey, Txid } from '../crypto/bytes.ts';
 import { fromHex, toHex } from '../crypto/bytes.ts';
 import { sha256Hex } from '../crypto/hashes.ts';
-import { noble } from '../crypto/noble.ts';
+import { noble } from '../crypto/noble.fixture.ts';
 import anchors from '../../corpus/vectors/bolt03-commitments-anchors.json' with { type: 'json' };
 import commitments from '../../corpus/vectors/bolt03-commitments.json' with { type: 'json' };
 import { CommitmentKeys } from './keys.ts';

@@ -3,7 +3,7 @@ import file from '../../corpus/vectors/bolt08-handshake.json' with { type: 'json
 import type { PublicKey, SecretKey } from '../crypto/bytes.ts';
 import { fromHex, toHex } from '../crypto/bytes.ts';
 import { nobleChaCha20Poly1305 } from '../crypto/chacha20poly1305.ts';
-import { noble } from '../crypto/noble.ts';
+import { noble } from '../crypto/noble.fixture.ts';
 import type { Handshake, HandshakeStep } from './handshake.ts';
 import { closed, initiator, responder, step } from './handshake.ts';
 

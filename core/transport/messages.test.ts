@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import vectors from '../../corpus/vectors/bolt08-messages.json' with { type: 'json' };
 import { fromHex, toHex } from '../crypto/bytes.ts';
 import { nobleChaCha20Poly1305 } from '../crypto/chacha20poly1305.ts';
-import { noble } from '../crypto/noble.ts';
+import { noble } from '../crypto/noble.fixture.ts';
 import type { CipherState } from './cipher.ts';
 import { encodeNonce } from './cipher.ts';
 import { concat } from './fragments.ts';

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import type { SecretKey } from '../crypto/bytes.ts';
 import { nobleChaCha20Poly1305 } from '../crypto/chacha20poly1305.ts';
-import { noble } from '../crypto/noble.ts';
+import { noble } from '../crypto/noble.fixture.ts';
 import type { TransportEnv } from './cipher.ts';
 import type { OpenSession, Session, SessionStep } from './session.ts';
 import { accept, close, dial, receive, send } from './session.ts';

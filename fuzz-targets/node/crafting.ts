@@ -2,11 +2,10 @@ import { buildCommitments } from '../../core/channel/commitments/build.ts';
 import { contents, cutToSign, logLength } from '../../core/channel/model/contents.ts';
 import type { StoredChannel } from '../../core/channel/model/state.ts';
 import type { ChannelId, Hash32, Preimage } from '../../core/crypto/bytes.ts';
-import { htlcTransactions } from '../../core/transactions/htlc.ts';
 import { other } from '../../core/transactions/types.ts';
 import type { Message } from '../../core/wire/messages/index.ts';
 import { knownPreimage } from './amounts.ts';
-import { crypto, nodeEnv, VALID_SIGNATURE } from './subject.ts';
+import { nodeEnv, VALID_SIGNATURE } from './subject.ts';
 
 /** Messages of a peer for which the subject's state is all that one has to know. */
 
@@ -40,7 +39,7 @@ export function htlcSignatures(state: StoredChannel): readonly (typeof VALID_SIG
   const next = contents(shared, cut);
   if (next.balanceMsat.opener < 0n || next.balanceMsat.accepter < 0n) return [];
   const [built] = buildCommitments(
-    crypto,
+    nodeEnv,
     params,
     fundings.map(({ output }) => output),
     us,
@@ -48,7 +47,7 @@ export function htlcSignatures(state: StoredChannel): readonly (typeof VALID_SIG
     point,
     next,
   );
-  return built === undefined ? [] : htlcTransactions(crypto, built).map(() => VALID_SIGNATURE);
+  return built === undefined ? [] : built.htlcTransactions.map(() => VALID_SIGNATURE);
 }
 
 export function closingSigned(state: StoredChannel, choice: number): Message {

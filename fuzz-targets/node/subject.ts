@@ -8,7 +8,8 @@ import type { ChannelId, Hash32, PublicKey, SecretKey, Signature } from '../../c
 import { nobleChaCha20Poly1305 } from '../../core/crypto/chacha20poly1305.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
 import { DEFAULT_CONFIG } from '../../core/node/config.ts';
-import type { NodeEnv, NodeInput, NodeState } from '../../core/node/vocabulary.ts';
+import { createNodeEnv } from '../../core/node/vocabulary.ts';
+import type { NodeInput, NodeState } from '../../core/node/vocabulary.ts';
 import { createNode } from '../../core/node/node.ts';
 import type { Observed } from '../../core/host/host.ts';
 import type { MonitorEffect, Sockets, Storage } from '../../core/host/services.ts';
@@ -43,11 +44,12 @@ export function blockAt(height: number): ChainPoint {
   return { height, hash: height.toString(16).padStart(64, '0') as Hash32 };
 }
 
-export const nodeEnv: NodeEnv = {
-  crypto,
-  signer: createSigner(crypto, '5c'.repeat(32) as Hash32),
-  config: { ...DEFAULT_CONFIG, watchers: [WATCHER], minimumDepth: 1, maxAcceptedHtlcs: 8 },
-};
+export const nodeEnv = createNodeEnv(crypto, createSigner(crypto, '5c'.repeat(32) as Hash32), {
+  ...DEFAULT_CONFIG,
+  watchers: [WATCHER],
+  minimumDepth: 1,
+  maxAcceptedHtlcs: 8,
+});
 
 /** So tight that a fuzzer reaches them. */
 export const peersEnv: PeersEnv = createPeersEnv({ crypto, cipher: nobleChaCha20Poly1305 }, SECRET, {

@@ -1,13 +1,11 @@
 /// <reference types="node" />
 import { pathToFileURL } from 'node:url';
-import { createNobleCrypto } from '../../core/crypto/noble.ts';
-import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import { fulguriteDriver } from '../../sim/drivers/fulgurite.ts';
 import { Engine } from '../../sim/campaign/engine.ts';
 import type { CampaignOptions } from '../../sim/run/seed.ts';
 import type { DriverFactory } from '../../sim/scenario/types.ts';
 import { loadConfig } from './load-config.ts';
-import { loadNativeCrypto, nodeHashes } from './native-crypto.ts';
+import { nodeProviders } from './native-crypto.ts';
 import type { Planted } from './plant.ts';
 
 export type { Engine } from '../../sim/campaign/engine.ts';
@@ -24,10 +22,9 @@ export interface RunOptions {
 /** An engine with the fastest crypto that this machine has. */
 export async function createEngine({ campaign, config: file, planted, twice }: RunOptions = {}): Promise<Engine> {
   const config = await loadConfig(file);
-  const native = loadNativeCrypto();
   return new Engine({
     config: planted === undefined ? config : { ...config, drivers: { ...config.drivers, fulgurite: await plantedDriver(planted) } },
-    providers: { fake: createFakeCrypto(nodeHashes), noble: createNobleCrypto(nodeHashes), ...(native && { native }) },
+    providers: nodeProviders(),
     ...(campaign && { campaign }),
     ...(twice !== undefined && { twice }),
   });

@@ -14,6 +14,7 @@ import { encodeMessage } from '../../core/wire/messages/index.ts';
 import { DemoChain, DemoDisk, DemoNode } from './examples/demo-node.ts';
 import { Host } from './host.ts';
 import type { Services } from './services.ts';
+import { createNodeEnv } from '../../core/node/vocabulary.ts';
 import { connect, listen } from './tcp.ts';
 
 const { crypto } = fakeTransport;
@@ -40,7 +41,7 @@ function quiet(over: Partial<Services> = {}): Services {
 }
 
 function fakeHost(secret: number, services: Partial<Services> = {}, limits: Partial<PeerLimits> = {}): Host {
-  const env = { crypto, signer: createSigner(crypto, secretOf(secret) as string as Hash32), config: DEFAULT_CONFIG };
+  const env = createNodeEnv(crypto, createSigner(crypto, secretOf(secret) as string as Hash32), DEFAULT_CONFIG);
   const durable = { channels: [], watcherIds: [], tip: { height: 100, hash: '64'.repeat(32) as Hash32 }, feeratePerKw: 2500 };
   return new Host(env, createPeersEnv(fakeTransport, secretOf(secret), limits), durable, quiet(services));
 }

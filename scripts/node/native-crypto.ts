@@ -6,7 +6,10 @@ import type { Hex } from '../../core/crypto/bytes.ts';
 import { nobleHashes } from '../../core/crypto/hashes.ts';
 import type { Secp256k1Module } from '../../core/crypto/native.ts';
 import { createNativeCrypto } from '../../core/crypto/native.ts';
+import { createNobleCrypto } from '../../core/crypto/noble.ts';
 import type { Crypto, HashFunctions } from '../../core/crypto/types.ts';
+import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
+import type { CryptoProviders } from '../../sim/run/run.ts';
 
 type Encode = (data: Uint8Array, encoding: 'hex' | 'binary') => string;
 
@@ -93,14 +96,29 @@ function fastestHashes(): HashFunctions {
 export const nodeHashes: HashFunctions = fastestHashes();
 
 /**
- * The `native` provider, or undefined where the optional dependency `secp256k1` is not installed or has no binary for this platform
- * (its own JavaScript fallback is not wanted: noble is faster and audited).
+ * libsecp256k1, or undefined where the optional dependency `secp256k1` is not installed or has no binary for this platform (its own JavaScript
+ * fallback is not wanted: noble is faster and audited).
  */
-export function loadNativeCrypto(): Crypto | undefined {
+function loadSecp256k1(): Secp256k1Module | undefined {
   try {
-    const module: Secp256k1Module = createRequire(import.meta.url)('secp256k1/bindings');
-    return createNativeCrypto(module, nodeHashes);
+    return createRequire(import.meta.url)('secp256k1/bindings') as Secp256k1Module;
   } catch {
     return undefined;
   }
+}
+
+/** A `native` provider, where this machine can have one: one for each node. */
+export function loadNativeCrypto(): Crypto | undefined {
+  const secp256k1 = loadSecp256k1();
+  return secp256k1 && createNativeCrypto(secp256k1, nodeHashes);
+}
+
+/** How to make the providers that this machine can have, with its fast hashes. */
+export function nodeProviders(): CryptoProviders & Record<'fake' | 'noble', () => Crypto> {
+  const secp256k1 = loadSecp256k1();
+  return {
+    fake: () => createFakeCrypto(nodeHashes),
+    noble: () => createNobleCrypto(nodeHashes),
+    ...(secp256k1 && { native: () => createNativeCrypto(secp256k1, nodeHashes) }),
+  };
 }

@@ -36,14 +36,14 @@ const seconds = process.argv.includes('--quick') ? 0.3 : 2;
 const all = providers();
 show(
   'one channel, one payment after the other',
-  all.map((crypto) => payments(crypto, seconds)),
+  all.map((createCrypto) => payments(createCrypto, seconds)),
 );
 show('simulated runs', await campaignFigures(seconds));
 show(
   'cost of a payment (4 commitments) beside others',
   all
-    .filter(({ name }) => name !== 'noble')
-    .flatMap((crypto) => IN_FLIGHT.map((inFlight) => commitmentCost(crypto, inFlight, seconds / 2))),
+    .filter((createCrypto) => createCrypto().name !== 'noble')
+    .flatMap((createCrypto) => IN_FLIGHT.map((inFlight) => commitmentCost(createCrypto, inFlight, seconds / 2))),
 );
-show('the wire', [...codecSpeed(seconds), ...all.map((crypto) => handshakes(crypto, seconds))]);
+show('the wire', [...codecSpeed(seconds), ...all.map((createCrypto) => handshakes(createCrypto(), seconds))]);
 show('fuzzing', await fuzzingSpeed(seconds));

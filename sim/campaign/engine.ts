@@ -1,13 +1,12 @@
-import type { Crypto } from '../../core/crypto/types.ts';
 import type { Found } from './results.ts';
 import type { FulguriteConfig } from './config.ts';
 import { generate } from './generate.ts';
 import { OperationRegistry } from '../actions/registry.ts';
 import { BUILT_IN_OPERATIONS } from '../actions/index.ts';
 import { COSTLY, createOracles, differing, drawCostly, ORACLES } from '../oracles/index.ts';
-import type { RunOptions, RunResult } from '../run/run.ts';
+import type { CryptoProviders, RunOptions, RunResult } from '../run/run.ts';
 import { createWorld, execute, runScenario } from '../run/run.ts';
-import type { CampaignOptions, CryptoName, SeedToken } from '../run/seed.ts';
+import type { CampaignOptions, SeedToken } from '../run/seed.ts';
 import { DEFAULT_CAMPAIGN, parseToken, printToken } from '../run/seed.ts';
 import type { Execution } from './shrink.ts';
 import { explore } from '../run/exhaustive.ts';
@@ -21,7 +20,7 @@ export interface EngineOptions {
   readonly campaign?: Partial<CampaignOptions>;
   readonly config?: FulguriteConfig;
   /** Faster providers of this platform. */
-  readonly providers?: Readonly<Partial<Record<CryptoName, Crypto>>>;
+  readonly providers?: CryptoProviders;
   /** Run every seed twice and compare the traces. Default false. */
   readonly twice?: boolean;
 }

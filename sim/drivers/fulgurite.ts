@@ -11,18 +11,19 @@ import { createNode, nodeStep } from '../../core/node/node.ts';
 import { restoreNode } from '../../core/node/restore.ts';
 import { encodeMessage } from '../../core/wire/messages/index.ts';
 import type { Driver, DriverContext, DriverEffect, DriverFactory, DriverTransport } from '../scenario/types.ts';
+import { createNodeEnv } from '../../core/node/vocabulary.ts';
 import { transportOf } from './transport.ts';
 
 /** This project's own core as a node of a world. */
 export const fulguriteDriver: DriverFactory = (context: DriverContext) => {
   const { crypto, config, entropy } = context;
-  const signer = createSigner(crypto, entropy('seed') as string as Hash32);
+  const seed = entropy('seed') as string as Hash32;
   const secret = entropy('id') as SecretKey;
   const transport = transportOf(crypto, secret);
   return new FulguriteDriver(
     crypto.publicKey(secret),
     transport,
-    { crypto, signer, config },
+    () => createNodeEnv(crypto, createSigner(crypto, seed), config),
     createNode(context.tip, context.feeratePerKw, 0),
   );
 };
@@ -30,19 +31,26 @@ export const fulguriteDriver: DriverFactory = (context: DriverContext) => {
 class FulguriteDriver implements Driver {
   readonly nodeId: PublicKey;
   readonly transport: DriverTransport;
-  private readonly env: NodeEnv;
+  /** What a process that starts begins with: a signer and a cache that have worked out nothing yet. */
+  private readonly createEnv: () => NodeEnv;
+  private env: NodeEnv;
   private state: NodeState;
   private shown: { readonly of: NodeState; readonly channels: ReadonlyMap<ChannelId, ChannelState> } | undefined;
 
-  constructor(nodeId: PublicKey, transport: DriverTransport, env: NodeEnv, state: NodeState) {
+  constructor(nodeId: PublicKey, transport: DriverTransport, createEnv: () => NodeEnv, state: NodeState) {
     this.nodeId = nodeId;
     this.transport = transport;
-    this.env = env;
+    this.createEnv = createEnv;
+    this.env = createEnv();
     this.state = state;
   }
 
+  /**
+   * Takes no cache along, so that what a copy does costs the same whatever its original has done. Both use one provider of cryptography: what
+   * that remembers changes how long an operation takes, and never whether it is asked for.
+   */
   fork(): FulguriteDriver {
-    return new FulguriteDriver(this.nodeId, this.transport, this.env, this.state);
+    return new FulguriteDriver(this.nodeId, this.transport, this.createEnv, this.state);
   }
 
   step(input: NodeInput): readonly DriverEffect[] {
@@ -67,6 +75,7 @@ class FulguriteDriver implements Driver {
       if (!decoded.ok) throw new Error(`a stored channel cannot be read: ${JSON.stringify(decoded.error)}`);
       return decoded.value;
     });
+    this.env = this.createEnv();
     const { nowMs } = this.state;
     const { state, effects } = restoreNode(this.env, { channels, watcherIds, tip, feeratePerKw, nowMs });
     this.state = state;
@@ -86,9 +95,9 @@ class FulguriteDriver implements Driver {
     const channel = this.state.channels.get(channelId)?.state;
     if (channel?.phase !== 'funded') return undefined;
     const { tip, feeratePerKw, peers } = this.state;
-    const { crypto, signer, config } = this.env;
+    const { crypto, signer, cache, config } = this.env;
     const peerFeatures = peers.get(channel.params.peer)?.features ?? '';
-    return sendable({ crypto, signer, config, height: tip.height, feeratePerKw, peerFeatures }, channel);
+    return sendable({ crypto, signer, cache, config, height: tip.height, feeratePerKw, peerFeatures }, channel);
   }
 
   /** Versions of stores only count up: they are told relative to the newest. */

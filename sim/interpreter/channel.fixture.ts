@@ -5,10 +5,10 @@ import type { Tx, TxOutput } from '../../core/bitcoin/tx.ts';
 import type { Hash32, Preimage, RawTx, Script, SecretKey, Txid } from '../../core/crypto/bytes.ts';
 import { sha256Hex } from '../../core/crypto/hashes.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
-import { fundingOutput } from '../../core/transactions/channel-scripts.ts';
+import { ChannelScripts, fundingOutput } from '../../core/transactions/channel-scripts.ts';
 import { buildClosing } from '../../core/transactions/closing.ts';
 import { buildCommitment, fundingWitness, signedCommitmentTx } from '../../core/transactions/commitment.ts';
-import { htlcTransactions, ownHtlcSighash, signedHtlcTx } from '../../core/transactions/htlc.ts';
+import { ownHtlcSighash, signedHtlcTx } from '../../core/transactions/htlc.ts';
 import { CommitmentKeys, derivePrivateKey } from '../../core/transactions/keys.ts';
 import type { ChannelParams, ChannelParty, CommitmentContents, CommitmentFormat, HtlcSpec } from '../../core/transactions/types.ts';
 
@@ -47,10 +47,11 @@ export function signedChannel(crypto: Crypto, format: CommitmentFormat) {
   };
   const point = crypto.publicKey(secret(0x31));
   const keys = new CommitmentKeys(crypto, params, 'opener', point);
-  const built = buildCommitment(crypto, params, 'opener', 3n, point, contents, keys);
+  const channel = new ChannelScripts(crypto, params);
+  const built = buildCommitment(channel, keys, 3n, contents);
   const sign = (digest: Hash32, opener: number) => [crypto.sign(digest, secret(opener)), crypto.sign(digest, secret(0x21))] as const;
   const htlcSecret = (first: number): SecretKey => derivePrivateKey(crypto, secret(first + 4), crypto.publicKey(secret(first + 4)), point);
-  const spends = htlcTransactions(crypto, built).map((htlcTx) => {
+  const spends = built.htlcTransactions.map((htlcTx) => {
     const peer = crypto.sign(htlcTx.sighash, htlcSecret(0x21));
     const own = crypto.sign(ownHtlcSighash(crypto, htlcTx), htlcSecret(0x11));
     const preimage = htlcTx.kind === 'success' ? PREIMAGE : undefined;
@@ -61,7 +62,7 @@ export function signedChannel(crypto: Crypto, format: CommitmentFormat) {
     if (found === undefined) throw new Error(`no HTLC-${kind} transaction`);
     return { ...found, tx: parsed(found.raw) };
   };
-  const closing = buildClosing(crypto, params, {
+  const closing = buildClosing(channel, {
     balanceMsat: { opener: 600_000_000n, accepter: 400_000_000n },
     scripts: { opener: p2wpkh(crypto, point), accepter: p2wsh(crypto, '51' as Script) },
     feeSat: 500n,
@@ -78,7 +79,7 @@ export function signedChannel(crypto: Crypto, format: CommitmentFormat) {
     built,
     spend,
     fundingPrevout,
-    commitment: signedCommitmentTx(crypto, built, ...sign(built.sighash, 0x11)),
-    closing: serialiseTx(withWitness(closing.closing.tx, 0, fundingWitness(crypto, params, ...sign(closing.closing.sighash, 0x11)))),
+    commitment: signedCommitmentTx(built, ...sign(built.sighash, 0x11)),
+    closing: serialiseTx(withWitness(closing.closing.tx, 0, fundingWitness(channel, ...sign(closing.closing.sighash, 0x11)))),
   };
 }

@@ -8,7 +8,7 @@ import { bip143Sighash, SIGHASH_ALL } from '../../core/bitcoin/sighash.ts';
 import { serialiseTx, withWitness } from '../../core/bitcoin/tx.ts';
 import type { Tx, TxInput, TxOutput } from '../../core/bitcoin/tx.ts';
 import type { Hex, PublicKey, RawTx, Script, SecretKey, Txid } from '../../core/crypto/bytes.ts';
-import { noble } from '../../core/crypto/noble.ts';
+import { noble } from '../../core/crypto/noble.fixture.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
 import { fundingOutput } from '../../core/transactions/channel-scripts.ts';
 import { derivePrivateKey } from '../../core/transactions/keys.ts';

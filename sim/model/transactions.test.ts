@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fromHex, toHex } from '../../core/crypto/bytes.ts';
-import { noble } from '../../core/crypto/noble.ts';
+import { noble } from '../../core/crypto/noble.fixture.ts';
 import { anchorVectors, commitmentVectors, testHtlcs, vectorKeys, vectorParams } from '../../core/transactions/vectors.fixture.ts';
 import type { CommitmentFormat } from '../../core/transactions/types.ts';
 import { rebuild } from './transactions.ts';

@@ -51,7 +51,7 @@ export function specOf({ seed, crypto, nodes = [], licences = [], format = 'anch
 
 export function startWorld(run: RunSpec): World {
   const world = new World(specOf(run), {
-    crypto: run.crypto ?? createFakeCrypto(),
+    createCrypto: () => run.crypto ?? createFakeCrypto(),
     drivers: { fulgurite: run.driver ?? fulguriteDriver },
     oracles: run.oracles,
     ...(run.onStep === undefined ? {} : { listener: { step: run.onStep } }),

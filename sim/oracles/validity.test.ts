@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Tx } from '../../core/bitcoin/tx.ts';
-import { noble } from '../../core/crypto/noble.ts';
+import { noble } from '../../core/crypto/noble.fixture.ts';
 import type { ChannelState, Funding } from '../../core/channel/model/state.ts';
 import { CALM, fingerprintsOf, runWorld, tampered } from './run.fixture.ts';
 import type { RunSpec, Tampering } from './run.fixture.ts';

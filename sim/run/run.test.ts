@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cryptoNamed, runScenario } from './run.ts';
-import { noble } from '../../core/crypto/noble.ts';
+import { providerNamed, runScenario } from './run.ts';
+import { noble } from '../../core/crypto/noble.fixture.ts';
 import { fulguriteDriver } from '../drivers/fulgurite.ts';
 import type { Action, DriverFactory, Scenario } from '../scenario/types.ts';
 import { specOf } from '../world/world.fixture.ts';
@@ -80,11 +80,12 @@ describe('runScenario', () => {
 describe('crypto', () => {
   it('is taken from the host where it has it, and falls back to what gives the same results', () => {
     const own = { ...noble, name: 'own' };
-    expect(cryptoNamed('native', { native: own })).toBe(own);
-    expect(cryptoNamed('native', { noble: own })).toBe(own);
-    expect(cryptoNamed('native').name).toBe('noble');
-    expect(cryptoNamed('noble').name).toBe('noble');
-    expect(cryptoNamed('fake').name).toBe('fake');
+    expect(providerNamed('native', { native: () => own })()).toBe(own);
+    expect(providerNamed('native', { noble: () => own })()).toBe(own);
+    expect(providerNamed('native')().name).toBe('noble');
+    expect(providerNamed('noble')().name).toBe('noble');
+    expect(providerNamed('fake')().name).toBe('fake');
+    expect(providerNamed('fake')()).not.toBe(providerNamed('fake')());
   });
 
   it('is real where a world asks for it', () => {

@@ -1,5 +1,5 @@
 import type { Crypto } from '../../core/crypto/types.ts';
-import { noble } from '../../core/crypto/noble.ts';
+import { createNobleCrypto } from '../../core/crypto/noble.ts';
 import { apply } from '../actions/apply.ts';
 import { createFakeCrypto } from '../deterministic/fake-crypto.ts';
 import { fulguriteDriver } from '../drivers/fulgurite.ts';
@@ -17,6 +17,9 @@ import type { TraceListener } from '../world/trace.ts';
 import type { Action, DriverFactory, Finding, OracleFactory, Scenario, WorldSpec } from '../scenario/types.ts';
 import { World } from '../world/world.ts';
 
+/** How each is made: every node has one of its own. */
+export type CryptoProviders = Readonly<Partial<Record<CryptoName, () => Crypto>>>;
+
 /** What a host adds to what is built in. */
 export interface RunOptions {
   readonly oracles?: readonly OracleFactory[];
@@ -25,7 +28,7 @@ export interface RunOptions {
   /** Default: the built-in ones. */
   readonly operations?: OperationRegistry;
   /** Faster providers of this platform. Where `native` is missing, `noble` gives the same results. */
-  readonly providers?: Readonly<Partial<Record<CryptoName, Crypto>>>;
+  readonly providers?: CryptoProviders;
   readonly listener?: TraceListener;
 }
 
@@ -46,19 +49,16 @@ export interface RunResult {
 
 const BUILT_IN_DRIVERS: Readonly<Record<string, DriverFactory>> = { fulgurite: fulguriteDriver, toy: toyDriver };
 export const BUILT_IN_REGISTRY = new OperationRegistry(BUILT_IN_OPERATIONS);
-const FAKE = createFakeCrypto();
 
-export function cryptoNamed(name: CryptoName, providers: RunOptions['providers'] = {}): Crypto {
-  const given = providers[name];
-  if (given !== undefined) return given;
-  return name === 'fake' ? FAKE : (providers.noble ?? noble);
+export function providerNamed(name: CryptoName, providers: CryptoProviders = {}): () => Crypto {
+  return providers[name] ?? (name === 'fake' ? createFakeCrypto : (providers.noble ?? createNobleCrypto));
 }
 
 /** A world that is set up: links connected, channels of the spec open. */
 export function createWorld(spec: WorldSpec, options: RunOptions = {}): World {
   const { oracles = [], drivers = {}, providers, listener } = options;
   const world = new World(spec, {
-    crypto: cryptoNamed(spec.crypto, providers),
+    createCrypto: providerNamed(spec.crypto, providers),
     drivers: { ...BUILT_IN_DRIVERS, ...drivers },
     oracles: oracles.map((create) => create()),
     ...(listener === undefined ? {} : { listener }),

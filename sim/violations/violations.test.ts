@@ -52,7 +52,7 @@ function worldOf(seed: string, transport: LinkTransport = 'frames', more: Partia
     licences: ['adversary'],
   };
   const oracles = createOracles();
-  const world = new World(spec, { crypto: createFakeCrypto(), drivers: { fulgurite: fulguriteDriver }, oracles, ...more });
+  const world = new World(spec, { createCrypto: createFakeCrypto, drivers: { fulgurite: fulguriteDriver }, oracles, ...more });
   setUp(world);
   return world;
 }

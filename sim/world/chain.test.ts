@@ -3,7 +3,7 @@ import type { ChainPoint } from '../../core/chain/update.ts';
 import type { Hash32, Script, SecretKey, Txid } from '../../core/crypto/bytes.ts';
 import { EMPTY_SCRIPT, serialiseTx, txid } from '../../core/bitcoin/tx.ts';
 import type { Tx, TxOutput } from '../../core/bitcoin/tx.ts';
-import { noble } from '../../core/crypto/noble.ts';
+import { noble } from '../../core/crypto/noble.fixture.ts';
 import { Chain, INITIAL_HEIGHT, INITIAL_POINT, MAX_REORG_DEPTH } from './chain.ts';
 import { createFakeCrypto } from '../deterministic/fake-crypto.ts';
 import { checkPolicy } from '../interpreter/standardness.ts';

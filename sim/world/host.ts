@@ -32,6 +32,7 @@ export interface Presented {
 export interface HostContext {
   readonly seed: string;
   readonly crypto: Crypto;
+  readonly createCrypto: () => Crypto;
   readonly entropy: (label: string) => string;
   readonly factory: DriverFactory;
 }
@@ -88,7 +89,7 @@ export class Host {
     this.driver = context.factory({
       name: spec.name,
       config: this.config,
-      crypto,
+      crypto: context.createCrypto(),
       entropy: (label) => entropy(`node/${spec.name}/${label}`),
       tip: this.watch.seen,
       feeratePerKw: this.feeratePerKw,

@@ -8,7 +8,8 @@ import { Link, linkId } from './network.ts';
 import type { ChannelInfo, Driver, DriverFactory, WorldSpec } from '../scenario/types.ts';
 
 export interface PopulationOptions {
-  readonly crypto: Crypto;
+  /** A provider of its own for each node, and one for what stands around them. */
+  readonly createCrypto: () => Crypto;
   /** By the name that a `NodeSpec` gives; 'fulgurite' must be among them unless every node names another. */
   readonly drivers: Readonly<Record<string, DriverFactory>>;
 }
@@ -26,16 +27,17 @@ export class Population {
 
   constructor(spec: WorldSpec, options: PopulationOptions, from?: Population) {
     this.spec = spec;
-    this.crypto = options.crypto;
+    this.crypto = from?.crypto ?? options.createCrypto();
     this.nodeNames = spec.nodes.map((node) => node.name);
     this.links = new Map(
       spec.links.map((link) => [linkId(link.ends), from?.links.get(linkId(link.ends))?.fork() ?? new Link(link, spec.seed)]),
     );
     const { crypto } = this;
+    const { createCrypto } = options;
     const named = (label: string): string => this.entropy(label);
     this.hosts = new Map(
       spec.nodes.map((node) => {
-        const context = { seed: spec.seed, crypto, entropy: named, factory: factoryOf(options, node.driver ?? 'fulgurite') };
+        const context = { seed: spec.seed, crypto, createCrypto, entropy: named, factory: factoryOf(options, node.driver ?? 'fulgurite') };
         return [node.name, new Host(node, context, from?.hosts.get(node.name))];
       }),
     );

@@ -10,7 +10,6 @@ import { bySide, other } from '../../transactions/types.ts';
 import type { ClosingSigned } from '../../wire/messages/index.ts';
 import { answerFee, closingWeight, feeTerms, NO_OFFERS } from './closing-fee.ts';
 import type { FeeTerms } from './closing-fee.ts';
-import { txParams } from '../commitments/build.ts';
 import { contents, logLength, SIDES } from '../model/contents.ts';
 import { baseOf, draftClosing } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
@@ -55,9 +54,9 @@ function variants(env: ChannelEnv, state: FundedState, closing: ClosingTerms, si
   const { params } = state;
   const { dustLimitSat } = params.parties[signer];
   const { scripts, balanceMsat } = closing;
-  const tx = txParams(params, onlyFunding(state).output);
+  const channel = env.cache.scripts(params, onlyFunding(state).output);
   return [undefined, signer].flatMap((omit) => {
-    const result = buildClosing(env.crypto, tx, { scripts, balanceMsat, feeSat, dustLimitSat, omit });
+    const result = buildClosing(channel, { scripts, balanceMsat, feeSat, dustLimitSat, omit });
     return result.ok ? [result.closing] : [];
   });
 }
@@ -151,7 +150,7 @@ function complete(out: Transition<FundedState>, built: BuiltClosing, peerSignatu
   if (closing.tx !== undefined && txid(env.crypto, closing.tx) === built.txid) return;
   const own = env.signer.signFunding(params.keysId, built.sighash);
   const [opener, accepter] = params.us === 'opener' ? [own, peerSignature] : [peerSignature, own];
-  const tx = plainTx(withWitness(built.tx, 0, fundingWitness(env.crypto, built.params, opener, accepter)));
+  const tx = plainTx(withWitness(built.tx, 0, fundingWitness(built.channel, opener, accepter)));
   draftClosing(out).tx = tx;
   persist(out);
   out.effects.push({ kind: 'broadcast', tx, channelId, purpose: 'closing', after: after(out) });

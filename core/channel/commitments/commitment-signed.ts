@@ -37,14 +37,14 @@ export function commit(out: Transition<FundedState>): Refusal | undefined {
   const point = state.remote.nextPoint as NonNullable<typeof state.remote.nextPoint>;
   const number = shared.commitments[peer].current.number + 1n;
   const cut = cutToSign(shared, params.us);
-  const built = buildCommitments(env.crypto, params, outputsOf(fundings), peer, number, point, contents(shared, cut));
+  const built = buildCommitments(env, params, outputsOf(fundings), peer, number, point, contents(shared, cut));
   const next: Commitment = { number, cut };
   const signed = draft(out);
   signed.shared = withCommitments(shared, peer, { current: shared.commitments[peer].current, next });
   signed.fundings = fundings.map((funding, i) => {
     const b = built[i] as BuiltCommitment;
     const { output, tx, confirmedHeight, txids, received } = funding;
-    const sent = signCommitment(env.crypto, env.signer, params, point, b);
+    const sent = signCommitment(env.signer, params, b);
     const theirs = { current: txids[peer].current, next: b.txid };
     return { output, tx, confirmedHeight, txids: bySide(peer, theirs, txids[params.us]), received, sent };
   });
@@ -94,8 +94,7 @@ export function receiveCommitmentSigned(out: Transition<FundedState>, message: C
   const next = contents(shared, cut);
   if (SIDES.some((side) => next.balanceMsat[side] < 0n)) return violation('commitment_signed', 'a balance would be negative');
   const point = env.signer.perCommitmentPoint(params.keysId, number);
-  const secret = env.signer.perCommitmentSecret(params.keysId, number);
-  const [built] = buildCommitments(env.crypto, params, [output], us, number, point, next, secret) as [BuiltCommitment];
+  const [built] = buildCommitments(env, params, [output], us, number, point, next) as [BuiltCommitment];
   const received: CommitmentSignatures = { signature: message.signature, htlcSignatures: message.htlcSignatures };
   if (built.feeSat < 0n) return violation('commitment_signed', 'the opener cannot pay for its anchors');
   const wrong = checkSignatures(env.crypto, params, built, received, 'commitment_signed');

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Hash32, SecretKey } from '../../crypto/bytes.ts';
-import { noble } from '../../crypto/noble.ts';
-import { derivePublicKey } from '../../transactions/keys.ts';
+import { noble } from '../../crypto/noble.fixture.ts';
+import { derivePublicKey, deriveRevocationPublicKey } from '../../transactions/keys.ts';
 import { EMPTY_SECRET_STORE, insertSecret, secretIndex } from '../../transactions/secrets.ts';
 import { createSigner } from './key-signer.ts';
 
@@ -57,6 +57,17 @@ describe('createSigner', () => {
     const signatures = signer.signHtlcs(a, point, [digest, other]);
     const key = derivePublicKey(noble, htlcBasepoint, point);
     expect(signatures.map((signature, i) => noble.verify(signature, i === 0 ? digest : other, key))).toEqual([true, true]);
+  });
+
+  it('derives from secrets the keys that anybody derives from points', () => {
+    const signer = createSigner(noble, seed);
+    const { revocationBasepoint, delayedPaymentBasepoint, htlcBasepoint } = signer.basepoints(a);
+    const remote = createSigner(noble, seed).basepoints(b).revocationBasepoint;
+    const point = noble.publicKey('77'.repeat(32) as SecretKey);
+    expect(signer.ownRevocationPubkey(a, 3n, remote)).toBe(deriveRevocationPublicKey(noble, remote, signer.perCommitmentPoint(a, 3n)));
+    expect(signer.remoteRevocationPubkey(a, point)).toBe(deriveRevocationPublicKey(noble, revocationBasepoint, point));
+    expect(signer.delayedPubkey(a, point)).toBe(derivePublicKey(noble, delayedPaymentBasepoint, point));
+    expect(signer.htlcPubkey(a, point)).toBe(derivePublicKey(noble, htlcBasepoint, point));
   });
 
   it('keeps its derivation: funds of earlier versions depend on it', () => {

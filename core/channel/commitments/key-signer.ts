@@ -2,7 +2,7 @@ import type { Hash32, Hex, PublicKey, SecretKey, Signature } from '../../crypto/
 import { ascii, toHex } from '../../crypto/bytes.ts';
 import { sha256Hex } from '../../crypto/hashes.ts';
 import type { Crypto } from '../../crypto/types.ts';
-import { derivePrivateKey } from '../../transactions/keys.ts';
+import { deriveOwnRevocationPublicKey, derivePrivateKey, deriveRemoteRevocationPublicKey } from '../../transactions/keys.ts';
 import { SecretGenerator, secretIndex } from '../../transactions/secrets.ts';
 import type { Basepoints, Signer } from './signer.ts';
 
@@ -46,17 +46,32 @@ export function createSigner(crypto: Crypto, seed: Hash32): Signer {
     const { revocations, revocationSecrets } = keysOf(keysId);
     return remembered(revocationSecrets, number, () => revocations.at(secretIndex(number)));
   };
+  const perCommitmentPoint = (keysId: Hash32, number: bigint): PublicKey =>
+    remembered(keysOf(keysId).points, number, () => crypto.publicKey(perCommitmentSecret(keysId, number)));
+  const htlcSecret = (keysId: Hash32, point: PublicKey): SecretKey => {
+    const { secrets, basepoints } = keysOf(keysId);
+    return derivePrivateKey(crypto, secrets.htlc, basepoints.htlcBasepoint, point);
+  };
   return {
     basepoints: (keysId) => keysOf(keysId).basepoints,
     perCommitmentSecret,
-    perCommitmentPoint: (keysId, number) =>
-      remembered(keysOf(keysId).points, number, () => crypto.publicKey(perCommitmentSecret(keysId, number))),
+    perCommitmentPoint,
     signFunding: (keysId, sighash) => crypto.sign(sighash, keysOf(keysId).secrets.funding),
     signHtlcs(keysId, remotePoint, sighashes): readonly Signature[] {
-      const { secrets, basepoints } = keysOf(keysId);
-      const secret = derivePrivateKey(crypto, secrets.htlc, basepoints.htlcBasepoint, remotePoint);
+      const secret = htlcSecret(keysId, remotePoint);
       return sighashes.map((sighash) => crypto.sign(sighash, secret));
     },
+    ownRevocationPubkey: (keysId, number, remoteBasepoint) =>
+      deriveOwnRevocationPublicKey(crypto, remoteBasepoint, perCommitmentPoint(keysId, number), perCommitmentSecret(keysId, number)),
+    remoteRevocationPubkey(keysId, remotePoint): PublicKey {
+      const { secrets, basepoints } = keysOf(keysId);
+      return deriveRemoteRevocationPublicKey(crypto, basepoints.revocationBasepoint, remotePoint, secrets.revocation);
+    },
+    delayedPubkey(keysId, point): PublicKey {
+      const { secrets, basepoints } = keysOf(keysId);
+      return crypto.publicKey(derivePrivateKey(crypto, secrets.delayed, basepoints.delayedPaymentBasepoint, point));
+    },
+    htlcPubkey: (keysId, point) => crypto.publicKey(htlcSecret(keysId, point)),
   };
 }
 

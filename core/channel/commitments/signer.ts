@@ -22,4 +22,15 @@ export interface Signer {
   signFunding(keysId: Hash32, sighash: Hash32): Signature;
   /** Signs the peer's HTLC transactions with the HTLC key tweaked by the PEER's per-commitment point. */
   signHtlcs(keysId: Hash32, remotePoint: PublicKey, sighashes: readonly Hash32[]): readonly Signature[];
+
+  // Public keys that anybody can derive from points (BOLT 3, Key Derivation), and the holder of the secrets with less work.
+
+  /** revocationpubkey of our commitment `number`, from the peer's revocation_basepoint. */
+  ownRevocationPubkey(keysId: Hash32, number: bigint, remoteBasepoint: PublicKey): PublicKey;
+  /** revocationpubkey of the peer's commitment with this point. */
+  remoteRevocationPubkey(keysId: Hash32, remotePoint: PublicKey): PublicKey;
+  /** local_delayedpubkey of our commitment with this point. */
+  delayedPubkey(keysId: Hash32, point: PublicKey): PublicKey;
+  /** Our htlcpubkey in the commitment with this point, whoever owns it. */
+  htlcPubkey(keysId: Hash32, point: PublicKey): PublicKey;
 }

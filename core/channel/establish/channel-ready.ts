@@ -1,10 +1,8 @@
 import type { PublicKey } from '../../crypto/bytes.ts';
 import { txid } from '../../bitcoin/tx.ts';
 import type { Tx } from '../../bitcoin/tx.ts';
-import { channelScripts } from '../../transactions/channel-scripts.ts';
 import { other } from '../../transactions/types.ts';
 import type { ChannelReady } from '../../wire/messages/index.ts';
-import { txParams } from '../commitments/build.ts';
 import { draft, draftLifecycle } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
 import { addEvent, announceEvents, become, persist, send } from '../step/transition.ts';
@@ -30,7 +28,7 @@ function depth(env: ChannelEnv, funding: Funding): number {
 /** BOLT 2, channel_ready, sender: the outpoint pays exactly funding_satoshis to the script of BOLT 3. */
 function paysFunding(env: ChannelEnv, state: FundedState, funding: FundingOutput, tx: Tx): boolean {
   const output = tx.outputs[funding.vout];
-  const { script } = channelScripts(env.crypto, txParams(state.params, funding)).funding;
+  const { script } = env.cache.scripts(state.params, funding).funding;
   return output !== undefined && output.amountSat === funding.amountSat && output.script === script;
 }
 

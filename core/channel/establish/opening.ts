@@ -121,8 +121,8 @@ function initialContents(params: ChannelParams, { contributionSat }: FundingTerm
 /** Our signature for the peer's commitment 0, as funding_created and funding_signed carry it. */
 export function signInitial(env: ChannelEnv, params: ChannelParams, output: FundingOutput, remotePoint: PublicKey): CommitmentSignatures {
   const initial = initialContents(params, output);
-  const [built] = buildCommitments(env.crypto, params, [output], other(params.us), 0n, remotePoint, initial);
-  return signCommitment(env.crypto, env.signer, params, remotePoint, built as NonNullable<typeof built>);
+  const [built] = buildCommitments(env, params, [output], other(params.us), 0n, remotePoint, initial);
+  return signCommitment(env.signer, params, built as NonNullable<typeof built>);
 }
 
 function initialShared({ balanceMsat, feeratePerKw }: Contents): SharedState {
@@ -158,8 +158,8 @@ export function becomeFunded(out: Transition<OpeningState>, settled: Settled): T
   const { us, keysId } = params;
   const initial = initialContents(params, output);
   const ownPoint = env.signer.perCommitmentPoint(keysId, 0n);
-  const [own] = buildCommitments(env.crypto, params, [output], us, 0n, ownPoint, initial);
-  const [theirs] = buildCommitments(env.crypto, params, [output], other(us), 0n, remotePoint, initial);
+  const [own] = buildCommitments(env, params, [output], us, 0n, ownPoint, initial);
+  const [theirs] = buildCommitments(env, params, [output], other(us), 0n, remotePoint, initial);
   if (own === undefined || theirs === undefined) throw new Error('one funding has one commitment a side');
   const wrong = checkSignatures(env.crypto, params, own, signatures, 'signature');
   if (wrong !== undefined) return wrong;

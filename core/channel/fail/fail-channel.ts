@@ -5,7 +5,7 @@ import { plainTx, serialiseTx, txid, withWitness } from '../../bitcoin/tx.ts';
 import { commitmentNumber, fundingWitness } from '../../transactions/commitment.ts';
 import { other } from '../../transactions/types.ts';
 import type { Message } from '../../wire/messages/index.ts';
-import { buildCommitments, txParams } from '../commitments/build.ts';
+import { buildCommitments } from '../commitments/build.ts';
 import { broadcastFailed } from './broadcast.ts';
 import { contents, SIDES, withLog } from '../model/contents.ts';
 import { baseOf, draft, draftHost } from '../step/draft.ts';
@@ -43,19 +43,19 @@ export function errorData(text: string, tx?: Tx): Hex {
 
 /** Our current commitment transaction with both signatures: what enforces the channel on chain. */
 export function signedCommitment(env: ChannelEnv, state: FundedState): Tx {
-  const { crypto, signer } = env;
+  const { signer } = env;
   const { params, shared } = state;
   const { us } = params;
   const { number, cut } = shared.commitments[us].current;
   const { output, received } = onlyFunding(state);
   const point = signer.perCommitmentPoint(params.keysId, number);
-  const [built] = buildCommitments(crypto, params, [output], us, number, point, contents(shared, cut)) as [
+  const [built] = buildCommitments(env, params, [output], us, number, point, contents(shared, cut)) as [
     ReturnType<typeof buildCommitments>[0] & object,
   ];
   const ours = signer.signFunding(params.keysId, built.sighash);
   const theirs = received.signature;
   const [opener, accepter] = us === 'opener' ? [ours, theirs] : [theirs, ours];
-  return plainTx(withWitness(built.tx, 0, fundingWitness(crypto, txParams(params, output), opener, accepter)));
+  return plainTx(withWitness(built.tx, 0, fundingWitness(built.channel, opener, accepter)));
 }
 
 interface Failing {
@@ -135,11 +135,11 @@ export function failUnsigned(out: Transition<FailedState>): void {
 }
 
 /** Whether a commitment in the chain is one that we know to hold, or one that was revoked before: no proof that our state is old. */
-export function isOfOurTime({ crypto }: ChannelEnv, state: FundedBase, tx: Tx): boolean {
-  const id = txid(crypto, tx);
+export function isOfOurTime(env: ChannelEnv, state: FundedBase, tx: Tx): boolean {
+  const id = txid(env.crypto, tx);
   const { output, txids } = onlyFunding(state);
   if (SIDES.some((owner) => txids[owner].current === id || txids[owner].next === id)) return true;
-  const number = commitmentNumber(crypto, txParams(state.params, output), tx);
+  const number = commitmentNumber(env.cache.scripts(state.params, output), tx);
   return SIDES.every((owner) => number < state.shared.commitments[owner].current.number);
 }
 

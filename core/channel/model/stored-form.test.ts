@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { arbitraryOf } from '../../../fuzz-targets/arbitraries.ts';
 import { toHex } from '../../crypto/bytes.ts';
-import { noble } from '../../crypto/noble.ts';
+import { noble } from '../../crypto/noble.fixture.ts';
 import { Pair } from '../../node/pair.fixture.ts';
 import { channelCodec, decodeChannel, encodeChannel } from './stored-form.ts';
 import type { StoredChannel } from './state.ts';

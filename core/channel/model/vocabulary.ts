@@ -5,6 +5,7 @@ import type { CommitmentFormat } from '../../transactions/types.ts';
 import type { Message, OpenChannel } from '../../wire/messages/index.ts';
 import type { Tx } from '../../bitcoin/tx.ts';
 import type { AddUpdate, ChannelEvent, MonitorUpdate, StoredChannel } from './state.ts';
+import type { ChannelCache } from '../commitments/cache.ts';
 import type { Signer } from '../commitments/signer.ts';
 
 /** A state and what to do, in order. Atomic: after a throw the previous state is still valid. */
@@ -165,6 +166,7 @@ export type ChannelInput =
 export interface ChannelEnv {
   readonly crypto: Crypto;
   readonly signer: Signer;
+  readonly cache: ChannelCache;
   readonly config: ChannelConfig;
   /** Height of the newest block that this node has seen. */
   readonly height: number;

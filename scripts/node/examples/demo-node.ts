@@ -8,7 +8,8 @@ import type { ChannelId, Hash32, Preimage, PublicKey, SecretKey, Txid } from '..
 import { toHex } from '../../../core/crypto/bytes.ts';
 import { nobleChaCha20Poly1305 } from '../../../core/crypto/chacha20poly1305.ts';
 import { sha256Hex } from '../../../core/crypto/hashes.ts';
-import { noble } from '../../../core/crypto/noble.ts';
+import { createNobleCrypto } from '../../../core/crypto/noble.ts';
+import { createNodeEnv } from '../../../core/node/vocabulary.ts';
 import { p2wpkh } from '../../../core/bitcoin/script.ts';
 import { DEFAULT_CONFIG } from '../../../core/node/config.ts';
 import { createPeersEnv } from '../../../core/peers/peers.ts';
@@ -23,7 +24,7 @@ const random = <T extends string>(): T => toHex<T>(randomBytes(32));
 
 /** A chain in memory that everybody sees, and mines when told to. */
 export class DemoChain {
-  readonly chain = new Chain(noble);
+  readonly chain = new Chain(createNobleCrypto());
   readonly nodes: DemoNode[] = [];
 
   mine(blocks: number): void {
@@ -59,6 +60,7 @@ export class DemoNode {
   readonly host: Host;
   readonly watch = new ChainWatch();
   readonly #chain: DemoChain;
+  readonly #crypto = createNobleCrypto();
   readonly #walletSecret = random<SecretKey>();
   readonly #invoices = new Map<Hash32, Preimage>();
   readonly #happened: { readonly channelId: ChannelId; readonly what: string }[] = [];
@@ -66,8 +68,8 @@ export class DemoNode {
 
   constructor(chain: DemoChain, disk = new DemoDisk()) {
     this.#chain = chain;
-    const env = { crypto: noble, signer: createSigner(noble, disk.signerSeed), config: DEFAULT_CONFIG };
-    const peersEnv = createPeersEnv({ crypto: noble, cipher: nobleChaCha20Poly1305 }, disk.nodeSecret);
+    const env = createNodeEnv(this.#crypto, createSigner(this.#crypto, disk.signerSeed), DEFAULT_CONFIG);
+    const peersEnv = createPeersEnv({ crypto: this.#crypto, cipher: nobleChaCha20Poly1305 }, disk.nodeSecret);
     const durable = { channels: disk.read(), watcherIds: [], tip: chain.chain.tip, feeratePerKw: FEERATE_PER_KW };
     this.host = new Host(env, peersEnv, durable, {
       store: async (channelId, bytes) => void disk.channels.set(channelId, bytes),
@@ -142,7 +144,7 @@ export class DemoNode {
   /** A payment hash that this node can be paid to. */
   invoice(): Hash32 {
     const preimage = random<Preimage>();
-    const paymentHash = sha256Hex(noble, preimage);
+    const paymentHash = sha256Hex(this.#crypto, preimage);
     this.#invoices.set(paymentHash, preimage);
     return paymentHash;
   }
@@ -161,7 +163,7 @@ export class DemoNode {
   }
 
   close(channelId: ChannelId): void {
-    this.host.command({ kind: 'shutdown', channelId, script: p2wpkh(noble, noble.publicKey(this.#walletSecret)) });
+    this.host.command({ kind: 'shutdown', channelId, script: p2wpkh(this.#crypto, this.#crypto.publicKey(this.#walletSecret)) });
   }
 
   balanceMsat(channelId: ChannelId): bigint | undefined {

@@ -1,5 +1,5 @@
 import { runCampaign } from '../../cli/run-campaign.ts';
-import { loadNativeCrypto } from '../../node/native-crypto.ts';
+import { nodeProviders } from '../../node/native-crypto.ts';
 import type { Figure } from './measure.ts';
 import { stopwatch } from './measure.ts';
 
@@ -10,7 +10,7 @@ const WARM_UP = 10;
 export async function campaignFigures(seconds: number): Promise<readonly Figure[]> {
   const figures: Figure[] = [];
   for (const crypto of ['fake', 'native'] as const) {
-    if (crypto === 'native' && loadNativeCrypto() === undefined) continue;
+    if (crypto === 'native' && nodeProviders().native === undefined) continue;
     const run = { campaign: { crypto } };
     const request = { run, workers: 0, maxFindings: Number.MAX_SAFE_INTEGER, stretch: 10 };
     await runCampaign({ ...request, from: 1, timeMs: seconds * 1000 * WARM_UP });

@@ -1,8 +1,6 @@
 /// <reference types="node" />
-import { createNobleCrypto } from '../../../core/crypto/noble.ts';
 import type { Crypto } from '../../../core/crypto/types.ts';
-import { createFakeCrypto } from '../../../sim/deterministic/fake-crypto.ts';
-import { loadNativeCrypto, nodeHashes } from '../../node/native-crypto.ts';
+import { nodeProviders } from '../../node/native-crypto.ts';
 import { BenchPair } from './two-nodes.ts';
 
 /** One figure, as a line of JSON. */
@@ -16,10 +14,10 @@ export interface Figure {
   readonly htlcsInFlight?: number;
 }
 
-/** The providers that load here. */
-export function providers(): readonly Crypto[] {
-  const native = loadNativeCrypto();
-  return [createFakeCrypto(nodeHashes), ...(native === undefined ? [] : [native]), createNobleCrypto(nodeHashes)];
+/** How to make the providers that load here: each node has one of its own. */
+export function providers(): readonly (() => Crypto)[] {
+  const { fake, native, noble } = nodeProviders();
+  return [fake, ...(native === undefined ? [] : [native]), noble];
 }
 
 /** How often something happened in a second, and how much of a core it had: much less than 1 means that the machine was busy with other things. */
@@ -54,8 +52,8 @@ export function stopwatch(): (count: number) => Rate {
 }
 
 /** Complete payments, one after the other: from the add to irrevocably removed on both sides, ten messages each. */
-export function payments(crypto: Crypto, seconds: number): Figure {
-  const pair = new BenchPair(crypto);
+export function payments(createCrypto: () => Crypto, seconds: number): Figure {
+  const pair = new BenchPair(createCrypto);
   let n = 0;
   const { perSecond, cpuShare } = rateOf(() => {
     pair.add(n);
@@ -63,13 +61,13 @@ export function payments(crypto: Crypto, seconds: number): Figure {
     n += 1;
   }, seconds);
   if (pair.a.settled !== n) throw new Error(`${n} payments were made and ${pair.a.settled} were settled`);
-  return { name: 'payments', crypto: crypto.name, value: perSecond, unit: 'payments/s', cpuShare };
+  return { name: 'payments', crypto: pair.cryptoName, value: perSecond, unit: 'payments/s', cpuShare };
 }
 
 /** What one more payment costs while others are in flight: each of its commitments carries them all. */
-export function commitmentCost(crypto: Crypto, inFlight: number, seconds: number): Figure {
+export function commitmentCost(createCrypto: () => Crypto, inFlight: number, seconds: number): Figure {
   const limits = { maxAcceptedHtlcs: 483, maxHtlcValueInFlightMsat: 900_000_000_000n };
-  const pair = new BenchPair(crypto, limits);
+  const pair = new BenchPair(createCrypto, limits);
   let n = 0;
   while (n < inFlight) pair.add(n++);
   const { perSecond, cpuShare } = rateOf(() => {
@@ -79,7 +77,7 @@ export function commitmentCost(crypto: Crypto, inFlight: number, seconds: number
   }, seconds);
   return {
     name: 'payment with others in flight',
-    crypto: crypto.name,
+    crypto: pair.cryptoName,
     htlcsInFlight: inFlight,
     value: 1000 / perSecond,
     unit: 'ms',

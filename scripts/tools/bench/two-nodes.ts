@@ -5,12 +5,12 @@ import type { ChannelId, Hash32, Preimage, PublicKey, SecretKey } from '../../..
 import { sha256Hex } from '../../../core/crypto/hashes.ts';
 import type { Crypto } from '../../../core/crypto/types.ts';
 import { DEFAULT_CONFIG } from '../../../core/node/config.ts';
-import type { NodeEnv } from '../../../core/node/vocabulary.ts';
 import { createNode } from '../../../core/node/node.ts';
 import type { ChainPoint } from '../../../core/chain/update.ts';
 import { Host } from '../../../core/host/host.ts';
 import type { Services } from '../../../core/host/services.ts';
 import type { Script } from '../../../core/crypto/bytes.ts';
+import { createNodeEnv } from '../../../core/node/vocabulary.ts';
 
 function bytes32<T extends string>(n: number): T {
   return n.toString(16).padStart(64, '0') as T;
@@ -31,7 +31,7 @@ export class BenchNode {
 
   constructor(crypto: Crypto, seed: number, config: Partial<ChannelConfig>) {
     this.id = crypto.publicKey(bytes32<SecretKey>(seed));
-    const env: NodeEnv = { crypto, signer: createSigner(crypto, bytes32<Hash32>(seed)), config: { ...DEFAULT_CONFIG, ...config } };
+    const env = createNodeEnv(crypto, createSigner(crypto, bytes32<Hash32>(seed)), { ...DEFAULT_CONFIG, ...config });
     const nothing = (): void => undefined;
     const services: Services = {
       storage: { store: () => true, forget: nothing, monitor: () => true },
@@ -58,18 +58,21 @@ export class BenchNode {
   }
 }
 
-/** Two cores and one channel from a to b, joined by encoded messages. */
+/** Two cores that share nothing, and one channel from a to b, joined by encoded messages. */
 export class BenchPair {
   readonly a: BenchNode;
   readonly b: BenchNode;
   readonly channelId: ChannelId;
+  readonly cryptoName: string;
   messages = 0;
   private readonly preimages: { readonly preimage: Preimage; readonly paymentHash: Hash32 }[];
   private readonly onion = new Uint8Array(1366);
 
-  constructor(crypto: Crypto, config: Partial<ChannelConfig> = {}) {
+  constructor(createCrypto: () => Crypto, config: Partial<ChannelConfig> = {}) {
+    const crypto = createCrypto();
+    this.cryptoName = crypto.name;
     this.a = new BenchNode(crypto, 10, config);
-    this.b = new BenchNode(crypto, 11, config);
+    this.b = new BenchNode(createCrypto(), 11, config);
     this.preimages = Array.from({ length: 64 }, (_, n) => {
       const preimage = bytes32<Preimage>(n + 1);
       return { preimage, paymentHash: sha256Hex(crypto, preimage) };
