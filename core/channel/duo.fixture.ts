@@ -12,6 +12,7 @@ import { ChannelCache } from './commitments/cache.ts';
 import { createSigner } from './commitments/key-signer.ts';
 import { startOpen } from './establish/opener.ts';
 import type { ChannelState, FundedState } from './model/state.ts';
+import { storable } from './model/stored-form.fixture.ts';
 import { isRefusal, isViolation } from './model/violation.ts';
 
 const crypto = createFakeCrypto();
@@ -189,7 +190,7 @@ export class Duo {
 
   #take(side: Side, state: ChannelState, effects: readonly Effect[]): void {
     const end = this.ends[side];
-    end.state = state;
+    end.state = storable(state);
     end.log.push(...effects);
     for (const effect of effects) if (effect.kind === 'send') end.outgoing.push(effect.message);
   }

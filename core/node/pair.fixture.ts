@@ -1,4 +1,5 @@
 import { at } from '../chain/chain.fixture.ts';
+import { storable } from '../channel/model/stored-form.fixture.ts';
 import { decodeChannel, encodeChannel } from '../channel/model/stored-form.ts';
 import { STATE_SINK } from '../channel/model/vocabulary.ts';
 import type { ChannelConfig, Command, Effect, Sink, Step, StoreEffect } from '../channel/model/vocabulary.ts';
@@ -53,6 +54,8 @@ export class TestNode {
   readonly disk = new Map<ChannelId, StoredChannel>();
   readonly watcherIds = new Map<string, DurableNode['watcherIds'][number]>();
   readonly #written = new Map<string, StoredChannel>();
+  /** States that were seen to come back from their stored form. */
+  readonly #stored = new WeakSet<StoredChannel>();
   #host: Host;
   /** What the node asked for first, since the last input. */
   #first: readonly Effect[] | undefined;
@@ -105,6 +108,7 @@ export class TestNode {
     if (input.kind === 'stored') this.#durable(input);
     this.#first = undefined;
     this.#host.input(input);
+    for (const { state } of this.state.channels.values()) if (!this.#stored.has(state)) this.#stored.add(storable(state));
     return this.#first ?? [];
   }
 

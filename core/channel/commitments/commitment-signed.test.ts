@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { channelStep } from '../channel.ts';
 import type { Hash32, PublicKey, SecretKey, Signature, Txid } from '../../crypto/bytes.ts';
 import { sha256Hex } from '../../crypto/hashes.ts';
 import { CURVE_ORDER } from '../../crypto/scalar.ts';
@@ -11,6 +12,7 @@ import type { ChannelConfig, Effect } from '../model/vocabulary.ts';
 import { secretAt, secretIndex } from '../../transactions/secrets.ts';
 import { add, events, expectFailed, expectQuiet, expectRefused, fail, fee, fulfill, refusalOf, secretOf } from '../updates.fixture.ts';
 import { onlyFunding } from '../model/fundings.ts';
+import type { FundedState } from '../model/state.ts';
 
 const manual: Partial<ChannelConfig> = { commit: 'manual' };
 
@@ -238,9 +240,9 @@ describe('commitment_signed', () => {
       { opener: -1n, accepter: 1n },
       { opener: 1n, accepter: -1n },
     ]) {
-      duo.ends.accepter.state = { ...state, shared: { ...state.shared, base: { ...state.shared.base, balanceMsat } } };
-      const failed = expectFailed(duo, 'accepter', signed().message, 'commitment_signed');
-      expect(failed.failure.reason).toBe('commitment_signed: a balance would be negative');
+      const short: FundedState = { ...state, shared: { ...state.shared, base: { ...state.shared.base, balanceMsat } } };
+      const { state: failed } = channelStep(duo.ends.accepter.env, short, { kind: 'message', message: signed().message });
+      expect(failed).toMatchObject({ phase: 'failed', failure: { reason: 'commitment_signed: a balance would be negative' } });
     }
   });
 

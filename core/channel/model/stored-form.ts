@@ -13,7 +13,7 @@ import type { StoredChannel } from './state.ts';
  * How a channel's state stands in bytes: canonical, strict, with a version in front. Fields are in the order of this declaration;
  * any change to it needs a new version.
  */
-const VERSION = 3;
+export const VERSION = 3;
 
 /** Any list of stored state; what peers make grow is bounded by its own rules, far below. */
 const MAX_ITEMS = 1_000_000;
@@ -249,7 +249,10 @@ const versioned: Codec<StoredChannel> = {
   minSize: u16.minSize + channelCodec.minSize,
   read(reader) {
     const version = reader.u16();
-    if (version !== VERSION) throw new WireFailure('bad-value', `${version}, not ${VERSION}`).within('version');
+    if (version !== VERSION)
+      throw new WireFailure('bad-value', `written in form ${version} of a channel's state, this release reads form ${VERSION}`).within(
+        'version',
+      );
     return channelCodec.read(reader);
   },
   write(writer, value) {

@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { fromHex, toHex } from '../../crypto/bytes.ts';
+import type { Hex } from '../../crypto/bytes.ts';
+import { addCommand, fulfill } from '../updates.fixture.ts';
+import { Duo, P2WPKH_A } from '../duo.fixture.ts';
+import type { StoredChannel } from './state.ts';
+import { decodeChannel, encodeChannel, VERSION } from './stored-form.ts';
+
+/** A channel in each phase of its life: its bytes lie in corpus/stored/<version>, for as long as that version is read. */
+const STATES: Readonly<Record<string, () => Duo>> = {
+  'waiting-for-funds': () => {
+    const duo = new Duo();
+    duo.fund();
+    return duo;
+  },
+  open: () => new Duo().open(),
+  'htlc-in-flight': () => {
+    const duo = new Duo().open();
+    duo.command('opener', addCommand(duo, 1));
+    duo.exchange();
+    return duo;
+  },
+  'htlc-fulfilled-unsigned': () => {
+    const duo = new Duo({ accepter: { commit: 'manual' } }).open();
+    duo.command('opener', addCommand(duo, 1));
+    duo.exchange();
+    duo.command('accepter', { kind: 'commit', channelId: duo.channelId });
+    duo.exchange();
+    fulfill(duo, 'accepter', 0n, 1);
+    duo.exchange();
+    return duo;
+  },
+  closing: () => {
+    const duo = new Duo().open();
+    duo.command('opener', { kind: 'shutdown', channelId: duo.channelId, script: P2WPKH_A });
+    duo.exchange();
+    return duo;
+  },
+  failed: () => {
+    const duo = new Duo({ command: { format: 'static_remotekey' } }).open();
+    duo.command('opener', addCommand(duo, 1));
+    duo.exchange();
+    duo.command('accepter', { kind: 'force_close', channelId: duo.channelId });
+    return duo;
+  },
+};
+
+function hexLines(bytes: Uint8Array): string {
+  return `${
+    toHex(bytes)
+      .match(/.{1,128}/g)
+      ?.join('\n') ?? ''
+  }\n`;
+}
+
+describe('stored states', () => {
+  it.each(Object.entries(STATES))('of a channel that is %s keep their bytes, and are read back', async (name, make) => {
+    const state = make().ends.accepter.state as StoredChannel;
+    const text = hexLines(encodeChannel(state));
+    // A new form is a new version: then `npx vitest run core/channel/model/golden -u` writes its folder.
+    await expect(text).toMatchFileSnapshot(`../../../corpus/stored/${VERSION}/${name}.hex`);
+    expect(decodeChannel(fromHex(text.replaceAll('\n', '') as Hex))).toEqual({ ok: true, value: state });
+  });
+
+  it.each([0, 1, 2, VERSION + 1, 0xffff])('of form %i are refused by name', (version) => {
+    const bytes = encodeChannel(new Duo().open().funded('opener'));
+    new DataView(bytes.buffer, bytes.byteOffset).setUint16(0, version);
+    expect(decodeChannel(bytes)).toMatchObject({
+      ok: false,
+      error: { field: 'version', detail: `written in form ${version} of a channel's state, this release reads form ${VERSION}` },
+    });
+  });
+});
