@@ -49,7 +49,7 @@ export type FeatureLevel = 'compulsory' | 'optional';
 
 const assignments: Readonly<Record<FeatureName, Assignment>> = FEATURES;
 const names = Object.keys(FEATURES) as readonly FeatureName[];
-const assignedBits = new Set(names.map((name) => assignments[name].bit));
+const assignedBits: ReadonlySet<number> = new Set(names.map((name) => assignments[name].bit));
 const dependent = names.filter((name) => assignments[name].dependencies.length > 0);
 /** Every init is judged by these: a list of numbers is read many times as fast as properties by their names. */
 const bits = names.map((name) => assignments[name].bit);

@@ -86,7 +86,7 @@ function printProperties(schema: Schema & { readonly kind: 'struct' }, value: un
   return [...known, ...unknown.map(({ type, value: bytes }) => `tlv${type}=${printHex(bytes)}`)].join(' ');
 }
 
-const schemas = new Map<string, Schema>(messageRegistry.map(({ name, codec }) => [name, codec.schema]));
+const schemas: ReadonlyMap<string, Schema> = new Map(messageRegistry.map(({ name, codec }) => [name, codec.schema]));
 
 /** A message as short, readable text on one line: its name, then `field=value` in the order of the wire. */
 export function printMessage(message: Message): string {

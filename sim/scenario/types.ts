@@ -316,6 +316,8 @@ export interface WorldView {
   /** Transactions that nodes broadcast, with the outputs they spend, in order. */
   readonly chain: ChainView;
   readonly crypto: import('../../core/crypto/types.ts').Crypto;
+  /** Ask `changes`: what was last seen of each node's channels. */
+  readonly changes: import('../world/channel-changes.ts').ChannelChanges;
 }
 export interface ChainView {
   readonly height: number;

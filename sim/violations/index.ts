@@ -31,16 +31,16 @@ const BY_MESSAGE: Readonly<Record<string, TamperingTable>> = {
 /** Messages of a channel in use: anything that may come between them may come before each. */
 const IN_USE: ReadonlySet<string> = new Set([...namesIn('operation'), 'shutdown']);
 
-const merged = new Map<string, TamperingTable>();
+const TABLES: ReadonlyMap<string, TamperingTable> = new Map(
+  [...new Set([...Object.keys(BY_MESSAGE), ...IN_USE])].map((message) => [
+    message,
+    { ...controlMessages, ...(IN_USE.has(message) ? betweenUpdates : {}), ...BY_MESSAGE[message] },
+  ]),
+);
 
 /** By name: those of this message, and those that may come before or instead of any. */
 export function tamperingsFor(message: string): TamperingTable {
-  let table = merged.get(message);
-  if (table === undefined) {
-    const own = Object.hasOwn(BY_MESSAGE, message) ? BY_MESSAGE[message] : {};
-    merged.set(message, (table = { ...controlMessages, ...(IN_USE.has(message) ? betweenUpdates : {}), ...own }));
-  }
-  return table;
+  return TABLES.get(message) ?? controlMessages;
 }
 
 /** All of them: for tests that want to see each at least once. */

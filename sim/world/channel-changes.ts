@@ -18,40 +18,46 @@ export interface Change {
 
 const NONE: readonly Change[] = [];
 const NO_STATES: ReadonlyMap<ChannelId, ChannelState> = new Map();
-/** Of the newest step: oracles ask one after another about the same one. */
-let newest: { readonly record: StepRecord; readonly changes: readonly Change[] } | undefined;
-const seen = new WeakMap<Driver, ReadonlyMap<ChannelId, ChannelState>>();
-
 export function statesOf(world: WorldView, node: string): ReadonlyMap<ChannelId, ChannelState> {
   return world.driver(node)?.channels?.() ?? NO_STATES;
 }
 
 /** What this step changed, found once a step however many oracles ask. */
 export function changes(world: WorldView, record: StepRecord): readonly Change[] {
-  if (newest?.record === record) return newest.changes;
-  const driver = world.driver(record.node);
-  const result = driver === undefined ? NONE : compare(driver);
-  newest = { record, changes: result };
-  return result;
+  return world.changes.of(world, record);
 }
 
-/** A copy of a driver starts from what was seen of its original. */
-export function seenAlike(original: Driver, copy: Driver): void {
-  const states = seen.get(original);
-  if (states !== undefined) seen.set(copy, states);
-}
+/** What was last seen of each node's channels in one world, so that a step's changes can be told. */
+export class ChannelChanges {
+  readonly #seen: Map<string, ReadonlyMap<ChannelId, ChannelState>>;
+  /** Of the newest step: oracles ask one after another about the same one. */
+  #newest: { readonly record: StepRecord; readonly changes: readonly Change[] } | undefined;
 
-function compare(driver: Driver): readonly Change[] {
-  const states = driver.channels?.() ?? NO_STATES;
-  const before = seen.get(driver);
-  if (before === states) return NONE;
-  let out: Change[] | undefined;
-  for (const [channelId, after] of states) {
-    const previous = before?.get(channelId);
-    if (previous !== after) (out ??= []).push({ channelId, before: previous, after });
+  /** A copy starts from what was seen in its original. */
+  constructor(from?: ChannelChanges) {
+    this.#seen = new Map(from === undefined ? [] : from.#seen);
   }
-  seen.set(driver, states);
-  return out ?? NONE;
+
+  of(world: WorldView, record: StepRecord): readonly Change[] {
+    if (this.#newest?.record === record) return this.#newest.changes;
+    const driver = world.driver(record.node);
+    const result = driver === undefined ? NONE : this.#compare(record.node, driver);
+    this.#newest = { record, changes: result };
+    return result;
+  }
+
+  #compare(node: string, driver: Driver): readonly Change[] {
+    const states = driver.channels?.() ?? NO_STATES;
+    const before = this.#seen.get(node);
+    if (before === states) return NONE;
+    let out: Change[] | undefined;
+    for (const [channelId, after] of states) {
+      const previous = before?.get(channelId);
+      if (previous !== after) (out ??= []).push({ channelId, before: previous, after });
+    }
+    this.#seen.set(node, states);
+    return out ?? NONE;
+  }
 }
 
 /** States with commitments: funded, failed and closed. */

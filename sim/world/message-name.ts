@@ -1,6 +1,6 @@
 import { messageRegistry } from '../../core/wire/messages/index.ts';
 
-const byType = new Map<number, string>(messageRegistry.map(({ type, name }) => [type, name]));
+const byType: ReadonlyMap<number, string> = new Map(messageRegistry.map(({ type, name }) => [type, name]));
 
 /** The BOLT's name of a message, by its first two bytes; `type_N` for one that no BOLT names. */
 export function messageName(bytes: Uint8Array): string {

@@ -156,17 +156,9 @@ function offeredId(world: World, from: string, channel: string): bigint {
   return BigInt(world.payments.filter((p) => p.from === from && p.channel === channel).length);
 }
 
-/** Names of payments come again in every run. */
-const onions = new Map<string, Uint8Array>();
-const MAX_ONIONS = 256;
-
 /** Opaque to the channel; different for every payment. */
 function onionOf(payment: string): Uint8Array {
-  const known = onions.get(payment);
-  if (known !== undefined) return known;
-  if (onions.size >= MAX_ONIONS) onions.clear();
   const onion = new Uint8Array(ONION_SIZE);
-  onions.set(payment, onion);
   const hash = new RunningHash();
   hash.text(payment);
   onion.set(hash.state(), 1);

@@ -9,7 +9,7 @@ import { exceptionFinding, transportFinding } from './finding.ts';
 import { otherEnd } from './in-flight.ts';
 import type { Host } from './host.ts';
 import type { Link } from './network.ts';
-import { seenAlike } from './channel-changes.ts';
+import { ChannelChanges } from './channel-changes.ts';
 import { Payments } from './payments.ts';
 import { Population } from './participants.ts';
 import type { PopulationOptions } from './participants.ts';
@@ -43,6 +43,7 @@ export class World extends Population implements WorldView {
   readonly ledger: Payments;
   readonly probes: ProbeRecord[];
   readonly chain: Chain;
+  readonly changes: ChannelChanges;
   readonly clock: Clock;
   readonly trace: Trace;
   readonly stats: Statistics;
@@ -69,6 +70,7 @@ export class World extends Population implements WorldView {
     this.ledger = new Payments(from?.ledger);
     this.probes = [...(from?.probes ?? [])];
     this.chain = from?.chain.fork() ?? new Chain(this.crypto);
+    this.changes = new ChannelChanges(from?.changes);
     this.clock = new Clock(from?.clock.nowMs);
     this.trace = new Trace(options.listener, from?.trace);
     this.stats = new Statistics(from?.stats);
@@ -86,19 +88,14 @@ export class World extends Population implements WorldView {
    * set up, where nothing has gone wrong yet, may have other licences than it.
    */
   fork(spec = this.spec): World {
-    return this.copied(new World(spec, this.options, this));
+    return new World(spec, this.options, this);
   }
 
   /** A copy to try something in, which nobody hears of and only these oracles watch. Undefined where a driver cannot fork. */
   rehearsal(watching: readonly Oracle[]): World | undefined {
     for (const { driver } of this.hosts.values()) if (driver.fork === undefined) return undefined;
     const { listener: _, ...options } = this.options;
-    return this.copied(new World(this.spec, options, this, watching));
-  }
-
-  private copied(copy: World): World {
-    for (const [name, host] of this.hosts) seenAlike(host.driver, copy.host(name).driver);
-    return copy;
+    return new World(this.spec, options, this, watching);
   }
 
   preimage(label: string): { readonly preimage: string; readonly hash: Hash32 } {

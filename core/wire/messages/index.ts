@@ -51,8 +51,8 @@ export function namesIn<const G extends MessageGroup>(...groups: readonly G[]): 
   return chosen.map(({ name }) => name as MessageIn<G>['type']);
 }
 
-const byType = new Map<number, MessageDeclaration<MessageName, Message>>(messageRegistry.map((entry) => [entry.type, entry]));
-const byName = new Map<string, MessageDeclaration<MessageName, Message>>(messageRegistry.map((entry) => [entry.name, entry]));
+const byType: ReadonlyMap<number, MessageDeclaration<MessageName, Message>> = new Map(messageRegistry.map((entry) => [entry.type, entry]));
+const byName: ReadonlyMap<string, MessageDeclaration<MessageName, Message>> = new Map(messageRegistry.map((entry) => [entry.name, entry]));
 
 /**
  * Why a message was refused. BOLT 1: an unknown odd type MUST be ignored; anything else MUST close the connection.
