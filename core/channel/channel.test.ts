@@ -8,6 +8,7 @@ import { bytes32, complaint, Duo, kinds, NODE_ID, P2WPKH_A, TEMPORARY_ID } from 
 import type { ChannelCommand, ChannelInput } from './model/vocabulary.ts';
 import type { ChannelState } from './model/state.ts';
 import { add, expectFailed, expectQuiet, fail, fee, fulfill, ONION, refusalOf, secretOf } from './updates.fixture.ts';
+import { ownPayment } from './model/origin.ts';
 
 const keysId = bytes32(2);
 
@@ -18,7 +19,7 @@ function every(): readonly ChannelCommand[] {
     { kind: 'accept', peer: NODE_ID.opener, channelId, keysId },
     { kind: 'reject', peer: NODE_ID.opener, channelId, reason: 'no' },
     { kind: 'fund', peer: NODE_ID.opener, channelId, tx },
-    { kind: 'add', channelId, reference: '01', amountMsat: 1n, paymentHash: bytes32(1), cltvExpiry: 1, onion: ONION },
+    { kind: 'add', channelId, origin: ownPayment('01'), amountMsat: 1n, paymentHash: bytes32(1), cltvExpiry: 1, onion: ONION },
     { kind: 'fulfill', channelId, id: 9n, preimage: secretOf(1).preimage },
     { kind: 'fail', channelId, id: 9n, reason: '' },
     { kind: 'fail_malformed', channelId, id: 9n, sha256OfOnion: bytes32(1), failureCode: 0x8000 },
@@ -72,15 +73,15 @@ describe('a refused command', () => {
 describe('what follows a step', () => {
   it('is a signature, unless the host wants to say when', () => {
     const auto = new Duo().open();
-    expect(kinds(add(auto, 'opener', 1))).toEqual(['update_add_htlc', 'monitor', 'store', 'commitment_signed']);
+    expect(kinds(add(auto, 'opener', 1))).toEqual(['update_add_htlc', 'added', 'monitor', 'store', 'commitment_signed']);
     // While a revocation is owed updates gather, and are signed together when it comes.
-    expect(kinds(add(auto, 'opener', 2))).toEqual(['update_add_htlc']);
-    expect(kinds(add(auto, 'opener', 3))).toEqual(['update_add_htlc']);
+    expect(kinds(add(auto, 'opener', 2))).toEqual(['update_add_htlc', 'added']);
+    expect(kinds(add(auto, 'opener', 3))).toEqual(['update_add_htlc', 'added']);
     const types = auto.exchange();
     expect(types.filter((type) => type === 'opener commitment_signed')).toHaveLength(2);
     expectQuiet(auto);
     const manual = new Duo({ opener: { commit: 'manual' } }).open();
-    expect(kinds(add(manual, 'opener', 1))).toEqual(['update_add_htlc']);
+    expect(kinds(add(manual, 'opener', 1))).toEqual(['update_add_htlc', 'added']);
   });
 
   it('is a shutdown that had to wait', () => {

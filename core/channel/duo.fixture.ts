@@ -37,6 +37,7 @@ export function envOf(side: Side, config: Partial<ChannelConfig> = {}, surroundi
     cache: new ChannelCache(crypto),
     config: { ...DEFAULT_CONFIG, watchers: ['monitor'], ...config },
     height: 100,
+    nowMs: 0,
     feeratePerKw: 2500,
     peerFeatures: DEFAULT_CONFIG.features,
     ...surroundings,

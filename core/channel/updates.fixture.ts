@@ -8,6 +8,7 @@ import type { Duo } from './duo.fixture.ts';
 import { bytes32 } from './duo.fixture.ts';
 import type { ChannelCommand, Effect } from './model/vocabulary.ts';
 import type { AddUpdate, FailedState, Update } from './model/state.ts';
+import { ownPayment } from './model/origin.ts';
 
 export const ONION = new Uint8Array(1366).fill(5);
 
@@ -24,14 +25,14 @@ export function htlc(offerer: Side, id: bigint, amountMsat: bigint, changes: Par
 
 type AddCommand = Extract<ChannelCommand, { kind: 'add' }>;
 
-/** Payment `n` has the reference `n` and the preimage `secretOf(n)`. */
+/** Payment `n` has the id `n` and the preimage `secretOf(n)`. */
 export function addCommand(duo: Duo, n: number, changes: Partial<AddCommand> = {}): AddCommand {
-  const reference = n.toString(16).padStart(2, '0');
+  const origin = ownPayment(n.toString(16).padStart(2, '0'));
   const { paymentHash } = secretOf(n);
   return {
     kind: 'add',
     channelId: duo.channelId,
-    reference,
+    origin,
     amountMsat: 50_000_000n,
     paymentHash,
     cltvExpiry: 300,

@@ -47,6 +47,9 @@ export function carryOut(services: Services, effect: Effect | EncodedEffect): No
     case 'ask':
       user.ask(effect);
       return undefined;
+    case 'added':
+      user.added(effect);
+      return undefined;
     case 'refused':
       user.refused(effect);
       return undefined;

@@ -14,6 +14,7 @@ import {
   restoreNode,
 } from '../index.ts';
 import type { ChannelId, Hash32, Preimage, PublicKey, Script, SecretKey, Services, Tx, Txid } from '../index.ts';
+import { ownPayment } from '../channel/model/origin.ts';
 
 const crypto = createFakeCrypto();
 const bytes32 = <T extends string>(n: number): T => n.toString(16).padStart(64, '0') as T;
@@ -46,6 +47,7 @@ function firstNode(secret: number) {
         if (event.kind === 'htlc_received') host.command({ kind: 'fulfill', channelId, id: event.add.id, preimage });
         if (event.kind === 'event') host.command({ kind: 'acknowledge', channelId, eventId: event.id });
       },
+      added: ({ id }) => void events.push(`added ${id}`),
       refused: ({ rule }) => void events.push(`refused: ${rule}`),
     },
   };
@@ -100,7 +102,7 @@ function channel(): { readonly a: FirstNode; readonly b: FirstNode; readonly cha
 function pay(a: FirstNode, channelId: ChannelId): void {
   const paymentHash = sha256Hex(crypto, preimage);
   const onion = new Uint8Array(1366);
-  a.host.command({ kind: 'add', channelId, reference: '01', amountMsat: 20_000_000n, paymentHash, cltvExpiry: 200, onion });
+  a.host.command({ kind: 'add', channelId, origin: ownPayment('01'), amountMsat: 20_000_000n, paymentHash, cltvExpiry: 200, onion });
 }
 
 describe('the host', () => {
@@ -108,7 +110,7 @@ describe('the host', () => {
     const { a, b, channelId } = channel();
     pay(a, channelId);
     exchange(a, b);
-    expect(a.events).toEqual(['opened', 'channel_usable', 'payment_sent']);
+    expect(a.events).toEqual(['opened', 'channel_usable', 'added 0', 'payment_sent']);
     expect(b.events).toEqual(['opened', 'channel_usable', 'htlc_received']);
     expect(a.host.state.channels.get(channelId)?.state.host.events).toEqual([]);
   });

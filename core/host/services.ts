@@ -8,6 +8,7 @@ type EffectOf<K extends Effect['kind']> = Extract<Effect, { readonly kind: K }>;
 export type MonitorEffect = EffectOf<'monitor'>;
 export type BroadcastEffect = EffectOf<'broadcast'>;
 export type AskEffect = EffectOf<'ask'>;
+export type AddedEffect = EffectOf<'added'>;
 export type RefusedEffect = EffectOf<'refused'>;
 
 /** What must outlive the process. */
@@ -48,6 +49,8 @@ export interface User {
   notify(effect: NotifyEffect): void;
   /** A question, answered sooner or later by a command with the same channel id. */
   ask(effect: AskEffect): void;
+  /** An `add` was taken: the id of its HTLC, for the time being. */
+  added(effect: AddedEffect): void;
   /** A command that the node did not take, and why. */
   refused(effect: RefusedEffect): void;
 }

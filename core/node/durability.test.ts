@@ -5,6 +5,7 @@ import type { ChannelId, Script } from '../crypto/bytes.ts';
 import type { Message } from '../wire/messages/index.ts';
 import { Pair, preimageOf } from './pair.fixture.ts';
 import type { TestNode } from './pair.fixture.ts';
+import { ownPayment } from '../channel/model/origin.ts';
 
 const fake = createFakeCrypto();
 const onion = new Uint8Array(1366);
@@ -23,7 +24,15 @@ function opened(watchers: readonly string[] = []): {
 
 function pay(node: TestNode, channelId: ChannelId, n: number): readonly Effect[] {
   const { paymentHash } = preimageOf(n);
-  return node.command({ kind: 'add', channelId, reference: `0${n}`, amountMsat: 10_000_000n, paymentHash, cltvExpiry: 200, onion });
+  return node.command({
+    kind: 'add',
+    channelId,
+    origin: ownPayment(`0${n}`),
+    amountMsat: 10_000_000n,
+    paymentHash,
+    cltvExpiry: 200,
+    onion,
+  });
 }
 
 /** What leaves a node, in short. */

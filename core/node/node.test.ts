@@ -18,6 +18,7 @@ import { ALL_CHANNELS } from './peers.ts';
 import { nextDeadline } from '../time/deadlines.ts';
 import { onlyFunding } from '../channel/model/fundings.ts';
 import { STATE_SINK } from '../channel/model/vocabulary.ts';
+import { ownPayment } from '../channel/model/origin.ts';
 
 const fake = createFakeCrypto();
 const onion = new Uint8Array(1366);
@@ -26,9 +27,9 @@ const STRANGER = fake.publicKey(bytes32<SecretKey>(0x0c));
 const init: Message = { type: 'init', globalfeatures: '', features: DEFAULT_CONFIG.features, networks: [DEFAULT_CONFIG.chainHash] };
 
 function pay(node: TestNode, channelId: ChannelId, n: number, amountMsat = 10_000_000n): void {
-  const reference = n.toString(16).padStart(2, '0');
+  const origin = ownPayment(n.toString(16).padStart(2, '0'));
   const { paymentHash } = preimageOf(n);
-  node.command({ kind: 'add', channelId, reference, amountMsat, paymentHash, cltvExpiry: 200, onion });
+  node.command({ kind: 'add', channelId, origin, amountMsat, paymentHash, cltvExpiry: 200, onion });
 }
 
 function fulfill(node: TestNode, channelId: ChannelId, id: bigint, n: number): void {
@@ -364,7 +365,7 @@ describe('openings', () => {
     const { params, terms, remotePoint } = step;
     const { txid: knownTxid, vout } = onlyFunding(known).output;
     const output = outputOf(terms, knownTxid, vout);
-    const env: ChannelEnv = { ...thief.env, height: 100, feeratePerKw: 2500, peerFeatures: '' };
+    const env: ChannelEnv = { ...thief.env, height: 100, nowMs: 0, feeratePerKw: 2500, peerFeatures: '' };
     const { signature } = signInitial(env, params, output, remotePoint);
     const { txid: fundingTxid, vout: fundingOutputIndex } = output;
     const effects = say({ type: 'funding_created', temporaryChannelId: bytes32(5), fundingTxid, fundingOutputIndex, signature });
@@ -389,7 +390,7 @@ describe('a refused command', () => {
       [{ kind: 'commit', channelId: UNKNOWN }, 'channel_id'],
       [{ kind: 'accept', peer: b.id, channelId: UNKNOWN, keysId: bytes32(1) }, 'channel_id'],
       [{ kind: 'fail', channelId, id: 3n, reason: '' }, 'removal'],
-      [{ kind: 'add', channelId, reference: '', amountMsat: 0n, paymentHash, cltvExpiry: 200, onion }, 'amount_msat'],
+      [{ kind: 'add', channelId, origin: ownPayment(''), amountMsat: 0n, paymentHash, cltvExpiry: 200, onion }, 'amount_msat'],
     ];
     const before = a.state;
     for (const [command, rule] of refused) {

@@ -77,7 +77,7 @@ export class TestNode {
   #start(from: Step<NodeState>): Host {
     const none = (): void => undefined;
     const chain = { broadcast: none, watchTx: none, watchSpend: none, refused: none };
-    const user = { notify: none, ask: none, refused: none };
+    const user = { notify: none, ask: none, added: none, refused: none };
     const wire = { send: (_peer: PublicKey, bytes: Uint8Array) => void this.outgoing.push(read(bytes)), disconnect: none };
     const storage = {
       store: (effect: StoreEffect) => {

@@ -9,6 +9,7 @@ import type { DurableNode } from './vocabulary.ts';
 import { at } from '../chain/chain.fixture.ts';
 import { Pair, preimageOf, TestNode } from './pair.fixture.ts';
 import { restoreNode } from './restore.ts';
+import { ownPayment } from '../channel/model/origin.ts';
 
 const fake = createFakeCrypto();
 const onion = new Uint8Array(1366);
@@ -30,7 +31,7 @@ function opened(watchers: readonly string[] = ['near', 'far']): World {
 
 function pay(node: TestNode, channelId: ChannelId, n: number): void {
   const { paymentHash } = preimageOf(n);
-  node.command({ kind: 'add', channelId, reference: `0${n}`, amountMsat: 10_000_000n, paymentHash, cltvExpiry: 200, onion });
+  node.command({ kind: 'add', channelId, origin: ownPayment(`0${n}`), amountMsat: 10_000_000n, paymentHash, cltvExpiry: 200, onion });
 }
 
 function fulfill(node: TestNode, channelId: ChannelId, id: bigint, n: number): void {

@@ -26,7 +26,7 @@ import { enqueue, release } from './outbox.ts';
 export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState> {
   const { tip, nowMs, feeratePerKw, watcherIds } = durable;
   const { crypto, signer, cache, config } = env;
-  const channelEnv: ChannelEnv = { crypto, signer, cache, config, height: tip.height, feeratePerKw, peerFeatures: '' };
+  const channelEnv: ChannelEnv = { crypto, signer, cache, config, height: tip.height, nowMs, feeratePerKw, peerFeatures: '' };
   const channels = new Map<ChannelId, ChannelSlot>();
   const effects: Effect[] = [];
   for (const stored of durable.channels) {

@@ -22,8 +22,8 @@ export function draft(run: Run): { -readonly [K in keyof NodeState]: NodeState[K
 /** What a channel with this peer needs to know of its surroundings. */
 export function channelEnv(run: Run, peer: PublicKey): ChannelEnv {
   const { crypto, signer, config, cache } = run.env;
-  const { tip, feeratePerKw, peers } = run.state;
-  return { crypto, signer, cache, config, height: tip.height, feeratePerKw, peerFeatures: peers.get(peer)?.features ?? '' };
+  const { tip, nowMs, feeratePerKw, peers } = run.state;
+  return { crypto, signer, cache, config, height: tip.height, nowMs, feeratePerKw, peerFeatures: peers.get(peer)?.features ?? '' };
 }
 
 export function setPeer(run: Run, peer: PublicKey, features?: Hex): void {

@@ -3,6 +3,7 @@ import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import type { ChannelId, Script } from '../crypto/bytes.ts';
 import { Pair, preimageOf } from './pair.fixture.ts';
 import type { TestNode } from './pair.fixture.ts';
+import { ownPayment } from '../channel/model/origin.ts';
 
 interface World {
   readonly pair: Pair;
@@ -17,7 +18,7 @@ function stale(): World {
   const old = pair.b.channel(id);
   const { paymentHash } = preimageOf(1);
   const onion = new Uint8Array(1366);
-  pair.a.command({ kind: 'add', channelId: id, reference: '01', amountMsat: 10_000_000n, paymentHash, cltvExpiry: 200, onion });
+  pair.a.command({ kind: 'add', channelId: id, origin: ownPayment('01'), amountMsat: 10_000_000n, paymentHash, cltvExpiry: 200, onion });
   pair.exchange();
   pair.disconnect();
   pair.b.disk.set(id, old);

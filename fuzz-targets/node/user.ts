@@ -9,6 +9,7 @@ import type { Puppet } from './scripted-peer.ts';
 
 import type { Subject } from './subject.ts';
 import { crypto, SUBJECT_ID } from './subject.ts';
+import { ownPayment } from '../../core/channel/model/origin.ts';
 
 interface Asked {
   readonly channelId: ChannelId;
@@ -142,7 +143,15 @@ export class User {
         const amountMsat = AMOUNTS_MSAT[b % AMOUNTS_MSAT.length] as bigint;
         const paymentHash = HASHES[(b >> 3) % HASHES.length] as Hash32;
         const cltvExpiry = this.subject.node.tip.height + 40 + (b >> 3);
-        this.command({ kind: 'add', channelId, reference: this.fresh().slice(48), amountMsat, paymentHash, cltvExpiry, onion: NO_ONION });
+        this.command({
+          kind: 'add',
+          channelId,
+          origin: ownPayment(this.fresh().slice(48)),
+          amountMsat,
+          paymentHash,
+          cltvExpiry,
+          onion: NO_ONION,
+        });
         break;
       }
       case 'fee':

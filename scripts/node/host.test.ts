@@ -33,6 +33,7 @@ function quiet(over: Partial<Services> = {}): Services {
     notify: nothing,
     ask: nothing,
     chainRefused: nothing,
+    added: nothing,
     refused: nothing,
     hungUp: nothing,
     failed: nothing,

@@ -7,6 +7,7 @@ import { chance, pick } from '../deterministic/random.ts';
 import type { Choices } from '../deterministic/random.ts';
 import type { Action } from '../scenario/types.ts';
 import type { World } from '../world/world.ts';
+import { ownPayment } from '../../core/channel/model/origin.ts';
 
 /** What a rude host works from: one end of one channel, as its node shows it. */
 interface End {
@@ -48,7 +49,16 @@ type Add = Extract<Command, { kind: 'add' }>;
 
 function add({ channelId, height }: End, change: Partial<Add>): Add {
   const amountMsat = 1_000_000n;
-  return { kind: 'add', channelId, reference: '', amountMsat, paymentHash: HASH, cltvExpiry: height + CLTV_DELTA, onion: ONION, ...change };
+  return {
+    kind: 'add',
+    channelId,
+    origin: ownPayment(''),
+    amountMsat,
+    paymentHash: HASH,
+    cltvExpiry: height + CLTV_DELTA,
+    onion: ONION,
+    ...change,
+  };
 }
 
 /** Removals of the peer's HTLCs that this node has asked for and that are not folded yet. */
@@ -136,7 +146,7 @@ const PAYMENTS: Readonly<Record<string, Request>> = {
   'pay-with-expiry-reached': usable((end) => add(end, { cltvExpiry: end.height })),
   'pay-with-expiry-too-far': usable((end) => add(end, { cltvExpiry: end.height + 1_000_000 })),
   'pay-with-time-as-expiry': usable((end) => add(end, { cltvExpiry: 500_000_000 })),
-  'pay-with-long-reference': usable((end) => add(end, { reference: 'ab'.repeat(33) })),
+  'pay-with-long-id': usable((end) => add(end, { origin: ownPayment('ab'.repeat(33)) })),
   'pay-after-shutdown': funded((end) => {
     const { sent, received, wanted } = end.state.closing;
     return sent === undefined && received === undefined && wanted === undefined ? undefined : add(end, {});

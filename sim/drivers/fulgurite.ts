@@ -94,10 +94,10 @@ class FulguriteDriver implements Driver {
   sendable(channelId: ChannelId): { readonly minMsat: bigint; readonly maxMsat: bigint } | undefined {
     const channel = this.state.channels.get(channelId)?.state;
     if (channel?.phase !== 'funded') return undefined;
-    const { tip, feeratePerKw, peers } = this.state;
+    const { tip, nowMs, feeratePerKw, peers } = this.state;
     const { crypto, signer, cache, config } = this.env;
     const peerFeatures = peers.get(channel.params.peer)?.features ?? '';
-    return sendable({ crypto, signer, cache, config, height: tip.height, feeratePerKw, peerFeatures }, channel);
+    return sendable({ crypto, signer, cache, config, height: tip.height, nowMs, feeratePerKw, peerFeatures }, channel);
   }
 
   /** Versions of stores only count up: they are told relative to the newest. */

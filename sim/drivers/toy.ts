@@ -4,6 +4,7 @@ import type { ChannelCommand, Command } from '../../core/channel/model/vocabular
 import type { AddUpdate, StoredChannel } from '../../core/channel/model/state.ts';
 import type { NodeInput } from '../../core/node/vocabulary.ts';
 import type { Driver, DriverContext, DriverEffect, DriverFactory } from '../scenario/types.ts';
+import { ownPayment, paymentIdOf } from '../../core/channel/model/origin.ts';
 
 /**
  * Another protocol altogether, in a few lines: numbered messages of JSON, each kept and sent again until the peer has it, and payments
@@ -179,7 +180,8 @@ class ToyDriver implements Driver {
   private channelCommand(channel: ToyChannel, command: ChannelCommand): readonly DriverEffect[] | undefined {
     switch (command.kind) {
       case 'add': {
-        const { amountMsat, paymentHash: hash, cltvExpiry: expiry, reference } = command;
+        const { amountMsat, paymentHash: hash, cltvExpiry: expiry, origin } = command;
+        const reference = paymentIdOf(origin) ?? '';
         const id = channel.said.length.toString();
         const item: Item = { say: 'pay', id, amountMsat: amountMsat.toString(), hash, expiry, reference };
         return this.keep({ ...channel, said: [...channel.said, item], offered: { ...channel.offered, [id]: { reference, hash } } });
@@ -229,8 +231,8 @@ function present(channelId: ChannelId, pay: Extract<Item, { say: 'pay' }>): Driv
 function tell(channelId: ChannelId, { id, reference, hash, preimage }: Event): DriverEffect {
   const event =
     preimage === undefined
-      ? { kind: 'payment_failed' as const, reference, paymentHash: hash }
-      : { kind: 'payment_sent' as const, reference, paymentHash: hash, preimage };
+      ? { kind: 'payment_failed' as const, origin: ownPayment(reference), paymentHash: hash }
+      : { kind: 'payment_sent' as const, origin: ownPayment(reference), paymentHash: hash, preimage };
   return { kind: 'notify', channelId, event: { kind: 'event', id, event } };
 }
 

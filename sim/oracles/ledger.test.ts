@@ -59,14 +59,14 @@ describe('ledger', () => {
   it('holds what the sender is told against what the receiver decided', () => {
     const failed: Tampering['effect'] = (effect) => {
       if (effect.kind !== 'notify' || effect.event.kind !== 'event' || effect.event.event.kind !== 'payment_sent') return effect;
-      const { reference, paymentHash } = effect.event.event;
-      return { ...effect, event: { ...effect.event, event: { kind: 'payment_failed', reference, paymentHash } } };
+      const { origin, paymentHash } = effect.event.event;
+      return { ...effect, event: { ...effect.event, event: { kind: 'payment_failed', origin, paymentHash } } };
     };
     expect(run({ effect: failed })).toEqual(['ledger/payment outcome/failed although fulfilled']);
     const sent: Tampering['effect'] = (effect) => {
       if (effect.kind !== 'notify' || effect.event.kind !== 'event' || effect.event.event.kind !== 'payment_failed') return effect;
-      const { reference, paymentHash } = effect.event.event;
-      const event = { kind: 'payment_sent', reference, paymentHash, preimage: '00'.repeat(32) as never } as const;
+      const { origin, paymentHash } = effect.event.event;
+      const event = { kind: 'payment_sent', origin, paymentHash, preimage: '00'.repeat(32) as never } as const;
       return { ...effect, event: { ...effect.event, event } };
     };
     const failing = { operations: ['pay', 'fail', 'fail_malformed'] };
@@ -83,8 +83,8 @@ describe('ledger', () => {
     const hasty: Tampering = {
       effect(effect, input) {
         if (input?.kind === 'command' && input.command.kind === 'add' && effect.kind === 'send') {
-          const { reference, paymentHash, channelId } = input.command;
-          const event = { kind: 'payment_failed', reference, paymentHash } as const;
+          const { origin, paymentHash, channelId } = input.command;
+          const event = { kind: 'payment_failed', origin, paymentHash } as const;
           waiting ??= { kind: 'notify', channelId, event: { kind: 'event', id: 99, event } };
         }
         if (waiting === undefined || input?.kind !== 'received' || nameOf(input.bytes) !== 'revoke_and_ack') return effect;

@@ -19,6 +19,8 @@ import type { WithCommitments } from '../world/channel-changes.ts';
 import { finding } from './difference.ts';
 import type { Difference } from './difference.ts';
 import { StaleWatch } from './stale-channels.ts';
+import { paymentIdOf } from '../../core/channel/model/origin.ts';
+import type { Origin } from '../../core/channel/model/origin.ts';
 
 const ORACLE = 'ledger';
 
@@ -140,12 +142,14 @@ class Ledger implements Oracle {
     world: WorldView,
     node: string,
     channelId: ChannelId,
-    event: { readonly kind: 'payment_sent' | 'payment_failed'; readonly reference: string },
+    event: { readonly kind: 'payment_sent' | 'payment_failed'; readonly origin: Origin },
   ): Finding | undefined {
-    const known = this.told.get(event.reference);
+    const reference = paymentIdOf(event.origin);
+    if (reference === undefined) return undefined;
+    const known = this.told.get(reference);
     if (known === event.kind) return undefined;
-    this.told.set(event.reference, event.kind);
-    const payment = world.payments.find((p) => p.from === node && p.reference === event.reference);
+    this.told.set(reference, event.kind);
+    const payment = world.payments.find((p) => p.from === node && p.reference === reference);
     if (payment === undefined) return undefined;
     if (known !== undefined) return wrongOutcome(world, payment, 'told both ways', known, event.kind);
     if (event.kind === 'payment_sent' && payment.decision !== 'fulfill') {
@@ -155,7 +159,7 @@ class Ledger implements Oracle {
       return wrongOutcome(world, payment, 'failed although fulfilled', 'fulfill', 'failed');
     }
     const state = statesOf(world, node).get(channelId);
-    if (event.kind === 'payment_failed' && hasCommitments(state) && isCommitted(state, event.reference, false)) {
+    if (event.kind === 'payment_failed' && hasCommitments(state) && isCommitted(state, reference, false)) {
       return wrongOutcome(world, payment, 'failed while it may still be paid', 'in no commitment any more', 'committed');
     }
     return undefined;

@@ -20,6 +20,7 @@ import { changes, channelName, hasCommitments, statesOf } from '../world/channel
 import type { WithCommitments } from '../world/channel-changes.ts';
 import { finding } from './difference.ts';
 import { fundingOf } from '../model/commitment-contents.ts';
+import { ownPayment } from '../../core/channel/model/origin.ts';
 
 const ORACLE = 'limits';
 /** BOLT 2: `max_accepted_htlcs` limit. */
@@ -245,7 +246,7 @@ function sendables(world: WorldView, node: string): Finding | undefined {
         command: {
           kind: 'add',
           channelId,
-          reference: 'ff'.repeat(16),
+          origin: ownPayment('ff'.repeat(16)),
           amountMsat,
           paymentHash: world.nodeId(node).slice(2) as AddUpdate['paymentHash'],
           cltvExpiry: world.height(node) + CLTV_DELTA,

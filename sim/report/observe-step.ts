@@ -153,6 +153,7 @@ function didLabel(world: WorldView, effect: DriverEffect): string[] {
     case 'ask':
       return [`ask ${effect.question.kind}`];
     case 'send':
+    case 'added':
     case 'watch_tx':
     case 'watch_spend':
       return [];

@@ -7,6 +7,7 @@ import { sameOutpoint } from './chain.ts';
 import type { Driver, DriverEffect, StepRecord, WorldView } from '../scenario/types.ts';
 import { commitmentsOf, contentsOf } from '../model/commitment-contents.ts';
 import { Recent } from '../deterministic/recent-values.ts';
+import { paymentIdOf } from '../../core/channel/model/origin.ts';
 
 /** One channel of the node that moved, whose state is not the same object as after the last step that was looked at. */
 export interface Change {
@@ -76,13 +77,13 @@ export function isFunding({ fundings }: FundedBase, outpoint: Outpoint): boolean
  * BOLT 2, Forwarding HTLCs: until its removal is irrevocable, a commitment that may be broadcast still holds the payer's HTLC. `unreadable` is
  * the answer for a commitment whose contents make no sense.
  */
-export function isCommitted(state: WithCommitments, reference: Hex, unreadable: boolean): boolean {
-  const known = state.host.references.find((entry) => entry.reference === reference);
+export function isCommitted(state: WithCommitments, paymentId: Hex, unreadable: boolean): boolean {
+  const known = state.host.offered.find(({ origin }) => paymentIdOf(origin) === paymentId);
   if (known === undefined) return false;
   return commitmentsOf(state.shared).some(({ commitment }) => {
     const contents = contentsOf(state.shared, commitment);
     if (typeof contents === 'string') return unreadable;
-    return contents.htlcs.some(({ offerer, id }) => offerer === state.params.us && id === known.htlcId);
+    return contents.htlcs.some(({ offerer, id }) => offerer === state.params.us && id === known.id);
   });
 }
 

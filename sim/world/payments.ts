@@ -1,4 +1,6 @@
-import { knownPayments } from '../../core/channel/model/known-payments.ts';
+import { knownOrigins } from '../../core/channel/model/known-origins.ts';
+import { paymentIdOf } from '../../core/channel/model/origin.ts';
+import type { Origin } from '../../core/channel/model/origin.ts';
 import type { AddUpdate, ChannelState } from '../../core/channel/model/state.ts';
 import type { Hash32, Hex, Preimage } from '../../core/crypto/bytes.ts';
 import { RunningHash } from '../deterministic/hash.ts';
@@ -62,17 +64,18 @@ export class Payments {
   }
 
   /** The host's name for it, as the node repeats it. */
-  byReference(reference: Hex): PaymentRecord | undefined {
-    const name = this.byReferences.get(reference);
+  byOrigin(origin: Origin): PaymentRecord | undefined {
+    const reference = paymentIdOf(origin);
+    const name = reference === undefined ? undefined : this.byReferences.get(reference);
     return name === undefined ? undefined : this.get(name);
   }
 
   /**
-   * The receiving node presented an HTLC. `reference` is the payer's for it, where its driver shows one; else the id must do, or the
+   * The receiving node presented an HTLC. `origin` is what the payer says of it, where its driver shows one; else the id must do, or the
    * first payment with this hash that still waits.
    */
-  received(from: string, channel: string, add: AddUpdate, reference: Hex | undefined): PaymentRecord | undefined {
-    const known = reference === undefined ? undefined : this.byReference(reference);
+  received(from: string, channel: string, add: AddUpdate, origin: Origin | undefined): PaymentRecord | undefined {
+    const known = origin === undefined ? undefined : this.byOrigin(origin);
     const payment = known ?? this.find(from, channel, add);
     if (payment !== undefined) this.update(payment.name, { received: true, htlcId: add.id });
     return payment;
@@ -90,8 +93,8 @@ export class Payments {
   }
 
   /** The sending node told its host how it ended. */
-  ended(reference: Hex, outcome: 'sent' | 'failed'): void {
-    const payment = this.byReference(reference);
+  ended(origin: Origin, outcome: 'sent' | 'failed'): void {
+    const payment = this.byOrigin(origin);
     if (payment === undefined) return;
     if (payment.outcome === undefined) this.update(payment.name, { outcome });
     else if (payment.outcome !== outcome) this.update(payment.name, { contradictions: payment.contradictions + 1 });
@@ -99,7 +102,8 @@ export class Payments {
 
   /** After a crash: what `from` offered and its restored state knows nothing of was never durable, so it never left. */
   forgetUnknown(from: string, channel: string, state: ChannelState | undefined): void {
-    const known = state === undefined || state.phase === 'opening' || state.phase === 'forgotten' ? new Set<Hex>() : knownPayments(state);
+    const origins = state === undefined || state.phase === 'opening' || state.phase === 'forgotten' ? [] : knownOrigins(state);
+    const known = new Set(origins.map(paymentIdOf));
     for (const payment of this.all) {
       if (payment.from !== from || payment.channel !== channel || payment.outcome !== undefined) continue;
       if (!known.has(payment.reference)) this.update(payment.name, { outcome: 'lost' });

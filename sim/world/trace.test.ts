@@ -3,6 +3,7 @@ import type { Notification } from '../../core/channel/model/vocabulary.ts';
 import { createFakeCrypto } from '../deterministic/fake-crypto.ts';
 import { Trace } from './trace.ts';
 import type { Action, DriverEffect, StepRecord } from '../scenario/types.ts';
+import { ownPayment } from '../../core/channel/model/origin.ts';
 
 const crypto = createFakeCrypto();
 const channelId = 'ab'.repeat(32) as never;
@@ -61,7 +62,7 @@ describe('the trace hash', () => {
     const tx = { version: 2, locktime: 0, inputs: [], outputs: [{ amountSat: 1n, script: '00' as never }] };
     const told = (event: Notification): StepRecord => step([{ kind: 'notify', channelId, event }]);
     const add = { kind: 'add', offerer: 'opener', id: 1n, amountMsat: 5n, paymentHash: peer, cltvExpiry: 9, onion: bytes } as const;
-    const failed = { kind: 'payment_failed', reference: '01', paymentHash: peer } as const;
+    const failed = { kind: 'payment_failed', origin: ownPayment('01'), paymentHash: peer } as const;
     const steps: readonly StepRecord[] = [
       step([]),
       step([], { node: 'B' }),
@@ -89,7 +90,7 @@ describe('the trace hash', () => {
       told({ kind: 'event', id: 2, event: { kind: 'channel_closed', closingTxid: peer } }),
       told({ kind: 'event', id: 2, event: { kind: 'channel_closed', closingTxid: channelId } }),
       told({ kind: 'event', id: 2, event: failed }),
-      told({ kind: 'event', id: 2, event: { ...failed, reference: '02' } }),
+      told({ kind: 'event', id: 2, event: { ...failed, origin: ownPayment('02') } }),
       told({ kind: 'event', id: 2, event: { ...failed, kind: 'payment_sent', preimage: peer } }),
       told({ kind: 'htlc_received', add, dustExposureExceeded: false }),
       told({ kind: 'htlc_received', add, dustExposureExceeded: true }),

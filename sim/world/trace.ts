@@ -2,6 +2,7 @@ import type { Notification } from '../../core/channel/model/vocabulary.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
 import { RunningHash } from '../deterministic/hash.ts';
 import type { Action, DriverEffect, StepRecord } from '../scenario/types.ts';
+import { paymentIdOf } from '../../core/channel/model/origin.ts';
 
 /** Hears of everything in order, for traces that people or charts read. */
 export interface TraceListener {
@@ -91,6 +92,8 @@ function brief(id: string): string {
 }
 
 function hashEffect(hash: RunningHash, effect: DriverEffect): void {
+  // Its id shows in the message.
+  if (effect.kind === 'added') return;
   hash.name(effect.kind);
   switch (effect.kind) {
     case 'send':
@@ -135,7 +138,7 @@ function hashNotification(hash: RunningHash, notification: Notification): void {
       hash.number(id);
       hash.name(event.kind);
       if (event.kind === 'channel_closed') hash.text(event.closingTxid);
-      else if (event.kind !== 'channel_usable') hash.text(event.reference);
+      else if (event.kind !== 'channel_usable') hash.text(paymentIdOf(event.origin) ?? '');
       return;
     }
     case 'htlc_received':

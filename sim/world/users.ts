@@ -1,12 +1,14 @@
 import type { ChannelCommand, Notification } from '../../core/channel/model/vocabulary.ts';
 import type { AddUpdate, ChannelEvent } from '../../core/channel/model/state.ts';
-import type { ChannelId, Hash32, Hex, Preimage, Txid } from '../../core/crypto/bytes.ts';
+import type { ChannelId, Hash32, Preimage, Txid } from '../../core/crypto/bytes.ts';
 import { toHex } from '../../core/crypto/bytes.ts';
 import { RunningHash } from '../deterministic/hash.ts';
 import type { Host, Presented } from './host.ts';
 import { referenceOf } from './payments.ts';
 import type { Action, DriverEffect, PaymentRecord } from '../scenario/types.ts';
 import type { World } from './world.ts';
+import { ownPayment } from '../../core/channel/model/origin.ts';
+import type { Origin } from '../../core/channel/model/origin.ts';
 
 /** What users and their hosts do: they answer nodes at once, and otherwise decide nothing by themselves. */
 
@@ -56,13 +58,13 @@ export function notified(world: World, host: Host, channelId: ChannelId, notific
 }
 
 function hear(world: World, event: ChannelEvent): void {
-  if (event.kind === 'payment_sent') world.ledger.ended(event.reference, 'sent');
-  if (event.kind === 'payment_failed') world.ledger.ended(event.reference, 'failed');
+  if (event.kind === 'payment_sent') world.ledger.ended(event.origin, 'sent');
+  if (event.kind === 'payment_failed') world.ledger.ended(event.origin, 'failed');
 }
 
 function presented(world: World, host: Host, channel: string, channelId: ChannelId, add: AddUpdate): void {
   const payer = peerIn(world, channel, host.name);
-  const payment = world.ledger.received(payer, channel, add, payersReference(world, payer, channelId, add.id));
+  const payment = world.ledger.received(payer, channel, add, payersOrigin(world, payer, channelId, add.id));
   if (payment === undefined) return;
   host.presented = [...host.presented.filter((known) => known.payment !== payment.name), { payment: payment.name, channelId, add }];
   // A host that has decided once decides the same again: its decision may have been lost in a crash.
@@ -70,9 +72,9 @@ function presented(world: World, host: Host, channel: string, channelId: Channel
 }
 
 /** Ids of HTLCs that were never signed for come again after a reconnection: only the payer's node knows which payment it is. */
-function payersReference(world: World, payer: string, channelId: ChannelId, htlcId: bigint): Hex | undefined {
+function payersOrigin(world: World, payer: string, channelId: ChannelId, htlcId: bigint): Origin | undefined {
   const state = world.host(payer).driver.channels?.().get(channelId);
-  return state !== undefined && 'host' in state ? state.host.references.find((known) => known.htlcId === htlcId)?.reference : undefined;
+  return state !== undefined && 'host' in state ? state.host.offered.find((known) => known.id === htlcId)?.origin : undefined;
 }
 
 export function peerIn(world: World, channel: string, node: string): string {
@@ -129,11 +131,10 @@ export function pay(
   const channelId = world.idOf(channel) as ChannelId;
   const { preimage, hash } = world.preimage(action.hashOf ?? name);
   const cltvExpiry = host.watch.seenHeight + cltvDelta;
-  const reference = referenceOf(name);
   const refused = world.command(host, {
     kind: 'add',
     channelId,
-    reference,
+    origin: ownPayment(referenceOf(name)),
     amountMsat,
     paymentHash: hash,
     cltvExpiry,

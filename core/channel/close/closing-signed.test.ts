@@ -13,6 +13,7 @@ import { complaint, Duo, kinds, P2WPKH_A, P2WPKH_B, sent } from '../duo.fixture.
 import type { Effect, OpenCommand } from '../model/vocabulary.ts';
 import type { FundedState } from '../model/state.ts';
 import { onlyFunding } from '../model/fundings.ts';
+import { ownPayment } from '../model/origin.ts';
 
 const P2PKH = ('76a914' + 'cc'.repeat(20) + '88ac') as Script;
 
@@ -83,7 +84,7 @@ describe('isSettled', () => {
     duo.command('opener', {
       kind: 'add',
       channelId: duo.channelId,
-      reference: '',
+      origin: ownPayment(''),
       amountMsat: 5_000_000n,
       paymentHash,
       cltvExpiry: 300,

@@ -7,6 +7,7 @@ import { makeFeatures } from '../../wire/features.ts';
 import type { Side } from '../../transactions/types.ts';
 import { bytes32, complaint, Duo, kinds, P2WPKH_A, P2WPKH_B, sent } from '../duo.fixture.ts';
 import type { ChannelCommand, Effect } from '../model/vocabulary.ts';
+import { ownPayment } from '../model/origin.ts';
 
 const P2TR = ('5120' + 'dd'.repeat(32)) as Script;
 const P2SH = ('a914' + 'cc'.repeat(20) + '87') as Script;
@@ -20,7 +21,7 @@ function close(duo: Duo, side: Side, script: Script): readonly Effect[] {
 function addCommand(duo: Duo): ChannelCommand {
   const paymentHash = sha256Hex(duo.ends.opener.env.crypto, preimage);
   const onion = new Uint8Array(1366);
-  return { kind: 'add', channelId: duo.channelId, reference: '01', amountMsat: 20_000_000n, paymentHash, cltvExpiry: 300, onion };
+  return { kind: 'add', channelId: duo.channelId, origin: ownPayment('01'), amountMsat: 20_000_000n, paymentHash, cltvExpiry: 300, onion };
 }
 
 function refusalOf(effects: readonly Effect[]): string | undefined {

@@ -13,6 +13,7 @@ import { secretAt, secretIndex } from '../../transactions/secrets.ts';
 import { add, events, expectFailed, expectQuiet, expectRefused, fail, fee, fulfill, refusalOf, secretOf } from '../updates.fixture.ts';
 import { onlyFunding } from '../model/fundings.ts';
 import type { FundedState } from '../model/state.ts';
+import { ownPayment } from '../model/origin.ts';
 
 const manual: Partial<ChannelConfig> = { commit: 'manual' };
 
@@ -426,17 +427,22 @@ describe('what both sides are bound to', () => {
     duo.exchange();
     expectQuiet(duo);
     expect(events(duo.ends.opener.log.slice(start)).map((event) => (event.kind === 'event' ? event.event : event.kind))).toEqual([
-      { kind: 'payment_sent', reference: '01', ...secretOf(1) },
-      { kind: 'payment_failed', reference: '02', paymentHash: secretOf(2).paymentHash, failure: { kind: 'fail', id: 1n, reason: 'beef' } },
+      { kind: 'payment_sent', origin: ownPayment('01'), ...secretOf(1) },
       {
         kind: 'payment_failed',
-        reference: '03',
+        origin: ownPayment('02'),
+        paymentHash: secretOf(2).paymentHash,
+        failure: { kind: 'fail', id: 1n, reason: 'beef' },
+      },
+      {
+        kind: 'payment_failed',
+        origin: ownPayment('03'),
         paymentHash: secretOf(3).paymentHash,
         failure: { kind: 'fail_malformed', id: 2n, sha256OfOnion: bytes32<Hash32>(7), failureCode: 0xc005 },
       },
     ]);
     const state = duo.funded('opener');
-    expect([state.host.references, state.host.learned]).toEqual([[], []]);
+    expect(state.host.offered).toEqual([]);
     // Repeated until acknowledged: durable with the step that made them true.
     expect(state.host.events.map(({ id }) => id)).toEqual([1, 2, 3, 4]);
     const stored = duo.ends.opener.log.findLast((effect) => effect.kind === 'store');
@@ -444,13 +450,13 @@ describe('what both sides are bound to', () => {
     expect(sha256Hex(duo.ends.opener.env.crypto, secretOf(1).preimage)).toBe(secretOf(1).paymentHash);
   });
 
-  it('keeps references of HTLCs that remain', () => {
+  it('keeps the origins of HTLCs that remain', () => {
     const duo = new Duo().open();
     for (const n of [1, 2]) add(duo, 'opener', n);
     duo.exchange();
     fulfill(duo, 'accepter', 0n, 1);
     duo.exchange();
-    expect(duo.funded('opener').host.references).toEqual([{ htlcId: 1n, reference: '02' }]);
+    expect(duo.funded('opener').host.offered).toEqual([{ id: 1n, origin: ownPayment('02'), preimage: undefined }]);
   });
 });
 

@@ -10,9 +10,20 @@ import { draft, draftHost } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
 import { addEvent, announceEvents, monitor, notify, persist, send } from '../step/transition.ts';
 import { exceedsDustExposure, openerAffords } from '../operate/limits.ts';
-import { referenceOf } from '../operate/remove-htlc.ts';
+import { offeredHtlc } from '../operate/remove-htlc.ts';
 import { brokenBySome, onlyFunding } from '../model/fundings.ts';
-import type { Commitment, CommitmentSignatures, Funding, FundedState, FundingOutput, SharedState } from '../model/state.ts';
+import type { ChannelEnv } from '../model/vocabulary.ts';
+import type {
+  AddUpdate,
+  Commitment,
+  CommitmentSignatures,
+  Funding,
+  FundedState,
+  FundingOutput,
+  ReceivedHtlc,
+  SharedState,
+  Update,
+} from '../model/state.ts';
 import type { Refusal, Violation } from '../model/violation.ts';
 import { refusal, violation } from '../model/violation.ts';
 
@@ -160,20 +171,37 @@ function advance(out: Transition<FundedState>, shared: SharedState): Folded {
   const { us } = out.state.params;
   const before = shared.base.htlcs[us];
   const { shared: folded, folded: updates } = fold(shared);
-  const known = out.state.host.learned;
+  const { offered, received } = out.state.host;
   draft(out).shared = folded;
-  const learned = known.filter((l) => folded.base.htlcs[us].some((h) => h.id === l.htlcId));
-  if (learned.length < known.length) draftHost(out).learned = learned;
   for (const update of updates[other(us)]) {
     if (update.kind !== 'fail' && update.kind !== 'fail_malformed') continue;
     const htlc = before.find((h) => h.id === update.id);
+    if (htlc === undefined) continue;
+    const { origin, preimage } = offeredHtlc(out.state, htlc.id);
     // A preimage that was revealed before is worth more than the failure: the host has heard of it.
-    if (htlc === undefined || known.some((l) => l.htlcId === update.id)) continue;
-    addEvent(out, { kind: 'payment_failed', reference: referenceOf(out.state, htlc.id), paymentHash: htlc.paymentHash, failure: update });
+    if (preimage === undefined) addEvent(out, { kind: 'payment_failed', origin, paymentHash: htlc.paymentHash, failure: update });
   }
   const gone = before.filter((h) => !folded.base.htlcs[us].includes(h));
-  if (gone.length > 0) draftHost(out).references = out.state.host.references.filter((r) => !gone.some((h) => h.id === r.htlcId));
+  if (gone.length > 0) draftHost(out).offered = offered.filter(({ id }) => !gone.some((h) => h.id === id));
+  const bound = receivedNow(out.env, received, updates[other(us)], folded.base.htlcs[other(us)]);
+  if (bound !== received) draftHost(out).received = bound;
   return updates;
+}
+
+/** What we know of the peer's HTLCs: of those that both sides are bound to since now, too, and no more of those that are gone. */
+function receivedNow(
+  env: ChannelEnv,
+  before: readonly ReceivedHtlc[],
+  updates: readonly Update[],
+  inFlight: readonly AddUpdate[],
+): readonly ReceivedHtlc[] {
+  const still = before.length === 0 ? before : before.filter(({ id }) => inFlight.some((htlc) => htlc.id === id));
+  const fresh = updates.flatMap((update) => (update.kind === 'add' ? [receivedHtlc(env, update)] : []));
+  return fresh.length === 0 && still.length === before.length ? before : [...still, ...fresh];
+}
+
+function receivedHtlc({ nowMs }: ChannelEnv, { id }: AddUpdate): ReceivedHtlc {
+  return { id, receivedMs: nowMs, payload: undefined, sharedSecret: undefined, answered: undefined };
 }
 
 /** Tells the host, after what makes it true is durable: resolved payments, and incoming HTLCs that both sides are bound to. */

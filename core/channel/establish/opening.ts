@@ -173,7 +173,7 @@ export function becomeFunded(out: Transition<OpeningState>, settled: Settled): T
     shared,
     remote: { currentPoint: remotePoint, secrets: EMPTY_SECRET_STORE },
     lastSent: 'revoke_and_ack',
-    host: { references: [], learned: [], nextEventId: 1, events: [] },
+    host: { offered: [], received: [], nextEventId: 1, events: [] },
     durability: { version: 0, nextMonitorId: 1, pendingMonitor: [] },
     lifecycle: { connection: 'connected', readySent: false, readyReceived: false, createdHeight: env.height },
     closing: { sent: undefined, received: undefined, wanted: undefined, negotiation: undefined, tx: undefined },

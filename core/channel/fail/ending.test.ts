@@ -4,10 +4,12 @@ import type { Side } from '../../transactions/types.ts';
 import { decodeChannel, encodeChannel } from '../model/stored-form.ts';
 import { Duo, kinds, P2WPKH_A, P2WPKH_B, sent } from '../duo.fixture.ts';
 import type { Effect } from '../model/vocabulary.ts';
-import { knownPayments } from '../model/known-payments.ts';
+import { knownOrigins } from '../model/known-origins.ts';
+import { paymentIdOf } from '../model/origin.ts';
 import type { FailedState } from '../model/state.ts';
 import { add, events, refusalOf, secretOf } from '../updates.fixture.ts';
 import { onlyFunding } from '../model/fundings.ts';
+import { ownPayment } from '../model/origin.ts';
 
 function forceClose(duo: Duo, side: Side): readonly Effect[] {
   return duo.command(side, { kind: 'force_close', channelId: duo.funded(side).channelId });
@@ -111,7 +113,7 @@ describe('payments that no signature covers', () => {
     expect(duo.funded('opener').shared.commitments.accepter.next?.cut.opener).toBe(1);
     return duo;
   }
-  const FAILED = { kind: 'payment_failed', reference: '02', paymentHash: secretOf(2).paymentHash };
+  const FAILED = { kind: 'payment_failed', origin: ownPayment('02'), paymentHash: secretOf(2).paymentHash };
 
   it('have failed when the channel does, and are told once', () => {
     const duo = waiting();
@@ -119,7 +121,7 @@ describe('payments that no signature covers', () => {
     expect(kinds(effects)).toEqual(['error', 'store', 'broadcast', 'notify', 'notify']);
     expect(events(effects)).toMatchObject([{ kind: 'failed' }, { kind: 'event', event: FAILED }]);
     const state = failed(duo, 'opener');
-    expect(state.host.references).toEqual([{ htlcId: 0n, reference: '01' }]);
+    expect(state.host.offered).toEqual([{ id: 0n, origin: ownPayment('01'), preimage: undefined }]);
     expect(effects[1]).toMatchObject({ state: { host: { events: [{}, { event: FAILED }] } } });
     const later = block(duo, 'opener', 110, [state.failure.commitmentToBroadcast as Tx]);
     expect(kinds(later)).toEqual(['store']);
@@ -169,10 +171,10 @@ describe('payments that no signature covers', () => {
     const duo = waiting();
     const stored = duo.ends.opener.log.findLast((effect) => effect.kind === 'store');
     if (stored?.kind !== 'store') throw new Error('nothing was stored');
-    expect([...knownPayments(stored.state)]).toEqual(['01']);
-    expect([...knownPayments(duo.funded('opener'))]).toEqual(['01', '02']);
+    expect(knownOrigins(stored.state).map(paymentIdOf)).toEqual(['01']);
+    expect(knownOrigins(duo.funded('opener')).map(paymentIdOf)).toEqual(['01', '02']);
     forceClose(duo, 'opener');
-    expect([...knownPayments(failed(duo, 'opener'))]).toEqual(['01', '02']);
+    expect(knownOrigins(failed(duo, 'opener')).map(paymentIdOf)).toEqual(['01', '02']);
   });
 });
 

@@ -13,7 +13,7 @@ import type { Transition } from '../step/transition.ts';
 import { addEvent, announceEvents, become, notify, persist, send } from '../step/transition.ts';
 import type { ChannelEnv } from '../model/vocabulary.ts';
 import { onlyFunding } from '../model/fundings.ts';
-import type { AddUpdate, ConnectionPhase, FailedState, FundedBase, FundedState, PaymentReference } from '../model/state.ts';
+import type { AddUpdate, ConnectionPhase, FailedState, FundedBase, FundedState, OfferedHtlc } from '../model/state.ts';
 
 /** What a peer sent may be quoted in it: no error or warning comes near the size of a message. */
 const MAX_ERROR_LENGTH = 1000;
@@ -114,23 +114,23 @@ export function failChannel(out: Transition<FundedState>, reason: string, how: F
  */
 export function failUnsigned(out: Transition<FailedState>): void {
   const { shared, params, host } = out.state;
-  const { references } = host;
+  const { offered } = host;
   const { us } = params;
   const { current, next } = shared.commitments[other(us)];
   const signed = (next ?? current).cut[us] - shared.base.cut[us];
   const log = shared.logs[us];
   const adds = log.filter((update, i): update is AddUpdate => i >= signed && update.kind === 'add');
   if (adds.length === 0) return;
-  const isGone = ({ htlcId }: PaymentReference): boolean => adds.some(({ id }) => id === htlcId);
+  const isGone = (known: OfferedHtlc): boolean => adds.some(({ id }) => id === known.id);
   draft(out).shared = withLog(
     shared,
     us,
     log.filter((update) => !adds.some((add) => add === update)),
   );
-  draftHost(out).references = references.filter((known) => !isGone(known));
+  draftHost(out).offered = offered.filter((known) => !isGone(known));
   for (const { id, paymentHash } of adds) {
-    const reference = references.find(({ htlcId }) => htlcId === id)?.reference ?? '';
-    addEvent(out, { kind: 'payment_failed', reference, paymentHash });
+    const { origin } = offered.find((known) => known.id === id) as OfferedHtlc;
+    addEvent(out, { kind: 'payment_failed', origin, paymentHash });
   }
 }
 

@@ -2,7 +2,8 @@ import type { ChannelId, Hash32, Hex, Preimage, PublicKey, Script, SecretKey, Si
 import type { CommitmentFormat, HtlcSpec, Side } from '../../transactions/types.ts';
 import type { SecretStore } from '../../transactions/secrets.ts';
 import type { Tx } from '../../bitcoin/tx.ts';
-import type { OpenChannel } from '../../wire/messages/index.ts';
+import type { OpenChannel, UpdateFulfillHtlc } from '../../wire/messages/index.ts';
+import type { Origin } from './origin.ts';
 
 /** An HTLC offered by the side whose log it stands in (BOLT 2, update_add_htlc). */
 export interface AddUpdate extends HtlcSpec {
@@ -16,16 +17,20 @@ export interface AddUpdate extends HtlcSpec {
   readonly onion: Uint8Array;
   readonly pathKey?: PublicKey;
 }
+/** BOLT 4, attribution data: kept as it was first made, and retransmitted so. */
+export type Attribution = NonNullable<UpdateFulfillHtlc['attributionData']>;
 /** Removals name an HTLC of the OTHER side's log by its id. */
 export interface FulfillUpdate {
   readonly kind: 'fulfill';
   readonly id: bigint;
   readonly preimage: Preimage;
+  readonly attribution?: Attribution;
 }
 export interface FailUpdate {
   readonly kind: 'fail';
   readonly id: bigint;
   readonly reason: Hex;
+  readonly attribution?: Attribution;
 }
 export interface FailMalformedUpdate {
   readonly kind: 'fail_malformed';
@@ -180,16 +185,12 @@ export interface UnacknowledgedEvent {
   readonly id: number;
   readonly event: ChannelEvent;
 }
-export interface PaymentReference {
-  readonly htlcId: bigint;
-  readonly reference: Hex;
-}
 export type ChannelEvent =
-  | { readonly kind: 'payment_sent'; readonly reference: Hex; readonly paymentHash: Hash32; readonly preimage: Preimage }
+  | { readonly kind: 'payment_sent'; readonly origin: Origin; readonly paymentHash: Hash32; readonly preimage: Preimage }
   /** `failure` is absent when the HTLC was never committed to. */
   | {
       readonly kind: 'payment_failed';
-      readonly reference: Hex;
+      readonly origin: Origin;
       readonly paymentHash: Hash32;
       readonly failure?: FailUpdate | FailMalformedUpdate;
     }
@@ -237,12 +238,29 @@ export interface Lifecycle {
   readonly createdHeight: number;
 }
 
-/** What the host of this node is told, or has told, of the channel's payments. */
+/** What only we know of an HTLC that we offer: from its add on. */
+export interface OfferedHtlc {
+  readonly id: bigint;
+  readonly origin: Origin;
+  /** Revealed by the peer: known for good, even if the update_fulfill_htlc was rolled back. */
+  readonly preimage: Preimage | undefined;
+}
+/** What only we know of an HTLC that the peer offers: from when both sides are bound to it. */
+export interface ReceivedHtlc {
+  readonly id: bigint;
+  /** When it became irrevocable, in wall time: what hold times count from (BOLT 4, attribution data). */
+  readonly receivedMs: number;
+  /** What its onion says to us, and the secret that we share with the payer; absent until it was peeled. */
+  readonly payload: Hex | undefined;
+  readonly sharedSecret: Hash32 | undefined;
+  /** How we have answered it. */
+  readonly answered: Removal['kind'] | undefined;
+}
+
+/** What only we know of the channel's HTLCs, beside the logs that both sides share, and what our host is to hear. */
 export interface HostRecords {
-  /** The host's names for HTLCs of ours: ids of adds that no signature covered may come again for others after a reconnection. */
-  readonly references: readonly PaymentReference[];
-  /** Preimages that the peer revealed for HTLCs of ours in flight: known for good, even if the update_fulfill_htlc was rolled back. */
-  readonly learned: readonly { readonly htlcId: bigint; readonly preimage: Preimage }[];
+  readonly offered: readonly OfferedHtlc[];
+  readonly received: readonly ReceivedHtlc[];
   readonly nextEventId: number;
   readonly events: readonly UnacknowledgedEvent[];
 }

@@ -6,6 +6,7 @@ import { noble } from '../../crypto/noble.fixture.ts';
 import { Pair } from '../../node/pair.fixture.ts';
 import { channelCodec, decodeChannel, encodeChannel } from './stored-form.ts';
 import type { StoredChannel } from './state.ts';
+import { ownPayment } from './origin.ts';
 
 const anyChannel = arbitraryOf(channelCodec);
 
@@ -34,7 +35,7 @@ describe('encodeChannel and decodeChannel', () => {
     const channelId = pair.open();
     const paymentHash = 'ab'.repeat(32) as never;
     const onion = new Uint8Array(1366).fill(7);
-    pair.a.command({ kind: 'add', channelId, reference: '01', amountMsat: 5_000_000n, paymentHash, cltvExpiry: 300, onion });
+    pair.a.command({ kind: 'add', channelId, origin: ownPayment('01'), amountMsat: 5_000_000n, paymentHash, cltvExpiry: 300, onion });
     pair.exchange();
     pair.b.command({ kind: 'fail', channelId, id: 0n, reason: 'beef' });
     pair.exchange();
@@ -67,16 +68,16 @@ describe('encodeChannel and decodeChannel', () => {
     const bytes = fc.sample(anyChannel, { seed: 6, numRuns: 20 }).flatMap((state) => [...encodeChannel(state)]);
     // When this changes, the version must change too.
     expect(toHex(noble.sha256(Uint8Array.from(bytes)))).toMatchInlineSnapshot(
-      `"c5a94de49b337d1420109706f5f42274cad6b8854e5cd4f66a2c54ec93132886"`,
+      `"a1f60ad9a221b574648f7ea8da2909edd2b87cf3a400a9dbaaae60198e98e203"`,
     );
   });
 
   it('refuse another version and bytes that are left over', () => {
     const [state] = fc.sample(anyChannel, { seed: 5, numRuns: 1 }) as [StoredChannel];
     const bytes = encodeChannel(state);
-    expect([bytes[0], bytes[1]]).toEqual([0, 3]);
+    expect([bytes[0], bytes[1]]).toEqual([0, 4]);
     const later = bytes.slice();
-    later[1] = 4;
+    later[1] = 5;
     expect(decodeChannel(later)).toMatchObject({ ok: false, error: { kind: 'bad-value', field: 'version' } });
     expect(decodeChannel(Uint8Array.of(...bytes, 0))).toMatchObject({ ok: false, error: { kind: 'trailing' } });
   });

@@ -6,6 +6,7 @@ import * as codec from '../../wire/codec.ts';
 import type { Codec, ObjectCodec, Result } from '../../wire/codec.ts';
 import { WireFailure } from '../../wire/reader-writer.ts';
 import { ONION_ROUTING_PACKET_SIZE } from '../../wire/limits.ts';
+import type { Origin } from './origin.ts';
 import type * as state from './state.ts';
 import type { StoredChannel } from './state.ts';
 
@@ -13,7 +14,7 @@ import type { StoredChannel } from './state.ts';
  * How a channel's state stands in bytes: canonical, strict, with a version in front. Fields are in the order of this declaration;
  * any change to it needs a new version.
  */
-export const VERSION = 3;
+export const VERSION = 4;
 
 /** Any list of stored state; what peers make grow is bounded by its own rules, far below. */
 const MAX_ITEMS = 1_000_000;
@@ -72,13 +73,17 @@ const add = {
   onion: codec.blob(ONION_ROUTING_PACKET_SIZE),
   pathKey: option(point),
 } satisfies Without<state.AddUpdate, 'kind'>;
-const fail = { id: u64, reason: codec.varBytes() } satisfies Without<state.FailUpdate, 'kind'>;
+const attribution = struct({
+  htlcHoldTimes: codec.fixedArray(u32, 20),
+  truncatedHmacs: codec.bytes(210 * 4),
+} satisfies FieldsOf<state.Attribution>);
+const fail = { id: u64, reason: codec.varBytes(), attribution: option(attribution) } satisfies Without<state.FailUpdate, 'kind'>;
 const failMalformed = { id: u64, sha256OfOnion: hash32, failureCode: u16 } satisfies Without<state.FailMalformedUpdate, 'kind'>;
 
 const addUpdate: Codec<state.AddUpdate> = struct({ kind: codec.constant('add'), ...add } satisfies FieldsOf<state.AddUpdate>);
 const update: Codec<state.Update> = union('kind', {
   add: variant(1, add),
-  fulfill: variant(2, { id: u64, preimage } satisfies Without<state.FulfillUpdate, 'kind'>),
+  fulfill: variant(2, { id: u64, preimage, attribution: option(attribution) } satisfies Without<state.FulfillUpdate, 'kind'>),
   fail: variant(3, fail),
   fail_malformed: variant(4, failMalformed),
   fee: variant(5, { feeratePerKw: u32 } satisfies Without<state.FeeUpdate, 'kind'>),
@@ -167,11 +172,17 @@ const pendingMonitor = struct({
   waiting: items(codec.utf8(MAX_TEXT)),
 } satisfies FieldsOf<state.PendingMonitorUpdate>);
 
+type OriginFields<K extends Origin['kind']> = Without<Extract<Origin, { kind: K }>, 'kind'>;
+const origin: Codec<Origin> = union('kind', {
+  own: variant(1, { paymentId: hex, attempt: u32, part: u32 } satisfies OriginFields<'own'>),
+  forward: variant(2, { channelId, htlcId: u64 } satisfies OriginFields<'forward'>),
+});
+
 type EventFields<K extends state.ChannelEvent['kind']> = Without<Extract<state.ChannelEvent, { kind: K }>, 'kind'>;
 const event: Codec<state.ChannelEvent> = union('kind', {
-  payment_sent: variant(1, { reference: hex, paymentHash: hash32, preimage } satisfies EventFields<'payment_sent'>),
+  payment_sent: variant(1, { origin, paymentHash: hash32, preimage } satisfies EventFields<'payment_sent'>),
   payment_failed: variant(2, {
-    reference: hex,
+    origin,
     paymentHash: hash32,
     failure: option(failedUpdate),
   } satisfies EventFields<'payment_failed'>),
@@ -180,8 +191,16 @@ const event: Codec<state.ChannelEvent> = union('kind', {
 });
 
 const host = struct({
-  references: items(struct({ htlcId: u64, reference: hex } satisfies FieldsOf<state.PaymentReference>)),
-  learned: items(struct({ htlcId: u64, preimage } satisfies FieldsOf<state.HostRecords['learned'][number]>)),
+  offered: items(struct({ id: u64, origin, preimage: maybe(preimage) } satisfies FieldsOf<state.OfferedHtlc>)),
+  received: items(
+    struct({
+      id: u64,
+      receivedMs: u53,
+      payload: maybe(hex),
+      sharedSecret: maybe(hash32),
+      answered: maybe(codec.oneOf('fulfill', 'fail', 'fail_malformed')),
+    } satisfies FieldsOf<state.ReceivedHtlc>),
+  ),
   nextEventId: u53,
   events: items(struct({ id: u53, event } satisfies FieldsOf<state.UnacknowledgedEvent>)),
 } satisfies FieldsOf<state.HostRecords>);

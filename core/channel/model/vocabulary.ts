@@ -6,6 +6,7 @@ import type { Message, OpenChannel } from '../../wire/messages/index.ts';
 import type { Tx } from '../../bitcoin/tx.ts';
 import type { AddUpdate, ChannelEvent, MonitorUpdate, StoredChannel } from './state.ts';
 import type { ChannelCache } from '../commitments/cache.ts';
+import type { Origin } from './origin.ts';
 import type { Signer } from '../commitments/signer.ts';
 
 /** A state and what to do, in order. Atomic: after a throw the previous state is still valid. */
@@ -48,6 +49,8 @@ export type Effect =
   | { readonly kind: 'watch_spend'; readonly txid: Txid; readonly vout: number; readonly channelId: ChannelId }
   | NotifyEffect
   | { readonly kind: 'ask'; readonly channelId: ChannelId; readonly peer: PublicKey; readonly question: Question }
+  /** An `add` was taken. The id may change at a reconnection while no signature covers the HTLC: the origin names it. */
+  | { readonly kind: 'added'; readonly channelId: ChannelId; readonly origin: Origin; readonly id: bigint }
   | { readonly kind: 'disconnect'; readonly peer: PublicKey; readonly reason: string }
   /** An input of the chain did not fit, and nothing of it was taken: the host sends what the refusal names. */
   | { readonly kind: 'chain_refused'; readonly refusal: ChainRefusal }
@@ -113,12 +116,12 @@ export type ChannelCommand =
   /**
    * Offers an HTLC. If it is not refused it ends with exactly one of the events payment_sent and payment_failed, repeated until acknowledged;
    * also where the channel fails before a signature covers it. One that a crash took before it was durable has no event: it is missing from
-   * `knownPayments` of the restored state, and has failed. Of an HTLC on a commitment of a failed channel, the chain decides.
+   * `knownOrigins` of the restored state, and has failed. Of an HTLC on a commitment of a failed channel, the chain decides.
    */
   | {
       readonly kind: 'add';
       readonly channelId: ChannelId;
-      /** The host's name for this payment, repeated in its events: at most 32 bytes. */ readonly reference: Hex;
+      /** Repeated in its events. */ readonly origin: Origin;
       readonly amountMsat: bigint;
       readonly paymentHash: Hash32;
       readonly cltvExpiry: number;
@@ -170,6 +173,8 @@ export interface ChannelEnv {
   readonly config: ChannelConfig;
   /** Height of the newest block that this node has seen. */
   readonly height: number;
+  /** Wall time, as the node was told it. */
+  readonly nowMs: number;
   /** The host's current estimate, in satoshi per 1000 weight. */
   readonly feeratePerKw: number;
   readonly peerFeatures: Hex;

@@ -5,6 +5,7 @@ import { contents } from '../model/contents.ts';
 import type { ChannelCommand, ChannelConfig } from '../model/vocabulary.ts';
 import { removalMessage } from './remove-htlc.ts';
 import { add, events, expectFailed, expectQuiet, expectRefused, fail, fulfill, messages, refusalOf, secretOf } from '../updates.fixture.ts';
+import { ownPayment } from '../model/origin.ts';
 
 const manual: Partial<ChannelConfig> = { commit: 'manual' };
 
@@ -195,9 +196,9 @@ describe('a preimage that the peer reveals', () => {
     expect(effects[0]).toMatchObject({ update: { kind: 'preimage', preimage, paymentHash } });
     expect(effects[1]).toMatchObject({
       version: before.durability.version + 1,
-      state: { host: { learned: [{ htlcId: 0n, preimage }], events: [{}, {}] } },
+      state: { host: { offered: [{ id: 0n, preimage }], events: [{}, {}] } },
     });
-    const sentEvent = { kind: 'payment_sent', reference: '01', paymentHash, preimage };
+    const sentEvent = { kind: 'payment_sent', origin: ownPayment('01'), paymentHash, preimage };
     expect(effects[2]).toMatchObject({
       event: { kind: 'event', id: before.host.nextEventId, event: sentEvent },
       after: [{ sink: { kind: 'state' }, version: before.durability.version + 1 }, { of: ['monitor'] }],
@@ -206,12 +207,12 @@ describe('a preimage that the peer reveals', () => {
     // The signature for it never came: the message is forgotten, the preimage is not, and the same again changes nothing.
     duo.reconnect();
     expect(duo.funded('opener').shared.logs.accepter).toEqual([]);
-    expect(duo.funded('opener').host.learned).toEqual([{ htlcId: 0n, preimage }]);
+    expect(duo.funded('opener').host.offered).toEqual([{ id: 0n, origin: ownPayment('01'), preimage }]);
     const logged = duo.ends.opener.log.length;
     duo.exchange();
     expectQuiet(duo);
     expect(events(duo.ends.opener.log.slice(logged))).toEqual([]);
-    expect(duo.funded('opener')).toMatchObject({ host: { learned: [], references: [] } });
+    expect(duo.funded('opener')).toMatchObject({ host: { offered: [] } });
   });
 
   it('is worth more than a failure that comes later', () => {
@@ -228,9 +229,9 @@ describe('a preimage that the peer reveals', () => {
     for (const message of failing) duo.message('opener', message);
     duo.message('opener', revocationOf(duo));
     const { shared, host } = duo.funded('opener');
-    const { learned, references } = host;
+    const { offered } = host;
     expect(shared.base.htlcs.opener).toEqual([]);
-    expect({ learned, references }).toEqual({ learned: [], references: [] });
+    expect(offered).toEqual([]);
     const told = events(duo.ends.opener.log).flatMap((event) => (event.kind === 'event' ? [event.event.kind] : []));
     expect(told).toEqual(['channel_usable', 'payment_sent']);
   });

@@ -1,4 +1,3 @@
-import type { Hex } from '../../crypto/bytes.ts';
 import { sha256Hex } from '../../crypto/hashes.ts';
 import { other } from '../../transactions/types.ts';
 import type { Message, UpdateFailHtlc, UpdateFailMalformedHtlc, UpdateFulfillHtlc } from '../../wire/messages/index.ts';
@@ -7,7 +6,7 @@ import { draft, draftHost } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
 import { addEvent, announceEvents, monitor, persist, send } from '../step/transition.ts';
 import type { ChannelCommand, ChannelEnv } from '../model/vocabulary.ts';
-import type { AddUpdate, FulfillUpdate, FundedState, Removal, SharedState } from '../model/state.ts';
+import type { AddUpdate, FailUpdate, FulfillUpdate, FundedState, OfferedHtlc, ReceivedHtlc, Removal, SharedState } from '../model/state.ts';
 import type { Refusal, Violation } from '../model/violation.ts';
 import { refusal, violation } from '../model/violation.ts';
 
@@ -41,14 +40,22 @@ function toUpdate(command: RemoveCommand): Removal {
   }
 }
 
+function attributed(message: UpdateFulfillHtlc | UpdateFailHtlc, { attribution }: FulfillUpdate | FailUpdate): Message {
+  return attribution === undefined ? message : { ...message, attributionData: attribution };
+}
+
+function keeping<U extends FulfillUpdate | FailUpdate>(update: U, { attributionData }: UpdateFulfillHtlc | UpdateFailHtlc): U {
+  return attributionData === undefined ? update : { ...update, attribution: attributionData };
+}
+
 export function removalMessage(state: FundedState, update: Removal): Message {
   const { channelId } = state;
   const { id } = update;
   switch (update.kind) {
     case 'fulfill':
-      return { type: 'update_fulfill_htlc', channelId, id, paymentPreimage: update.preimage };
+      return attributed({ type: 'update_fulfill_htlc', channelId, id, paymentPreimage: update.preimage }, update);
     case 'fail':
-      return { type: 'update_fail_htlc', channelId, id, reason: update.reason };
+      return attributed({ type: 'update_fail_htlc', channelId, id, reason: update.reason }, update);
     case 'fail_malformed':
       return { type: 'update_fail_malformed_htlc', channelId, id, sha256OfOnion: update.sha256OfOnion, failureCode: update.failureCode };
   }
@@ -74,9 +81,14 @@ export function removeHtlc(out: Transition<FundedState>, command: RemoveCommand)
   }
   const update = toUpdate(command);
   draft(out).shared = append(state.shared, us, update);
+  draftHost(out).received = state.host.received.map((known) => (known.id === htlc.id ? answeredBy(known, update) : known));
   if (update.kind === 'fulfill') monitor(out, { kind: 'preimage', paymentHash: htlc.paymentHash, preimage: update.preimage });
   if (state.lifecycle.connection === 'connected') send(out, removalMessage(state, update));
   return undefined;
+}
+
+function answeredBy({ id, receivedMs, payload, sharedSecret }: ReceivedHtlc, { kind: answered }: Removal): ReceivedHtlc {
+  return { id, receivedMs, payload, sharedSecret, answered };
 }
 
 export function receiveRemoval(
@@ -93,13 +105,13 @@ export function receiveRemoval(
       if (sha256Hex(out.env.crypto, message.paymentPreimage) !== htlc.paymentHash) {
         return violation('payment_preimage', `HTLC ${id}: does not hash to its payment_hash`);
       }
-      const update: FulfillUpdate = { kind: 'fulfill', id, preimage: message.paymentPreimage };
+      const update: FulfillUpdate = keeping({ kind: 'fulfill', id, preimage: message.paymentPreimage }, message);
       draft(out).shared = append(state.shared, other(us), update);
       learn(out, htlc, update);
       return undefined;
     }
     case 'update_fail_htlc':
-      draft(out).shared = append(state.shared, other(us), { kind: 'fail', id, reason: message.reason });
+      draft(out).shared = append(state.shared, other(us), keeping({ kind: 'fail', id, reason: message.reason }, message));
       return undefined;
     case 'update_fail_malformed_htlc': {
       const { sha256OfOnion, failureCode } = message;
@@ -112,18 +124,18 @@ export function receiveRemoval(
 
 /** A preimage is known for good, whatever becomes of the message that brought it: the payer hears of it once. */
 function learn(out: Transition<FundedState>, htlc: AddUpdate, { preimage }: FulfillUpdate): void {
-  const { state } = out;
-  const htlcId = htlc.id;
-  if (state.host.learned.some((l) => l.htlcId === htlcId)) return;
-  const firstEvent = state.host.nextEventId;
-  const host = draftHost(out);
-  host.learned = [...host.learned, { htlcId, preimage }];
-  addEvent(out, { kind: 'payment_sent', reference: referenceOf(state, htlcId), paymentHash: htlc.paymentHash, preimage });
+  const { host } = out.state;
+  const ours = offeredHtlc(out.state, htlc.id);
+  if (ours.preimage !== undefined) return;
+  const { origin } = ours;
+  draftHost(out).offered = host.offered.map((known) => (known === ours ? { id: known.id, origin, preimage } : known));
+  addEvent(out, { kind: 'payment_sent', origin, paymentHash: htlc.paymentHash, preimage });
   monitor(out, { kind: 'preimage', paymentHash: htlc.paymentHash, preimage });
   persist(out);
-  announceEvents(out, firstEvent);
+  announceEvents(out, host.nextEventId);
 }
 
-export function referenceOf(state: FundedState, htlcId: bigint): Hex {
-  return state.host.references.find((r) => r.htlcId === htlcId)?.reference ?? '';
+/** What we know of an HTLC of ours that is in the log or in flight. */
+export function offeredHtlc({ host }: FundedState, id: bigint): OfferedHtlc {
+  return host.offered.find((known) => known.id === id) as OfferedHtlc;
 }

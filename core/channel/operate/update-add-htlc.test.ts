@@ -20,12 +20,14 @@ import {
   secretOf,
 } from '../updates.fixture.ts';
 import { onlyFunding } from '../model/fundings.ts';
+import { ownPayment } from '../model/origin.ts';
 
 function taken(duo: Duo, side: Side, n: number, changes: Parameters<typeof add>[3] = {}): void {
   expect(refusalOf(add(duo, side, n, changes))).toBeUndefined();
-  expect(duo.funded(side).host.references.at(-1)).toEqual({
-    htlcId: expect.anything() as bigint,
-    reference: n.toString(16).padStart(2, '0'),
+  expect(duo.funded(side).host.offered.at(-1)).toEqual({
+    id: expect.anything() as bigint,
+    origin: ownPayment(n.toString(16).padStart(2, '0')),
+    preimage: undefined,
   });
 }
 
@@ -64,9 +66,9 @@ describe('the command add', () => {
     ]);
     expect(duo.funded('opener')).toMatchObject({
       host: {
-        references: [
-          { htlcId: 0n, reference: '01' },
-          { htlcId: 1n, reference: '02' },
+        offered: [
+          { id: 0n, origin: ownPayment('01'), preimage: undefined },
+          { id: 1n, origin: ownPayment('02'), preimage: undefined },
         ],
       },
       shared: { logs: { opener: [{ id: 0n }, { id: 1n, amountMsat: 7_000_000n }], accepter: [] } },
@@ -109,10 +111,10 @@ describe('the command add', () => {
     expectRefused(duo, 'opener', addCommand(duo, 2), 'no add after shutdown');
   });
 
-  it('takes a reference of at most 32 bytes', () => {
+  it('takes an id of a payment of at most 32 bytes', () => {
     const duo = new Duo().open();
-    expectRefused(duo, 'opener', addCommand(duo, 1, { reference: 'ab'.repeat(33) }), 'reference');
-    expect(refusalOf(add(duo, 'opener', 1, { reference: 'ab'.repeat(32) }))).toBeUndefined();
+    expectRefused(duo, 'opener', addCommand(duo, 1, { origin: ownPayment('ab'.repeat(33)) }), 'payment_id');
+    expect(refusalOf(add(duo, 'opener', 1, { origin: ownPayment('ab'.repeat(32)) }))).toBeUndefined();
   });
 
   it('takes amounts from the receiver’s htlc_minimum_msat on, and more than 0', () => {

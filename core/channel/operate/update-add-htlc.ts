@@ -1,4 +1,4 @@
-import type { Hex, PublicKey } from '../../crypto/bytes.ts';
+import type { PublicKey } from '../../crypto/bytes.ts';
 import type { Side } from '../../transactions/types.ts';
 import { bySide, other } from '../../transactions/types.ts';
 import type { UpdateAddHtlc } from '../../wire/messages/index.ts';
@@ -11,13 +11,15 @@ import type { ChannelCommand, ChannelEnv } from '../model/vocabulary.ts';
 import { dearestOpenerCostSat, exceedsDustExposure, inFlightLimit, openerCostSat, reserveKept } from './limits.ts';
 import type { LimitBroken } from './limits.ts';
 import { brokenBySome } from '../model/fundings.ts';
-import type { AddUpdate, ChannelParams, Cut, FundedState, FundingTerms, SharedState } from '../model/state.ts';
+import type { AddUpdate, ChannelParams, Cut, FundedState, FundingTerms, OfferedHtlc, SharedState } from '../model/state.ts';
+import { paymentIdOf } from '../model/origin.ts';
+import type { Origin } from '../model/origin.ts';
 import type { Refusal, Violation } from '../model/violation.ts';
 import { refusal, violation } from '../model/violation.ts';
 
 /** BOLT 2, update_add_htlc: cltv_expiry is a height below this. */
 const CLTV_EXPIRY_LIMIT = 500_000_000;
-export const MAX_REFERENCE_BYTES = 32;
+export const MAX_PAYMENT_ID_BYTES = 32;
 
 type AddCommand = Extract<ChannelCommand, { kind: 'add' }>;
 
@@ -87,9 +89,13 @@ function addUpdate(offerer: Side, id: bigint, { amountMsat, paymentHash, cltvExp
 /** Offers an HTLC. The rules are judged from our view of the peer's next commitment. */
 export function addHtlc(
   out: Transition<FundedState>,
-  { amountMsat, paymentHash, cltvExpiry, onion, reference }: AddCommand,
+  { amountMsat, paymentHash, cltvExpiry, onion, origin }: AddCommand,
 ): Refusal | undefined {
-  return offer(out, { amountMsat, paymentHash, cltvExpiry, onion }, reference);
+  const refused = offer(out, { amountMsat, paymentHash, cltvExpiry, onion }, origin);
+  if (refused !== undefined) return refused;
+  const { channelId, host } = out.state;
+  out.effects.push({ kind: 'added', channelId, origin, id: (host.offered.at(-1) as OfferedHtlc).id });
+  return undefined;
 }
 
 /** A shutdown has been said, or is wanted: no more HTLCs (BOLT 2, shutdown). */
@@ -98,11 +104,12 @@ export function isClosing({ closing }: FundedState): boolean {
 }
 
 /** Offers it with the next id: also when a lost connection made the peer forget an add, which then is judged anew. */
-export function offer(out: Transition<FundedState>, add: Offered, reference: Hex): Refusal | undefined {
+export function offer(out: Transition<FundedState>, add: Offered, origin: Origin): Refusal | undefined {
   const { state } = out;
   const { params } = state;
   const htlc = addUpdate(params.us, nextHtlcId(state.shared, params.us), add);
-  if (reference.length > 2 * MAX_REFERENCE_BYTES) return refusal('reference', `longer than ${MAX_REFERENCE_BYTES} bytes`);
+  if ((paymentIdOf(origin)?.length ?? 0) > 2 * MAX_PAYMENT_ID_BYTES)
+    return refusal('payment_id', `longer than ${MAX_PAYMENT_ID_BYTES} bytes`);
   if (isClosing(state)) {
     return refusal('no add after shutdown', 'the channel is closing');
   }
@@ -110,7 +117,7 @@ export function offer(out: Transition<FundedState>, add: Offered, reference: Hex
   const broken = offeringRule(out.env, state, shared, htlc);
   if (broken !== undefined) return refusal(broken.rule, broken.detail);
   draft(out).shared = shared;
-  draftHost(out).references = [...state.host.references, { htlcId: htlc.id, reference }];
+  draftHost(out).offered = [...state.host.offered, { id: htlc.id, origin, preimage: undefined }];
   send(out, addMessage(state, htlc));
   return undefined;
 }

@@ -8,6 +8,7 @@ import type { ChannelConfig, Effect } from '../model/vocabulary.ts';
 import { diagnose, reestablishMessage } from './channel-reestablish.ts';
 import type { FundedState } from '../model/state.ts';
 import { add, events, expectFailed, expectQuiet, fail, fee, fulfill, kindsOf, messages, secretOf } from '../updates.fixture.ts';
+import { ownPayment } from '../model/origin.ts';
 
 const manual: Partial<ChannelConfig> = { commit: 'manual' };
 const NO_SECRET = '00'.repeat(32) as SecretKey;
@@ -334,9 +335,9 @@ describe('after channel_reestablish', () => {
       duo.exchange();
     }
     expectQuiet(duo);
-    expect(duo.funded('opener').host.references).toEqual([
-      { htlcId: 0n, reference: '01' },
-      { htlcId: 1n, reference: '02' },
+    expect(duo.funded('opener').host.offered).toEqual([
+      { id: 0n, origin: ownPayment('01'), preimage: undefined },
+      { id: 1n, origin: ownPayment('02'), preimage: undefined },
     ]);
   });
 
@@ -432,14 +433,14 @@ describe('after channel_reestablish', () => {
     ]);
     expect(sent(effects, 'update_fee').feeratePerKw).toBe(2600);
     const state = duo.funded('opener');
-    expect(state.host.references).toEqual([
-      { htlcId: 0n, reference: '01' },
-      { htlcId: 1n, reference: '03' },
-      { htlcId: 2n, reference: '05' },
+    expect(state.host.offered).toEqual([
+      { id: 0n, origin: ownPayment('01'), preimage: undefined },
+      { id: 1n, origin: ownPayment('03'), preimage: undefined },
+      { id: 2n, origin: ownPayment('05'), preimage: undefined },
     ]);
     expect(kindsOf(state.shared.logs.opener)).toEqual(['add 0', 'add 1', 'add 2', 'fee 2600']);
     // Their payments have failed, which is durable before it is told.
-    const failed = (n: number) => ({ kind: 'payment_failed', reference: `0${n}`, paymentHash: secretOf(n).paymentHash });
+    const failed = (n: number) => ({ kind: 'payment_failed', origin: ownPayment(`0${n}`), paymentHash: secretOf(n).paymentHash });
     expect(events(effects)).toMatchObject([{ event: failed(2) }, { event: failed(4) }]);
     expect(events(effects).every((e) => e.kind !== 'event' || !('failure' in e.event))).toBe(true);
     expect(kinds(effects).slice(-3)).toEqual(['store', 'notify', 'notify']);
@@ -472,7 +473,7 @@ describe('after channel_reestablish', () => {
     duo.deliver('accepter');
     expect(duo.funded('opener').closing.received).toBe(P2WPKH_A);
     reestablished(duo);
-    expect(events(duo.ends.opener.log).at(-1)).toMatchObject({ event: { kind: 'payment_failed', reference: '01' } });
+    expect(events(duo.ends.opener.log).at(-1)).toMatchObject({ event: { kind: 'payment_failed', origin: ownPayment('01') } });
     expect(duo.funded('opener').shared.logs.opener).toEqual([]);
   });
 });

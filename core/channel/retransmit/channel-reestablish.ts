@@ -13,7 +13,7 @@ import { channelReadyMessage } from '../establish/channel-ready.ts';
 import { removalMessage } from '../operate/remove-htlc.ts';
 import { retransmitShutdown } from '../close/shutdown.ts';
 import type { ChannelEnv } from '../model/vocabulary.ts';
-import type { AddUpdate, FundedBase, FundedState, Update } from '../model/state.ts';
+import type { AddUpdate, FundedBase, FundedState, OfferedHtlc, Update } from '../model/state.ts';
 import type { Violation } from '../model/violation.ts';
 import { violation } from '../model/violation.ts';
 
@@ -147,14 +147,14 @@ function offerAgain(out: Transition<FundedState>): void {
   const unsigned = slice(shared, us, signed, logLength(shared, us));
   if (unsigned.length === 0) return;
   const firstId = unsigned.find((u): u is AddUpdate => u.kind === 'add')?.id ?? nextHtlcId(shared, us);
-  const { references, nextEventId: firstEvent } = out.state.host;
+  const { offered, nextEventId: firstEvent } = out.state.host;
   draft(out).shared = truncate(shared, us, signed);
-  draftHost(out).references = references.filter((r) => r.htlcId < firstId);
+  draftHost(out).offered = offered.filter(({ id }) => id < firstId);
   for (const update of unsigned) {
     if (update.kind === 'add') {
-      const reference = references.find((r) => r.htlcId === update.id)?.reference ?? '';
-      const refused = offer(out, update, reference);
-      if (refused !== undefined) addEvent(out, { kind: 'payment_failed', reference, paymentHash: update.paymentHash });
+      const { origin } = offered.find(({ id }) => id === update.id) as OfferedHtlc;
+      const refused = offer(out, update, origin);
+      if (refused !== undefined) addEvent(out, { kind: 'payment_failed', origin, paymentHash: update.paymentHash });
     } else if (update.kind === 'fee') {
       updateFee(out, update.feeratePerKw);
     } else {

@@ -61,7 +61,7 @@ function copyState(state: StoredChannel): StoredChannel {
 }
 
 function copyHost(h: HostRecords): HostRecords {
-  return { references: h.references, learned: h.learned, nextEventId: h.nextEventId, events: h.events };
+  return { offered: h.offered, received: h.received, nextEventId: h.nextEventId, events: h.events };
 }
 function copyDurability(d: Durability): Durability {
   return { version: d.version, nextMonitorId: d.nextMonitorId, pendingMonitor: d.pendingMonitor };

@@ -2,12 +2,13 @@ import { describe, expect, it } from 'vitest';
 import { bytes32, Duo } from '../duo.fixture.ts';
 import { addEvent, announceEvents, after, become, finish, monitor, monitorReplay, notify, persist, send, start } from './transition.ts';
 import type { ChannelEvent, FundedState, MonitorUpdate, PendingMonitorUpdate } from '../model/state.ts';
+import { ownPayment } from '../model/origin.ts';
 
 const duo = new Duo().open();
 const quiet: FundedState = {
   ...duo.funded('opener'),
   durability: { version: 7, nextMonitorId: 20, pendingMonitor: [] },
-  host: { references: [], learned: [], nextEventId: 3, events: [] },
+  host: { offered: [], received: [], nextEventId: 3, events: [] },
 };
 const waitingFor = (...pendingMonitor: readonly PendingMonitorUpdate[]): FundedState => ({
   ...quiet,
@@ -21,8 +22,8 @@ function pending(id: number, ...waiting: readonly string[]): PendingMonitorUpdat
   return { id, update, waiting };
 }
 
-function event(reference: string): ChannelEvent {
-  return { kind: 'payment_failed', reference, paymentHash: bytes32(1) };
+function event(paymentId: string): ChannelEvent {
+  return { kind: 'payment_failed', origin: ownPayment(paymentId), paymentHash: bytes32(1) };
 }
 
 describe('what an effect waits for', () => {
@@ -120,7 +121,7 @@ describe('monitor', () => {
 describe('events', () => {
   it('count up, are kept, and are told from an id on', () => {
     const out = start(env, quiet);
-    for (const reference of ['0a', '0b', '0c']) addEvent(out, event(reference));
+    for (const paymentId of ['0a', '0b', '0c']) addEvent(out, event(paymentId));
     expect(out.state.host.nextEventId).toBe(6);
     expect(out.state.host.events).toEqual([3, 4, 5].map((id, i) => ({ id, event: event(['0a', '0b', '0c'][i] as string) })));
     expect(out.effects).toEqual([]);

@@ -16,6 +16,7 @@ import { createPeersEnv } from '../../../core/peers/peers.ts';
 import { Chain } from '../../../sim/world/chain.ts';
 import { ChainWatch } from '../../../sim/world/chain-watch.ts';
 import { Host } from '../host.ts';
+import { ownPayment } from '../../../core/channel/model/origin.ts';
 
 const FEERATE_PER_KW = 2500;
 const ONION_SIZE = 1366;
@@ -89,6 +90,7 @@ export class DemoNode {
           this.host.command({ kind: 'fund', peer, channelId, tx });
         }
       },
+      added: () => undefined,
       chainRefused: ({ misfit, detail }) => {
         throw new Error(`${misfit}: ${detail}`);
       },
@@ -154,7 +156,7 @@ export class DemoNode {
     this.host.command({
       kind: 'add',
       channelId,
-      reference: random(),
+      origin: ownPayment(random()),
       amountMsat,
       paymentHash,
       cltvExpiry,

@@ -11,6 +11,7 @@ import { Host } from '../../../core/host/host.ts';
 import type { Services } from '../../../core/host/services.ts';
 import type { Script } from '../../../core/crypto/bytes.ts';
 import { createNodeEnv } from '../../../core/node/vocabulary.ts';
+import { ownPayment } from '../../../core/channel/model/origin.ts';
 
 function bytes32<T extends string>(n: number): T {
   return n.toString(16).padStart(64, '0') as T;
@@ -42,6 +43,7 @@ export class BenchNode {
         ask: ({ question }) => {
           if (question.kind === 'fund') this.funding = question;
         },
+        added: nothing,
         refused: ({ rule, detail }) => {
           throw new Error(`refused: ${rule}: ${detail}`);
         },
@@ -143,7 +145,7 @@ export class BenchPair {
     this.a.host.command({
       kind: 'add',
       channelId: this.channelId,
-      reference: bytes32(n),
+      origin: ownPayment(bytes32(n)),
       amountMsat,
       paymentHash,
       cltvExpiry: 500,
