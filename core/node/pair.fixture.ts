@@ -45,7 +45,7 @@ function read(bytes: Uint8Array): Message {
 /** A node under test, run by the host: everything it does is recorded, stores finish at once unless `holdStores`. */
 export class TestNode {
   readonly id: PublicKey;
-  readonly env: NodeEnv;
+  env: NodeEnv;
   readonly outgoing: Message[] = [];
   readonly log: Effect[] = [];
   holdStores = false;
@@ -56,6 +56,7 @@ export class TestNode {
   readonly #written = new Map<string, StoredChannel>();
   /** States that were seen to come back from their stored form. */
   readonly #stored = new WeakSet<StoredChannel>();
+  readonly #createEnv: () => NodeEnv;
   #host: Host;
   /** What the node asked for first, since the last input. */
   #first: readonly Effect[] | undefined;
@@ -63,7 +64,8 @@ export class TestNode {
   constructor(crypto: Crypto, seed: number, config: Partial<ChannelConfig> = {}) {
     const secret = bytes32(seed);
     this.id = crypto.publicKey(secret as never);
-    this.env = createNodeEnv(crypto, createSigner(crypto, secret), { ...DEFAULT_CONFIG, ...config });
+    this.#createEnv = () => createNodeEnv(crypto, createSigner(crypto, secret), { ...DEFAULT_CONFIG, ...config });
+    this.env = this.#createEnv();
     this.#host = this.#start({ state: createNode(at(100), 2500, 0), effects: [] });
   }
 
@@ -136,6 +138,7 @@ export class TestNode {
       if (!decoded.ok) throw new Error(decoded.error.detail);
       return decoded.value;
     });
+    this.env = this.#createEnv();
     const step = restoreNode(this.env, { channels, watcherIds: [...this.watcherIds.values()], tip, feeratePerKw, nowMs });
     this.#host = this.#start(step);
     this.#host.run();
@@ -176,15 +179,23 @@ interface OpenOptions {
   readonly nth?: number;
 }
 
+interface PairOptions {
+  readonly crypto?: Crypto;
+  readonly a?: Partial<ChannelConfig>;
+  readonly b?: Partial<ChannelConfig>;
+  readonly nodes?: readonly [TestNode, TestNode];
+}
+
 /** Two nodes, joined by the test. */
 export class Pair {
   readonly a: TestNode;
   readonly b: TestNode;
 
-  constructor(options: { readonly crypto?: Crypto; readonly a?: Partial<ChannelConfig>; readonly b?: Partial<ChannelConfig> } = {}) {
+  constructor(options: PairOptions = {}) {
     const crypto = options.crypto ?? noble;
-    this.a = new TestNode(crypto, 0x0a, options.a);
-    this.b = new TestNode(crypto, 0x0b, options.b);
+    const [a, b] = options.nodes ?? [new TestNode(crypto, 0x0a, options.a), new TestNode(crypto, 0x0b, options.b)];
+    this.a = a;
+    this.b = b;
   }
 
   connect(): void {
