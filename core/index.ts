@@ -26,6 +26,8 @@ export { ownPayment, paymentIdOf } from './channel/model/origin.ts';
 export type { Origin } from './channel/model/origin.ts';
 export type { Basepoints, Signer } from './channel/commitments/signer.ts';
 export { createSigner } from './channel/commitments/key-signer.ts';
+export { guardedSigner } from './channel/commitments/guarded-signer.ts';
+export type { GuardMemory, GuardRecord } from './channel/commitments/guarded-signer.ts';
 export { decodeChannel, encodeChannel } from './channel/model/stored-form.ts';
 
 export { createNodeEnv } from './node/vocabulary.ts';

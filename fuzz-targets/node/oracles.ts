@@ -2,7 +2,7 @@ import type { Effect } from '../../core/channel/model/vocabulary.ts';
 import { MAX_UNSIGNED_UPDATES } from '../../core/channel/channel.ts';
 import { contents, logLength } from '../../core/channel/model/contents.ts';
 import type { AddUpdate, FundedState, StoredChannel } from '../../core/channel/model/state.ts';
-import type { ChannelId, Hash32, PublicKey } from '../../core/crypto/bytes.ts';
+import type { ChannelId, Hash32, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
 import { sha256Hex } from '../../core/crypto/hashes.ts';
 import { MAX_OPENINGS_PER_PEER } from '../../core/node/openings.ts';
 import type { NodeInput, NodeState } from '../../core/node/vocabulary.ts';
@@ -77,12 +77,11 @@ export class NodeOracle {
   }
 
   /** BOLT 2: a secret leaves only when the commitment after it is durable: a restart would bring back what was revoked. */
-  private revokesOnlyThePast(channelId: ChannelId, secret: string): void {
+  private revokesOnlyThePast(channelId: ChannelId, secret: SecretKey): void {
     const state = this.subject.node.channels.get(channelId)?.state;
     const durable = this.subject.disk.get(channelId);
     if (state === undefined || durable === undefined) return;
-    const { signer } = nodeEnv;
-    const revealsDurable = signer.perCommitmentSecret(state.params.keysId, durable.number) === secret;
+    const revealsDurable = nodeEnv.signer.isSecret(state.params.keysId, durable.number, secret);
     promise(!revealsDurable, 'no revocation of what a restart would bring back', () => `commitment ${durable.number} of ${channelId}`);
   }
 

@@ -262,7 +262,7 @@ export class Puppet {
 
   private revoke(state: StoredChannel): Message {
     const { number } = state.shared.commitments[other(state.params.us)].current;
-    const perCommitmentSecret = this.signer.perCommitmentSecret(this.keysOf(this.fundingPubkey(state)), number);
+    const perCommitmentSecret = this.signer.revealSecret(this.keysOf(this.fundingPubkey(state)), number) as SecretKey;
     return {
       type: 'revoke_and_ack',
       channelId: state.channelId,
@@ -283,7 +283,7 @@ export class Puppet {
       nextCommitmentNumber: number + 1n,
       nextRevocationNumber: ours,
       yourLastPerCommitmentSecret:
-        ours === 0n ? ('00'.repeat(32) as SecretKey) : nodeEnv.signer.perCommitmentSecret(params.keysId, ours - 1n),
+        ours === 0n ? ('00'.repeat(32) as SecretKey) : (nodeEnv.signer.revealSecret(params.keysId, ours - 1n) as SecretKey),
       myCurrentPerCommitmentPoint: this.point(state, number),
     };
   }

@@ -87,7 +87,7 @@ function sendOffer(
   if (first === undefined) return violation('closing transaction', `none can be made with a fee of ${feeSat} sat`);
   const built = others.find((variant) => variant.txid === preferred?.txid) ?? first;
   draftClosing(out).negotiation = { offered: { feeSat, range, height: env.height }, peerOffered: state.closing.negotiation?.peerOffered };
-  const signature = env.signer.signFunding(params.keysId, built.sighash);
+  const signature = env.signer.signClosing(params.keysId, built);
   send(out, { type: 'closing_signed', channelId, feeSat, signature, feeRange: range });
   return undefined;
 }
@@ -148,7 +148,7 @@ function complete(out: Transition<FundedState>, built: BuiltClosing, peerSignatu
   const { env, state } = out;
   const { channelId, params, closing } = state;
   if (closing.tx !== undefined && txid(env.crypto, closing.tx) === built.txid) return;
-  const own = env.signer.signFunding(params.keysId, built.sighash);
+  const own = env.signer.signClosing(params.keysId, built);
   const [opener, accepter] = params.us === 'opener' ? [own, peerSignature] : [peerSignature, own];
   const tx = plainTx(withWitness(built.tx, 0, fundingWitness(built.channel, opener, accepter)));
   draftClosing(out).tx = tx;

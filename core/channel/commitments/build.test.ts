@@ -4,7 +4,7 @@ import { noble } from '../../crypto/noble.fixture.ts';
 import type { Crypto } from '../../crypto/types.ts';
 import { other } from '../../transactions/types.ts';
 import type { Side } from '../../transactions/types.ts';
-import { buildCommitments, checkSignatures, signCommitment } from './build.ts';
+import { buildCommitments, checkSignatures } from './build.ts';
 import { ChannelCache } from './cache.ts';
 import type { Contents } from '../model/contents.ts';
 import { bytes32, Duo } from '../duo.fixture.ts';
@@ -73,7 +73,7 @@ describe.each(['opener', 'accepter'] as const)('a commitment of the %s', (owner)
   const [built] = buildCommitments(env(signer), params[signer], [funding], owner, 5n, point, contents);
   const [own] = buildCommitments(env(owner), params[owner], [funding], owner, 5n, point, contents);
   if (built === undefined || own === undefined) throw new Error('none was built');
-  const signatures = signCommitment(signers[signer], params[signer], built);
+  const signatures = signers[signer].signRemoteCommitment(keysIds[signer], built);
 
   it('is the same to both, one a funding', () => {
     expect(own).not.toBe(built);
@@ -91,6 +91,8 @@ describe.each(['opener', 'accepter'] as const)('a commitment of the %s', (owner)
     for (const [i, tx] of own.htlcTransactions.entries()) {
       expect(noble.verify(signatures.htlcSignatures[i] as Signature, tx.sighash, own.keys.htlcPubkeys[signer])).toBe(true);
     }
+    const forTheChain = signers[owner].signOwnCommitment(keysIds[owner], own) as Signature;
+    expect(noble.verify(forTheChain, own.sighash, funding.fundingPubkeys[owner])).toBe(true);
   });
 
   it('is not verified with anything amiss', () => {
@@ -99,7 +101,7 @@ describe.each(['opener', 'accepter'] as const)('a commitment of the %s', (owner)
     const check = (changed: Partial<typeof signatures>): string | undefined =>
       checkSignatures(noble, params[owner], own, { ...signatures, ...changed }, 'rule')?.detail;
     expect(check({ signature: first })).toBe('signature is not valid for commitment 5');
-    expect(check({ signature: signers[owner].signFunding(keysIds[owner], own.sighash) })).toMatch(/^signature is not valid/);
+    expect(check({ signature: signers[owner].signOwnCommitment(keysIds[owner], own) as Signature })).toMatch(/^signature is not valid/);
     expect(check({ htlcSignatures: [first] })).toBe('num_htlcs is 1, the commitment has 2 HTLC outputs');
     expect(check({ htlcSignatures: [first, second, second] })).toBe('num_htlcs is 3, the commitment has 2 HTLC outputs');
     expect(check({ htlcSignatures: [second, first] })).toBe('htlc_signature 0 is not valid');
@@ -114,15 +116,13 @@ describe.each(['opener', 'accepter'] as const)('a commitment of the %s', (owner)
 });
 
 describe('without HTLCs', () => {
-  it('no HTLC key is asked for', () => {
+  it('one signature is made', () => {
+    let signed = 0;
+    const counting: Crypto = { ...noble, sign: (hash, secret) => (signed++, noble.sign(hash, secret)) };
     const point = signers.accepter.perCommitmentPoint(keysIds.accepter, 0n);
     const [built] = buildCommitments(env('opener'), params.opener, [funding], 'accepter', 0n, point, { ...contents, htlcs: [] });
-    const never = {
-      ...signers.opener,
-      signHtlcs: () => {
-        throw new Error('asked');
-      },
-    };
-    expect(signCommitment(never, params.opener, built as NonNullable<typeof built>).htlcSignatures).toEqual([]);
+    const signer = createSigner(counting, bytes32(0x0a));
+    expect(signer.signRemoteCommitment(keysIds.opener, built as NonNullable<typeof built>).htlcSignatures).toEqual([]);
+    expect(signed).toBe(1);
   });
 });

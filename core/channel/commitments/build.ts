@@ -8,7 +8,6 @@ import type { Side } from '../../transactions/types.ts';
 import { other } from '../../transactions/types.ts';
 import type { Contents } from '../model/contents.ts';
 import type { ChannelEnv } from '../model/vocabulary.ts';
-import type { Signer } from './signer.ts';
 import type { ChannelParams, CommitmentSignatures, FundingOutput } from '../model/state.ts';
 import type { Violation } from '../model/violation.ts';
 import { badSignature, violation } from '../model/violation.ts';
@@ -45,15 +44,6 @@ export function buildCommitments(
     keys ??= new CommitmentKeys(env.crypto, scripts.params, owner, point, derivationOf(env, params, owner, number, point));
     return buildCommitment(scripts, keys, number, contents);
   });
-}
-
-/** BOLT 2, commitment_signed: our signatures for the peer's commitment, HTLCs in the order of its outputs. */
-export function signCommitment(signer: Signer, params: ChannelParams, built: BuiltCommitment): CommitmentSignatures {
-  const sighashes = built.htlcTransactions.map((tx) => tx.sighash);
-  return {
-    signature: signer.signFunding(params.keysId, built.sighash),
-    htlcSignatures: sighashes.length === 0 ? [] : signer.signHtlcs(params.keysId, built.keys.perCommitmentPoint, sighashes),
-  };
 }
 
 /** What is wrong with the peer's signatures for our commitment, if anything: broken is `rule` (BOLT 2, commitment_signed, receiving node). */

@@ -157,7 +157,7 @@ describe('commitment_signed', () => {
     expect(sent(effects, 'revoke_and_ack')).toEqual({
       type: 'revoke_and_ack',
       channelId: duo.channelId,
-      perCommitmentSecret: signer.perCommitmentSecret(keysId, 0n),
+      perCommitmentSecret: signer.revealSecret(keysId, 0n),
       nextPerCommitmentPoint: signer.perCommitmentPoint(keysId, 2n),
     });
     expect(effects[2]).toMatchObject({ after: [{ version: before.durability.version + 1 }, { number: before.durability.nextMonitorId }] });
@@ -314,7 +314,7 @@ describe('revoke_and_ack', () => {
   it('with the secret of the commitment that is still valid fails the channel', () => {
     const { duo, message } = revoking();
     const { signer } = duo.ends.accepter.env;
-    const perCommitmentSecret = signer.perCommitmentSecret(duo.funded('accepter').params.keysId, 1n);
+    const perCommitmentSecret = signer.revealSecret(duo.funded('accepter').params.keysId, 1n) as SecretKey;
     expectFailed(duo, 'opener', { ...message, perCommitmentSecret }, 'per_commitment_secret');
   });
 

@@ -3,7 +3,7 @@ import type { BuiltCommitment } from '../../transactions/commitment.ts';
 import { bySide, other } from '../../transactions/types.ts';
 import type { CommitmentSigned, RevokeAndAck } from '../../wire/messages/index.ts';
 import { faultOfPeer } from '../operate/update-add-htlc.ts';
-import { buildCommitments, checkSignatures, signCommitment } from './build.ts';
+import { buildCommitments, checkSignatures } from './build.ts';
 import { contents, cutToSign, fold, sameCut, slice, SIDES, withCommitments } from '../model/contents.ts';
 import type { Folded } from '../model/contents.ts';
 import { draft, draftHost } from '../step/draft.ts';
@@ -55,7 +55,7 @@ export function commit(out: Transition<FundedState>): Refusal | undefined {
   signed.fundings = fundings.map((funding, i) => {
     const b = built[i] as BuiltCommitment;
     const { output, tx, confirmedHeight, txids, received } = funding;
-    const sent = signCommitment(env.signer, params, b);
+    const sent = env.signer.signRemoteCommitment(params.keysId, b);
     const theirs = { current: txids[peer].current, next: b.txid };
     return { output, tx, confirmedHeight, txids: bySide(peer, theirs, txids[params.us]), received, sent };
   });
@@ -124,15 +124,17 @@ export function receiveCommitmentSigned(out: Transition<FundedState>, message: C
   return undefined;
 }
 
-/** Reveals the secret of the commitment before the current one. */
+/** Reveals the secret of the commitment before the current one; of one that was signed for the chain there is none to reveal. */
 export function sendRevokeAndAck(out: Transition<FundedState>): void {
   const { env, state } = out;
   const { keysId, us } = state.params;
   const { number } = state.shared.commitments[us].current;
+  const perCommitmentSecret = env.signer.revealSecret(keysId, number - 1n);
+  if (perCommitmentSecret === undefined) return;
   send(out, {
     type: 'revoke_and_ack',
     channelId: state.channelId,
-    perCommitmentSecret: env.signer.perCommitmentSecret(keysId, number - 1n),
+    perCommitmentSecret,
     nextPerCommitmentPoint: env.signer.perCommitmentPoint(keysId, number + 1n),
   });
 }

@@ -8,14 +8,13 @@ import { createSigner } from './key-signer.ts';
 const seed = '11'.repeat(32) as Hash32;
 const a = 'aa'.repeat(32) as Hash32;
 const b = 'bb'.repeat(32) as Hash32;
-const digest = '5d'.repeat(32) as Hash32;
 
 describe('createSigner', () => {
   it('gives secrets that a peer can store compactly (BOLT 3, insert_secret), and their points', () => {
     const signer = createSigner(noble, seed);
     let store = EMPTY_SECRET_STORE;
     for (let number = 0n; number < 40n; number++) {
-      const secret = signer.perCommitmentSecret(a, number);
+      const secret = signer.revealSecret(a, number) as SecretKey;
       expect(signer.perCommitmentPoint(a, number)).toBe(noble.publicKey(secret));
       const result = insertSecret(noble, store, secretIndex(number), secret);
       if (!result.ok) throw new Error(result.reason);
@@ -26,14 +25,16 @@ describe('createSigner', () => {
   it('gives the same answers in any order, and from another instance', () => {
     const numbers = [5n, 0n, 123_456_789n, 6n, (1n << 48n) - 1n, 4n, 5n];
     const signer = createSigner(noble, seed);
-    const secrets = numbers.map((number) => signer.perCommitmentSecret(a, number));
+    const secrets = numbers.map((number) => signer.revealSecret(a, number));
     const points = numbers.map((number) => signer.perCommitmentPoint(a, number));
     for (const [i, number] of numbers.entries()) {
       const fresh = createSigner(noble, seed);
       expect(fresh.perCommitmentPoint(a, number)).toBe(points[i]);
-      expect(fresh.perCommitmentSecret(a, number)).toBe(secrets[i]);
+      expect(fresh.revealSecret(a, number)).toBe(secrets[i]);
     }
     expect(new Set(secrets).size).toBe(6);
+    const answers = numbers.map((number) => signer.isSecret(a, number, secrets[1] as SecretKey));
+    expect(answers).toEqual(numbers.map((number) => number === 0n));
   });
 
   it('has other keys for another channel, another node and another purpose', () => {
@@ -46,17 +47,6 @@ describe('createSigner', () => {
     );
     expect(new Set(all).size).toBe(4 * 7);
     expect(all.every((key) => noble.isValidPublicKey(key))).toBe(true);
-  });
-
-  it('signs with the funding key, and for HTLCs with the key tweaked by the point of the peer', () => {
-    const signer = createSigner(noble, seed);
-    const { fundingPubkey, htlcBasepoint } = signer.basepoints(a);
-    expect(noble.verify(signer.signFunding(a, digest), digest, fundingPubkey)).toBe(true);
-    const point = noble.publicKey('77'.repeat(32) as SecretKey);
-    const other = '5e'.repeat(32) as Hash32;
-    const signatures = signer.signHtlcs(a, point, [digest, other]);
-    const key = derivePublicKey(noble, htlcBasepoint, point);
-    expect(signatures.map((signature, i) => noble.verify(signature, i === 0 ? digest : other, key))).toEqual([true, true]);
   });
 
   it('derives from secrets the keys that anybody derives from points', () => {
@@ -81,6 +71,6 @@ describe('createSigner', () => {
         "revocationBasepoint": "03f404b28f30cfa754c64fea9e2d52bf3760485a7dac86729a53a997e74d9729d8",
       }
     `);
-    expect(signer.perCommitmentSecret(a, 7n)).toMatchInlineSnapshot(`"c4cae7adeff3788c1376096aabe6c1d231ee277f5f7ae8e9bda27278f1299c00"`);
+    expect(signer.revealSecret(a, 7n)).toMatchInlineSnapshot(`"c4cae7adeff3788c1376096aabe6c1d231ee277f5f7ae8e9bda27278f1299c00"`);
   });
 });

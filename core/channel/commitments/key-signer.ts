@@ -1,9 +1,10 @@
-import type { Hash32, Hex, PublicKey, SecretKey, Signature } from '../../crypto/bytes.ts';
+import type { Hash32, Hex, PublicKey, SecretKey } from '../../crypto/bytes.ts';
 import { ascii, toHex } from '../../crypto/bytes.ts';
 import { sha256Hex } from '../../crypto/hashes.ts';
 import type { Crypto } from '../../crypto/types.ts';
 import { deriveOwnRevocationPublicKey, derivePrivateKey, deriveRemoteRevocationPublicKey } from '../../transactions/keys.ts';
 import { SecretGenerator, secretIndex } from '../../transactions/secrets.ts';
+import type { CommitmentSignatures } from '../model/state.ts';
 import type { Basepoints, Signer } from './signer.ts';
 
 type KeyName = 'funding' | 'revocation' | 'payment' | 'delayed' | 'htlc' | 'shachain';
@@ -54,13 +55,17 @@ export function createSigner(crypto: Crypto, seed: Hash32): Signer {
   };
   return {
     basepoints: (keysId) => keysOf(keysId).basepoints,
-    perCommitmentSecret,
     perCommitmentPoint,
-    signFunding: (keysId, sighash) => crypto.sign(sighash, keysOf(keysId).secrets.funding),
-    signHtlcs(keysId, remotePoint, sighashes): readonly Signature[] {
-      const secret = htlcSecret(keysId, remotePoint);
-      return sighashes.map((sighash) => crypto.sign(sighash, secret));
+    revealSecret: perCommitmentSecret,
+    isSecret: (keysId, number, secret) => perCommitmentSecret(keysId, number) === secret,
+    signRemoteCommitment(keysId, { sighash, htlcTransactions, keys: { perCommitmentPoint: point } }): CommitmentSignatures {
+      const signature = crypto.sign(sighash, keysOf(keysId).secrets.funding);
+      if (htlcTransactions.length === 0) return { signature, htlcSignatures: [] };
+      const secret = htlcSecret(keysId, point);
+      return { signature, htlcSignatures: htlcTransactions.map((tx) => crypto.sign(tx.sighash, secret)) };
     },
+    signOwnCommitment: (keysId, { sighash }) => crypto.sign(sighash, keysOf(keysId).secrets.funding),
+    signClosing: (keysId, { sighash }) => crypto.sign(sighash, keysOf(keysId).secrets.funding),
     ownRevocationPubkey: (keysId, number, remoteBasepoint) =>
       deriveOwnRevocationPublicKey(crypto, remoteBasepoint, perCommitmentPoint(keysId, number), perCommitmentSecret(keysId, number)),
     remoteRevocationPubkey(keysId, remotePoint): PublicKey {

@@ -1,4 +1,7 @@
 import type { Hash32, PublicKey, SecretKey, Signature } from '../../crypto/bytes.ts';
+import type { BuiltClosing } from '../../transactions/closing.ts';
+import type { BuiltCommitment } from '../../transactions/commitment.ts';
+import type { CommitmentSignatures } from '../model/state.ts';
 
 /** The public halves of one channel's keys (BOLT 3, Key Derivation). */
 export interface Basepoints {
@@ -10,18 +13,21 @@ export interface Basepoints {
 }
 
 /**
- * Holds a channel's secrets. Pure: equal arguments give equal answers. `keysId` names the channel's keys and was fresh randomness
- * when the channel was opened; commitment numbers count up from 0.
+ * Holds a channel's secrets, and signs transactions that it can see whole, never a hash. `keysId` names the channel's keys and was fresh
+ * randomness when the channel was opened; commitment numbers count up from 0.
  */
 export interface Signer {
   basepoints(keysId: Hash32): Basepoints;
   perCommitmentPoint(keysId: Hash32, number: bigint): PublicKey;
-  /** Revokes commitment `number`. */
-  perCommitmentSecret(keysId: Hash32, number: bigint): SecretKey;
-  /** Signs with the funding key: commitment and closing transactions. */
-  signFunding(keysId: Hash32, sighash: Hash32): Signature;
-  /** Signs the peer's HTLC transactions with the HTLC key tweaked by the PEER's per-commitment point. */
-  signHtlcs(keysId: Hash32, remotePoint: PublicKey, sighashes: readonly Hash32[]): readonly Signature[];
+  /** Revokes our commitment `number`: the secret leaves for the peer. Absent where the signer won't reveal it. */
+  revealSecret(keysId: Hash32, number: bigint): SecretKey | undefined;
+  /** Whether this is the secret of our commitment `number`: reveals nothing to who does not know it. */
+  isSecret(keysId: Hash32, number: bigint, secret: SecretKey): boolean;
+  /** BOLT 2, commitment_signed: for the peer's commitment and its HTLC transactions, in the order of its outputs. */
+  signRemoteCommitment(keysId: Hash32, built: BuiltCommitment): CommitmentSignatures;
+  /** For the chain: our own commitment, which must not be revoked. Absent where the signer won't sign it. */
+  signOwnCommitment(keysId: Hash32, built: BuiltCommitment): Signature | undefined;
+  signClosing(keysId: Hash32, built: BuiltClosing): Signature;
 
   // Public keys that anybody can derive from points (BOLT 3, Key Derivation), and the holder of the secrets with less work.
 

@@ -4,7 +4,7 @@ import { EMPTY_SECRET_STORE } from '../../transactions/secrets.ts';
 import type { CommitmentFormat, Side } from '../../transactions/types.ts';
 import { bySide, other } from '../../transactions/types.ts';
 import type { AcceptChannel, Message, OpenChannel } from '../../wire/messages/index.ts';
-import { buildCommitments, checkSignatures, signCommitment } from '../commitments/build.ts';
+import { buildCommitments, checkSignatures } from '../commitments/build.ts';
 import type { Contents } from '../model/contents.ts';
 import type { Transition } from '../step/transition.ts';
 import { become, monitor, notify } from '../step/transition.ts';
@@ -122,7 +122,7 @@ function initialContents(params: ChannelParams, { contributionSat }: FundingTerm
 export function signInitial(env: ChannelEnv, params: ChannelParams, output: FundingOutput, remotePoint: PublicKey): CommitmentSignatures {
   const initial = initialContents(params, output);
   const [built] = buildCommitments(env, params, [output], other(params.us), 0n, remotePoint, initial);
-  return signCommitment(env.signer, params, built as NonNullable<typeof built>);
+  return env.signer.signRemoteCommitment(params.keysId, built as NonNullable<typeof built>);
 }
 
 function initialShared({ balanceMsat, feeratePerKw }: Contents): SharedState {

@@ -41,8 +41,8 @@ export function errorData(text: string, tx?: Tx): Hex {
   return toHex(printable(full.length <= MAX_ERROR_DATA ? full : short));
 }
 
-/** Our current commitment transaction with both signatures: what enforces the channel on chain. */
-export function signedCommitment(env: ChannelEnv, state: FundedState): Tx {
+/** Our current commitment transaction with both signatures: what enforces the channel on chain, where the signer signs it. */
+export function signedCommitment(env: ChannelEnv, state: FundedState): Tx | undefined {
   const { signer } = env;
   const { params, shared } = state;
   const { us } = params;
@@ -52,7 +52,8 @@ export function signedCommitment(env: ChannelEnv, state: FundedState): Tx {
   const [built] = buildCommitments(env, params, [output], us, number, point, contents(shared, cut)) as [
     ReturnType<typeof buildCommitments>[0] & object,
   ];
-  const ours = signer.signFunding(params.keysId, built.sighash);
+  const ours = signer.signOwnCommitment(params.keysId, built);
+  if (ours === undefined) return undefined;
   const theirs = received.signature;
   const [opener, accepter] = us === 'opener' ? [ours, theirs] : [theirs, ours];
   return plainTx(withWitness(built.tx, 0, fundingWitness(built.channel, opener, accepter)));

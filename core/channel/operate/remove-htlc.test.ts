@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Preimage } from '../../crypto/bytes.ts';
+import type { Preimage, SecretKey } from '../../crypto/bytes.ts';
 import { bytes32, Duo, kinds } from '../duo.fixture.ts';
 import { contents } from '../model/contents.ts';
 import type { ChannelCommand, ChannelConfig } from '../model/vocabulary.ts';
@@ -244,7 +244,7 @@ function reestablishOf(duo: Duo) {
     channelId: duo.channelId,
     nextCommitmentNumber: 2n,
     nextRevocationNumber: 1n,
-    yourLastPerCommitmentSecret: duo.ends.opener.env.signer.perCommitmentSecret(duo.funded('opener').params.keysId, 0n),
+    yourLastPerCommitmentSecret: duo.ends.opener.env.signer.revealSecret(duo.funded('opener').params.keysId, 0n) as SecretKey,
     myCurrentPerCommitmentPoint: env.signer.perCommitmentPoint(keysId, 1n),
   };
 }
@@ -256,7 +256,7 @@ function revocationOf(duo: Duo) {
   return {
     type: 'revoke_and_ack',
     channelId: duo.channelId,
-    perCommitmentSecret: signer.perCommitmentSecret(keysId, 1n),
+    perCommitmentSecret: signer.revealSecret(keysId, 1n) as SecretKey,
     nextPerCommitmentPoint: signer.perCommitmentPoint(keysId, 3n),
   } as const;
 }

@@ -19,7 +19,7 @@ function commit(duo: Duo, side: Side): readonly Effect[] {
 }
 
 function secret(duo: Duo, side: Side, number: bigint): SecretKey {
-  return duo.ends[side].env.signer.perCommitmentSecret(duo.funded(side).params.keysId, number);
+  return duo.ends[side].env.signer.revealSecret(duo.funded(side).params.keysId, number) as SecretKey;
 }
 
 /** Numbers on both sides: the accepter's commitment at `theirs`, and the opener's, which we look from, at `ours`. */

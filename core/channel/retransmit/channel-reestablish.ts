@@ -70,7 +70,7 @@ export function diagnose(env: ChannelEnv, state: FundedBase, message: ChannelRee
   const proven =
     nextRevocationNumber > 0n &&
     nextRevocationNumber <= MAX_COMMITMENT_NUMBER &&
-    yourLastPerCommitmentSecret === env.signer.perCommitmentSecret(params.keysId, nextRevocationNumber - 1n);
+    env.signer.isSecret(params.keysId, nextRevocationNumber - 1n, yourLastPerCommitmentSecret);
   if (nextRevocationNumber > ours) {
     return proven
       ? { kind: 'we-are-behind' }
