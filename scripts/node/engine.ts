@@ -2,7 +2,7 @@
 import { pathToFileURL } from 'node:url';
 import { fulguriteDriver } from '../../sim/drivers/fulgurite.ts';
 import { Engine } from '../../sim/campaign/engine.ts';
-import type { CampaignOptions } from '../../sim/run/seed.ts';
+import type { CampaignOptions, CryptoName } from '../../sim/run/seed.ts';
 import type { DriverFactory } from '../../sim/scenario/types.ts';
 import { loadConfig } from './load-config.ts';
 import { nodeProviders } from './native-crypto.ts';
@@ -25,13 +25,24 @@ export async function createEngine({ campaign, config: file, planted, twice }: R
   return new Engine({
     config: planted === undefined ? config : { ...config, drivers: { ...config.drivers, fulgurite: await plantedDriver(planted) } },
     providers: nodeProviders(),
-    ...(campaign && { campaign }),
+    ...((campaign || planted?.crypto) && { campaign: { ...(planted?.crypto && { crypto: planted.crypto }), ...campaign } }),
     ...(twice !== undefined && { twice }),
   });
 }
 
+/** The driver, or the providers that drivers are given: those who judge keep correct ones. */
+interface BuiltBug {
+  readonly fulguriteDriver?: DriverFactory;
+  readonly nodeProviders?: typeof nodeProviders;
+}
+
 /** The driver with a bug in it; where only one side has it, that is node A. */
 async function plantedDriver({ module, sides }: Planted): Promise<DriverFactory> {
-  const { fulguriteDriver: buggy } = (await import(pathToFileURL(module).href)) as { readonly fulguriteDriver: DriverFactory };
+  const { fulguriteDriver: driver, nodeProviders: providers } = (await import(pathToFileURL(module).href)) as BuiltBug;
+  const buggy: DriverFactory = (context) => {
+    if (driver !== undefined) return driver(context);
+    const createCrypto = providers?.()[context.crypto.name as CryptoName];
+    return fulguriteDriver(createCrypto === undefined ? context : { ...context, crypto: createCrypto() });
+  };
   return (context) => (sides === 'both' || context.name === 'A' ? buggy(context) : fulguriteDriver(context));
 }

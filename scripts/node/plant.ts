@@ -1,6 +1,7 @@
 /// <reference types="node" />
 import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import type { CryptoName } from '../../sim/run/seed.ts';
 import { packageRoot } from './package-files.ts';
 
 /** A bug on purpose: an edit of one source file, applied to a temporary build. Nothing in core exists for it. */
@@ -18,6 +19,8 @@ export interface PlantedBug {
   readonly sides: 'one' | 'both';
   /** The oracle that should see it. */
   readonly expectOracle?: string;
+  /** The provider of cryptography to hunt with, for bugs of one of them or of a way that only it has. Default: that of the default campaign. */
+  readonly crypto?: CryptoName;
   /** The fuzz target that must find it, for bugs that no campaign is after. */
   readonly expect?: string;
 }
@@ -31,9 +34,13 @@ export class StaleBugError extends Error {
 export interface Planted {
   readonly module: string;
   readonly sides: PlantedBug['sides'];
+  readonly crypto?: CryptoName;
 }
 
 const DRIVER = 'sim/drivers/fulgurite.ts';
+/** What makes the providers that a driver is given. */
+const PROVIDERS = 'scripts/node/native-crypto.ts';
+const IS_PROVIDER = /^core\/crypto\/(native|noble)\.ts$/;
 
 export function readBug(file: string): PlantedBug {
   const { find, replace, sides, ...rest } = JSON.parse(readFileSync(file, 'utf8')) as Partial<PlantedBug>;
@@ -61,7 +68,7 @@ export function edit(bug: PlantedBug, source: string): string {
 }
 
 /** Builds the driver, or another module, with the bug in it; the sources stay as they are. Needs a checkout, with its development dependencies. */
-export async function plant(bug: PlantedBug, entry = DRIVER): Promise<Planted> {
+export async function plant(bug: PlantedBug, entry = IS_PROVIDER.test(bug.file) ? PROVIDERS : DRIVER): Promise<Planted> {
   const root = packageRoot();
   if (!existsSync(join(root, entry))) throw new StaleBugError('bugs are planted in a checkout of fulgurite: a package has no sources');
   const { build } = await import('esbuild');
@@ -95,5 +102,5 @@ export async function plant(bug: PlantedBug, entry = DRIVER): Promise<Planted> {
     ],
   });
   if (!planted) throw new StaleBugError(`${bug.name}: ${entry === DRIVER ? 'the driver' : entry} does not use ${bug.file}`);
-  return { module: outfile, sides: bug.sides };
+  return { module: outfile, sides: bug.sides, ...(bug.crypto && { crypto: bug.crypto }) };
 }
