@@ -19,7 +19,7 @@ export { hasFeature, makeFeatures } from './wire/features.ts';
 
 export type { ChainInput, ChainPoint, ChainRefusal } from './chain/update.ts';
 export type { CommitmentFormat, Side } from './transactions/types.ts';
-export type { ChannelConfig, Command, Dependency, Effect, Notification, Question, Step } from './channel/model/vocabulary.ts';
+export type { ChannelConfig, Command, ChannelOutput, Dependency, Question, Sink, Step } from './channel/model/vocabulary.ts';
 export type { ChannelEvent, ChannelState, FailedState, FundedState, MonitorUpdate, StoredChannel } from './channel/model/state.ts';
 export { knownOrigins } from './channel/model/known-origins.ts';
 export { ownPayment, paymentIdOf } from './channel/model/origin.ts';
@@ -31,7 +31,7 @@ export type { GuardMemory, GuardRecord } from './channel/commitments/guarded-sig
 export { decodeChannel, encodeChannel } from './channel/model/stored-form.ts';
 
 export { createNodeEnv } from './node/vocabulary.ts';
-export type { DurableNode, NodeEnv, NodeInput, NodeState, PeerState } from './node/vocabulary.ts';
+export type { DurableNode, NodeEffect, NodeEnv, NodeInput, NodeState, Notification, NotifyEffect, PeerState } from './node/vocabulary.ts';
 export { CHAIN_HASHES, DEFAULT_CONFIG } from './node/config.ts';
 export { nextDeadline } from './time/deadlines.ts';
 export { createNode, nodeStep } from './node/node.ts';

@@ -23,6 +23,7 @@ import type { Refusal, Violation } from './model/violation.ts';
 import { isRefusal, isViolation, refusal, violation } from './model/violation.ts';
 import type { ChannelReestablish, Message } from '../wire/messages/index.ts';
 import { other } from '../transactions/types.ts';
+import type { ChannelOutput } from './model/vocabulary.ts';
 
 /** More updates than a peer could need between two of its signatures: all HTLCs added and removed, and fee changes. */
 export const MAX_UNSIGNED_UPDATES = 2000;
@@ -31,7 +32,7 @@ export const MAX_UNSIGNED_UPDATES = 2000;
 type Outcome = Violation | Refusal | undefined;
 
 /** One channel, one input: pure. A violation or refusal discards what the step had done so far. */
-export function channelStep(env: ChannelEnv, state: ChannelState, input: ChannelInput): Step<ChannelState> {
+export function channelStep(env: ChannelEnv, state: ChannelState, input: ChannelInput): Step<ChannelState, ChannelOutput> {
   const out = start(env, state);
   const outcome = handle(out, input);
   if (outcome === undefined) {
@@ -42,12 +43,16 @@ export function channelStep(env: ChannelEnv, state: ChannelState, input: Channel
   return violated(env, state, outcome);
 }
 
-function refused(state: ChannelState, input: ChannelInput, { refused: rule, detail }: Refusal): Step<ChannelState> {
+function refused(state: ChannelState, input: ChannelInput, { refused: rule, detail }: Refusal): Step<ChannelState, ChannelOutput> {
   const command: Command['kind'] = input.kind === 'command' ? input.command.kind : 'commit';
   return { state, effects: [{ kind: 'refused', command, rule, detail }] };
 }
 
-function violated(env: ChannelEnv, state: ChannelState, { violated: rule, consequence, detail, tx }: Violation): Step<ChannelState> {
+function violated(
+  env: ChannelEnv,
+  state: ChannelState,
+  { violated: rule, consequence, detail, tx }: Violation,
+): Step<ChannelState, ChannelOutput> {
   const out = start(env, state);
   const text = `${rule}: ${detail}`;
   if (state.phase === 'forgotten') return { state, effects: [] };

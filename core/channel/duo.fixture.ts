@@ -7,7 +7,7 @@ import { other } from '../transactions/types.ts';
 import type { Message, MessageName } from '../wire/messages/index.ts';
 import { receiveOpenChannel } from './establish/accepter.ts';
 import { channelStep } from './channel.ts';
-import type { ChannelCommand, ChannelConfig, ChannelEnv, ChannelInput, Effect, OpenCommand } from './model/vocabulary.ts';
+import type { ChannelCommand, ChannelConfig, ChannelEnv, ChannelInput, ChannelOutput, OpenCommand } from './model/vocabulary.ts';
 import { ChannelCache } from './commitments/cache.ts';
 import { createSigner } from './commitments/key-signer.ts';
 import { startOpen } from './establish/opener.ts';
@@ -69,7 +69,7 @@ export interface End {
   env: ChannelEnv;
   state: ChannelState;
   readonly outgoing: Message[];
-  readonly log: Effect[];
+  readonly log: ChannelOutput[];
 }
 
 /** The two ends of one channel without nodes around them: stores are done at once. */
@@ -91,18 +91,18 @@ export class Duo {
     this.#take('opener', started.state, started.effects);
   }
 
-  input(side: Side, input: ChannelInput): readonly Effect[] {
+  input(side: Side, input: ChannelInput): readonly ChannelOutput[] {
     const { env, state } = this.ends[side];
     const step = channelStep(env, state, input);
     this.#take(side, step.state, step.effects);
     return step.effects;
   }
 
-  message(side: Side, message: Message): readonly Effect[] {
+  message(side: Side, message: Message): readonly ChannelOutput[] {
     return this.input(side, { kind: 'message', message });
   }
 
-  command(side: Side, command: ChannelCommand): readonly Effect[] {
+  command(side: Side, command: ChannelCommand): readonly ChannelOutput[] {
     return this.input(side, { kind: 'command', command });
   }
 
@@ -189,7 +189,7 @@ export class Duo {
     return this.funded('opener').channelId;
   }
 
-  #take(side: Side, state: ChannelState, effects: readonly Effect[]): void {
+  #take(side: Side, state: ChannelState, effects: readonly ChannelOutput[]): void {
     const end = this.ends[side];
     end.state = storable(state);
     end.log.push(...effects);
@@ -198,19 +198,19 @@ export class Duo {
 }
 
 /** Kinds of effects in order, with the names of messages. */
-export function kinds(effects: readonly Effect[]): readonly string[] {
+export function kinds(effects: readonly ChannelOutput[]): readonly string[] {
   return effects.map((effect) => (effect.kind === 'send' ? effect.message.type : effect.kind));
 }
 
 /** The only message of this type among the effects. */
-export function sent<N extends MessageName>(effects: readonly Effect[], type: N): Extract<Message, { type: N }> {
+export function sent<N extends MessageName>(effects: readonly ChannelOutput[], type: N): Extract<Message, { type: N }> {
   const found = effects.flatMap((effect) => (effect.kind === 'send' && effect.message.type === type ? [effect.message] : []));
   if (found.length !== 1) throw new Error(`${found.length} of ${type}`);
   return found[0] as Extract<Message, { type: N }>;
 }
 
 /** The text of the error or warning among the effects. */
-export function complaint(effects: readonly Effect[]): string | undefined {
+export function complaint(effects: readonly ChannelOutput[]): string | undefined {
   const effect = effects.find((e) => e.kind === 'send' && (e.message.type === 'error' || e.message.type === 'warning'));
   if (effect?.kind !== 'send' || (effect.message.type !== 'error' && effect.message.type !== 'warning')) return undefined;
   const { data, type } = effect.message;

@@ -6,7 +6,7 @@ import type { Side } from '../transactions/types.ts';
 import type { Message } from '../wire/messages/index.ts';
 import type { Duo } from './duo.fixture.ts';
 import { bytes32 } from './duo.fixture.ts';
-import type { ChannelCommand, Effect } from './model/vocabulary.ts';
+import type { ChannelCommand, ChannelOutput } from './model/vocabulary.ts';
 import type { AddUpdate, FailedState, Update } from './model/state.ts';
 import { ownPayment } from './model/origin.ts';
 
@@ -41,24 +41,24 @@ export function addCommand(duo: Duo, n: number, changes: Partial<AddCommand> = {
   };
 }
 
-export function add(duo: Duo, side: Side, n: number, changes: Partial<AddCommand> = {}): readonly Effect[] {
+export function add(duo: Duo, side: Side, n: number, changes: Partial<AddCommand> = {}): readonly ChannelOutput[] {
   return duo.command(side, addCommand(duo, n, changes));
 }
 
-export function fulfill(duo: Duo, side: Side, id: bigint, n: number): readonly Effect[] {
+export function fulfill(duo: Duo, side: Side, id: bigint, n: number): readonly ChannelOutput[] {
   return duo.command(side, { kind: 'fulfill', channelId: duo.channelId, id, preimage: secretOf(n).preimage });
 }
 
-export function fail(duo: Duo, side: Side, id: bigint): readonly Effect[] {
+export function fail(duo: Duo, side: Side, id: bigint): readonly ChannelOutput[] {
   return duo.command(side, { kind: 'fail', channelId: duo.channelId, id, reason: 'beef' });
 }
 
-export function fee(duo: Duo, feeratePerKw: number): readonly Effect[] {
+export function fee(duo: Duo, feeratePerKw: number): readonly ChannelOutput[] {
   return duo.command('opener', { kind: 'fee', channelId: duo.channelId, feeratePerKw });
 }
 
 /** The rule for which a command was refused. A refusal has no other effect. */
-export function refusalOf(effects: readonly Effect[]): string | undefined {
+export function refusalOf(effects: readonly ChannelOutput[]): string | undefined {
   const refused = effects.find((effect) => effect.kind === 'refused');
   if (refused?.kind !== 'refused') return undefined;
   expect(effects).toHaveLength(1);
@@ -81,12 +81,17 @@ export function expectFailed(duo: Duo, side: Side, message: Message, rule: strin
   return state;
 }
 
-export function messages(effects: readonly Effect[]): readonly Message[] {
+export function messages(effects: readonly ChannelOutput[]): readonly Message[] {
   return effects.flatMap((effect) => (effect.kind === 'send' ? [effect.message] : []));
 }
 
-export function events(effects: readonly Effect[]) {
+export function events(effects: readonly ChannelOutput[]) {
   return effects.flatMap((effect) => (effect.kind === 'notify' ? [effect.event] : []));
+}
+
+/** The HTLCs that a channel presents. */
+export function irrevocable(effects: readonly ChannelOutput[]) {
+  return effects.filter((effect) => effect.kind === 'htlc_irrevocable');
 }
 
 /** Both ends say the same, and nothing is under way. */

@@ -1,15 +1,17 @@
 import { STATE_SINK } from '../channel/model/vocabulary.ts';
-import type { Effect, SendEffect } from '../channel/model/vocabulary.ts';
+import type { SendEffect } from '../channel/model/vocabulary.ts';
+import type { NodeEffect } from '../node/vocabulary.ts';
 import type { PublicKey } from '../crypto/bytes.ts';
 import type { NodeInput } from '../node/vocabulary.ts';
 import { encodeMessage } from '../wire/messages/index.ts';
 import type { Services } from './services.ts';
 
 /** An effect as it leaves a process: with its message as bytes. */
-export type EncodedEffect = Exclude<Effect, SendEffect> | { readonly kind: 'send'; readonly peer: PublicKey; readonly bytes: Uint8Array };
+export type EncodedEffect =
+  Exclude<NodeEffect, SendEffect> | { readonly kind: 'send'; readonly peer: PublicKey; readonly bytes: Uint8Array };
 
 /** Carries out one effect. Returns what the node is to be told in answer: after the step's other effects, or what leaves would be reordered. */
-export function carryOut(services: Services, effect: Effect | EncodedEffect): NodeInput | undefined {
+export function carryOut(services: Services, effect: NodeEffect | EncodedEffect): NodeInput | undefined {
   const { storage, wire, chain, user } = services;
   switch (effect.kind) {
     case 'send':

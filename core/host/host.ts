@@ -1,4 +1,5 @@
-import type { Command, Effect, Step } from '../channel/model/vocabulary.ts';
+import type { Command, Step } from '../channel/model/vocabulary.ts';
+import type { NodeEffect } from '../node/vocabulary.ts';
 import type { NodeEnv, NodeInput, NodeState } from '../node/vocabulary.ts';
 import { nodeStep } from '../node/node.ts';
 import { carryOut } from './carry-out.ts';
@@ -9,7 +10,7 @@ export interface Observed {
   readonly input: NodeInput;
   readonly before: NodeState;
   readonly after: NodeState;
-  readonly effects: readonly Effect[];
+  readonly effects: readonly NodeEffect[];
 }
 
 interface Task {
@@ -27,14 +28,14 @@ export class Host {
   readonly #observe: ((step: Observed) => void) | undefined;
   readonly #tasks: Task[] = [];
   /** What the node asked for last, and how much of it is carried out. A service that throws has failed; the rest is done in the next `run`. */
-  #effects: readonly Effect[];
+  #effects: readonly NodeEffect[];
   #carriedOut = 0;
   #done: (() => void) | undefined;
   #state: NodeState;
   #running = false;
 
   /** From `createNode`, or from what `restoreNode` made of what was durable: its effects are carried out before the first input, or by `run`. */
-  constructor(env: NodeEnv, services: Services, { state, effects }: Step<NodeState>, observe?: (step: Observed) => void) {
+  constructor(env: NodeEnv, services: Services, { state, effects }: Step<NodeState, NodeEffect>, observe?: (step: Observed) => void) {
     this.env = env;
     this.#services = services;
     this.#state = state;

@@ -1,10 +1,11 @@
 import type { ChainRefusal } from '../chain/update.ts';
 import type { Outpoint } from '../bitcoin/tx.ts';
-import type { Effect, NotifyEffect, StoreEffect } from '../channel/model/vocabulary.ts';
+import type { StoreEffect } from '../channel/model/vocabulary.ts';
+import type { NodeEffect, NotifyEffect } from '../node/vocabulary.ts';
 import type { ChannelId, PublicKey, Txid } from '../crypto/bytes.ts';
 import type { CloseReason, ConnectionId } from '../peers/vocabulary.ts';
 
-type EffectOf<K extends Effect['kind']> = Extract<Effect, { readonly kind: K }>;
+type EffectOf<K extends NodeEffect['kind']> = Extract<NodeEffect, { readonly kind: K }>;
 export type MonitorEffect = EffectOf<'monitor'>;
 export type BroadcastEffect = EffectOf<'broadcast'>;
 export type AskEffect = EffectOf<'ask'>;

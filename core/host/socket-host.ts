@@ -6,6 +6,7 @@ import { nextDeadline } from '../time/deadlines.ts';
 import { Host } from './host.ts';
 import type { Observed } from './host.ts';
 import type { Services, Sockets } from './services.ts';
+import type { NodeEffect } from '../node/vocabulary.ts';
 
 /** Whoever looks on: at each step of the node, and at each effect of the peer manager, before they are carried out. */
 export interface Observer {
@@ -27,7 +28,7 @@ export class SocketHost {
     env: NodeEnv,
     peersEnv: PeersEnv,
     services: Omit<Services, 'wire'> & { readonly sockets: Sockets },
-    from: Step<NodeState> & { readonly peers: PeersState },
+    from: Step<NodeState, NodeEffect> & { readonly peers: PeersState },
     observer?: Observer,
   ) {
     const { storage, chain, user, sockets } = services;

@@ -1,8 +1,9 @@
 import { channelStep } from '../channel/channel.ts';
 import type { ChannelState, StoredChannel } from '../channel/model/state.ts';
-import type { ChannelInput, Effect } from '../channel/model/vocabulary.ts';
+import type { ChannelInput, ChannelOutput } from '../channel/model/vocabulary.ts';
 import type { ChannelId, PublicKey } from '../crypto/bytes.ts';
 import { dropHeldUpdates, dropUnwantedBroadcasts, enqueue, release } from './outbox.ts';
+import { drain } from './worklist.ts';
 import { channelEnv, ownChannels, setSlot } from './run.ts';
 import type { Run } from './run.ts';
 import type { ChannelSlot, NodeState } from './vocabulary.ts';
@@ -25,28 +26,30 @@ export function stepChannel(run: Run, channelId: ChannelId, input: ChannelInput)
 }
 
 /** What a step of a channel came to takes its place in the node. */
-export function adopt(run: Run, channelId: ChannelId, before: ChannelSlot, state: ChannelState, effects: readonly Effect[]): void {
+export function adopt(run: Run, channelId: ChannelId, before: ChannelSlot, state: ChannelState, effects: readonly ChannelOutput[]): void {
   if (state.phase === 'forgotten') {
     ownChannels(run).delete(channelId);
-    run.effects.push({ kind: 'forget', channelId }, ...effects);
+    run.effects.push({ kind: 'forget', channelId });
+    run.work.push(...effects);
     releaseAll(run, channelId);
-    return;
+    return drain(run);
   }
   const failed = state.phase === 'failed' && before.state.phase === 'funded';
   const { outbox, storedVersion } = failed ? dropHeldUpdates(before) : before;
   const slot = state === before.state ? before : { state: state as StoredChannel, outbox, storedVersion };
-  setSlot(run, channelId, enqueue(dropUnwantedBroadcasts(slot), effects, run.effects));
+  setSlot(run, channelId, enqueue(dropUnwantedBroadcasts(slot), effects, run.work));
   releaseAll(run, channelId);
+  drain(run);
 }
 
 /** Everything that may leave now, of this channel first and then of others that waited for it. */
 export function releaseAll(run: Run, first: ChannelId): void {
   const { channels } = run.state;
   const own = channels.get(first);
-  if (own !== undefined && own.outbox.length > 0) setSlot(run, first, release(channels, own, run.effects));
+  if (own !== undefined && own.outbox.length > 0) setSlot(run, first, release(channels, own, run.work));
   for (const slot of channels.values()) {
     const { channelId } = slot.state;
     if (slot.outbox.length === 0 || channelId === first) continue;
-    setSlot(run, channelId, release(run.state.channels, slot, run.effects));
+    setSlot(run, channelId, release(run.state.channels, slot, run.work));
   }
 }

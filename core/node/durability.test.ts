@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
-import type { Effect } from '../channel/model/vocabulary.ts';
+import type { NodeEffect } from './vocabulary.ts';
 import type { ChannelId, Script } from '../crypto/bytes.ts';
 import type { Message } from '../wire/messages/index.ts';
 import { Pair, preimageOf } from './pair.fixture.ts';
 import type { TestNode } from './pair.fixture.ts';
 import { ownPayment } from '../channel/model/origin.ts';
+import type { ChannelOutput } from '../channel/model/vocabulary.ts';
 
 const fake = createFakeCrypto();
 const onion = new Uint8Array(1366);
@@ -22,7 +23,7 @@ function opened(watchers: readonly string[] = []): {
   return { pair, a: pair.a, b: pair.b, id };
 }
 
-function pay(node: TestNode, channelId: ChannelId, n: number): readonly Effect[] {
+function pay(node: TestNode, channelId: ChannelId, n: number): readonly NodeEffect[] {
   const { paymentHash } = preimageOf(n);
   return node.command({
     kind: 'add',
@@ -36,9 +37,10 @@ function pay(node: TestNode, channelId: ChannelId, n: number): readonly Effect[]
 }
 
 /** What leaves a node, in short. */
-function leaving(effects: readonly Effect[]): readonly string[] {
+function leaving(effects: readonly (NodeEffect | ChannelOutput)[]): readonly string[] {
   return effects.flatMap((effect) => {
     if (effect.kind === 'send') return [effect.message.type];
+    if (effect.kind === 'htlc_irrevocable') return ['htlc_received'];
     if (effect.kind === 'notify') return [effect.event.kind === 'event' ? effect.event.event.kind : effect.event.kind];
     return effect.kind === 'broadcast' ? [`broadcast ${effect.purpose}`] : [];
   });

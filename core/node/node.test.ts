@@ -4,7 +4,8 @@ import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import { at, block, input } from '../chain/chain.fixture.ts';
 import { encodeChannel } from '../channel/model/stored-form.ts';
 import { outputOf, signInitial } from '../channel/establish/opening.ts';
-import type { ChannelEnv, Command, Effect } from '../channel/model/vocabulary.ts';
+import type { ChannelEnv, Command } from '../channel/model/vocabulary.ts';
+import type { NodeEffect } from './vocabulary.ts';
 import { fromHex } from '../crypto/bytes.ts';
 import type { ChannelId, PublicKey, SecretKey } from '../crypto/bytes.ts';
 import { encodeMessage } from '../wire/messages/index.ts';
@@ -97,7 +98,7 @@ function welcome(node: TestNode, peer: PublicKey = STRANGER): void {
 }
 
 /** What the node says to a peer, in short. */
-function said(effects: readonly Effect[], to: PublicKey): readonly string[] {
+function said(effects: readonly NodeEffect[], to: PublicKey): readonly string[] {
   return effects.flatMap((effect) => {
     if (effect.kind === 'disconnect' && effect.peer === to) return ['disconnect'];
     if (effect.kind !== 'send' || effect.peer !== to) return [];
@@ -288,7 +289,7 @@ function openMessage(n: number): OpenChannel {
   return effect.message;
 }
 
-function opening(node: TestNode, peer: PublicKey, n: number): readonly Effect[] {
+function opening(node: TestNode, peer: PublicKey, n: number): readonly NodeEffect[] {
   return node.hear(peer, openMessage(n));
 }
 
@@ -344,7 +345,7 @@ describe('openings', () => {
     const known = b.channel(ids[0] as ChannelId);
     welcome(b, thief.id);
     welcome(thief, b.id);
-    const say = (message: Message | undefined): readonly Effect[] => b.hear(thief.id, message as Message);
+    const say = (message: Message | undefined): readonly NodeEffect[] => b.hear(thief.id, message as Message);
     thief.command({
       kind: 'open',
       peer: b.id,
@@ -484,7 +485,7 @@ describe('the surroundings', () => {
   it('are the newest height and feerate', () => {
     const { a, b, ids } = paired(1);
     const [channelId] = ids as [ChannelId];
-    const fee = (feeratePerKw: number): readonly Effect[] => a.command({ kind: 'fee', channelId, feeratePerKw });
+    const fee = (feeratePerKw: number): readonly NodeEffect[] => a.command({ kind: 'fee', channelId, feeratePerKw });
     expect(fee(60_000)).toMatchObject([{ kind: 'refused', rule: 'feerate_per_kw' }]);
     expect(a.input({ kind: 'feerate', feeratePerKw: 9000 })).toEqual([]);
     expect(said(fee(60_000), b.id)).toEqual(['update_fee']);
@@ -540,7 +541,7 @@ describe('an effect that waits for another channel', () => {
     const { version } = a.channel(second).durability;
     const after = [{ sink: STATE_SINK, channelId: second, version: version + 1 }];
     const message: Message = { type: 'update_fee', channelId: first, feeratePerKw: 2500 };
-    const held: Effect = { kind: 'send', peer: b.id, channelId: first, message, after };
+    const held: NodeEffect = { kind: 'send', peer: b.id, channelId: first, message, after };
     const state: NodeState = {
       ...a.state,
       channels: new Map(a.state.channels).set(first, { ...(a.state.channels.get(first) as ChannelSlot), outbox: [held] }),

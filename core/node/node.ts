@@ -8,7 +8,8 @@ import { connected, disconnected } from './peers.ts';
 import { dueBy } from '../time/deadlines.ts';
 import { draft, setSlot } from './run.ts';
 import type { Run } from './run.ts';
-import type { NodeEnv, NodeInput, NodeState } from './vocabulary.ts';
+import { drain } from './worklist.ts';
+import type { NodeEffect, NodeEnv, NodeInput, NodeState } from './vocabulary.ts';
 
 /** A node without channels: the newest block, the feerate and the wall time that it begins with. */
 export function createNode(tip: ChainPoint, feeratePerKw: number, nowMs: number): NodeState {
@@ -16,8 +17,8 @@ export function createNode(tip: ChainPoint, feeratePerKw: number, nowMs: number)
 }
 
 /** Everything a node does: one input, the state after it, and what to do in order. Pure; nothing that a peer sends makes it throw. */
-export function nodeStep(env: NodeEnv, state: NodeState, input: NodeInput): Step<NodeState> {
-  const run: Run = { env, state, channels: undefined, effects: [] };
+export function nodeStep(env: NodeEnv, state: NodeState, input: NodeInput): Step<NodeState, NodeEffect> {
+  const run: Run = { env, state, channels: undefined, work: [], draining: false, effects: [] };
   dispatch(run, input);
   return { state: run.state, effects: run.effects };
 }
@@ -65,7 +66,8 @@ function stored(run: Run, { sink, channelId, version }: Extract<NodeInput, { kin
   switch (sink.kind) {
     case 'state':
       if (version > slot.storedVersion) setSlot(run, channelId, { state: slot.state, outbox: slot.outbox, storedVersion: version });
-      return releaseAll(run, channelId);
+      releaseAll(run, channelId);
+      return drain(run);
     case 'watcher':
       return stepChannel(run, channelId, { kind: 'monitor_stored', watcher: sink.name, id: version });
   }

@@ -4,7 +4,7 @@ import { startOpen } from '../channel/establish/opener.ts';
 import { errorData } from '../channel/fail/fail-channel.ts';
 import type { ChannelState, OpeningState } from '../channel/model/state.ts';
 import { isRefusal, isViolation } from '../channel/model/violation.ts';
-import type { ChannelCommand, ChannelInput, Effect, OpenCommand } from '../channel/model/vocabulary.ts';
+import type { ChannelCommand, ChannelInput, ChannelOutput, OpenCommand } from '../channel/model/vocabulary.ts';
 import type { ChannelId, PublicKey } from '../crypto/bytes.ts';
 import type { OpenChannel } from '../wire/messages/index.ts';
 import { reschedule } from '../time/deadlines.ts';
@@ -13,6 +13,7 @@ import { channelEnv, draft } from './run.ts';
 import type { Run } from './run.ts';
 import { openingKey } from './vocabulary.ts';
 import type { NodeState } from './vocabulary.ts';
+import { drain } from './worklist.ts';
 
 /** Channels on the way to their funding: not durable, and named by peer and temporary id. */
 
@@ -52,7 +53,7 @@ export function stepOpening(run: Run, key: string, input: ChannelInput): void {
   adoptOpening(run, key, opening.peer, state, effects);
 }
 
-function adoptOpening(run: Run, key: string, peer: PublicKey, state: ChannelState, effects: readonly Effect[]): void {
+function adoptOpening(run: Run, key: string, peer: PublicKey, state: ChannelState, effects: readonly ChannelOutput[]): void {
   const openings = new Map(run.state.openings);
   if (state.phase === 'opening') openings.set(key, state);
   else openings.delete(key);
@@ -60,8 +61,8 @@ function adoptOpening(run: Run, key: string, peer: PublicKey, state: ChannelStat
   node.openings = openings;
   node.deadlines = reschedule(node.deadlines, key, state.phase === 'opening' ? deadlineOf(run, state) : undefined);
   if (state.phase === 'opening' || state.phase === 'forgotten') {
-    run.effects.push(...effects);
-    return;
+    run.work.push(...effects);
+    return drain(run);
   }
   if (run.state.channels.has(state.channelId)) {
     // The peer names a funding that another channel has: it must not get near that channel's state.

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { STATE_SINK } from '../channel/model/vocabulary.ts';
-import type { Dependency, Effect, SendEffect } from '../channel/model/vocabulary.ts';
+import type { Dependency, ChannelOutput, SendEffect } from '../channel/model/vocabulary.ts';
 import type { Tx } from '../bitcoin/tx.ts';
 import type { FailedState, PendingMonitorUpdate, StoredChannel, Failure } from '../channel/model/state.ts';
 import type { ChannelId, PublicKey, Txid } from '../crypto/bytes.ts';
@@ -24,31 +24,35 @@ function send(n: number, ...after: readonly Dependency[]): SendEffect {
   return { kind: 'send', peer, channelId: A, message: { type: 'update_fee', channelId: A, feeratePerKw: n }, after };
 }
 
-function tell(...after: readonly Dependency[]): Effect {
+function tell(...after: readonly Dependency[]): ChannelOutput {
   return { kind: 'notify', channelId: A, event: { kind: 'failed', reason: 'x' }, after };
 }
 
-const error: Effect = { kind: 'send', peer, message: { type: 'error', channelId: A, data: '' } };
-const watch: Effect = { kind: 'watch_tx', txid: A as string as Txid, channelId: A };
+const error: ChannelOutput = { kind: 'send', peer, message: { type: 'error', channelId: A, data: '' } };
+const watch: ChannelOutput = { kind: 'watch_tx', txid: A as string as Txid, channelId: A };
 
 function pending(id: number, ...waiting: readonly string[]): PendingMonitorUpdate {
   return { id, update: { kind: 'closed' }, waiting };
 }
 
-function slot(storedVersion: number, outbox: readonly Effect[] = [], pendingMonitor: readonly PendingMonitorUpdate[] = []): ChannelSlot {
+function slot(
+  storedVersion: number,
+  outbox: readonly ChannelOutput[] = [],
+  pendingMonitor: readonly PendingMonitorUpdate[] = [],
+): ChannelSlot {
   return { state: { durability: { pendingMonitor } } as unknown as StoredChannel, outbox, storedVersion };
 }
 
 /** What of `effects` leaves channel A, and what stays, given its slot and others. */
 function passing(own: ChannelSlot, others: readonly (readonly [ChannelId, ChannelSlot])[] = []) {
-  const leaving: Effect[] = [];
+  const leaving: ChannelOutput[] = [];
   const after = release(new Map([[A, own], ...others]), own, leaving);
   return { leaving, staying: after.outbox, after };
 }
 
 describe('enqueue', () => {
   it('lets go at once of what waits for nothing, in order, and queues the rest behind what is there', () => {
-    const leaving: Effect[] = [watch];
+    const leaving: ChannelOutput[] = [watch];
     const before = slot(1, [send(1, state(1))]);
     const after = enqueue(before, [watch, send(2, state(2)), error, tell(state(2))], leaving);
     expect(leaving).toEqual([watch, watch, error]);
@@ -66,7 +70,7 @@ describe('enqueue', () => {
   });
 
   const tx = { version: 2, locktime: 0, inputs: [], outputs: [] };
-  const broadcast = (purpose: 'commitment' | 'closing', of: Tx = tx): Effect => ({
+  const broadcast = (purpose: 'commitment' | 'closing', of: Tx = tx): ChannelOutput => ({
     kind: 'broadcast',
     tx: of,
     channelId: A,
@@ -87,7 +91,7 @@ describe('enqueue', () => {
   });
 
   it('holds nothing twice that may be asked for again and again', () => {
-    const late: Effect = { ...error, after: [state(2)] };
+    const late: ChannelOutput = { ...error, after: [state(2)] };
     const own = slot(1, [held, broadcast('closing'), late]);
     expect(enqueue(own, [broadcast('closing'), late, late], [])).toEqual(own);
     expect(enqueue(own, [broadcast('closing', { ...tx })], []).outbox).toHaveLength(4);
@@ -117,7 +121,7 @@ describe('release', () => {
 
   it('holds notifications and broadcasts like messages', () => {
     const tx = { version: 2, locktime: 0, inputs: [], outputs: [] };
-    const broadcast: Effect = { kind: 'broadcast', tx, channelId: A, purpose: 'funding', after: [state(2)] };
+    const broadcast: ChannelOutput = { kind: 'broadcast', tx, channelId: A, purpose: 'funding', after: [state(2)] };
     const outbox = [tell(state(2)), broadcast];
     expect(passing(slot(1, outbox)).leaving).toEqual([]);
     expect(passing(slot(2, outbox)).leaving).toEqual(outbox);

@@ -1,11 +1,11 @@
 import type { StoredChannel } from '../channel/model/state.ts';
 import type { ChannelId } from '../crypto/bytes.ts';
-import type { Dependency, Effect } from '../channel/model/vocabulary.ts';
+import type { Dependency, ChannelOutput } from '../channel/model/vocabulary.ts';
 import { wantedOf } from '../channel/fail/broadcast.ts';
 import type { ChannelSlot } from './vocabulary.ts';
 
 /** What an effect waits for; absent for those that no store and no queue holds back. */
-function dependenciesOf(effect: Effect): readonly Dependency[] | undefined {
+function dependenciesOf(effect: ChannelOutput): readonly Dependency[] | undefined {
   return 'after' in effect ? effect.after : undefined;
 }
 
@@ -22,32 +22,32 @@ function holds({ durability }: StoredChannel, watcher: string, number: number): 
   return durability.pendingMonitor.every((pending) => pending.id > number || !pending.waiting.includes(watcher));
 }
 
-function mayLeave(channels: ReadonlyMap<ChannelId, ChannelSlot>, effect: Effect): boolean {
+function mayLeave(channels: ReadonlyMap<ChannelId, ChannelSlot>, effect: ChannelOutput): boolean {
   return (dependenciesOf(effect) ?? []).every((dependency) => isDurable(channels, dependency));
 }
 
 /** What a failed channel broadcasts waits for its own store only, not for what a watcher still owes. */
-function isUrgent({ state }: ChannelSlot, { kind }: Effect): boolean {
+function isUrgent({ state }: ChannelSlot, { kind }: ChannelOutput): boolean {
   return state.phase === 'failed' && kind === 'broadcast';
 }
 
 /** The same waits already: whatever a peer says again and again while a store hangs, the queue does not grow. */
-function isHeld({ outbox }: ChannelSlot, effect: Effect): boolean {
+function isHeld({ outbox }: ChannelSlot, effect: ChannelOutput): boolean {
   if (effect.kind === 'broadcast') return outbox.some((held) => held.kind === 'broadcast' && held.tx === effect.tx);
   if (effect.kind !== 'send' || effect.message.type !== 'error') return false;
   const { data } = effect.message;
   return outbox.some((held) => held.kind === 'send' && held.message.type === 'error' && held.message.data === data);
 }
 
-function withOutbox({ state, storedVersion }: ChannelSlot, outbox: readonly Effect[]): ChannelSlot {
+function withOutbox({ state, storedVersion }: ChannelSlot, outbox: readonly ChannelOutput[]): ChannelSlot {
   return { state, outbox, storedVersion };
 }
 
 /** Puts a step's effects in order: what waits joins the channel's queue, the rest leaves at once. */
-export function enqueue(slot: ChannelSlot, effects: readonly Effect[], leaving: Effect[]): ChannelSlot {
+export function enqueue(slot: ChannelSlot, effects: readonly ChannelOutput[], leaving: ChannelOutput[]): ChannelSlot {
   if (effects.length === 0) return slot;
-  const waiting: Effect[] = [];
-  const urgent: Effect[] = [];
+  const waiting: ChannelOutput[] = [];
+  const urgent: ChannelOutput[] = [];
   for (const effect of effects) {
     if (dependenciesOf(effect) === undefined) leaving.push(effect);
     else if (!isHeld(slot, effect)) (isUrgent(slot, effect) ? urgent : waiting).push(effect);
@@ -56,9 +56,9 @@ export function enqueue(slot: ChannelSlot, effects: readonly Effect[], leaving: 
 }
 
 /** Releases from the head of the channel's queue what no store holds back. The channel is paused while the head waits. */
-export function release(channels: ReadonlyMap<ChannelId, ChannelSlot>, slot: ChannelSlot, leaving: Effect[]): ChannelSlot {
+export function release(channels: ReadonlyMap<ChannelId, ChannelSlot>, slot: ChannelSlot, leaving: ChannelOutput[]): ChannelSlot {
   let count = 0;
-  while (count < slot.outbox.length && mayLeave(channels, slot.outbox[count] as Effect)) count++;
+  while (count < slot.outbox.length && mayLeave(channels, slot.outbox[count] as ChannelOutput)) count++;
   if (count === 0) return slot;
   leaving.push(...slot.outbox.slice(0, count));
   return withOutbox(slot, slot.outbox.slice(count));
@@ -82,6 +82,6 @@ export function dropUnwantedBroadcasts(slot: ChannelSlot): ChannelSlot {
   return keepOnly(slot, (effect) => effect.kind !== 'broadcast' || effect.tx === wanted);
 }
 
-function keepOnly(slot: ChannelSlot, stays: (effect: Effect) => boolean): ChannelSlot {
+function keepOnly(slot: ChannelSlot, stays: (effect: ChannelOutput) => boolean): ChannelSlot {
   return slot.outbox.every(stays) ? slot : withOutbox(slot, slot.outbox.filter(stays));
 }

@@ -2,7 +2,8 @@ import { at } from '../chain/chain.fixture.ts';
 import { storable } from '../channel/model/stored-form.fixture.ts';
 import { decodeChannel, encodeChannel } from '../channel/model/stored-form.ts';
 import { STATE_SINK } from '../channel/model/vocabulary.ts';
-import type { ChannelConfig, Command, Effect, Sink, Step, StoreEffect } from '../channel/model/vocabulary.ts';
+import type { ChannelConfig, Command, Sink, Step, StoreEffect } from '../channel/model/vocabulary.ts';
+import type { NodeEffect } from './vocabulary.ts';
 import { createSigner } from '../channel/commitments/key-signer.ts';
 import type { FundedState, StoredChannel } from '../channel/model/state.ts';
 import type { Tx } from '../bitcoin/tx.ts';
@@ -47,7 +48,7 @@ export class TestNode {
   readonly id: PublicKey;
   env: NodeEnv;
   readonly outgoing: Message[] = [];
-  readonly log: Effect[] = [];
+  readonly log: NodeEffect[] = [];
   holdStores = false;
   readonly heldStores: NodeInput[] = [];
   /** What a crash leaves: the newest state of each channel, and the newest update of each watcher. */
@@ -59,7 +60,7 @@ export class TestNode {
   readonly #createEnv: () => NodeEnv;
   #host: Host;
   /** What the node asked for first, since the last input. */
-  #first: readonly Effect[] | undefined;
+  #first: readonly NodeEffect[] | undefined;
 
   constructor(crypto: Crypto, seed: number, config: Partial<ChannelConfig> = {}) {
     const secret = bytes32(seed);
@@ -76,7 +77,7 @@ export class TestNode {
     this.#host = this.#start({ state, effects: [] });
   }
 
-  #start(from: Step<NodeState>): Host {
+  #start(from: Step<NodeState, NodeEffect>): Host {
     const none = (): void => undefined;
     const chain = { broadcast: none, watchTx: none, watchSpend: none, refused: none };
     const user = { notify: none, ask: none, added: none, refused: none };
@@ -106,7 +107,7 @@ export class TestNode {
   }
 
   /** Returns what this very input led to, without what finished stores released afterwards: `log` has that, too. */
-  input(input: NodeInput): readonly Effect[] {
+  input(input: NodeInput): readonly NodeEffect[] {
     if (input.kind === 'stored') this.#durable(input);
     this.#first = undefined;
     this.#host.input(input);
@@ -115,12 +116,12 @@ export class TestNode {
   }
 
   /** A message of this peer, as it comes from a transport. */
-  hear(peer: PublicKey, message: Message): readonly Effect[] {
+  hear(peer: PublicKey, message: Message): readonly NodeEffect[] {
     return this.input({ kind: 'received', peer, bytes: encodeMessage(message) });
   }
 
   /** Finishes stores that were held, oldest first, as far as they are of this sink: 'state' or a watcher. */
-  finish(count: number, sink?: string): readonly Effect[] {
+  finish(count: number, sink?: string): readonly NodeEffect[] {
     const chosen = this.heldStores
       .filter((store) => sink === undefined || (store.kind === 'stored' && nameOf(store.sink) === sink))
       .slice(0, count);
@@ -129,7 +130,7 @@ export class TestNode {
   }
 
   /** The process dies, and what was durable comes back. */
-  restart(): readonly Effect[] {
+  restart(): readonly NodeEffect[] {
     this.heldStores.length = 0;
     this.outgoing.length = 0;
     const { tip, feeratePerKw, nowMs } = this.state;
@@ -157,7 +158,7 @@ export class TestNode {
     if (version > (this.watcherIds.get(key)?.id ?? 0)) this.watcherIds.set(key, { channelId, watcher, id: version });
   }
 
-  command(command: Command): readonly Effect[] {
+  command(command: Command): readonly NodeEffect[] {
     return this.input({ kind: 'command', command });
   }
 
@@ -167,7 +168,7 @@ export class TestNode {
     return slot.state;
   }
 
-  notifications(): readonly Extract<Effect, { kind: 'notify' }>['event'][] {
+  notifications(): readonly Extract<NodeEffect, { kind: 'notify' }>['event'][] {
     return this.log.flatMap((effect) => (effect.kind === 'notify' ? [effect.event] : []));
   }
 }

@@ -1,5 +1,4 @@
 import { errorData } from '../channel/fail/fail-channel.ts';
-import type { Effect } from '../channel/model/vocabulary.ts';
 import type { ChannelId, PublicKey } from '../crypto/bytes.ts';
 import type { Init, MessageIn, Ping, Pong } from '../wire/messages/index.ts';
 import { channelsWith, stepChannel } from './channels.ts';
@@ -8,7 +7,7 @@ import { openingsWith, stepOpening } from './openings.ts';
 import { dropHeldSends } from './outbox.ts';
 import { draft, setPeer, setSlot } from './run.ts';
 import type { Run } from './run.ts';
-import type { ChannelSlot } from './vocabulary.ts';
+import type { ChannelSlot, NodeEffect } from './vocabulary.ts';
 
 /** Connections of a node, and BOLT 1's messages about them. */
 
@@ -37,7 +36,7 @@ export function disconnected(run: Run, peer: PublicKey): void {
 }
 
 /** A warning for the peer's log, and the end of this connection. Channels live on. */
-export function hangUp(peer: PublicKey, reason: string): readonly Effect[] {
+export function hangUp(peer: PublicKey, reason: string): readonly NodeEffect[] {
   return [
     { kind: 'send', peer, message: { type: 'warning', channelId: ALL_CHANNELS, data: errorData(reason) } },
     { kind: 'disconnect', peer, reason },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import type { Tx } from '../bitcoin/tx.ts';
-import type { Effect } from '../channel/model/vocabulary.ts';
+import type { NodeEffect } from './vocabulary.ts';
 import { baseOf } from '../channel/step/draft.ts';
 import type { FundedState, StoredChannel } from '../channel/model/state.ts';
 import type { ChannelId, Script, Txid } from '../crypto/bytes.ts';
@@ -10,6 +10,7 @@ import { at } from '../chain/chain.fixture.ts';
 import { Pair, preimageOf, TestNode } from './pair.fixture.ts';
 import { restoreNode } from './restore.ts';
 import { ownPayment } from '../channel/model/origin.ts';
+import type { ChannelOutput } from '../channel/model/vocabulary.ts';
 
 const fake = createFakeCrypto();
 const onion = new Uint8Array(1366);
@@ -48,7 +49,7 @@ function funded(node: TestNode, id: ChannelId): FundedState {
   return state;
 }
 
-function told(effects: readonly Effect[]): readonly string[] {
+function told(effects: readonly (NodeEffect | ChannelOutput)[]): readonly string[] {
   return effects.flatMap((effect) => {
     if (effect.kind !== 'notify') return [];
     const { event } = effect;
@@ -57,12 +58,12 @@ function told(effects: readonly Effect[]): readonly string[] {
   });
 }
 
-function broadcasts(effects: readonly Effect[]): readonly (readonly [string, Tx])[] {
+function broadcasts(effects: readonly NodeEffect[]): readonly (readonly [string, Tx])[] {
   return effects.flatMap((effect) => (effect.kind === 'broadcast' ? [[effect.purpose, effect.tx] as const] : []));
 }
 
 /** All that it does when it comes back, what waited for watchers included. */
-function restarted(node: TestNode): readonly Effect[] {
+function restarted(node: TestNode): readonly NodeEffect[] {
   const start = node.log.length;
   node.restart();
   return node.log.slice(start);

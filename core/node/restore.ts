@@ -3,14 +3,16 @@ import { presentHtlc } from '../channel/commitments/commitment-signed.ts';
 import { isRemoval } from '../channel/model/contents.ts';
 import { draftDurability } from '../channel/step/draft.ts';
 import type { Transition } from '../channel/step/transition.ts';
-import type { ChannelEnv, Effect, Step } from '../channel/model/vocabulary.ts';
+import type { ChannelEnv, ChannelOutput, Step } from '../channel/model/vocabulary.ts';
 import { disconnect } from '../channel/retransmit/channel-reestablish.ts';
 import { broadcastAgain } from '../channel/fail/broadcast.ts';
 import { watchFunding, watchOutputs } from '../channel/establish/opening.ts';
 import type { FundedState, PendingMonitorUpdate, StoredChannel } from '../channel/model/state.ts';
 import type { ChannelId } from '../crypto/bytes.ts';
 import { other } from '../transactions/types.ts';
-import type { ChannelSlot, DurableNode, NodeEnv, NodeState } from './vocabulary.ts';
+import { drain } from './worklist.ts';
+import type { Run } from './run.ts';
+import type { ChannelSlot, DurableNode, NodeEffect, NodeEnv, NodeState } from './vocabulary.ts';
 import { enqueue, release } from './outbox.ts';
 
 /**
@@ -23,12 +25,12 @@ import { enqueue, release } from './outbox.ts';
  *
  * @throws RangeError when a configured watcher knows nothing of a channel that cannot tell it everything.
  */
-export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState> {
+export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState, NodeEffect> {
   const { tip, nowMs, feeratePerKw, watcherIds } = durable;
   const { crypto, signer, cache, config } = env;
   const channelEnv: ChannelEnv = { crypto, signer, cache, config, height: tip.height, nowMs, feeratePerKw, peerFeatures: '' };
   const channels = new Map<ChannelId, ChannelSlot>();
-  const effects: Effect[] = [];
+  const work: ChannelOutput[] = [];
   for (const stored of durable.channels) {
     const held = watcherIds.filter((w) => w.channelId === stored.channelId);
     for (const watcher of env.config.watchers) mustKnow(stored, watcher, held.find((w) => w.watcher === watcher)?.id ?? 0);
@@ -38,10 +40,13 @@ export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState>
     restored.pendingMonitor = stillAwaited(stored.durability.pendingMonitor, env.config.watchers);
     revive(out);
     const slot: ChannelSlot = { state: out.state, outbox: [], storedVersion: out.state.durability.version };
-    channels.set(stored.channelId, enqueue(slot, out.effects, effects));
+    channels.set(stored.channelId, enqueue(slot, out.effects, work));
   }
-  for (const [channelId, slot] of channels) channels.set(channelId, release(channels, slot, effects));
-  return { state: { tip, nowMs, deadlines: [], feeratePerKw, peers: new Map(), channels, openings: new Map() }, effects };
+  for (const [channelId, slot] of channels) channels.set(channelId, release(channels, slot, work));
+  const state: NodeState = { tip, nowMs, deadlines: [], feeratePerKw, peers: new Map(), channels, openings: new Map() };
+  const run: Run = { env, state, channels: undefined, work, draining: false, effects: [] };
+  drain(run);
+  return { state: run.state, effects: run.effects };
 }
 
 /** A watcher that holds nothing must be about to get everything, the first update included. */

@@ -1,6 +1,6 @@
-import type { ChannelEnv, Effect } from '../channel/model/vocabulary.ts';
+import type { ChannelEnv, ChannelOutput } from '../channel/model/vocabulary.ts';
 import type { ChannelId, Hex, PublicKey } from '../crypto/bytes.ts';
-import type { ChannelSlot, NodeEnv, NodeState } from './vocabulary.ts';
+import type { ChannelSlot, NodeEffect, NodeEnv, NodeState } from './vocabulary.ts';
 
 /** A node under way through one input. Local to the step; the maps are copied before the first write. */
 export interface Run {
@@ -8,7 +8,10 @@ export interface Run {
   state: NodeState;
   /** `state.channels`, once this step has written to it. */
   channels: Map<ChannelId, ChannelSlot> | undefined;
-  readonly effects: Effect[];
+  /** What channels have said and nobody has heard yet. */
+  readonly work: ChannelOutput[];
+  draining: boolean;
+  readonly effects: NodeEffect[];
 }
 
 /** Puts a copy in the place of the node's state, to write to. */

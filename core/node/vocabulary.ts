@@ -1,8 +1,8 @@
 import type { ChannelId, Hex, PublicKey } from '../crypto/bytes.ts';
 import type { Crypto } from '../crypto/types.ts';
-import type { ChainInput, ChainPoint } from '../chain/update.ts';
-import type { ChannelConfig, Command, Effect, Sink } from '../channel/model/vocabulary.ts';
-import type { OpeningState, StoredChannel } from '../channel/model/state.ts';
+import type { ChainInput, ChainPoint, ChainRefusal } from '../chain/update.ts';
+import type { ChannelConfig, ChannelNotice, ChannelOutput, Command, HtlcIrrevocable, Notice, Sink } from '../channel/model/vocabulary.ts';
+import type { AddUpdate, OpeningState, StoredChannel } from '../channel/model/state.ts';
 import type { Deadlines } from '../time/deadlines.ts';
 import { ChannelCache } from '../channel/commitments/cache.ts';
 import type { Signer } from '../channel/commitments/signer.ts';
@@ -36,16 +36,35 @@ export function createNodeEnv(crypto: Crypto, signer: Signer, config: ChannelCon
   return { crypto, signer, config, cache: new ChannelCache(crypto) };
 }
 
+/** What a node says to its host. Data only. */
+export type NodeEffect =
+  | Exclude<ChannelOutput, HtlcIrrevocable | Notice>
+  | NotifyEffect
+  /** The channel is gone without trace: remove its stored state. */
+  | { readonly kind: 'forget'; readonly channelId: ChannelId }
+  /** An input of the chain did not fit, and nothing of it was taken: the host sends what the refusal names. */
+  | { readonly kind: 'chain_refused'; readonly refusal: ChainRefusal };
+
+export interface NotifyEffect {
+  readonly kind: 'notify';
+  readonly channelId: ChannelId;
+  readonly event: Notification;
+}
+export type Notification =
+  | ChannelNotice
+  /** An incoming HTLC is irrevocably committed: the host answers fulfill, fail or fail_malformed, sooner or later. */
+  | { readonly kind: 'htlc_received'; readonly add: AddUpdate; readonly dustExposureExceeded: boolean };
+
 export interface PeerState {
   readonly id: PublicKey;
   /** Absent until its init came: nothing else is sent or taken before. */
   readonly features: Hex | undefined;
 }
 
-/** One funded channel of a node: its state and its outgoing effects that wait for stores, in order. */
+/** One funded channel of a node: its state and what it says that waits for stores, in order. */
 export interface ChannelSlot {
   readonly state: StoredChannel;
-  readonly outbox: readonly Effect[];
+  readonly outbox: readonly ChannelOutput[];
   /** Newest version of the state store that is durable; 0 when none is. */
   readonly storedVersion: number;
 }

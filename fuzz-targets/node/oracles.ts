@@ -1,4 +1,4 @@
-import type { Effect } from '../../core/channel/model/vocabulary.ts';
+import type { NodeEffect } from '../../core/node/vocabulary.ts';
 import { MAX_UNSIGNED_UPDATES } from '../../core/channel/channel.ts';
 import { contents, logLength } from '../../core/channel/model/contents.ts';
 import type { AddUpdate, FundedState, StoredChannel } from '../../core/channel/model/state.ts';
@@ -67,7 +67,7 @@ export class NodeOracle {
     if (state?.params.peer === input.peer && htlc?.paymentHash === hash) this.revealed.add(`${channelId}:${id}`);
   }
 
-  private effect(effect: Effect): void {
+  private effect(effect: NodeEffect): void {
     if (effect.kind === 'notify' && effect.event.kind === 'event') this.milestones.add(effect.event.event.kind);
     if (effect.kind !== 'send') return;
     const { message } = effect;
@@ -85,7 +85,7 @@ export class NodeOracle {
     promise(!revealsDurable, 'no revocation of what a restart would bring back', () => `commitment ${durable.number} of ${channelId}`);
   }
 
-  private isolation(before: NodeState, after: NodeState, effects: readonly Effect[]): void {
+  private isolation(before: NodeState, after: NodeState, effects: readonly NodeEffect[]): void {
     const { attacker } = this;
     if (attacker === undefined) return;
     for (const [channelId, { state }] of before.channels) {
@@ -186,7 +186,7 @@ function heldBack(peers: PeersState, id: ConnectionId): void {
   );
 }
 
-function boundedAnswers(before: NodeState, effects: readonly Effect[]): void {
+function boundedAnswers(before: NodeState, effects: readonly NodeEffect[]): void {
   const sends = effects.filter(({ kind }) => kind === 'send').length;
   let owed = 0;
   for (const { state, outbox } of before.channels.values())

@@ -21,6 +21,7 @@ import { createPeers, createPeersEnv } from '../../core/peers/peers.ts';
 import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import { sameBytes } from '../../sim/deterministic/bytes.ts';
 import { promise } from '../target.ts';
+import type { NodeEffect } from '../../core/node/vocabulary.ts';
 
 /** The peers' own key can sign anything, so a fuzzer that plays them writes this and means "valid". Low S, as any signature. */
 export const VALID_SIGNATURE = '11'.repeat(64) as Signature;
@@ -114,7 +115,7 @@ export class Subject implements Storage, Sockets {
     return new Subject(this);
   }
 
-  private hosted(from: Step<NodeState> & { readonly peers: PeersState }): SocketHost {
+  private hosted(from: Step<NodeState, NodeEffect> & { readonly peers: PeersState }): SocketHost {
     // What is broadcast, asked and told is seen by whoever watches.
     const chain = { broadcast: nothing, watchTx: nothing, watchSpend: nothing, refused: nothing };
     const user = { notify: nothing, ask: nothing, added: nothing, refused: nothing };

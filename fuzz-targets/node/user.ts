@@ -1,7 +1,8 @@
 import type { Tx } from '../../core/bitcoin/tx.ts';
 import { EMPTY_SCRIPT } from '../../core/bitcoin/tx.ts';
 import { p2wpkh } from '../../core/bitcoin/script.ts';
-import type { ChannelCommand, Effect, OpenCommand, Question } from '../../core/channel/model/vocabulary.ts';
+import type { ChannelCommand, OpenCommand, Question } from '../../core/channel/model/vocabulary.ts';
+import type { NodeEffect } from '../../core/node/vocabulary.ts';
 import type { ChannelId, Hash32, PublicKey, Script } from '../../core/crypto/bytes.ts';
 import type { OperationName } from './grammar.ts';
 import { AMOUNTS_MSAT, FUNDINGS_SAT, HASHES, knownPreimage } from './amounts.ts';
@@ -46,7 +47,7 @@ export class User {
     this.counter = from?.counter ?? 1;
   }
 
-  hear(effect: Effect): void {
+  hear(effect: NodeEffect): void {
     if (effect.kind === 'ask') this.asked = [...this.asked, effect];
     if (effect.kind !== 'notify' || effect.event.kind !== 'htlc_received') return;
     const { channelId } = effect;

@@ -1,4 +1,5 @@
-import type { Dependency, Effect } from '../../core/channel/model/vocabulary.ts';
+import type { Dependency } from '../../core/channel/model/vocabulary.ts';
+import type { NodeEffect } from '../../core/node/vocabulary.ts';
 import { decodeChannel, encodeChannel } from '../../core/channel/model/stored-form.ts';
 import { createSigner } from '../../core/channel/commitments/key-signer.ts';
 import { sendable } from '../../core/channel/operate/sendable.ts';
@@ -122,7 +123,7 @@ function relative(after: readonly Dependency[] | undefined, version: number): re
   return (after ?? []).map((d) => ('sink' in d ? { ...d, version: d.version - version } : d));
 }
 
-function toBytes(effect: Effect): DriverEffect {
+function toBytes(effect: NodeEffect): DriverEffect {
   if (effect.kind !== 'send') return effect;
   const { kind, peer, message, channelId } = effect;
   const bytes = encodeMessage(message);

@@ -1,6 +1,7 @@
 import type { ChainPoint } from '../../core/chain/update.ts';
 import type { ChannelId, Hex, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
-import type { ChannelConfig, Effect } from '../../core/channel/model/vocabulary.ts';
+import type { ChannelConfig } from '../../core/channel/model/vocabulary.ts';
+import type { NodeEffect } from '../../core/node/vocabulary.ts';
 import type { ChannelState } from '../../core/channel/model/state.ts';
 import type { NodeInput } from '../../core/node/vocabulary.ts';
 import type { CommitmentFormat } from '../../core/transactions/types.ts';
@@ -144,7 +145,7 @@ export interface Scenario {
  * `store` whatever its own `serialise` understands: nobody else looks at it.
  */
 export type DriverEffect =
-  | Exclude<Effect, { kind: 'send' }>
+  | Exclude<NodeEffect, { kind: 'send' }>
   | { readonly kind: 'send'; readonly peer: PublicKey; readonly bytes: Uint8Array; readonly channelId?: ChannelId };
 
 /** One node of the world, whatever implements it. Synchronous. Oracles and schedules ask for the optional capabilities, and say "not applicable" where one is missing. */

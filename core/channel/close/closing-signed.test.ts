@@ -10,7 +10,7 @@ import type { ClosingSigned } from '../../wire/messages/index.ts';
 import { isSettled } from './closing-signed.ts';
 import { contents } from '../model/contents.ts';
 import { complaint, Duo, kinds, P2WPKH_A, P2WPKH_B, sent } from '../duo.fixture.ts';
-import type { Effect, OpenCommand } from '../model/vocabulary.ts';
+import type { ChannelOutput, OpenCommand } from '../model/vocabulary.ts';
 import type { FundedState } from '../model/state.ts';
 import { onlyFunding } from '../model/fundings.ts';
 import { ownPayment } from '../model/origin.ts';
@@ -54,7 +54,7 @@ function offer(
   return { message: feeRange === undefined ? message : { ...message, feeRange }, built: built.closing };
 }
 
-function broadcasts(effects: readonly Effect[]): readonly Tx[] {
+function broadcasts(effects: readonly ChannelOutput[]): readonly Tx[] {
   return effects.flatMap((effect) => (effect.kind === 'broadcast' && effect.purpose === 'closing' ? [effect.tx] : []));
 }
 

@@ -6,7 +6,7 @@ import type { Preimage } from '../../crypto/bytes.ts';
 import { makeFeatures } from '../../wire/features.ts';
 import type { Side } from '../../transactions/types.ts';
 import { bytes32, complaint, Duo, kinds, P2WPKH_A, P2WPKH_B, sent } from '../duo.fixture.ts';
-import type { ChannelCommand, Effect } from '../model/vocabulary.ts';
+import type { ChannelCommand, ChannelOutput } from '../model/vocabulary.ts';
 import { ownPayment } from '../model/origin.ts';
 
 const P2TR = ('5120' + 'dd'.repeat(32)) as Script;
@@ -14,7 +14,7 @@ const P2SH = ('a914' + 'cc'.repeat(20) + '87') as Script;
 const OP_RETURN = ('6a06' + 'ee'.repeat(6)) as Script;
 const preimage = bytes32<Preimage>(0x33);
 
-function close(duo: Duo, side: Side, script: Script): readonly Effect[] {
+function close(duo: Duo, side: Side, script: Script): readonly ChannelOutput[] {
   return duo.command(side, { kind: 'shutdown', channelId: duo.channelId, script });
 }
 
@@ -24,7 +24,7 @@ function addCommand(duo: Duo): ChannelCommand {
   return { kind: 'add', channelId: duo.channelId, origin: ownPayment('01'), amountMsat: 20_000_000n, paymentHash, cltvExpiry: 300, onion };
 }
 
-function refusalOf(effects: readonly Effect[]): string | undefined {
+function refusalOf(effects: readonly ChannelOutput[]): string | undefined {
   const [effect] = effects;
   return effect?.kind === 'refused' ? effect.rule : undefined;
 }
@@ -146,7 +146,7 @@ describe('a shutdown of the peer', () => {
   });
 
   it('must be what it committed to, where the feature is negotiated', () => {
-    const shutdownOf = (duo: Duo): readonly Effect[] =>
+    const shutdownOf = (duo: Duo): readonly ChannelOutput[] =>
       duo.message('accepter', { type: 'shutdown', channelId: duo.channelId, scriptPubkey: P2WPKH_B });
     const duo = new Duo({ command: { upfrontShutdownScript: P2WPKH_A } }).open();
     const effects = shutdownOf(duo);

@@ -8,16 +8,28 @@ import { other } from '../../transactions/types.ts';
 import type { CommitmentSigned, Message, RevokeAndAck } from '../../wire/messages/index.ts';
 import { commitObstacle } from './commitment-signed.ts';
 import { bytes32, Duo, kinds, sent } from '../duo.fixture.ts';
-import type { ChannelConfig, Effect } from '../model/vocabulary.ts';
+import type { ChannelConfig, ChannelOutput } from '../model/vocabulary.ts';
 import { secretAt, secretIndex } from '../../transactions/secrets.ts';
-import { add, events, expectFailed, expectQuiet, expectRefused, fail, fee, fulfill, refusalOf, secretOf } from '../updates.fixture.ts';
+import {
+  add,
+  events,
+  expectFailed,
+  expectQuiet,
+  expectRefused,
+  fail,
+  fee,
+  fulfill,
+  irrevocable,
+  refusalOf,
+  secretOf,
+} from '../updates.fixture.ts';
 import { onlyFunding } from '../model/fundings.ts';
 import type { FundedState } from '../model/state.ts';
 import { ownPayment } from '../model/origin.ts';
 
 const manual: Partial<ChannelConfig> = { commit: 'manual' };
 
-function commit(duo: Duo, side: Side): readonly Effect[] {
+function commit(duo: Duo, side: Side): readonly ChannelOutput[] {
   return duo.command(side, { kind: 'commit', channelId: duo.channelId });
 }
 
@@ -32,8 +44,8 @@ function take<T extends Message['type']>(duo: Duo, from: Side, type: T): Extract
   return message as Extract<Message, { type: T }>;
 }
 
-function pass(duo: Duo, from: Side, ...types: readonly Message['type'][]): readonly Effect[] {
-  let effects: readonly Effect[] = [];
+function pass(duo: Duo, from: Side, ...types: readonly Message['type'][]): readonly ChannelOutput[] {
+  let effects: readonly ChannelOutput[] = [];
   for (const type of types) effects = duo.message(other(from), take(duo, from, type));
   return effects;
 }
@@ -344,17 +356,18 @@ describe('what both sides are bound to', () => {
     commit(duo, 'accepter');
     expect(events(pass(duo, 'accepter', 'commitment_signed'))).toEqual([]);
     const effects = pass(duo, 'opener', 'revoke_and_ack');
-    expect(kinds(effects)).toEqual(['monitor', 'store', 'notify']);
+    expect(kinds(effects)).toEqual(['monitor', 'store', 'htlc_irrevocable']);
     const { version, nextMonitorId } = duo.funded('accepter').durability;
     const [added] = duo.funded('accepter').shared.base.htlcs.opener;
     expect(effects[2]).toMatchObject({
-      event: { kind: 'htlc_received', dustExposureExceeded: false },
+      kind: 'htlc_irrevocable',
+      dustExposureExceeded: false,
       after: [{ version }, { number: nextMonitorId - 1 }],
     });
-    expect(events(effects)[0]).toMatchObject({ add: added });
+    expect(irrevocable(effects)).toMatchObject([{ add: added }]);
     duo.exchange();
-    expect(events(duo.ends.accepter.log).filter(({ kind }) => kind === 'htlc_received')).toHaveLength(1);
-    expect(events(duo.ends.opener.log).filter(({ kind }) => kind === 'htlc_received')).toHaveLength(0);
+    expect(irrevocable(duo.ends.accepter.log)).toHaveLength(1);
+    expect(irrevocable(duo.ends.opener.log)).toHaveLength(0);
   });
 
   it('may be so on commitment_signed, when the revocation came first', () => {
@@ -370,7 +383,7 @@ describe('what both sides are bound to', () => {
     expect(kinds(effects)).toEqual(['monitor', 'store', 'revoke_and_ack']);
     expect(duo.funded('accepter').shared.base.htlcs.accepter).toHaveLength(1);
     const atOpener = pass(duo, 'accepter', 'revoke_and_ack');
-    expect(events(atOpener)).toMatchObject([{ kind: 'htlc_received', add: { offerer: 'accepter', id: 0n } }]);
+    expect(irrevocable(atOpener)).toMatchObject([{ add: { offerer: 'accepter', id: 0n } }]);
   });
 
   it('says when the dust of a commitment is over our limit', () => {
@@ -379,7 +392,7 @@ describe('what both sides are bound to', () => {
       add(duo, 'opener', n, { amountMsat });
       duo.exchange();
     }
-    const told = events(duo.ends.accepter.log).filter((event) => event.kind === 'htlc_received');
+    const told = irrevocable(duo.ends.accepter.log);
     expect(told.map((event) => [event.add.id, event.dustExposureExceeded])).toEqual([
       [0n, false],
       [1n, false],
@@ -395,7 +408,7 @@ describe('what both sides are bound to', () => {
     duo.exchange();
     commit(duo, 'opener');
     duo.exchange();
-    const told = events(duo.ends.accepter.log).filter((event) => event.kind === 'htlc_received');
+    const told = irrevocable(duo.ends.accepter.log);
     expect(told.map((event) => [event.add.id, event.dustExposureExceeded])).toEqual([
       [0n, false],
       [1n, false],

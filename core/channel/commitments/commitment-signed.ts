@@ -8,7 +8,7 @@ import { contents, cutToSign, fold, sameCut, slice, SIDES, withCommitments } fro
 import type { Folded } from '../model/contents.ts';
 import { draft, draftHost } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
-import { addEvent, announceEvents, monitor, notify, persist, send } from '../step/transition.ts';
+import { addEvent, after, announceEvents, monitor, persist, send } from '../step/transition.ts';
 import { exceedsDustExposure, openerAffords } from '../operate/limits.ts';
 import { offeredHtlc } from '../operate/remove-htlc.ts';
 import { brokenBySome, onlyFunding } from '../model/fundings.ts';
@@ -226,5 +226,5 @@ export function presentHtlc(out: Transition<FundedState>, id: bigint): void {
     const upToIt = { ...all, htlcs: all.htlcs.filter((htlc) => htlc.offerer === params.us || htlc.id <= id) };
     return state.fundings.some(({ output }) => exceedsDustExposure(params, output, owner, upToIt, add, env.config.maxDustHtlcExposureMsat));
   });
-  notify(out, { kind: 'htlc_received', add, dustExposureExceeded });
+  out.effects.push({ kind: 'htlc_irrevocable', channelId: state.channelId, add, dustExposureExceeded, after: after(out) });
 }

@@ -3,7 +3,7 @@ import { txid } from '../../bitcoin/tx.ts';
 import type { Tx } from '../../bitcoin/tx.ts';
 import type { Script, Signature, Txid } from '../../crypto/bytes.ts';
 import { bytes32, complaint, Duo, kinds, NODE_ID, P2WPKH_A, P2WPKH_B, sent, TEMPORARY_ID } from '../duo.fixture.ts';
-import type { ChannelCommand, Effect } from '../model/vocabulary.ts';
+import type { ChannelCommand, ChannelOutput } from '../model/vocabulary.ts';
 import { channelIdFromFunding } from './opening.ts';
 import { onlyFunding } from '../model/fundings.ts';
 import type { FundedState } from '../model/state.ts';
@@ -14,13 +14,13 @@ function fundCommand(tx: Tx): ChannelCommand {
   return { kind: 'fund', peer: NODE_ID.accepter, channelId: TEMPORARY_ID, tx };
 }
 
-function refusalOf(effects: readonly Effect[]): string | undefined {
+function refusalOf(effects: readonly ChannelOutput[]): string | undefined {
   const [effect] = effects;
   return effect?.kind === 'refused' ? effect.rule : undefined;
 }
 
 /** Effects behind a store, with the versions that they wait for. */
-function waitsFor(effects: readonly Effect[], kind: Effect['kind']): unknown {
+function waitsFor(effects: readonly ChannelOutput[], kind: ChannelOutput['kind']): unknown {
   const effect = effects.find((e) => e.kind === kind);
   return effect !== undefined && 'after' in effect ? effect.after : undefined;
 }

@@ -3,7 +3,7 @@ import type { Tx } from '../../bitcoin/tx.ts';
 import type { Side } from '../../transactions/types.ts';
 import { decodeChannel, encodeChannel } from '../model/stored-form.ts';
 import { Duo, kinds, P2WPKH_A, P2WPKH_B, sent } from '../duo.fixture.ts';
-import type { Effect } from '../model/vocabulary.ts';
+import type { ChannelOutput } from '../model/vocabulary.ts';
 import { knownOrigins } from '../model/known-origins.ts';
 import { paymentIdOf } from '../model/origin.ts';
 import type { FailedState } from '../model/state.ts';
@@ -11,7 +11,7 @@ import { add, events, refusalOf, secretOf } from '../updates.fixture.ts';
 import { onlyFunding } from '../model/fundings.ts';
 import { ownPayment } from '../model/origin.ts';
 
-function forceClose(duo: Duo, side: Side): readonly Effect[] {
+function forceClose(duo: Duo, side: Side): readonly ChannelOutput[] {
   return duo.command(side, { kind: 'force_close', channelId: duo.funded(side).channelId });
 }
 
@@ -23,7 +23,7 @@ function failed(duo: Duo, side: Side): FailedState {
   return state;
 }
 
-function broadcasts(effects: readonly Effect[]): readonly (readonly [string, Tx])[] {
+function broadcasts(effects: readonly ChannelOutput[]): readonly (readonly [string, Tx])[] {
   return effects.flatMap((effect) => (effect.kind === 'broadcast' ? [[effect.purpose, effect.tx] as const] : []));
 }
 
@@ -47,7 +47,7 @@ function closed(): { readonly duo: Duo; readonly tx: Tx } {
 }
 
 /** The next block for one end. */
-function block(duo: Duo, side: Side, height: number, transactions: readonly Tx[] = []): readonly Effect[] {
+function block(duo: Duo, side: Side, height: number, transactions: readonly Tx[] = []): readonly ChannelOutput[] {
   const end = duo.ends[side];
   end.env = { ...end.env, height };
   return duo.input(side, { kind: 'block', transactions: transactions.map((tx, index) => ({ index, tx })) });

@@ -1,4 +1,3 @@
-import type { ChainRefusal } from '../../chain/update.ts';
 import type { ChannelId, Hash32, Hex, Preimage, PublicKey, Script, Txid } from '../../crypto/bytes.ts';
 import type { Crypto } from '../../crypto/types.ts';
 import type { CommitmentFormat } from '../../transactions/types.ts';
@@ -10,9 +9,9 @@ import type { Origin } from './origin.ts';
 import type { Signer } from '../commitments/signer.ts';
 
 /** A state and what to do, in order. Atomic: after a throw the previous state is still valid. */
-export interface Step<S> {
+export interface Step<S, E> {
   readonly state: S;
-  readonly effects: readonly Effect[];
+  readonly effects: readonly E[];
 }
 
 /** Where something is made durable: with the channel's own state, or at a watcher of the chain. */
@@ -25,12 +24,13 @@ export type Dependency =
   | { readonly sink: Extract<Sink, { kind: 'state' }>; readonly channelId: ChannelId; readonly version: number }
   | { readonly quorum: number; readonly of: readonly string[]; readonly channelId: ChannelId; readonly number: number };
 
-/** Everything that leaves core. Data only. */
-export type Effect =
+/**
+ * What a channel says to its node, which passes most of it on to the host as it stands. What has `after` leaves the channel's outbox when all
+ * of that is durable, and is heard by nobody before.
+ */
+export type ChannelOutput =
   | SendEffect
   | StoreEffect
-  /** The channel is gone without trace: remove its stored state. */
-  | { readonly kind: 'forget'; readonly channelId: ChannelId }
   | {
       readonly kind: 'monitor';
       readonly watcher: string;
@@ -47,13 +47,12 @@ export type Effect =
     }
   | { readonly kind: 'watch_tx'; readonly txid: Txid; readonly channelId: ChannelId }
   | { readonly kind: 'watch_spend'; readonly txid: Txid; readonly vout: number; readonly channelId: ChannelId }
-  | NotifyEffect
+  | HtlcIrrevocable
+  | Notice
   | { readonly kind: 'ask'; readonly channelId: ChannelId; readonly peer: PublicKey; readonly question: Question }
   /** An `add` was taken. The id may change at a reconnection while no signature covers the HTLC: the origin names it. */
   | { readonly kind: 'added'; readonly channelId: ChannelId; readonly origin: Origin; readonly id: bigint }
   | { readonly kind: 'disconnect'; readonly peer: PublicKey; readonly reason: string }
-  /** An input of the chain did not fit, and nothing of it was taken: the host sends what the refusal names. */
-  | { readonly kind: 'chain_refused'; readonly refusal: ChainRefusal }
   | { readonly kind: 'refused'; readonly command: Command['kind']; readonly rule: string; readonly detail: string };
 
 export interface SendEffect {
@@ -71,17 +70,24 @@ export interface StoreEffect {
   readonly version: number;
   readonly state: StoredChannel;
 }
-export interface NotifyEffect {
+/** Both sides are bound to an incoming HTLC, and it is durable that they are. Said again after a restart, until it is answered. */
+export interface HtlcIrrevocable {
+  readonly kind: 'htlc_irrevocable';
+  readonly channelId: ChannelId;
+  readonly add: AddUpdate;
+  readonly dustExposureExceeded: boolean;
+  readonly after: readonly Dependency[];
+}
+/** What became of the channel, or of an HTLC that it offered. An `event` stands in the channel's state until it is acknowledged. */
+export interface Notice {
   readonly kind: 'notify';
   readonly channelId: ChannelId;
-  readonly event: Notification;
+  readonly event: ChannelNotice;
   readonly after?: readonly Dependency[];
 }
 /** `event` repeats until acknowledged. The others follow from the state and are presented again after a restart. */
-export type Notification =
+export type ChannelNotice =
   | { readonly kind: 'event'; readonly id: number; readonly event: ChannelEvent }
-  /** An incoming HTLC is irrevocably committed: the host answers fulfill, fail or fail_malformed, sooner or later. */
-  | { readonly kind: 'htlc_received'; readonly add: AddUpdate; readonly dustExposureExceeded: boolean }
   | { readonly kind: 'opened'; readonly temporaryChannelId: ChannelId }
   | { readonly kind: 'failed'; readonly reason: string }
   | { readonly kind: 'forgotten'; readonly reason: string };

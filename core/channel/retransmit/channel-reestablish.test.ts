@@ -4,7 +4,7 @@ import type { Side } from '../../transactions/types.ts';
 import { other } from '../../transactions/types.ts';
 import type { ChannelReestablish, Message } from '../../wire/messages/index.ts';
 import { bytes32, complaint, Duo, kinds, P2WPKH_A, sent } from '../duo.fixture.ts';
-import type { ChannelConfig, Effect } from '../model/vocabulary.ts';
+import type { ChannelConfig, ChannelOutput } from '../model/vocabulary.ts';
 import { diagnose, reestablishMessage } from './channel-reestablish.ts';
 import type { FundedState } from '../model/state.ts';
 import { add, events, expectFailed, expectQuiet, fail, fee, fulfill, kindsOf, messages, secretOf } from '../updates.fixture.ts';
@@ -14,7 +14,7 @@ const manual: Partial<ChannelConfig> = { commit: 'manual' };
 const NO_SECRET = '00'.repeat(32) as SecretKey;
 const SIDES = ['opener', 'accepter'] as const;
 
-function commit(duo: Duo, side: Side): readonly Effect[] {
+function commit(duo: Duo, side: Side): readonly ChannelOutput[] {
   return duo.command(side, { kind: 'commit', channelId: duo.channelId });
 }
 

@@ -1,6 +1,6 @@
 import type { Message } from '../../wire/messages/index.ts';
 import { STATE_SINK } from '../model/vocabulary.ts';
-import type { ChannelConfig, ChannelEnv, Dependency, Effect, Notification, Step } from '../model/vocabulary.ts';
+import type { ChannelConfig, ChannelEnv, Dependency, ChannelOutput, ChannelNotice, Step } from '../model/vocabulary.ts';
 import type { ChannelEvent, ChannelState, FundedBase, MonitorUpdate, StoredChannel } from '../model/state.ts';
 import { draftDurability, draftHost, nothingOwned } from './draft.ts';
 import type { Owned } from './draft.ts';
@@ -12,7 +12,7 @@ import type { Owned } from './draft.ts';
 export interface Transition<S extends ChannelState = ChannelState> {
   readonly env: ChannelEnv;
   state: S;
-  readonly effects: Effect[];
+  readonly effects: ChannelOutput[];
   readonly owned: Owned;
   /** How many effects came before what this step stores; absent while it stores nothing. */
   storesAt: number | undefined;
@@ -32,7 +32,7 @@ export function become<S extends ChannelState>(t: Transition, state: S): Transit
  * The step, done. It stores once, the state as it is at the end, in front of everything that came after the first `persist`; and all of that
  * waits for it.
  */
-export function finish<S extends ChannelState>(t: Transition<S>): Step<S> {
+export function finish<S extends ChannelState>(t: Transition<S>): Step<S, ChannelOutput> {
   const { state, effects, storesAt } = t;
   if (storesAt === undefined || !isStored(state)) return { state, effects };
   const all = dependencies(t.env.config, state);
@@ -91,7 +91,7 @@ export function send(t: Transition<StoredChannel>, message: Message): void {
   t.effects.push({ kind: 'send', peer: params.peer, message, channelId, after: after(t) });
 }
 
-export function notify(t: Transition<StoredChannel>, event: Notification): void {
+export function notify(t: Transition<StoredChannel>, event: ChannelNotice): void {
   t.effects.push({ kind: 'notify', channelId: t.state.channelId, event, after: after(t) });
 }
 

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { decodeChannel } from '../../../core/channel/model/stored-form.ts';
 import { createSigner } from '../../../core/channel/commitments/key-signer.ts';
-import type { Notification } from '../../../core/channel/model/vocabulary.ts';
+import type { Notification } from '../../../core/node/vocabulary.ts';
 import type { StoredChannel } from '../../../core/channel/model/state.ts';
 import type { ChannelId, Hash32, Preimage, PublicKey, SecretKey, Txid } from '../../../core/crypto/bytes.ts';
 import { toHex } from '../../../core/crypto/bytes.ts';

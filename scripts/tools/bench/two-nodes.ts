@@ -1,4 +1,5 @@
-import type { ChannelConfig, NotifyEffect } from '../../../core/channel/model/vocabulary.ts';
+import type { ChannelConfig } from '../../../core/channel/model/vocabulary.ts';
+import type { NotifyEffect } from '../../../core/node/vocabulary.ts';
 import { createSigner } from '../../../core/channel/commitments/key-signer.ts';
 import type { Tx } from '../../../core/bitcoin/tx.ts';
 import type { ChannelId, Hash32, Preimage, PublicKey, SecretKey } from '../../../core/crypto/bytes.ts';
