@@ -1,3 +1,4 @@
+import { statusOf } from '../core/channel/model/ending.ts';
 import { channelCodec, decodeChannel, encodeChannel } from '../core/channel/model/stored-form.ts';
 import type { Schema } from '../core/wire/codec.ts';
 import { toJson } from '../core/wire/print.ts';
@@ -48,6 +49,6 @@ export const storedChannelTarget: FuzzTarget = {
   describe,
   reaches(bytes) {
     const decoded = decodeChannel(bytes);
-    return decoded.ok ? [decoded.value.phase] : [];
+    return decoded.ok ? [statusOf(decoded.value)] : [];
   },
 };

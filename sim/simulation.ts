@@ -1,3 +1,4 @@
+import { isClosed } from '../core/channel/model/ending.ts';
 import type { ChannelState } from '../core/channel/model/state.ts';
 import type { Crypto } from '../core/crypto/types.ts';
 import type { CommitmentFormat, Side } from '../core/transactions/types.ts';
@@ -223,7 +224,7 @@ export class Simulation {
     if (info?.channelId === undefined) return false;
     return [info.opener, info.accepter].every((node) => {
       const state = this.world.channelState(node, channel);
-      return state?.phase === 'funded' && state.lifecycle.readySent && state.lifecycle.readyReceived;
+      return state?.phase === 'funded' && state.lifecycle.readySent && state.lifecycle.readyReceived && !isClosed(state);
     });
   }
 

@@ -2,8 +2,10 @@ import { EMPTY_SCRIPT, txid } from '../bitcoin/tx.ts';
 import type { Outpoint, Tx } from '../bitcoin/tx.ts';
 import type { Hash32, Script, Txid } from '../crypto/bytes.ts';
 import { noble } from '../crypto/noble.fixture.ts';
+import { applyUpdate } from './view.ts';
+import type { View } from './view.ts';
 import { isChainRefusal, readChainInput } from './update.ts';
-import type { ChainBlock, ChainInput, ChainPoint, ChainUpdate } from './update.ts';
+import type { ChainBlock, ChainInput, ChainPoint, ChainUpdate, ConfirmedTx } from './update.ts';
 
 /** Chains for tests: a block is named by its height and a branch, a transaction by a number and what it spends. */
 
@@ -37,4 +39,19 @@ export function read(given: ChainInput): ChainUpdate {
   const update = readChainInput(noble, given);
   if (isChainRefusal(update)) throw new Error(`${update.misfit}: ${update.detail}`);
   return update;
+}
+
+/** The view after these inputs, all of which must fit. */
+export function taken(
+  view: View,
+  given: ChainInput | readonly ChainInput[],
+  touches: (confirmed: ConfirmedTx) => boolean = () => true,
+): View {
+  let now = view;
+  for (const one of 'kind' in given ? [given] : given) {
+    const next = applyUpdate(now, read(one), touches);
+    if (isChainRefusal(next)) throw new Error(`${next.misfit}: ${next.detail}`);
+    now = next;
+  }
+  return now;
 }

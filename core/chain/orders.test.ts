@@ -1,11 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decode, encode } from '../wire/codec.ts';
-import { at, block, idOf, input, read, txOf } from './chain.fixture.ts';
+import { at, block, idOf, input, taken, txOf } from './chain.fixture.ts';
 import { storedView } from './stored-form.ts';
-import { isChainRefusal } from './update.ts';
 import type { ChainBlock, ChainInput, ChainPoint } from './update.ts';
-import { applyUpdate, confirmation, depth, emptyView } from './view.ts';
+import { confirmation, depth, emptyView } from './view.ts';
 import type { View } from './view.ts';
 import type { Tx } from '../bitcoin/tx.ts';
 
@@ -129,13 +128,7 @@ function touches({ tx }: { readonly tx: Tx }): boolean {
 }
 
 function fold(view: View, inputs: readonly ChainInput[]): View {
-  let now = view;
-  for (const given of inputs) {
-    const next = applyUpdate(now, read(given), touches);
-    if (isChainRefusal(next)) throw new Error(`${next.misfit}: ${next.detail}`);
-    now = next;
-  }
-  return now;
+  return taken(view, inputs, touches);
 }
 
 function stored(view: View): View {

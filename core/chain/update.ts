@@ -1,4 +1,4 @@
-import { txid } from '../bitcoin/tx.ts';
+import { plainTx, txid } from '../bitcoin/tx.ts';
 import type { Tx } from '../bitcoin/tx.ts';
 import type { Hash32, Txid } from '../crypto/bytes.ts';
 import type { Crypto } from '../crypto/types.ts';
@@ -94,7 +94,7 @@ export function readChainInput(crypto: Crypto, input: ChainInput): ChainUpdate |
     for (const { index, tx } of watched) {
       const id = txid(crypto, tx);
       const earlier = transactions.get(id);
-      if (earlier === undefined) transactions.set(id, { height, index, blockHash: hash, txid: id, tx });
+      if (earlier === undefined) transactions.set(id, { height, index, blockHash: hash, txid: id, tx: plainTx(tx) });
       else if (earlier.height !== height) return malformed(`a transaction in two blocks, at heights ${earlier.height} and ${height}`);
     }
   }

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { at, block, idOf, input, read, txOf } from './chain.fixture.ts';
-import { isChainRefusal } from './update.ts';
+import { at, block, idOf, input, read, taken as fold, txOf } from './chain.fixture.ts';
 import type { ChainInput } from './update.ts';
 import { applyUpdate, confirmation, depth, emptyView, spendOf } from './view.ts';
 import type { View } from './view.ts';
@@ -17,13 +16,7 @@ function touches({ txid }: { readonly txid: string }): boolean {
 }
 
 function taken(view: View, ...inputs: readonly ChainInput[]): View {
-  let now = view;
-  for (const given of inputs) {
-    const next = applyUpdate(now, read(given), touches);
-    if (isChainRefusal(next)) throw new Error(`${next.misfit}: ${next.detail}`);
-    now = next;
-  }
-  return now;
+  return fold(view, inputs, touches);
 }
 
 function refused(view: View, given: ChainInput): unknown {

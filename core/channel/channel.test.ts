@@ -4,6 +4,7 @@ import type { Script } from '../crypto/bytes.ts';
 import type { Side } from '../transactions/types.ts';
 import type { Message } from '../wire/messages/index.ts';
 import { channelStep, MAX_UNSIGNED_UPDATES } from './channel.ts';
+import { at, input as blockInput, read } from '../chain/chain.fixture.ts';
 import { bytes32, complaint, Duo, kinds, NODE_ID, P2WPKH_A, TEMPORARY_ID } from './duo.fixture.ts';
 import type { ChannelCommand, ChannelInput } from './model/vocabulary.ts';
 import type { ChannelState } from './model/state.ts';
@@ -221,7 +222,7 @@ describe('bookkeeping', () => {
     const before = duo.ends.opener.state;
     for (const input of [
       { kind: 'connected' },
-      { kind: 'block', transactions: [] },
+      read(blockInput(at(100), at(101))),
       { kind: 'monitor_stored', watcher: 'x', id: 1 },
     ] as const) {
       expect(duo.input('opener', input)).toEqual([]);
@@ -343,12 +344,14 @@ describe('a message that comes at any time, changed in any way', () => {
           const { side, duo } = states[which] as (typeof states)[number];
           const { env } = duo.ends[side];
           let { state } = duo.ends[side];
+          let { height } = env.tip;
           for (const [index, change, field, n, digit] of script) {
             const heard = messages[index] as Message;
             const message = change ? changed(heard, field, n, digit) : heard;
-            const step = channelStep(env, state, { kind: 'message', message });
+            const step = channelStep({ ...env, tip: at(height) }, state, { kind: 'message', message });
             for (const effect of step.effects) outcomes.add(effect.kind === 'send' ? effect.message.type : effect.kind);
-            ({ state } = channelStep(env, step.state, { kind: 'block', transactions: [] }));
+            const news = read(blockInput(at(height), at(height + 1)));
+            ({ state } = channelStep({ ...env, tip: at(++height) }, step.state, news));
           }
         },
       ),

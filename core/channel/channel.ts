@@ -1,24 +1,24 @@
 import { accept, receiveFundingCreated, reject } from './establish/accepter.ts';
-import { broadcastNowAndThen } from './fail/broadcast.ts';
 import { addHtlc, receiveAdd } from './operate/update-add-htlc.ts';
-import { closingBlockSeen, missedClosing, receiveClosingSigned, spendsFunding } from './close/closing-signed.ts';
+import { chainSeen } from './chain.ts';
+import { receiveClosingSigned } from './close/closing-signed.ts';
+import { isClosed } from './model/ending.ts';
 import { commit, commitObstacle, receiveCommitmentSigned, receiveRevokeAndAck } from './commitments/commitment-signed.ts';
 import { logLength } from './model/contents.ts';
-import { missedDeadline } from './operate/deadlines.ts';
 import { draftDurability, draftHost } from './step/draft.ts';
 import type { Transition } from './step/transition.ts';
 import { finish, start } from './step/transition.ts';
 import { errorData, failChannel } from './fail/fail-channel.ts';
-import { failedBlock, greet, preferCommitment, receiveReestablishLate } from './fail/failed.ts';
+import { greet, preferCommitment, receiveReestablishLate } from './fail/failed.ts';
 import { receiveUpdateFee, updateFee } from './operate/update-fee.ts';
 import type { ChannelCommand, ChannelEnv, ChannelInput, Command, Step } from './model/vocabulary.ts';
 import { fund, receiveAcceptChannel, receiveFundingSigned } from './establish/opener.ts';
 import { forgetOpening } from './establish/opening.ts';
-import { fundingBlockSeen, receiveChannelReady } from './establish/channel-ready.ts';
+import { receiveChannelReady } from './establish/channel-ready.ts';
 import { connect, diagnose, disconnect, resume } from './retransmit/channel-reestablish.ts';
 import { receiveRemoval, removeHtlc } from './operate/remove-htlc.ts';
 import { advanceShutdown, receiveShutdown, shutdown } from './close/shutdown.ts';
-import type { ChannelState, ClosedState, FailedState, FundedState, OpeningState, StoredChannel } from './model/state.ts';
+import type { ChannelState, FailedState, FundedState, OpeningState, StoredChannel } from './model/state.ts';
 import type { Refusal, Violation } from './model/violation.ts';
 import { isRefusal, isViolation, refusal, violation } from './model/violation.ts';
 import type { ChannelReestablish, Message } from '../wire/messages/index.ts';
@@ -90,8 +90,6 @@ function handle(out: Transition, input: ChannelInput): Outcome {
       return handleFunded(out as Transition<FundedState>, input);
     case 'failed':
       return handleFailed(out as Transition<FailedState>, input);
-    case 'closed':
-      return handleStored(out as Transition<ClosedState>, input);
     case 'forgotten':
       return undefined;
   }
@@ -113,7 +111,7 @@ function handleOpening(out: Transition<OpeningState>, input: ChannelInput): Outc
     case 'command':
       return openingCommand(out, input.command as ChannelCommand);
     case 'connected':
-    case 'block':
+    case 'chain':
     case 'monitor_stored':
       return undefined;
   }
@@ -149,6 +147,11 @@ function openingCommand(out: Transition<OpeningState>, command: ChannelCommand):
 }
 
 function handleFunded(out: Transition<FundedState>, input: ChannelInput): Outcome {
+  if (isClosed(out.state)) {
+    // Its connection, should the chain take the close back.
+    if (input.kind === 'disconnected') disconnect(out);
+    return handleStored(out, input);
+  }
   switch (input.kind) {
     case 'connected':
       connect(out);
@@ -163,31 +166,12 @@ function handleFunded(out: Transition<FundedState>, input: ChannelInput): Outcom
     case 'peer_error':
       failChannel(out, 'the peer sent an error', { told: true });
       return undefined;
-    case 'block':
-      return fundedBlock(out, input);
+    case 'chain':
     case 'monitor_stored':
       return handleStored(out, input);
     case 'timeout':
       return undefined;
   }
-}
-
-function fundedBlock(out: Transition<FundedState>, { transactions }: Extract<ChannelInput, { kind: 'block' }>): Outcome {
-  const wrong = fundingBlockSeen(out, transactions);
-  if (wrong !== undefined || out.state.phase !== 'funded') return wrong;
-  if (closingBlockSeen(out, transactions)) return undefined;
-  const spend = transactions.find(({ tx }) => spendsFunding(out.state, tx));
-  if (spend !== undefined) {
-    // BOLT 5: a commitment is in the chain, whoever broadcast it. What remains is the chain's business.
-    failChannel(out, 'the funding output was spent by a commitment transaction', { told: true, spend: spend.tx });
-    return undefined;
-  }
-  const missed = missedDeadline(out.env, out.state);
-  if (missed !== undefined) return violation('cltv_expiry', missed);
-  const unanswered = missedClosing(out.env, out.state);
-  if (unanswered !== undefined) return violation('closing_signed', unanswered);
-  broadcastNowAndThen(out);
-  return undefined;
 }
 
 function fundedMessage(out: Transition<FundedState>, message: Message): Outcome {
@@ -293,8 +277,8 @@ function notUsable({ lifecycle: { connection, readySent, readyReceived } }: Fund
 }
 
 function handleFailed(out: Transition<FailedState>, input: ChannelInput): Outcome {
+  if (isClosed(out.state)) return handleStored(out, input);
   if (input.kind === 'connected') greet(out);
-  if (input.kind === 'block' && out.state.failure.spentBy === undefined) failedBlock(out, input.transactions);
   if (input.kind === 'message' && input.message.type === 'channel_reestablish') receiveReestablishLate(out, input.message);
   if (input.kind === 'command' && input.command.kind === 'force_close') return preferCommitment(out);
   return handleStored(out, input);
@@ -303,7 +287,9 @@ function handleFailed(out: Transition<FailedState>, input: ChannelInput): Outcom
 /** What is possible in every stored phase. */
 function handleStored(out: Transition<StoredChannel>, input: ChannelInput): Outcome {
   const { state } = out;
-  if (input.kind === 'monitor_stored') {
+  if (input.kind === 'chain') {
+    chainSeen(out, input);
+  } else if (input.kind === 'monitor_stored') {
     const pendingMonitor = state.durability.pendingMonitor
       .map((p) => (p.id === input.id ? { id: p.id, update: p.update, waiting: p.waiting.filter((w) => w !== input.watcher) } : p))
       .filter((p) => p.waiting.length > 0);
@@ -321,7 +307,7 @@ function handleStored(out: Transition<StoredChannel>, input: ChannelInput): Outc
 function followUp(out: Transition): void {
   if (out.state.phase !== 'funded') return;
   const funded = out as Transition<FundedState>;
-  if (funded.state.lifecycle.connection !== 'connected') return;
+  if (funded.state.lifecycle.connection !== 'connected' || isClosed(funded.state)) return;
   if (out.env.config.commit === 'auto' && commitObstacle(funded.state) === undefined) commit(funded);
   const wrong = advanceShutdown(funded);
   if (wrong !== undefined && isViolation(wrong) && out.state.phase === 'funded') failChannel(funded, wrong.detail);

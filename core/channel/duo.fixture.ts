@@ -1,6 +1,7 @@
 import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import type { Tx } from '../bitcoin/tx.ts';
 import type { ChannelId, Hash32, PublicKey, Script, SecretKey, Txid } from '../crypto/bytes.ts';
+import { at, read } from '../chain/chain.fixture.ts';
 import { DEFAULT_CONFIG } from '../node/config.ts';
 import type { Side } from '../transactions/types.ts';
 import { other } from '../transactions/types.ts';
@@ -36,7 +37,7 @@ export function envOf(side: Side, config: Partial<ChannelConfig> = {}, surroundi
     signer,
     cache: new ChannelCache(crypto),
     config: { ...DEFAULT_CONFIG, watchers: ['monitor'], ...config },
-    height: 100,
+    tip: at(100),
     nowMs: 0,
     feeratePerKw: 2500,
     peerFeatures: DEFAULT_CONFIG.features,
@@ -137,10 +138,17 @@ export class Duo {
 
   block(transactions: readonly Tx[] = [], count = 1): void {
     for (const side of ['opener', 'accepter'] as const) {
-      const end = this.ends[side];
-      end.env = { ...end.env, height: end.env.height + count };
-      this.input(side, { kind: 'block', transactions: transactions.map((tx, index) => ({ index, tx })) });
+      this.see(side, this.ends[side].env.tip.height + count, transactions);
     }
+  }
+
+  /** One end hears of the block of this height, of another branch than the usual one from `fork` on. */
+  see(side: Side, height: number, transactions: readonly Tx[] = [], branch = 0, fork = this.ends[side].env.tip): readonly ChannelOutput[] {
+    const end = this.ends[side];
+    const tip = at(height, branch);
+    end.env = { ...end.env, tip };
+    const blocks = [{ height, hash: tip.hash, transactions: transactions.map((tx, index) => ({ index, tx })) }];
+    return this.input(side, read({ kind: 'chain', fork, blocks, tip }));
   }
 
   /** Loses the connection and what is in flight, and comes back. */

@@ -1,5 +1,5 @@
 import { isChainRefusal, readChainInput } from '../chain/update.ts';
-import type { ChainInput, ChainRefusal } from '../chain/update.ts';
+import type { ChainInput, ChainRefusal, ChainUpdate } from '../chain/update.ts';
 import { emptyView, misfitOf } from '../chain/view.ts';
 import { stepChannel } from './channels.ts';
 import { draft } from './run.ts';
@@ -8,14 +8,27 @@ import type { Run } from './run.ts';
 /** What has become of the chain: all that know something of it take the update, or none does. */
 export function chain(run: Run, input: ChainInput): void {
   const update = readChainInput(run.env.crypto, input);
-  if (isChainRefusal(update)) return refuse(run, update);
-  const misfit = misfitOf(emptyView(run.state.tip), update);
-  if (misfit !== undefined) return refuse(run, misfit);
-  draft(run).tip = input.tip;
-  // Every channel hears of it: deadlines are heights.
-  for (const channelId of run.state.channels.keys()) stepChannel(run, channelId, { kind: 'block', transactions: update.transactions });
+  const refusal = isChainRefusal(update) ? update : lowestMisfit(run, update);
+  if (refusal !== undefined) run.effects.push({ kind: 'chain_refused', refusal });
+  else take(run, update as ChainUpdate);
 }
 
-function refuse(run: Run, refusal: ChainRefusal): void {
-  run.effects.push({ kind: 'chain_refused', refusal });
+function take(run: Run, update: ChainUpdate): void {
+  draft(run).tip = update.tip;
+  // Every channel hears of it: deadlines are heights.
+  for (const channelId of run.state.channels.keys()) stepChannel(run, channelId, update);
+}
+
+/** Of all that does not fit, what must be sent again from furthest below. */
+function lowestMisfit({ state: { tip, channels } }: Run, update: ChainUpdate): ChainRefusal | undefined {
+  let lowest = misfitOf(emptyView(tip), update);
+  for (const { state } of channels.values()) {
+    const misfit = misfitOf(state.chain, update);
+    if (misfit !== undefined && (lowest === undefined || heightOf(misfit) < heightOf(lowest))) lowest = misfit;
+  }
+  return lowest;
+}
+
+function heightOf({ resumeAt }: ChainRefusal): number {
+  return resumeAt?.height ?? -1;
 }

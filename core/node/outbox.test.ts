@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { at, block, input, taken } from '../chain/chain.fixture.ts';
+import { emptyView } from '../chain/view.ts';
+import { EMPTY_SCRIPT } from '../bitcoin/tx.ts';
 import { STATE_SINK } from '../channel/model/vocabulary.ts';
 import type { Dependency, ChannelOutput, SendEffect } from '../channel/model/vocabulary.ts';
 import type { Tx } from '../bitcoin/tx.ts';
@@ -77,10 +80,20 @@ describe('enqueue', () => {
     purpose,
     after: [state(2)],
   });
-  type Wants = Partial<Failure> & { readonly closingTx?: Tx };
-  const inState = (own: ChannelSlot, { closingTx, ...failure }: Wants): ChannelSlot => ({
+  type Wants = Partial<Failure> & { readonly closingTx?: Tx; readonly spent?: boolean };
+  const output = { txid: A as string as Txid, vout: 0 };
+  const spend: Tx = { ...tx, inputs: [{ ...output, sequence: 0, scriptSig: EMPTY_SCRIPT, witness: [] }] };
+  const seen = taken(emptyView(at(1)), input(at(1), at(2), block(at(2), spend)));
+  const inState = (own: ChannelSlot, { closingTx, spent, ...failure }: Wants): ChannelSlot => ({
     ...own,
-    state: { ...own.state, phase: 'failed', failure, closing: { tx: closingTx } } as FailedState,
+    state: {
+      ...own.state,
+      phase: 'failed',
+      failure,
+      closing: { tx: closingTx },
+      fundings: [{ output }],
+      chain: spent === true ? seen : emptyView(at(1)),
+    } as unknown as FailedState,
   });
   const held = send(1, watcher('far', 1));
 
@@ -103,7 +116,7 @@ describe('enqueue', () => {
     expect(wants({ commitmentToBroadcast: tx })).toBe(2);
     expect(wants({ commitmentToBroadcast: undefined })).toBe(1);
     expect(wants({ commitmentToBroadcast: tx, closingTx: { ...tx } })).toBe(1);
-    expect(wants({ commitmentToBroadcast: tx, spentBy: A as string as Txid })).toBe(1);
+    expect(wants({ commitmentToBroadcast: tx, spent: true })).toBe(1);
     expect(dropUnwantedBroadcasts(own)).toBe(own);
   });
 });

@@ -1,12 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
+import { EMPTY_SCRIPT } from '../bitcoin/tx.ts';
 import type { Tx } from '../bitcoin/tx.ts';
 import type { NodeEffect } from './vocabulary.ts';
-import { baseOf } from '../channel/step/draft.ts';
-import type { FundedState, StoredChannel } from '../channel/model/state.ts';
-import type { ChannelId, Script, Txid } from '../crypto/bytes.ts';
+import type { FundedState } from '../channel/model/state.ts';
+import type { ChannelId, Script } from '../crypto/bytes.ts';
 import type { DurableNode } from './vocabulary.ts';
-import { at } from '../chain/chain.fixture.ts';
+import { at, block, input, taken } from '../chain/chain.fixture.ts';
+import { statusOf } from '../channel/model/ending.ts';
+import { onlyFunding } from '../channel/model/fundings.ts';
 import { Pair, preimageOf, TestNode } from './pair.fixture.ts';
 import { restoreNode } from './restore.ts';
 import { ownPayment } from '../channel/model/origin.ts';
@@ -77,6 +79,20 @@ function settle({ pair, a, b }: World): void {
   }
   pair.disconnect();
   pair.connect();
+}
+
+/** The same channel after a mutual close. */
+function closedOf(state: FundedState): FundedState {
+  const { txid, vout } = onlyFunding(state).output;
+  const close: Tx = {
+    version: 2,
+    locktime: 0,
+    inputs: [{ txid, vout, sequence: 0xffffffff, scriptSig: EMPTY_SCRIPT, witness: [] }],
+    outputs: [],
+  };
+  const { tip } = state.chain;
+  const next = at(tip.height + 1);
+  return { ...state, chain: taken(state.chain, input(tip, next, block(next, close))) };
 }
 
 describe('a node that comes back', () => {
@@ -203,7 +219,7 @@ describe('a node that comes back', () => {
       const env = { ...alone.b.env, config: { ...alone.b.env.config, watchers: ['first'] } };
       expect(() => restoreNode(env, { channels, watcherIds: [], tip: at(1), feeratePerKw: 1, nowMs: 0 })).toThrow('knows nothing');
       // Nobody watches a channel that is closed.
-      const closed: StoredChannel = { ...baseOf(funded(alone.b, alone.id)), phase: 'closed', closingTxid: 'cc'.repeat(32) as Txid };
+      const closed = closedOf(funded(alone.b, alone.id));
       expect(() => restoreNode(env, { channels: [closed], watcherIds: [], tip: at(1), feeratePerKw: 1, nowMs: 0 })).not.toThrow();
     });
 
@@ -273,12 +289,12 @@ describe('a node that comes back', () => {
     const { tx } = funded(a, id).closing;
     expect(broadcasts(restarted(a))).toEqual([['closing', tx]]);
     pair.block([tx as Tx]);
-    expect(a.channel(id).phase).toBe('closed');
+    expect(statusOf(a.channel(id))).toBe('closed');
     const effects = restarted(a);
-    expect(a.channel(id).phase).toBe('closed');
+    expect(statusOf(a.channel(id))).toBe('closed');
     expect(broadcasts(effects)).toEqual([]);
     expect(told(effects)).toEqual(['1 channel_usable', '2 channel_closed']);
-    expect(b.channel(id).phase).toBe('closed');
+    expect(statusOf(b.channel(id))).toBe('closed');
   });
 
   it('broadcasts the commitment of a failed channel again, and repeats its error', () => {

@@ -7,7 +7,9 @@ import type { ChannelEnv, ChannelOutput, Step } from '../channel/model/vocabular
 import { disconnect } from '../channel/retransmit/channel-reestablish.ts';
 import { broadcastAgain } from '../channel/fail/broadcast.ts';
 import { watchFunding, watchOutputs } from '../channel/establish/opening.ts';
+import { isClosed } from '../channel/model/ending.ts';
 import type { FundedState, PendingMonitorUpdate, StoredChannel } from '../channel/model/state.ts';
+import type { ChainPoint } from '../chain/update.ts';
 import type { ChannelId } from '../crypto/bytes.ts';
 import { other } from '../transactions/types.ts';
 import { drain } from './worklist.ts';
@@ -26,9 +28,10 @@ import { enqueue, release } from './outbox.ts';
  * @throws RangeError when a configured watcher knows nothing of a channel that cannot tell it everything.
  */
 export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState, NodeEffect> {
-  const { tip, nowMs, feeratePerKw, watcherIds } = durable;
+  const { nowMs, feeratePerKw, watcherIds } = durable;
+  const tip = lowest([durable.tip, ...durable.channels.map(({ chain }) => chain.tip)]);
   const { crypto, signer, cache, config } = env;
-  const channelEnv: ChannelEnv = { crypto, signer, cache, config, height: tip.height, nowMs, feeratePerKw, peerFeatures: '' };
+  const channelEnv: ChannelEnv = { crypto, signer, cache, config, tip, nowMs, feeratePerKw, peerFeatures: '' };
   const channels = new Map<ChannelId, ChannelSlot>();
   const work: ChannelOutput[] = [];
   for (const stored of durable.channels) {
@@ -49,14 +52,17 @@ export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState,
   return { state: run.state, effects: run.effects };
 }
 
+/** Where the host has to go on so that no channel misses anything. */
+function lowest(points: readonly ChainPoint[]): ChainPoint {
+  return points.reduce((a, b) => (b.height < a.height ? b : a));
+}
+
 /** A watcher that holds nothing must be about to get everything, the first update included. */
-function mustKnow(
-  { phase, channelId, durability: { nextMonitorId, pendingMonitor } }: StoredChannel,
-  watcher: string,
-  newest: number,
-): void {
+function mustKnow(state: StoredChannel, watcher: string, newest: number): void {
+  const { channelId, durability } = state;
+  const { nextMonitorId, pendingMonitor } = durability;
   const [first] = pendingMonitor;
-  if (phase === 'closed' || newest > 0 || nextMonitorId === 1 || (first?.id === 1 && first.waiting.includes(watcher))) return;
+  if (isClosed(state) || newest > 0 || nextMonitorId === 1 || (first?.id === 1 && first.waiting.includes(watcher))) return;
   throw new RangeError(`the watcher '${watcher}' knows nothing of channel ${channelId}: start it with a copy of what another one holds`);
 }
 
@@ -70,6 +76,7 @@ function revive(out: Transition<StoredChannel>): void {
   monitorReplay(out);
   announceEvents(out, 0);
   const { state } = out;
+  if (isClosed(state)) return watchOutputs(out);
   switch (state.phase) {
     case 'funded':
       reviveFunded(out as Transition<FundedState>);
@@ -77,8 +84,6 @@ function revive(out: Transition<StoredChannel>): void {
     case 'failed':
       watchOutputs(out);
       broadcastAgain(out);
-      break;
-    case 'closed':
       break;
   }
 }

@@ -26,7 +26,7 @@ export function draft(run: Run): { -readonly [K in keyof NodeState]: NodeState[K
 export function channelEnv(run: Run, peer: PublicKey): ChannelEnv {
   const { crypto, signer, config, cache } = run.env;
   const { tip, nowMs, feeratePerKw, peers } = run.state;
-  return { crypto, signer, cache, config, height: tip.height, nowMs, feeratePerKw, peerFeatures: peers.get(peer)?.features ?? '' };
+  return { crypto, signer, cache, config, tip, nowMs, feeratePerKw, peerFeatures: peers.get(peer)?.features ?? '' };
 }
 
 export function setPeer(run: Run, peer: PublicKey, features?: Hex): void {

@@ -1,3 +1,4 @@
+import { statusOf } from '../../core/channel/model/ending.ts';
 import type { NodeEffect } from '../../core/node/vocabulary.ts';
 import { MAX_UNSIGNED_UPDATES } from '../../core/channel/channel.ts';
 import { contents, logLength } from '../../core/channel/model/contents.ts';
@@ -147,7 +148,7 @@ export class NodeOracle {
     for (const { features } of node.peers.values()) if (features !== undefined) milestones.add('init');
     if (node.openings.size > 0) milestones.add('opening');
     for (const { state } of node.channels.values()) {
-      milestones.add(state.phase);
+      milestones.add(statusOf(state));
       if (state.phase === 'funded') this.noteFunded(state);
     }
   }

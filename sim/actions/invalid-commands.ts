@@ -1,3 +1,4 @@
+import { isClosed, statusOf } from '../../core/channel/model/ending.ts';
 import type { ChannelConfig, Command } from '../../core/channel/model/vocabulary.ts';
 import type { AddUpdate, ChannelState, FundedState, Removal } from '../../core/channel/model/state.ts';
 import type { ChannelId, Hash32, Preimage, Script } from '../../core/crypto/bytes.ts';
@@ -34,7 +35,11 @@ const ONION = new Uint8Array(1366);
 const OP_TRUE = '51' as Script;
 
 function funded(request: (end: Open) => Command | undefined): Request {
-  return (end) => (end.state.phase === 'funded' ? request(end as Open) : undefined);
+  return (end) => (statusOf(end.state) === 'funded' ? request(end as Open) : undefined);
+}
+
+function isOver({ state }: End): boolean {
+  return state.phase === 'failed' || isClosed(state);
 }
 
 /** Updates may be offered now. */
@@ -225,9 +230,8 @@ const OTHERS: Readonly<Record<string, Request>> = {
   ),
   'accept-twice': funded(({ channelId, peer }) => ({ kind: 'accept', channelId, peer, keysId: HASH })),
   'reject-too-late': funded(({ channelId, peer }) => ({ kind: 'reject', channelId, peer, reason: 'changed my mind' })),
-  'pay-in-a-closed-channel': (end) => (end.state.phase === 'failed' || end.state.phase === 'closed' ? add(end, {}) : undefined),
-  'close-what-is-closed': ({ state, channelId, wallet }) =>
-    state.phase === 'failed' || state.phase === 'closed' ? { kind: 'shutdown', channelId, script: wallet } : undefined,
+  'pay-in-a-closed-channel': (end) => (isOver(end) ? add(end, {}) : undefined),
+  'close-what-is-closed': (end) => (isOver(end) ? { kind: 'shutdown', channelId: end.channelId, script: end.wallet } : undefined),
   'pay-in-an-unknown-channel': (end) => add(end, { channelId: NOBODYS }),
   'fulfill-in-an-unknown-channel': () => ({ kind: 'fulfill', channelId: NOBODYS, id: 0n, preimage: WRONG_PREIMAGE }),
   'close-an-unknown-channel': () => ({ kind: 'force_close', channelId: NOBODYS }),

@@ -1,3 +1,4 @@
+import { isClosed } from '../../core/channel/model/ending.ts';
 import type { FundedState } from '../../core/channel/model/state.ts';
 import type { Link } from '../world/network.ts';
 import type { ChannelInfo } from '../scenario/types.ts';
@@ -21,7 +22,8 @@ export function readyEnds(world: World): UsableEnd[] {
   for (const info of world.channels) {
     for (const node of [info.opener, info.accepter]) {
       const state = world.channelState(node, info.name);
-      if (state?.phase === 'funded' && state.lifecycle.readySent && state.lifecycle.readyReceived) out.push({ node, info, state });
+      if (state?.phase === 'funded' && state.lifecycle.readySent && state.lifecycle.readyReceived && !isClosed(state))
+        out.push({ node, info, state });
     }
   }
   return out;

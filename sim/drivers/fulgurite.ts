@@ -98,7 +98,7 @@ class FulguriteDriver implements Driver {
     const { tip, nowMs, feeratePerKw, peers } = this.state;
     const { crypto, signer, cache, config } = this.env;
     const peerFeatures = peers.get(channel.params.peer)?.features ?? '';
-    return sendable({ crypto, signer, cache, config, height: tip.height, nowMs, feeratePerKw, peerFeatures }, channel);
+    return sendable({ crypto, signer, cache, config, tip, nowMs, feeratePerKw, peerFeatures }, channel);
   }
 
   /** Versions of stores only count up: they are told relative to the newest. */

@@ -1,3 +1,4 @@
+import { isClosed, statusOf } from '../../core/channel/model/ending.ts';
 import { txid } from '../../core/bitcoin/tx.ts';
 import type { ChannelState } from '../../core/channel/model/state.ts';
 import type { ChannelId } from '../../core/crypto/bytes.ts';
@@ -115,7 +116,7 @@ class Answer {
     if (this.tampered.channelId === undefined || this.changed.length > 0) return false;
     for (const id of this.target) {
       const state = statesOf(this.world, this.record.node).get(id as ChannelId);
-      if (state?.phase === 'failed' || state?.phase === 'closed') return true;
+      if (state !== undefined && (state.phase === 'failed' || isClosed(state))) return true;
     }
     return false;
   }
@@ -188,13 +189,13 @@ function isOver({ world, record, target }: Answer): boolean {
   const states = statesOf(world, record.node);
   return [...target].every((id) => {
     const state = states.get(id as ChannelId);
-    return state === undefined || state.phase === 'failed';
+    return state === undefined || statusOf(state) === 'failed';
   });
 }
 
 function allOver({ world, record: { node, input } }: Answer): boolean {
   for (const state of statesOf(world, node).values()) {
-    if (state.phase !== 'funded' && state.phase !== 'opening') continue;
+    if ((state.phase !== 'funded' && state.phase !== 'opening') || isClosed(state)) continue;
     if (input.kind === 'received' && input.peer === (state.phase === 'opening' ? state.peer : state.params.peer)) return false;
   }
   return true;

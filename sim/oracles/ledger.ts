@@ -1,3 +1,4 @@
+import { isClosed, statusOf } from '../../core/channel/model/ending.ts';
 import type { Tx } from '../../core/bitcoin/tx.ts';
 import type { Base, FundedBase } from '../../core/channel/model/state.ts';
 import type { ChannelId, Script } from '../../core/crypto/bytes.ts';
@@ -90,7 +91,8 @@ class Ledger implements Oracle {
       for (const node of [info.opener, info.accepter]) {
         const state = world.channelState(node, info.name);
         if (!hasCommitments(state)) continue;
-        const found = state.phase === 'failed' ? undefined : (balances(world, node, info, state) ?? this.closed(world, node, info, state));
+        const found =
+          statusOf(state) === 'failed' ? undefined : (balances(world, node, info, state) ?? this.closed(world, node, info, state));
         if (found !== undefined) return found;
       }
     }
@@ -99,7 +101,7 @@ class Ledger implements Oracle {
 
   private watchClosing({ node, input }: StepRecord, state: WithCommitments): void {
     if (input.kind === 'command' && input.command.kind === 'force_close') this.release(node, input.command.channelId);
-    if (state.phase === 'closed' || (state.closing.sent === undefined && state.closing.received === undefined)) return;
+    if (isClosed(state) || (state.closing.sent === undefined && state.closing.received === undefined)) return;
     const { us } = state.params;
     const known = this.closings.get(state.channelId);
     const scripts = { ...known?.scripts };

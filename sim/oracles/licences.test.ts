@@ -154,11 +154,11 @@ describe('licences', () => {
   });
 
   it('funding-unconfirmed: 2016 blocks without a confirmation', () => {
-    const unconfirmed = state.fundings.map((funding) => ({ ...funding, confirmedHeight: undefined }));
+    const chain = { tip: state.chain.tip, transactions: [] };
     const createdHeight = world.height('B') - 2016;
     const createdAt = (height: number): FundedState => ({ ...state, lifecycle: { ...state.lifecycle, createdHeight: height } });
-    expect(holding({ before: { ...createdAt(createdHeight), fundings: unconfirmed } })).toEqual(['funding-unconfirmed']);
-    expect(holding({ before: { ...createdAt(createdHeight + 1), fundings: unconfirmed } })).toEqual([]);
+    expect(holding({ before: { ...createdAt(createdHeight), chain } })).toEqual(['funding-unconfirmed']);
+    expect(holding({ before: { ...createdAt(createdHeight + 1), chain } })).toEqual([]);
     expect(holding({ before: createdAt(createdHeight) })).toEqual([]);
   });
 

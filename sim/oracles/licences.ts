@@ -1,3 +1,4 @@
+import { isFundingSeen } from '../../core/channel/model/ending.ts';
 import type { ChannelConfig } from '../../core/channel/model/vocabulary.ts';
 import type { AddUpdate, ChannelState, FundedBase, Update } from '../../core/channel/model/state.ts';
 import type { AcceptChannel, Message, OpenChannel } from '../../core/wire/messages/index.ts';
@@ -234,7 +235,7 @@ function closingUnanswered({ world, record, config, before }: Circumstances): bo
 const FUNDING_TIMEOUT_BLOCKS = 2016;
 
 function fundingUnconfirmed({ world, record, before }: Circumstances): boolean {
-  if (before?.phase !== 'funded' || before.fundings.some((funding) => funding.confirmedHeight !== undefined)) return false;
+  if (before?.phase !== 'funded' || isFundingSeen(before)) return false;
   return world.height(record.node) >= before.lifecycle.createdHeight + FUNDING_TIMEOUT_BLOCKS;
 }
 

@@ -1,3 +1,4 @@
+import { isClosed, statusOf } from '../../core/channel/model/ending.ts';
 import type { ChannelState } from '../../core/channel/model/state.ts';
 import type { TxInput } from '../../core/bitcoin/tx.ts';
 import type { ChannelInfo, Finding, Oracle, PaymentRecord, WorldView } from '../scenario/types.ts';
@@ -56,7 +57,7 @@ function report(
 
 /** One end failed or was closed for a reason that other oracles judge: nothing is settled any more until chains enforce it. */
 function isOver(state: ChannelState | undefined): boolean {
-  return state?.phase === 'failed';
+  return state !== undefined && statusOf(state) === 'failed';
 }
 
 function paymentsResolved(world: WorldView, judged: readonly ChannelInfo[]): Finding | undefined {
@@ -87,11 +88,11 @@ function mayBePaid(world: WorldView, { reference, from, channel }: PaymentRecord
   return isCommitted(state, reference, true);
 }
 
-/** BOLT 5: a closing transaction resolves the funding output, whatever had failed the channel. */
+/** BOLT 5: a closing transaction resolves the funding output, whatever had failed the channel; the host is told. */
 function notClosed(world: WorldView, info: ChannelInfo): Finding | undefined {
   for (const node of [info.opener, info.accepter]) {
     const state = world.channelState(node, info.name);
-    if (state?.phase !== 'failed') continue;
+    if (!hasCommitments(state) || state.host.toldClose !== undefined) continue;
     const isClose = (input: TxInput): boolean => input.sequence === 0xffffffff && isFunding(state, input);
     if (!world.chain.confirmed.some(({ height, tx }) => height <= world.height(node) && tx.inputs.some(isClose))) continue;
     return report(world, 'channel', 'failed after its mutual close', info, `${node} has not closed ${info.name}`, 'closed', 'failed', node);
@@ -102,14 +103,15 @@ function notClosed(world: WorldView, info: ChannelInfo): Finding | undefined {
 function channelSettled(world: WorldView, info: ChannelInfo): Finding | undefined {
   const ends = [info.opener, info.accepter] as const;
   const states = ends.map((node) => world.channelState(node, info.name));
-  if (states.some(isOver)) return notClosed(world, info);
+  const untold = notClosed(world, info);
+  if (untold !== undefined || states.some(isOver)) return untold;
   for (const [i, state] of states.entries()) {
     if (!hasCommitments(state)) continue;
     const node = ends[i];
     const found = nothingLeft(world, info, node as string, state);
     if (found !== undefined) return found;
   }
-  const [opener, accepter] = states.map((state) => state?.phase ?? 'gone');
+  const [opener, accepter] = states.map((state) => (state === undefined ? 'gone' : statusOf(state)));
   // One end that lets go of a channel while the other keeps it leaves the other waiting for ever.
   const waiting = (a: string | undefined, b: string | undefined): boolean =>
     a === 'funded' && (b === 'closed' || b === 'gone' || b === 'opening');
@@ -129,7 +131,7 @@ function nothingLeft(
   const { base, logs, commitments } = state.shared;
   const inFlight = base.htlcs.opener.length + base.htlcs.accepter.length;
   if (inFlight > 0) return report(world, 'HTLC', 'stays', info, `${node} still has HTLCs after settling`, 0, inFlight, node);
-  if (state.phase !== 'funded') return undefined;
+  if (state.phase !== 'funded' || isClosed(state)) return undefined;
   const pending = logs.opener.length + logs.accepter.length;
   if (pending > 0)
     return report(world, 'update', 'never committed', info, `${node} still has updates that are not committed`, 0, pending, node);
@@ -188,7 +190,7 @@ function probed(world: WorldView, info: ChannelInfo): Finding | undefined {
 /** Whether the limits of both sides plainly leave room for a payment: far above reserve, fees and minimum, nothing in flight. */
 function expectsProbe(world: WorldView, info: ChannelInfo, from: string): boolean {
   const states = [info.opener, info.accepter].map((node) => world.channelState(node, info.name));
-  if (!states.every((state) => state?.phase === 'funded')) return false;
+  if (!states.every((state) => state?.phase === 'funded' && !isClosed(state))) return false;
   if (world.driver(from)?.sendable === undefined) return false;
   const state = world.channelState(from, info.name);
   if (state?.phase !== 'funded') return false;

@@ -1,3 +1,4 @@
+import { isClosed } from '../../core/channel/model/ending.ts';
 import type { ChannelId, PublicKey } from '../../core/crypto/bytes.ts';
 import type { Side } from '../../core/transactions/types.ts';
 import type { AcceptChannel, FundingCreated, Message } from '../../core/wire/messages/index.ts';
@@ -79,8 +80,8 @@ class Reference implements Oracle {
     const states = statesOf(world, node);
     for (const [key, end] of this.ends) {
       if (end.node !== node) continue;
-      const phase = states.get(end.channelId)?.phase;
-      if (phase === 'failed' || phase === 'closed' || phase === 'forgotten') this.ends.delete(key);
+      const state = states.get(end.channelId);
+      if (state !== undefined && (state.phase === 'failed' || state.phase === 'forgotten' || isClosed(state))) this.ends.delete(key);
     }
   }
 

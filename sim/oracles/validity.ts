@@ -1,3 +1,4 @@
+import { isClosed } from '../../core/channel/model/ending.ts';
 import { scriptSignature } from '../../core/bitcoin/der.ts';
 import { serialiseTx, txid as txidOf } from '../../core/bitcoin/tx.ts';
 import type { Tx, TxOutput } from '../../core/bitcoin/tx.ts';
@@ -83,7 +84,7 @@ function build(everyCommitment: boolean, ofBroadcast: Executes, ofSettled: Execu
       for (const info of world.channels) {
         for (const node of everyCommitment ? [info.opener, info.accepter] : [drawnEnd(info)]) {
           const state = world.channelState(node, info.name);
-          const found = state?.phase === 'funded' ? enforceable(world, node, state, ofSettled, passed) : undefined;
+          const found = state?.phase === 'funded' && !isClosed(state) ? enforceable(world, node, state, ofSettled, passed) : undefined;
           if (found !== undefined) return found;
         }
       }

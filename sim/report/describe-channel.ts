@@ -1,3 +1,4 @@
+import { isClosed } from '../../core/channel/model/ending.ts';
 import type { ChannelState, FundedBase, SharedState } from '../../core/channel/model/state.ts';
 import type { Side } from '../../core/transactions/types.ts';
 
@@ -6,6 +7,7 @@ import type { Side } from '../../core/transactions/types.ts';
  * HTLCs each side has in flight, by what this node knows.
  */
 export function channelInWords(state: ChannelState): string {
+  if ('shared' in state && isClosed(state)) return `${commitments(state)} closed`;
   switch (state.phase) {
     case 'opening':
       return state.step.kind;
@@ -23,8 +25,6 @@ export function channelInWords(state: ChannelState): string {
     }
     case 'failed':
       return `${commitments(state)} failed: ${state.failure.reason}`;
-    case 'closed':
-      return `${commitments(state)} closed`;
   }
 }
 

@@ -1,3 +1,4 @@
+import { isClosed } from '../../core/channel/model/ending.ts';
 import type { ChannelId, Hash32, SecretKey } from '../../core/crypto/bytes.ts';
 import { NO_POINT } from './commitments.ts';
 import { channelNamed, CLOSE, FAIL, FAIL_OR_CLOSE, IGNORE, inserting, replacing } from './tampering-table.ts';
@@ -19,7 +20,7 @@ function alive(scene: Scene): { readonly channelId: ChannelId } | undefined {
   const { receiver, message } = scene;
   // BOLT 1, error: before funding_signed under its temporary id.
   if (receiver?.phase === 'opening') return { channelId: receiver.temporaryChannelId };
-  if (receiver?.phase !== 'funded') return undefined;
+  if (receiver?.phase !== 'funded' || isClosed(receiver)) return undefined;
   const channelId = channelNamed(message);
   return channelId === undefined ? undefined : { channelId };
 }

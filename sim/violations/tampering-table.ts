@@ -1,3 +1,4 @@
+import { isClosed } from '../../core/channel/model/ending.ts';
 import type { ChannelConfig } from '../../core/channel/model/vocabulary.ts';
 import type { ChannelState, FundedState } from '../../core/channel/model/state.ts';
 import type { ChannelId } from '../../core/crypto/bytes.ts';
@@ -58,7 +59,7 @@ export interface OperatingScene extends Scene {
 /** The channel is funded at the receiver, and updates may flow. */
 export function operating(scene: Scene): OperatingScene | undefined {
   const { receiver } = scene;
-  if (receiver?.phase !== 'funded' || receiver.lifecycle.connection !== 'connected') return undefined;
+  if (receiver?.phase !== 'funded' || receiver.lifecycle.connection !== 'connected' || isClosed(receiver)) return undefined;
   return { ...scene, receiver, sender: otherSide(receiver.params.us) };
 }
 

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { statusOf } from '../../core/channel/model/ending.ts';
+import type { ChannelState } from '../../core/channel/model/state.ts';
 import type { PublicKey } from '../../core/crypto/bytes.ts';
 import { apply } from '../actions/apply.ts';
 import { fulguriteDriver } from '../drivers/fulgurite.ts';
@@ -271,7 +273,7 @@ describe('chain', () => {
     const world = worldOf();
     act(world, { do: 'shutdown', node: 'A', channel: 'c1' });
     settle(world);
-    expect(['A', 'B'].map((node) => world.channelState(node, 'c1')?.phase)).toEqual(['closed', 'closed']);
+    expect(['A', 'B'].map((node) => statusOf(world.channelState(node, 'c1') as ChannelState))).toEqual(['closed', 'closed']);
     expect(world.chain.confirmed).toHaveLength(2);
     expect(world.probes).toEqual([]);
   });

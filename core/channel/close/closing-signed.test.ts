@@ -1,3 +1,4 @@
+import { statusOf } from '../model/ending.ts';
 import { describe, expect, it } from 'vitest';
 import { txid } from '../../bitcoin/tx.ts';
 import type { Tx } from '../../bitcoin/tx.ts';
@@ -305,15 +306,15 @@ describe('a mutual close in a block', () => {
     const before = duo.funded('opener');
     duo.block([tx]);
     const { state, log } = duo.ends.opener;
-    expect(state).toMatchObject({ phase: 'closed', closingTxid, durability: { version: before.durability.version + 1 } });
+    expect(statusOf(state)).toBe('closed');
+    expect(state).toMatchObject({ durability: { version: before.durability.version + 1 }, host: { toldClose: closingTxid } });
     expect(kinds(log.slice(-3))).toEqual(['monitor', 'store', 'notify']);
     expect(log.at(-3)).toMatchObject({ update: { kind: 'closed' } });
     expect(log.at(-1)).toMatchObject({
       event: { event: { kind: 'channel_closed', closingTxid } },
       after: [{ version: before.durability.version + 1 }, {}],
     });
-    expect(Object.keys(state)).not.toContain('closingTx');
-    expect(duo.ends.accepter.state.phase).toBe('closed');
+    expect(statusOf(duo.ends.accepter.state)).toBe('closed');
   });
 
   it('is recognised whichever fee was signed, even if its negotiation was lost', () => {
@@ -321,8 +322,9 @@ describe('a mutual close in a block', () => {
     const { built } = offer(duo, 'opener', 999n);
     const state: FundedState = duo.funded('accepter');
     expect(state.closing.tx).toBeUndefined();
-    duo.input('accepter', { kind: 'block', transactions: [{ index: 3, tx: built.tx }] });
-    expect(duo.ends.accepter.state).toMatchObject({ phase: 'closed', closingTxid: built.txid });
+    duo.see('accepter', 110, [built.tx]);
+    expect(statusOf(duo.ends.accepter.state)).toBe('closed');
+    expect(duo.funded('accepter').host.toldClose).toBe(built.txid);
   });
 
   it('is no commitment, no spend of another output, and nothing that pays elsewhere', () => {

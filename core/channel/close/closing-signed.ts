@@ -1,6 +1,5 @@
 import { dustThresholdSat } from '../../bitcoin/script.ts';
 import { plainTx, txid, withWitness } from '../../bitcoin/tx.ts';
-import type { Outpoint, Tx } from '../../bitcoin/tx.ts';
 import type { Script, Signature } from '../../crypto/bytes.ts';
 import { buildClosing } from '../../transactions/closing.ts';
 import type { BuiltClosing } from '../../transactions/closing.ts';
@@ -11,12 +10,12 @@ import type { ClosingSigned } from '../../wire/messages/index.ts';
 import { answerFee, closingWeight, feeTerms, NO_OFFERS } from './closing-fee.ts';
 import type { FeeTerms } from './closing-fee.ts';
 import { contents, logLength, SIDES } from '../model/contents.ts';
-import { baseOf, draftClosing } from '../step/draft.ts';
+import { draftClosing } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
-import { addEvent, after, announceEvents, become, monitor, persist, send } from '../step/transition.ts';
-import type { BlockTransaction, ChannelEnv } from '../model/vocabulary.ts';
+import { after, persist, send } from '../step/transition.ts';
+import type { ChannelEnv } from '../model/vocabulary.ts';
 import { onlyFunding } from '../model/fundings.ts';
-import type { ClosedState, FailedState, FeeRange, FundedBase, FundedState, SharedState } from '../model/state.ts';
+import type { FeeRange, FundedState, SharedState } from '../model/state.ts';
 import type { Violation } from '../model/violation.ts';
 import { badSignature, isViolation, violation } from '../model/violation.ts';
 
@@ -86,7 +85,10 @@ function sendOffer(
   const [first, ...others] = variants(env, state, closing, params.us, feeSat);
   if (first === undefined) return violation('closing transaction', `none can be made with a fee of ${feeSat} sat`);
   const built = others.find((variant) => variant.txid === preferred?.txid) ?? first;
-  draftClosing(out).negotiation = { offered: { feeSat, range, height: env.height }, peerOffered: state.closing.negotiation?.peerOffered };
+  draftClosing(out).negotiation = {
+    offered: { feeSat, range, height: env.tip.height },
+    peerOffered: state.closing.negotiation?.peerOffered,
+  };
   const signature = env.signer.signClosing(params.keysId, built);
   send(out, { type: 'closing_signed', channelId, feeSat, signature, feeRange: range });
   return undefined;
@@ -157,39 +159,9 @@ function complete(out: Transition<FundedState>, built: BuiltClosing, peerSignatu
   out.effects.push({ kind: 'watch_tx', txid: built.txid, channelId });
 }
 
-function isFunding({ fundings }: FundedBase, { txid, vout }: Outpoint): boolean {
-  return fundings.some(({ output }) => output.txid === txid && output.vout === vout);
-}
-
-export function spendsFunding(state: FundedBase, { inputs }: Tx): boolean {
-  return inputs.some((input) => isFunding(state, input));
-}
-
-/** BOLT 5, Mutual Close Handling: any closing transaction that both ever signed may confirm; no commitment has this sequence. */
-function isMutualClose(state: FundedState | FailedState, tx: Tx): boolean {
-  const { sent, received } = state.closing;
-  const spends = tx.inputs.some((input) => input.sequence === 0xffffffff && isFunding(state, input));
-  return spends && tx.outputs.every(({ script }) => script === sent || script === received);
-}
-
 /** BOLT 2, closing_signed, sending node: "if it doesn't receive a closing_signed response after a reasonable amount of time: MUST fail the channel". */
-export function missedClosing({ height, config }: ChannelEnv, { closing: { negotiation, tx } }: FundedState): string | undefined {
+export function missedClosing({ tip: { height }, config }: ChannelEnv, { closing: { negotiation, tx } }: FundedState): string | undefined {
   const { offered } = negotiation ?? {};
   if (offered === undefined || tx !== undefined || height - offered.height < config.closingTimeoutBlocks) return undefined;
   return `no answer to the one of height ${offered.height}, height is ${height}`;
-}
-
-/** A block: when it has a mutual close, the channel is at its end, failed or not. True when it has. */
-export function closingBlockSeen(out: Transition<FundedState | FailedState>, transactions: readonly BlockTransaction[]): boolean {
-  const { env, state } = out;
-  const close = transactions.find(({ tx }) => isMutualClose(state, tx));
-  if (close === undefined) return false;
-  const closingTxid = txid(env.crypto, close.tx);
-  const { nextEventId } = state.host;
-  const closed = become<ClosedState>(out, { phase: 'closed', closingTxid, ...baseOf(state) });
-  addEvent(closed, { kind: 'channel_closed', closingTxid });
-  monitor(closed, { kind: 'closed' });
-  persist(closed);
-  announceEvents(closed, nextEventId);
-  return true;
 }

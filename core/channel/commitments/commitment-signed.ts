@@ -54,10 +54,10 @@ export function commit(out: Transition<FundedState>): Refusal | undefined {
   signed.shared = withCommitments(shared, peer, { current: shared.commitments[peer].current, next });
   signed.fundings = fundings.map((funding, i) => {
     const b = built[i] as BuiltCommitment;
-    const { output, tx, confirmedHeight, txids, received } = funding;
+    const { output, tx, txids, received } = funding;
     const sent = env.signer.signRemoteCommitment(params.keysId, b);
     const theirs = { current: txids[peer].current, next: b.txid };
-    return { output, tx, confirmedHeight, txids: bySide(peer, theirs, txids[params.us]), received, sent };
+    return { output, tx, txids: bySide(peer, theirs, txids[params.us]), received, sent };
   });
   signed.lastSent = 'commitment_signed';
   monitor(out, { kind: 'remote_commitment', number, cut, point, txids: built.map((b) => b.txid) });
@@ -95,7 +95,7 @@ export function receiveCommitmentSigned(out: Transition<FundedState>, message: C
   const { env, state } = out;
   const { params, shared } = state;
   const { us } = params;
-  const { output, tx, confirmedHeight, txids, sent } = onlyFunding(state);
+  const { output, tx, txids, sent } = onlyFunding(state);
   if (message.fundingTxid !== undefined && message.fundingTxid !== output.txid) return undefined; // BOLT 2: of an obsolete funding, ignored
   const unaffordable = unaffordableFee(state);
   if (unaffordable !== undefined) return violation('update_fee affordable', unaffordable);
@@ -114,7 +114,7 @@ export function receiveCommitmentSigned(out: Transition<FundedState>, message: C
   const firstEvent = state.host.nextEventId;
   const acknowledged = draft(out);
   const ours = { current: built.txid, next: undefined };
-  acknowledged.fundings = [{ output, tx, confirmedHeight, txids: bySide(us, ours, txids[other(us)]), received, sent }];
+  acknowledged.fundings = [{ output, tx, txids: bySide(us, ours, txids[other(us)]), received, sent }];
   acknowledged.lastSent = 'revoke_and_ack';
   const folded = advance(out, withCommitments(shared, us, { current }));
   monitor(out, { kind: 'local_commitment', number, cut, signatures: [received] });
@@ -155,9 +155,9 @@ export function receiveRevokeAndAck(out: Transition<FundedState>, message: Revok
   const secrets = insertSecret(crypto, remote.secrets, secretIndex(current.number), secret);
   if (!secrets.ok) return violation('per_commitment_secret', 'was not generated from the same seed as the earlier ones');
   const revoked = draft(out);
-  revoked.fundings = state.fundings.map(({ output, tx, confirmedHeight, txids, received }) => {
+  revoked.fundings = state.fundings.map(({ output, tx, txids, received }) => {
     const theirs = { current: txids[peer].next ?? txids[peer].current, next: undefined };
-    return { output, tx, confirmedHeight, txids: bySide(peer, theirs, txids[params.us]), received, sent: undefined };
+    return { output, tx, txids: bySide(peer, theirs, txids[params.us]), received, sent: undefined };
   });
   revoked.remote = { currentPoint: remote.nextPoint, nextPoint: nextPerCommitmentPoint, secrets: secrets.store };
   const firstEvent = state.host.nextEventId;

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { txid } from '../../bitcoin/tx.ts';
 import type { PublicKey } from '../../crypto/bytes.ts';
 import { complaint, Duo, kinds, sent } from '../duo.fixture.ts';
-import type { ChannelInput } from '../model/vocabulary.ts';
+import { at } from '../../chain/chain.fixture.ts';
+import { fundingDepth } from '../model/ending.ts';
 import { FUNDING_TIMEOUT_BLOCKS } from './channel-ready.ts';
 import { onlyFunding } from '../model/fundings.ts';
 
 const BAD_POINT = ('02' + '00'.repeat(32)) as PublicKey;
-const NO_TRANSACTIONS: ChannelInput = { kind: 'block', transactions: [] };
 
 describe('the confirmation of the funding', () => {
   it('counts to minimum_depth, the block with the funding being the first', () => {
@@ -15,7 +15,7 @@ describe('the confirmation of the funding', () => {
     const tx = duo.fund();
     duo.block();
     duo.block([tx]);
-    expect(duo.funded('accepter').fundings[0]?.confirmedHeight).toBe(102);
+    expect(fundingDepth(duo.funded('accepter'))).toBe(1);
     duo.block();
     expect(duo.exchange()).toEqual([]);
     duo.block();
@@ -40,14 +40,14 @@ describe('the confirmation of the funding', () => {
     expect(duo.exchange()).toEqual(['opener channel_ready', 'accepter channel_ready']);
   });
 
-  it('ends the need to broadcast it again, and is stored', () => {
+  it('is stored, as far as the funding’s block', () => {
     const duo = new Duo();
     const tx = duo.fund();
-    expect(onlyFunding(duo.funded('opener')).tx).toEqual(tx);
     duo.block([tx]);
-    expect(onlyFunding(duo.funded('opener')).tx).toBeUndefined();
     const store = duo.ends.opener.log.findLast((effect) => effect.kind === 'store');
-    expect(store).toMatchObject({ version: 2, state: { fundings: [{ confirmedHeight: 101 }] } });
+    expect(store).toMatchObject({ version: 2, state: { chain: { tip: at(101), transactions: [{ height: 101, tx }] } } });
+    duo.block();
+    expect(duo.ends.opener.log.findLast((effect) => effect.kind === 'store')).toBe(store);
   });
 
   it.each([{ amountSat: 999_999n }, { amountSat: 1_000_001n }, { script: '0020' + '11'.repeat(32) }])(
@@ -64,7 +64,7 @@ describe('the confirmation of the funding', () => {
         ...funded,
         fundings: [{ ...funding, output: { ...funding.output, txid: txid(duo.ends.accepter.env.crypto, other) } }],
       };
-      const effects = duo.input('accepter', { kind: 'block', transactions: [{ index: 0, tx: other }] });
+      const effects = duo.see('accepter', 101, [other]);
       expect(complaint(effects)).toMatch(/^error funding output: output 0 does not pay 1000000 sat/);
       expect(duo.ends.accepter.state.phase).toBe('failed');
     },
@@ -116,12 +116,10 @@ describe('channel_ready', () => {
   it('may come before our own depth is reached: then ours makes the channel usable', () => {
     const duo = new Duo({ accepter: { minimumDepth: 1 } });
     const tx = duo.fund();
-    const { env } = duo.ends.opener;
-    duo.ends.opener.env = { ...env, height: env.height + 1 };
-    duo.input('opener', { kind: 'block', transactions: [{ index: 0, tx }] });
+    duo.see('opener', 101, [tx]);
     duo.exchange();
     expect(duo.funded('accepter')).toMatchObject({ lifecycle: { readySent: false, readyReceived: true }, host: { events: [] } });
-    duo.block([tx]);
+    duo.see('accepter', 101, [tx]);
     expect(duo.funded('accepter').host.events).toMatchObject([{ event: { kind: 'channel_usable' } }]);
     expect(duo.ends.accepter.log.at(-1)).toMatchObject({ kind: 'notify', event: { id: 1, event: { kind: 'channel_usable' } } });
   });
@@ -190,8 +188,8 @@ describe('channel_ready', () => {
 describe('a block that says nothing new', () => {
   it('changes nothing', () => {
     const duo = new Duo().open();
-    const before = duo.ends.opener.state;
-    expect(duo.input('opener', NO_TRANSACTIONS)).toEqual([]);
+    const before = duo.funded('opener');
+    expect(duo.see('opener', before.chain.tip.height)).toEqual([]);
     expect(duo.ends.opener.state).toBe(before);
   });
 });

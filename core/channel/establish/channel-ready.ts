@@ -1,13 +1,15 @@
 import type { PublicKey } from '../../crypto/bytes.ts';
-import { txid } from '../../bitcoin/tx.ts';
 import type { Tx } from '../../bitcoin/tx.ts';
+import { confirmation } from '../../chain/view.ts';
+import type { View } from '../../chain/view.ts';
 import { other } from '../../transactions/types.ts';
 import type { ChannelReady } from '../../wire/messages/index.ts';
 import { draft, draftLifecycle } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
 import { addEvent, announceEvents, become, persist, send } from '../step/transition.ts';
-import type { BlockTransaction, ChannelEnv } from '../model/vocabulary.ts';
-import type { ForgottenState, Funding, FundedState, FundingOutput } from '../model/state.ts';
+import type { ChannelEnv } from '../model/vocabulary.ts';
+import { fundingDepth, isFundingSeen } from '../model/ending.ts';
+import type { ForgottenState, FundedState, FundingOutput } from '../model/state.ts';
 import type { Violation } from '../model/violation.ts';
 import { violation } from '../model/violation.ts';
 
@@ -20,11 +22,6 @@ export function channelReadyMessage(env: ChannelEnv, state: FundedState): Channe
   return { type: 'channel_ready', channelId, secondPerCommitmentPoint: env.signer.perCommitmentPoint(params.keysId, 1n) };
 }
 
-/** Confirmations of the funding, 0 while it is not in the chain. */
-function depth(env: ChannelEnv, funding: Funding): number {
-  return funding.confirmedHeight === undefined ? 0 : env.height - funding.confirmedHeight + 1;
-}
-
 /** BOLT 2, channel_ready, sender: the outpoint pays exactly funding_satoshis to the script of BOLT 3. */
 function paysFunding(env: ChannelEnv, state: FundedState, funding: FundingOutput, tx: Tx): boolean {
   const output = tx.outputs[funding.vout];
@@ -32,29 +29,23 @@ function paysFunding(env: ChannelEnv, state: FundedState, funding: FundingOutput
   return output !== undefined && output.amountSat === funding.amountSat && output.script === script;
 }
 
-/** Records the block that confirms a funding. */
-function confirmFundings(out: Transition<FundedState>, transactions: readonly BlockTransaction[]): Violation | undefined {
-  const { env, state } = out;
-  let wrong: Violation | undefined;
-  const fundings = state.fundings.map((funding) => {
-    const { output, confirmedHeight, txids, received, sent } = funding;
-    if (confirmedHeight !== undefined) return funding;
-    const confirmed = transactions.find(({ tx }) => txid(env.crypto, tx) === output.txid);
-    if (confirmed === undefined) return funding;
-    if (!paysFunding(env, state, output, confirmed.tx)) {
-      wrong = violation('funding output', `output ${output.vout} does not pay ${output.amountSat} sat to the funding script`);
-    }
-    return { output, tx: undefined, confirmedHeight: env.height, txids, received, sent };
-  });
-  if (wrong !== undefined || fundings.every((funding, i) => funding === state.fundings[i])) return wrong;
-  draft(out).fundings = fundings;
+/** A funding that has come into the chain and is not what was agreed. */
+function wrongFunding(env: ChannelEnv, state: FundedState, before: View): Violation | undefined {
+  for (const { output } of state.fundings) {
+    const confirmed = confirmation(state.chain, output.txid);
+    if (confirmed === undefined || confirmed === confirmation(before, output.txid) || paysFunding(env, state, output, confirmed.tx))
+      continue;
+    return violation('funding output', `output ${output.vout} does not pay ${output.amountSat} sat to the funding script`);
+  }
   return undefined;
 }
 
 /** BOLT 2, channel_ready, non-funding node: SHOULD forget the channel after a timeout of 2016 blocks. */
-function timedOut(env: ChannelEnv, state: FundedState): boolean {
-  const unseen = state.fundings.every((funding) => funding.confirmedHeight === undefined);
-  return state.params.us === 'accepter' && unseen && env.height - state.lifecycle.createdHeight >= FUNDING_TIMEOUT_BLOCKS;
+function timedOut({ tip }: ChannelEnv, state: FundedState): boolean {
+  const { readySent, createdHeight } = state.lifecycle;
+  // After our channel_ready it was there: a reorganisation is no reason to let go of it.
+  const waiting = state.params.us === 'accepter' && !readySent && !isFundingSeen(state);
+  return waiting && tip.height - createdHeight >= FUNDING_TIMEOUT_BLOCKS;
 }
 
 function forgetUnconfirmed(out: Transition<FundedState>): void {
@@ -70,27 +61,23 @@ function addUsable(out: Transition<FundedState>): void {
   if (readySent && readyReceived) addEvent(out, { kind: 'channel_usable' });
 }
 
-/** A block: the funding confirms, channel_ready becomes due, or the accepter has waited long enough. `env.height` is the block's. */
-export function fundingBlockSeen(out: Transition<FundedState>, transactions: readonly BlockTransaction[]): Violation | undefined {
-  const before = out.state;
-  const firstEvent = before.host.nextEventId;
-  const wrong = confirmFundings(out, transactions);
-  if (wrong !== undefined) return wrong;
+/** The chain has changed: the funding is there, channel_ready is due, or the accepter has waited long enough. */
+export function fundingSeen(out: Transition<FundedState>, before: View): Violation | undefined {
   const { env, state } = out;
+  const wrong = wrongFunding(env, state, before);
+  if (wrong !== undefined) return wrong;
   if (timedOut(env, state)) {
     forgetUnconfirmed(out);
     return undefined;
   }
   // Without option_zeroconf nobody relies on an unconfirmed funding, whatever depth was agreed.
   const needed = Math.max(1, state.params.minimumDepth);
-  const due = !state.lifecycle.readySent && state.fundings.every((funding) => depth(env, funding) >= needed);
-  if (due) {
-    draftLifecycle(out).readySent = true;
-    addUsable(out);
-  }
-  if (out.state === before) return undefined;
+  if (state.lifecycle.readySent || fundingDepth(state) < needed) return undefined;
+  const firstEvent = state.host.nextEventId;
+  draftLifecycle(out).readySent = true;
+  addUsable(out);
   persist(out);
-  if (due && out.state.lifecycle.connection === 'connected') send(out, channelReadyMessage(env, out.state));
+  if (state.lifecycle.connection === 'connected') send(out, channelReadyMessage(env, out.state));
   announceEvents(out, firstEvent);
   return undefined;
 }

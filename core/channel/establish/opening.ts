@@ -1,5 +1,6 @@
 import type { ChannelId, Hash32, PublicKey, Script, Txid } from '../../crypto/bytes.ts';
 import type { Tx } from '../../bitcoin/tx.ts';
+import { emptyView } from '../../chain/view.ts';
 import { EMPTY_SECRET_STORE } from '../../transactions/secrets.ts';
 import type { CommitmentFormat, Side } from '../../transactions/types.ts';
 import { bySide, other } from '../../transactions/types.ts';
@@ -169,13 +170,14 @@ export function becomeFunded(out: Transition<OpeningState>, settled: Settled): T
     phase: 'funded',
     channelId: channelIdFromFunding(output.txid, output.vout),
     params,
-    fundings: [{ output, tx: fundingTx, confirmedHeight: undefined, txids, received: signatures, sent: undefined }],
+    fundings: [{ output, tx: fundingTx, txids, received: signatures, sent: undefined }],
     shared,
     remote: { currentPoint: remotePoint, secrets: EMPTY_SECRET_STORE },
     lastSent: 'revoke_and_ack',
-    host: { offered: [], received: [], nextEventId: 1, events: [] },
+    chain: emptyView(env.tip),
+    host: { offered: [], received: [], nextEventId: 1, events: [], toldClose: undefined },
     durability: { version: 0, nextMonitorId: 1, pendingMonitor: [] },
-    lifecycle: { connection: 'connected', readySent: false, readyReceived: false, createdHeight: env.height },
+    lifecycle: { connection: 'connected', readySent: false, readyReceived: false, createdHeight: env.tip.height },
     closing: { sent: undefined, received: undefined, wanted: undefined, negotiation: undefined, tx: undefined },
   };
   const funded = become(out, state);

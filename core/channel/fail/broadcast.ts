@@ -1,4 +1,6 @@
 import type { Tx } from '../../bitcoin/tx.ts';
+import { confirmation } from '../../chain/view.ts';
+import { fundingSpend } from '../model/ending.ts';
 import type { Transition } from '../step/transition.ts';
 import { after } from '../step/transition.ts';
 import type { FailedState, FundedState, StoredChannel } from '../model/state.ts';
@@ -14,7 +16,7 @@ export function broadcastFunding(out: Transition<FundedState>, tx: Tx): void {
 
 /** A block without news of ours. */
 export function broadcastNowAndThen(out: Transition<FundedState | FailedState>): void {
-  if (out.env.height % REBROADCAST_BLOCKS === 0) broadcastAgain(out);
+  if (out.env.tip.height % REBROADCAST_BLOCKS === 0) broadcastAgain(out);
 }
 
 /** Everything that this channel still wants in the chain. */
@@ -24,13 +26,12 @@ export function broadcastAgain(out: Transition<StoredChannel>): void {
       return broadcastOpen(out as Transition<FundedState>);
     case 'failed':
       return broadcastFailed(out as Transition<FailedState>);
-    case 'closed':
   }
 }
 
 function broadcastOpen(out: Transition<FundedState>): void {
-  const { closing, fundings, channelId } = out.state;
-  for (const { tx, confirmedHeight } of fundings) if (tx !== undefined && confirmedHeight === undefined) broadcastFunding(out, tx);
+  const { closing, fundings, channelId, chain } = out.state;
+  for (const { tx, output } of fundings) if (tx !== undefined && confirmation(chain, output.txid) === undefined) broadcastFunding(out, tx);
   const { tx } = closing;
   if (tx !== undefined) out.effects.push({ kind: 'broadcast', tx, channelId, purpose: 'closing', after: after(out) });
 }
@@ -39,8 +40,9 @@ function broadcastOpen(out: Transition<FundedState>): void {
  * What a failed channel wants in the chain. BOLT 5, Failing a Channel: with a valid closing_signed SHOULD perform a mutual close, else MUST
  * broadcast the commitment. Nothing where the state may be old, or the funding output is spent.
  */
-export function wantedOf({ closing, failure }: FailedState): Tx | undefined {
-  return failure.spentBy === undefined ? (closing.tx ?? failure.commitmentToBroadcast) : undefined;
+export function wantedOf(state: FailedState): Tx | undefined {
+  const { closing, failure, chain } = state;
+  return fundingSpend(state, chain) === undefined ? (closing.tx ?? failure.commitmentToBroadcast) : undefined;
 }
 
 /**

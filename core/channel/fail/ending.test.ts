@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Tx } from '../../bitcoin/tx.ts';
+import type { Txid } from '../../crypto/bytes.ts';
 import type { Side } from '../../transactions/types.ts';
 import { decodeChannel, encodeChannel } from '../model/stored-form.ts';
 import { Duo, kinds, P2WPKH_A, P2WPKH_B, sent } from '../duo.fixture.ts';
@@ -8,6 +9,7 @@ import { knownOrigins } from '../model/known-origins.ts';
 import { paymentIdOf } from '../model/origin.ts';
 import type { FailedState } from '../model/state.ts';
 import { add, events, refusalOf, secretOf } from '../updates.fixture.ts';
+import { fundingSpend, statusOf } from '../model/ending.ts';
 import { onlyFunding } from '../model/fundings.ts';
 import { ownPayment } from '../model/origin.ts';
 
@@ -21,6 +23,11 @@ function failed(duo: Duo, side: Side): FailedState {
   const stored = decodeChannel(encodeChannel(state));
   expect(stored).toEqual({ ok: true, value: state });
   return state;
+}
+
+function spentBy(duo: Duo): Txid | undefined {
+  const state = failed(duo, 'opener');
+  return fundingSpend(state, state.chain)?.txid;
 }
 
 function broadcasts(effects: readonly ChannelOutput[]): readonly (readonly [string, Tx])[] {
@@ -48,9 +55,7 @@ function closed(): { readonly duo: Duo; readonly tx: Tx } {
 
 /** The next block for one end. */
 function block(duo: Duo, side: Side, height: number, transactions: readonly Tx[] = []): readonly ChannelOutput[] {
-  const end = duo.ends[side];
-  end.env = { ...end.env, height };
-  return duo.input(side, { kind: 'block', transactions: transactions.map((tx, index) => ({ index, tx })) });
+  return duo.see(side, height, transactions);
 }
 
 describe('a channel that fails when a mutual close is signed (BOLT 5, Failing a Channel)', () => {
@@ -83,14 +88,14 @@ describe('a channel that fails when a mutual close is signed (BOLT 5, Failing a 
     expect(failed(duo, 'opener').closing.tx).toBeUndefined();
     expect(refusalOf(duo.command('opener', { kind: 'force_close', channelId }))).toBeDefined();
     block(duo, 'opener', 110, [tx]);
-    expect(duo.ends.opener.state.phase).toBe('closed');
+    expect(statusOf(duo.ends.opener.state)).toBe('closed');
   });
 
   it.each(['opener', 'accepter'] as const)('is closed when a mutual close confirms nevertheless, at the %s', (side) => {
     const { duo, tx } = closed();
     forceClose(duo, side);
     const effects = block(duo, side, 110, [tx]);
-    expect(duo.ends[side].state).toMatchObject({ phase: 'closed' });
+    expect(statusOf(duo.ends[side].state)).toBe('closed');
     expect(kinds(effects)).toEqual(['monitor', 'store', 'notify']);
     expect(events(effects)).toMatchObject([{ event: { kind: 'channel_closed' } }]);
   });
@@ -100,7 +105,7 @@ describe('a channel that fails when a mutual close is signed (BOLT 5, Failing a 
     forceClose(duo, 'opener');
     const tx = failed(duo, 'opener').failure.commitmentToBroadcast as Tx;
     block(duo, 'opener', 110, [tx]);
-    expect(failed(duo, 'opener').failure.spentBy).toBe(onlyFunding(duo.funded('accepter')).txids.opener.current);
+    expect(spentBy(duo)).toBe(onlyFunding(duo.funded('accepter')).txids.opener.current);
   });
 });
 
@@ -125,8 +130,8 @@ describe('payments that no signature covers', () => {
     expect(effects[1]).toMatchObject({ state: { host: { events: [{}, { event: FAILED }] } } });
     const later = block(duo, 'opener', 110, [state.failure.commitmentToBroadcast as Tx]);
     expect(kinds(later)).toEqual(['store']);
-    expect(failed(duo, 'opener').failure.spentBy).toBeDefined();
-    expect(block(duo, 'opener', 111, [state.failure.commitmentToBroadcast as Tx])).toEqual([]);
+    expect(spentBy(duo)).toBeDefined();
+    expect(block(duo, 'opener', 114)).toEqual([]);
   });
 
   it('are not told to have failed by a node that may have lost data, until its peer shows that it has not', () => {
@@ -149,11 +154,11 @@ describe('payments that no signature covers', () => {
     forceClose(duo, 'opener');
     const tx = failed(duo, 'opener').failure.commitmentToBroadcast as Tx;
     const [input] = tx.inputs as [Tx['inputs'][number]];
-    const { state } = duo.ends.opener;
+    const { state, env } = duo.ends.opener;
     // Another one of the same number: only who lost data would not know it.
     const other = { ...tx, outputs: tx.outputs.slice(1), inputs: [{ ...input, witness: [] }] };
     expect(kinds(block(duo, 'opener', 110, [other]))).toEqual(['store']);
-    duo.ends.opener.state = state;
+    Object.assign(duo.ends.opener, { state, env });
     expect(commitments.opener.current.number).toBe(0n);
     expect(events(block(duo, 'opener', 110, [tx]))).toMatchObject([{ kind: 'event', event: FAILED }]);
   });
@@ -208,7 +213,7 @@ describe('while nothing of it confirms', () => {
 describe('closing_signed without an answer (BOLT 2: MUST fail the channel after a reasonable time)', () => {
   it('fails the channel of who sent it', () => {
     const duo = closing();
-    const { height } = duo.ends.opener.env;
+    const { height } = duo.ends.opener.env.tip;
     expect(duo.funded('opener').closing.negotiation?.offered).toMatchObject({ height });
     block(duo, 'opener', height + 143);
     expect(duo.ends.opener.state.phase).toBe('funded');

@@ -1,3 +1,4 @@
+import { wantedOf } from './broadcast.ts';
 import { describe, expect, it } from 'vitest';
 import { serialiseTx, txid } from '../../bitcoin/tx.ts';
 import type { Tx } from '../../bitcoin/tx.ts';
@@ -172,7 +173,6 @@ describe('a channel that fails', () => {
     const ignored: readonly ChannelInput[] = [
       { kind: 'message', message: { type: 'update_fee', channelId: state.channelId, feeratePerKw: 2500 } },
       { kind: 'peer_error', data: '' },
-      { kind: 'block', transactions: [] },
       { kind: 'disconnected' },
     ];
     for (const input of ignored) expect(duo.input('opener', input)).toEqual([]);
@@ -223,10 +223,21 @@ describe('a commitment in the chain', () => {
     forceClose(duo, 'opener');
     const tx = failed(duo, 'opener').failure.commitmentToBroadcast;
     if (tx === undefined) throw new Error('nothing to broadcast');
-    const effects = duo.input('accepter', { kind: 'block', transactions: [{ index: 1, tx }] });
+    const effects = duo.see('accepter', 110, [tx]);
     expect(kinds(effects)).toEqual(['store', 'notify']);
     const state = failed(duo, 'accepter');
-    expect(state.failure.commitmentToBroadcast).toBeUndefined();
     expect(state.failure.error).toBeUndefined();
+    // Ours is wanted again when the chain takes that one back.
+    expect(state.failure.commitmentToBroadcast).toBeDefined();
+    expect(wantedOf(state)).toBeUndefined();
+  });
+
+  it('that we don’t know shows that we have lost data: ours is never broadcast', () => {
+    const duo = new Duo().open();
+    forceClose(duo, 'opener');
+    const tx = failed(duo, 'opener').failure.commitmentToBroadcast as Tx;
+    const other = { ...tx, outputs: tx.outputs.slice(1) };
+    expect(kinds(duo.see('accepter', 110, [other]))).toEqual(['store', 'notify']);
+    expect(failed(duo, 'accepter').failure.commitmentToBroadcast).toBeUndefined();
   });
 });

@@ -84,23 +84,20 @@ export function failChannel(out: Transition<FundedState>, reason: string, how: F
   const { nextEventId } = state.host;
   const { connection } = state.lifecycle;
   const { sent, received } = state.closing;
-  const silent = how.stale === true || how.spend !== undefined;
+  // A commitment in the chain that we don't know shows that we have lost data; any other may be taken back by the chain.
+  const ofOurTime = how.spend === undefined ? undefined : isOfOurTime(env, state, how.spend);
+  const silent = how.stale === true || ofOurTime === false;
   const commitmentToBroadcast = silent ? undefined : signedCommitment(env, state);
   const closingTx = silent || how.unilateral === true ? undefined : state.closing.tx;
   const error = how.told === true ? undefined : errorData(reason, how.tx);
   const failed = become<FailedState>(out, {
     phase: 'failed',
-    failure: {
-      error,
-      reason,
-      commitmentToBroadcast,
-      spentBy: how.spend === undefined ? undefined : txid(env.crypto, how.spend),
-    },
+    failure: { error, reason, commitmentToBroadcast },
     closing: { sent, received, wanted: undefined, negotiation: undefined, tx: closingTx },
     ...baseOf(state),
   });
   if (error !== undefined) sendError(failed, connection);
-  if (how.spend === undefined ? connection === 'connected' && how.stale !== true : isOfOurTime(env, state, how.spend)) failUnsigned(failed);
+  if (ofOurTime ?? (connection === 'connected' && how.stale !== true)) failUnsigned(failed);
   persist(failed);
   broadcastFailed(failed);
   notify(failed, { kind: 'failed', reason });

@@ -1,13 +1,11 @@
-import { txid } from '../../bitcoin/tx.ts';
 import type { ChannelReestablish } from '../../wire/messages/index.ts';
-import { broadcastFailed, broadcastNowAndThen } from './broadcast.ts';
-import { closingBlockSeen, spendsFunding } from '../close/closing-signed.ts';
+import { broadcastFailed } from './broadcast.ts';
 import { draftClosing, draftFailure } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
 import { announceEvents, persist, send } from '../step/transition.ts';
-import { errorData, failUnsigned, isOfOurTime } from './fail-channel.ts';
-import type { BlockTransaction } from '../model/vocabulary.ts';
+import { errorData, failUnsigned } from './fail-channel.ts';
 import { diagnose, reestablishMessage } from '../retransmit/channel-reestablish.ts';
+import { fundingSpend } from '../model/ending.ts';
 import type { FailedState } from '../model/state.ts';
 import type { Refusal } from '../model/violation.ts';
 import { refusal } from '../model/violation.ts';
@@ -28,8 +26,8 @@ export function greet(out: Transition<FailedState>): void {
 
 /** The owner does not want to wait for the mutual close any longer: its fee may be too low. */
 export function preferCommitment(out: Transition<FailedState>): Refusal | undefined {
-  const { closing, failure } = out.state;
-  if (closing.tx === undefined || failure.commitmentToBroadcast === undefined || failure.spentBy !== undefined)
+  const { closing, failure, chain } = out.state;
+  if (closing.tx === undefined || failure.commitmentToBroadcast === undefined || fundingSpend(out.state, chain) !== undefined)
     return refusal('force_close', 'the channel has failed already');
   draftClosing(out).tx = undefined;
   persist(out);
@@ -57,18 +55,6 @@ function certain(out: Transition<FailedState>): void {
   const { nextEventId } = out.state.host;
   failUnsigned(out);
   if (out.state.host.nextEventId === nextEventId) return;
-  persist(out);
-  announceEvents(out, nextEventId);
-}
-
-/** BOLT 5: the chain decides. A mutual close ends the channel; after a commitment nothing of ours is broadcast any more. */
-export function failedBlock(out: Transition<FailedState>, transactions: readonly BlockTransaction[]): void {
-  if (closingBlockSeen(out, transactions)) return;
-  const spend = transactions.find(({ tx }) => spendsFunding(out.state, tx));
-  if (spend === undefined) return broadcastNowAndThen(out);
-  const { nextEventId } = out.state.host;
-  draftFailure(out).spentBy = txid(out.env.crypto, spend.tx);
-  if (isOfOurTime(out.env, out.state, spend.tx)) failUnsigned(out);
   persist(out);
   announceEvents(out, nextEventId);
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Tx } from '../../bitcoin/tx.ts';
 import { fromHex, toHex } from '../../crypto/bytes.ts';
 import type { Hex } from '../../crypto/bytes.ts';
 import { addCommand, fulfill } from '../updates.fixture.ts';
@@ -34,6 +35,13 @@ const STATES: Readonly<Record<string, () => Duo>> = {
     const duo = new Duo().open();
     duo.command('opener', { kind: 'shutdown', channelId: duo.channelId, script: P2WPKH_A });
     duo.exchange();
+    return duo;
+  },
+  closed: () => {
+    const duo = new Duo().open();
+    for (const side of ['opener', 'accepter'] as const) duo.command(side, { kind: 'shutdown', channelId: duo.channelId, script: P2WPKH_A });
+    duo.exchange();
+    duo.block([duo.funded('opener').closing.tx as Tx]);
     return duo;
   },
   failed: () => {

@@ -2,6 +2,7 @@ import type { ChannelId, Hash32, Hex, Preimage, PublicKey, Script, SecretKey, Si
 import type { CommitmentFormat, HtlcSpec, Side } from '../../transactions/types.ts';
 import type { SecretStore } from '../../transactions/secrets.ts';
 import type { Tx } from '../../bitcoin/tx.ts';
+import type { View } from '../../chain/view.ts';
 import type { OpenChannel, UpdateFulfillHtlc } from '../../wire/messages/index.ts';
 import type { Origin } from './origin.ts';
 
@@ -130,10 +131,8 @@ export interface FundingOutput extends FundingTerms {
 /** The unit of a channel: an output, and each side's commitment transactions that spend it. One today; splices will add more. */
 export interface Funding {
   readonly output: FundingOutput;
-  /** Only the opener has it, until it is confirmed: rebroadcast after a restart. */
+  /** Only the opener has it: broadcast while the chain has it not. */
   readonly tx: Tx | undefined;
-  /** Height of the block that confirmed it. */
-  readonly confirmedHeight: number | undefined;
   /** By owner: the transactions of the commitments that `shared.commitments` counts. */
   readonly txids: Readonly<Record<Side, CommitmentTxids>>;
   /** The peer's signatures for our current commitment. */
@@ -263,6 +262,8 @@ export interface HostRecords {
   readonly received: readonly ReceivedHtlc[];
   readonly nextEventId: number;
   readonly events: readonly UnacknowledgedEvent[];
+  /** The mutual close that the host was told of. */
+  readonly toldClose: Txid | undefined;
 }
 
 /** What has been issued to be made durable. */
@@ -282,6 +283,8 @@ export interface FundedBase {
   readonly remote: RemoteRevocation;
   /** Which of revoke_and_ack and commitment_signed left last: the order in which both are retransmitted. */
   readonly lastSent: 'revoke_and_ack' | 'commitment_signed';
+  /** What it has seen of the chain: the only place where it knows anything of that. */
+  readonly chain: View;
   readonly host: HostRecords;
   readonly durability: Durability;
 }
@@ -306,14 +309,6 @@ export interface Failure {
   readonly reason: string;
   /** Fully signed; absent when we have lost data and must not broadcast (BOLT 2, option_data_loss_protect). The second choice where a close is signed. */
   readonly commitmentToBroadcast: Tx | undefined;
-  /** The commitment transaction that a block had: nothing of ours can confirm any more. */
-  readonly spentBy: Txid | undefined;
-}
-
-/** A mutual close is confirmed. */
-export interface ClosedState extends FundedBase {
-  readonly phase: 'closed';
-  readonly closingTxid: Txid;
 }
 
 /** Before funding_signed: nothing of it is durable, a lost connection forgets it (BOLT 2). */
@@ -355,5 +350,5 @@ export interface ForgottenState {
 }
 
 /** What a host keeps durable. */
-export type StoredChannel = FundedState | FailedState | ClosedState;
-export type ChannelState = OpeningState | FundedState | FailedState | ClosedState | ForgottenState;
+export type StoredChannel = FundedState | FailedState;
+export type ChannelState = OpeningState | FundedState | FailedState | ForgottenState;

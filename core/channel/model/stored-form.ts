@@ -1,4 +1,4 @@
-import type { Tx, TxInput, TxOutput } from '../../bitcoin/tx.ts';
+import { storedTx, storedView } from '../../chain/stored-form.ts';
 import type { Hex } from '../../crypto/bytes.ts';
 import type { StoredSecret } from '../../transactions/secrets.ts';
 import type { Side } from '../../transactions/types.ts';
@@ -59,10 +59,6 @@ function bySide<T>(item: Codec<T>): ObjectCodec<Readonly<Record<Side, T>>> {
 
 const side = codec.oneOf('opener', 'accepter');
 const hex: Codec<Hex> = codec.longBytes(0xffffffff);
-
-const txInput = struct({ txid, vout: u32, sequence: u32, scriptSig: script, witness: items(hex) } satisfies FieldsOf<TxInput>);
-const txOutput = struct({ amountSat: u64, script } satisfies FieldsOf<TxOutput>);
-const tx = struct({ version: u32, locktime: u32, inputs: items(txInput), outputs: items(txOutput) } satisfies FieldsOf<Tx>);
 
 const add = {
   offerer: side,
@@ -146,8 +142,7 @@ const output = struct({
 } satisfies FieldsOf<state.FundingOutput>);
 const funding = struct({
   output,
-  tx: maybe(tx),
-  confirmedHeight: maybe(u32),
+  tx: maybe(storedTx),
   txids: bySide(struct({ current: txid, next: maybe(txid) } satisfies FieldsOf<state.CommitmentTxids>)),
   received: signatures,
   sent: maybe(signatures),
@@ -203,6 +198,7 @@ const host = struct({
   ),
   nextEventId: u53,
   events: items(struct({ id: u53, event } satisfies FieldsOf<state.UnacknowledgedEvent>)),
+  toldClose: maybe(txid),
 } satisfies FieldsOf<state.HostRecords>);
 const durability = struct({
   version: u53,
@@ -216,6 +212,7 @@ const fundedBase = {
   shared,
   remote,
   lastSent: codec.oneOf('revoke_and_ack', 'commitment_signed'),
+  chain: storedView,
   host,
   durability,
 } satisfies FieldsOf<state.FundedBase>;
@@ -239,13 +236,12 @@ const closing = struct({
   received: maybe(script),
   wanted: maybe(script),
   negotiation: maybe(negotiation),
-  tx: maybe(tx),
+  tx: maybe(storedTx),
 } satisfies FieldsOf<state.Closing>);
 const failure = struct({
   error: maybe(codec.varBytes()),
   reason: codec.utf8(MAX_TEXT),
-  commitmentToBroadcast: maybe(tx),
-  spentBy: maybe(txid),
+  commitmentToBroadcast: maybe(storedTx),
 } satisfies FieldsOf<state.Failure>);
 
 /** The state itself, behind the version. */
@@ -260,7 +256,6 @@ export const channelCodec: Codec<StoredChannel> = union('phase', {
     failure: failure,
     closing,
   } satisfies Without<state.FailedState, 'phase'>),
-  closed: variant(3, { ...fundedBase, closingTxid: txid } satisfies Without<state.ClosedState, 'phase'>),
 });
 
 const versioned: Codec<StoredChannel> = {

@@ -1,3 +1,4 @@
+import type { ChainPoint, ChainUpdate } from '../../chain/update.ts';
 import type { ChannelId, Hash32, Hex, Preimage, PublicKey, Script, Txid } from '../../crypto/bytes.ts';
 import type { Crypto } from '../../crypto/types.ts';
 import type { CommitmentFormat } from '../../transactions/types.ts';
@@ -154,16 +155,11 @@ export type ChannelCommand =
   | { readonly kind: 'acknowledge'; readonly channelId: ChannelId; readonly eventId: number };
 export type Command = OpenCommand | ChannelCommand;
 
-/** Relevant transactions of one block, as the host's chain source saw them. */
-export interface BlockTransaction {
-  readonly index: number;
-  readonly tx: Tx;
-}
 export type ChannelInput =
   | { readonly kind: 'message'; readonly message: Message }
   | { readonly kind: 'connected' }
   | { readonly kind: 'disconnected' }
-  | { readonly kind: 'block'; readonly transactions: readonly BlockTransaction[] }
+  | ChainUpdate
   | { readonly kind: 'monitor_stored'; readonly watcher: string; readonly id: number }
   | { readonly kind: 'command'; readonly command: Command }
   /** The peer has let its time pass: only an opening is ever told so. */
@@ -177,8 +173,8 @@ export interface ChannelEnv {
   readonly signer: Signer;
   readonly cache: ChannelCache;
   readonly config: ChannelConfig;
-  /** Height of the newest block that this node has seen. */
-  readonly height: number;
+  /** The newest block that this node has seen. */
+  readonly tip: ChainPoint;
   /** Wall time, as the node was told it. */
   readonly nowMs: number;
   /** The host's current estimate, in satoshi per 1000 weight. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { at } from '../../chain/chain.fixture.ts';
 import type { Side } from '../../transactions/types.ts';
 import { missedDeadline } from './deadlines.ts';
 import { complaint, Duo, kinds } from '../duo.fixture.ts';
@@ -9,7 +10,7 @@ const manual: Partial<ChannelConfig> = { commit: 'manual' };
 
 /** What a block at this height would come to. The HTLCs of these tests expire at 300, grace is 2 blocks, the fulfilment deadline 18. */
 function missedAt(duo: Duo, side: Side, height: number): string | undefined {
-  return missedDeadline({ ...duo.ends[side].env, height }, duo.funded(side));
+  return missedDeadline({ ...duo.ends[side].env, tip: at(height) }, duo.funded(side));
 }
 
 const EXPIRED = 'HTLC 0 that we offered expired at 300, height is 302';
@@ -99,10 +100,8 @@ describe('a block', () => {
     add(duo, 'opener', 1);
     duo.exchange();
     const { opener } = duo.ends;
-    opener.env = { ...opener.env, height: 301 };
-    expect(duo.input('opener', { kind: 'block', transactions: [] })).toEqual([]);
-    opener.env = { ...opener.env, height: 302 };
-    const effects = duo.input('opener', { kind: 'block', transactions: [] });
+    expect(duo.see('opener', 301)).toEqual([]);
+    const effects = duo.see('opener', 302);
     expect(kinds(effects)).toEqual(['error', 'store', 'broadcast', 'notify']);
     expect(complaint(effects)).toBe(`error cltv_expiry: ${EXPIRED}`);
     expect(opener.state.phase).toBe('failed');

@@ -21,7 +21,8 @@ function committedHtlcs(state: FundedState): ReadonlySet<AddUpdate> {
  */
 export function missedDeadline(env: ChannelEnv, state: FundedState): string | undefined {
   const { shared, params } = state;
-  const { height, config } = env;
+  const { config } = env;
+  const { height } = env.tip;
   const { us } = params;
   const fulfilled = new Set<bigint>();
   for (const update of shared.logs[us]) if (isRemoval(update) && update.kind === 'fulfill') fulfilled.add(update.id);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { at as blockAt } from '../../chain/chain.fixture.ts';
 import { Duo } from '../duo.fixture.ts';
 import type { Side } from '../../transactions/types.ts';
 import { ownPayment } from '../model/origin.ts';
@@ -44,7 +45,7 @@ describe('what only we know of an HTLC', () => {
     expect(added(2)).toEqual([{ kind: 'added', channelId: duo.channelId, origin: ownPayment('02'), id: 1n }]);
     // No signature covers them, and the first may not be offered again: the second gets its id.
     duo.reconnect();
-    duo.ends.opener.env = { ...duo.ends.opener.env, height: 300 };
+    duo.ends.opener.env = { ...duo.ends.opener.env, tip: blockAt(300) };
     const late = addCommand(duo, 3, { cltvExpiry: 400 });
     duo.exchange();
     expect(records(duo, 'opener').offered).toEqual([]);

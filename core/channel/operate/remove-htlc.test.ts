@@ -1,3 +1,4 @@
+import { at } from '../../chain/chain.fixture.ts';
 import { describe, expect, it } from 'vitest';
 import type { Preimage, SecretKey } from '../../crypto/bytes.ts';
 import { bytes32, Duo, kinds } from '../duo.fixture.ts';
@@ -95,12 +96,12 @@ describe('a command that resolves an HTLC', () => {
 
   it('fulfills only where there is time to enforce it, 18 blocks before the expiry at 300', () => {
     const duo = paid();
-    duo.ends.accepter.env = { ...duo.ends.accepter.env, height: 282 };
+    duo.ends.accepter.env = { ...duo.ends.accepter.env, tip: at(282) };
     expectRefused(duo, 'accepter', command(duo, 'fulfill'), 'fulfillment deadline');
-    duo.ends.accepter.env = { ...duo.ends.accepter.env, height: 281 };
+    duo.ends.accepter.env = { ...duo.ends.accepter.env, tip: at(281) };
     expect(refusalOf(fulfill(duo, 'accepter', 0n, 1))).toBeUndefined();
     const late = paid();
-    late.ends.accepter.env = { ...late.ends.accepter.env, height: 282 };
+    late.ends.accepter.env = { ...late.ends.accepter.env, tip: at(282) };
     expect(refusalOf(fail(late, 'accepter', 0n))).toBeUndefined();
   });
 

@@ -25,7 +25,7 @@ function removable(shared: SharedState, offerer: AddUpdate['offerer'], id: bigin
 
 /** BOLT 2, cltv_expiry_delta selection: too close to its expiry to be enforced on chain. */
 function pastFulfillDeadline(env: ChannelEnv, htlc: AddUpdate): boolean {
-  return env.height >= htlc.cltvExpiry - env.config.fulfillDeadlineBlocks;
+  return env.tip.height >= htlc.cltvExpiry - env.config.fulfillDeadlineBlocks;
 }
 
 function toUpdate(command: RemoveCommand): Removal {

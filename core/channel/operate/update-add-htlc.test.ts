@@ -129,7 +129,7 @@ describe('the command add', () => {
 
   it('takes expiries after the height, within maxCltvAhead, below 500000000', () => {
     const duo = new Duo().open();
-    const { height } = duo.ends.opener.env;
+    const { height } = duo.ends.opener.env.tip;
     expectRefused(duo, 'opener', addCommand(duo, 1, { cltvExpiry: height }), 'cltv_expiry');
     taken(duo, 'opener', 1, { cltvExpiry: height + 1 });
     taken(duo, 'opener', 2, { cltvExpiry: height + 2016 });

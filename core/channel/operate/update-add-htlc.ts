@@ -33,8 +33,8 @@ function offeringRule(env: ChannelEnv, { params, fundings }: FundedState, shared
   if (htlc.amountMsat < htlcMinimumMsat)
     return { rule: 'htlc_minimum_msat', detail: `the receiver takes ${htlcMinimumMsat} msat and more` };
   if (htlc.cltvExpiry >= CLTV_EXPIRY_LIMIT) return { rule: 'cltv_expiry', detail: `must be below ${CLTV_EXPIRY_LIMIT}` };
-  if (htlc.cltvExpiry <= env.height) return { rule: 'cltv_expiry', detail: `height ${env.height} has been reached` };
-  if (htlc.cltvExpiry > env.height + config.maxCltvAhead)
+  if (htlc.cltvExpiry <= env.tip.height) return { rule: 'cltv_expiry', detail: `height ${env.tip.height} has been reached` };
+  if (htlc.cltvExpiry > env.tip.height + config.maxCltvAhead)
     return { rule: 'cltv_expiry', detail: `more than ${config.maxCltvAhead} blocks ahead` };
 
   const next = contents(shared, cutToSign(shared, us));

@@ -1,3 +1,4 @@
+import { at } from '../../chain/chain.fixture.ts';
 import { describe, expect, it } from 'vitest';
 import type { SecretKey } from '../../crypto/bytes.ts';
 import type { Side } from '../../transactions/types.ts';
@@ -416,7 +417,7 @@ describe('after channel_reestablish', () => {
     }
     fee(duo, 10_000);
     fee(duo, 2600);
-    duo.ends.opener.env = { ...duo.ends.opener.env, height: 110, feeratePerKw: 900 };
+    duo.ends.opener.env = { ...duo.ends.opener.env, tip: at(110), feeratePerKw: 900 };
     duo.reconnect();
     duo.deliver('opener');
     const start = duo.ends.opener.log.length;

@@ -28,6 +28,7 @@ function copyFunded(s: FundedState): FundedState {
     shared: s.shared,
     remote: s.remote,
     lastSent: s.lastSent,
+    chain: s.chain,
     host: s.host,
     durability: s.durability,
     lifecycle: s.lifecycle,
@@ -44,6 +45,7 @@ export function baseOf(s: FundedBase): FundedBase {
     shared: s.shared,
     remote: s.remote,
     lastSent: s.lastSent,
+    chain: s.chain,
     host: s.host,
     durability: s.durability,
   };
@@ -55,13 +57,11 @@ function copyState(state: StoredChannel): StoredChannel {
       return copyFunded(state);
     case 'failed':
       return { phase: state.phase, failure: state.failure, closing: state.closing, ...baseOf(state) };
-    case 'closed':
-      return { phase: state.phase, closingTxid: state.closingTxid, ...baseOf(state) };
   }
 }
 
 function copyHost(h: HostRecords): HostRecords {
-  return { offered: h.offered, received: h.received, nextEventId: h.nextEventId, events: h.events };
+  return { offered: h.offered, received: h.received, nextEventId: h.nextEventId, events: h.events, toldClose: h.toldClose };
 }
 function copyDurability(d: Durability): Durability {
   return { version: d.version, nextMonitorId: d.nextMonitorId, pendingMonitor: d.pendingMonitor };
@@ -73,7 +73,7 @@ function copyClosing(c: Closing): Closing {
   return { sent: c.sent, received: c.received, wanted: c.wanted, negotiation: c.negotiation, tx: c.tx };
 }
 function copyFailure(f: Failure): Failure {
-  return { error: f.error, reason: f.reason, commitmentToBroadcast: f.commitmentToBroadcast, spentBy: f.spentBy };
+  return { error: f.error, reason: f.reason, commitmentToBroadcast: f.commitmentToBroadcast };
 }
 
 /** Which copies are this step's own. */

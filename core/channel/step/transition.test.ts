@@ -8,7 +8,7 @@ const duo = new Duo().open();
 const quiet: FundedState = {
   ...duo.funded('opener'),
   durability: { version: 7, nextMonitorId: 20, pendingMonitor: [] },
-  host: { offered: [], received: [], nextEventId: 3, events: [] },
+  host: { offered: [], received: [], nextEventId: 3, events: [], toldClose: undefined },
 };
 const waitingFor = (...pendingMonitor: readonly PendingMonitorUpdate[]): FundedState => ({
   ...quiet,

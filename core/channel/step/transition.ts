@@ -53,7 +53,7 @@ export function after(t: Transition<StoredChannel>): readonly Dependency[] {
 }
 
 function isStored(state: ChannelState): state is StoredChannel {
-  return state.phase === 'funded' || state.phase === 'failed' || state.phase === 'closed';
+  return state.phase === 'funded' || state.phase === 'failed';
 }
 
 /** Everything of this channel that was issued so far and may not be durable yet: what later effects wait for. */

@@ -1,0 +1,88 @@
+import type { Tx } from '../bitcoin/tx.ts';
+import { isChainRefusal } from '../chain/update.ts';
+import type { ChainUpdate } from '../chain/update.ts';
+import { applyUpdate } from '../chain/view.ts';
+import type { View } from '../chain/view.ts';
+import type { Txid } from '../crypto/bytes.ts';
+import { closeOf, fundingSpend, touches } from './model/ending.ts';
+import { fundingSeen } from './establish/channel-ready.ts';
+import { missedClosing } from './close/closing-signed.ts';
+import { broadcastAgain, broadcastNowAndThen } from './fail/broadcast.ts';
+import { failChannel, failUnsigned, isOfOurTime } from './fail/fail-channel.ts';
+import { missedDeadline } from './operate/deadlines.ts';
+import { draft, draftHost } from './step/draft.ts';
+import type { Transition } from './step/transition.ts';
+import { addEvent, announceEvents, monitor, persist } from './step/transition.ts';
+import type { FailedState, FundedState, StoredChannel } from './model/state.ts';
+
+/**
+ * What has become of the chain. The channel folds it into its view, and asks anew all that depends on it. What it concludes never discards
+ * what it has seen: nothing here is a violation that would throw the step away.
+ */
+export function chainSeen(out: Transition<StoredChannel>, update: ChainUpdate): void {
+  const before = out.state.chain;
+  const view = applyUpdate(before, update, (confirmed) => touches(out.state, confirmed));
+  // The node asks every channel before it lets any of them take an update.
+  if (isChainRefusal(view)) throw new Error(`an update of the chain that does not fit: ${view.detail}`);
+  if (view === before) return;
+  draft(out).chain = view;
+  const close = closeOf(out.state);
+  if (close !== undefined) tellClose(out, close.txid);
+  else if (out.state.phase === 'funded') fundedSeen(out as Transition<FundedState>, before);
+  else failedSeen(out as Transition<FailedState>, before);
+  // So that a reorganisation while the node is down is seen.
+  if (view.transactions !== before.transactions && !isForgotten(out)) persist(out);
+}
+
+function isForgotten(out: Transition): boolean {
+  return out.state.phase === 'forgotten';
+}
+
+/** The host is told once, whatever the chain does with the transaction afterwards. */
+function tellClose(out: Transition<StoredChannel>, closingTxid: Txid): void {
+  const { toldClose, nextEventId } = out.state.host;
+  if (toldClose === closingTxid) return;
+  draftHost(out).toldClose = closingTxid;
+  addEvent(out, { kind: 'channel_closed', closingTxid });
+  monitor(out, { kind: 'closed' });
+  persist(out);
+  announceEvents(out, nextEventId);
+}
+
+function fundedSeen(out: Transition<FundedState>, before: View): void {
+  const wrong = fundingSeen(out, before);
+  if (wrong !== undefined) return void failChannel(out, `${wrong.violated}: ${wrong.detail}`);
+  if (out.state.phase !== 'funded') return;
+  const spend = fundingSpend(out.state, out.state.chain);
+  if (spend !== undefined) {
+    // BOLT 5: a commitment is in the chain, whoever broadcast it. What remains is the chain's business.
+    failChannel(out, 'the funding output was spent by a commitment transaction', { told: true, spend: spend.tx });
+    return;
+  }
+  const missed = missedDeadline(out.env, out.state);
+  if (missed !== undefined) return void failChannel(out, `cltv_expiry: ${missed}`);
+  const unanswered = missedClosing(out.env, out.state);
+  if (unanswered !== undefined) return void failChannel(out, `closing_signed: ${unanswered}`);
+  rebroadcast(out, before);
+}
+
+/** BOLT 5: the chain decides. After a commitment nothing of ours is broadcast any more, as long as the chain has it. */
+function failedSeen(out: Transition<FailedState>, before: View): void {
+  const spend = fundingSpend(out.state, out.state.chain);
+  if (spend === undefined) rebroadcast(out, before);
+  else if (spend !== fundingSpend(out.state, before)) commitmentSeen(out, spend.tx);
+}
+
+function commitmentSeen(out: Transition<FailedState>, tx: Tx): void {
+  const { nextEventId } = out.state.host;
+  if (isOfOurTime(out.env, out.state, tx)) failUnsigned(out);
+  persist(out);
+  announceEvents(out, nextEventId);
+}
+
+/** At once what is not in the chain any more, and all of it now and then. */
+function rebroadcast(out: Transition<FundedState | FailedState>, { transactions }: View): void {
+  const { chain } = out.state;
+  if (transactions.every((confirmed) => chain.transactions.includes(confirmed))) broadcastNowAndThen(out);
+  else broadcastAgain(out);
+}
