@@ -2,10 +2,10 @@ import { isClosed, statusOf } from '../../core/channel/model/ending.ts';
 import { txid } from '../../core/bitcoin/tx.ts';
 import type { ChannelState } from '../../core/channel/model/state.ts';
 import type { ChannelId } from '../../core/crypto/bytes.ts';
-import type { AskedOfReceiver, DriverEffect, Finding, Oracle, StepRecord, Tampered, WorldView } from '../scenario/types.ts';
+import type { Change, AskedOfReceiver, DriverEffect, Finding, Oracle, StepRecord, Tampered, WorldView } from '../scenario/types.ts';
 import { contentsOf, txidsOf } from '../model/commitment-contents.ts';
 import { changes, channelName, hasCommitments, messageOf, nameOf, statesOf } from '../world/channel-changes.ts';
-import type { Change, WithCommitments } from '../world/channel-changes.ts';
+import type { WithCommitments } from '../world/channel-changes.ts';
 import { finding } from './difference.ts';
 
 const ORACLE = 'hostile';

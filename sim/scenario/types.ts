@@ -318,8 +318,23 @@ export interface WorldView {
   readonly chain: ChainView;
   readonly crypto: import('../../core/crypto/types.ts').Crypto;
   /** Ask `changes`: what was last seen of each node's channels. */
-  readonly changes: import('../world/channel-changes.ts').ChannelChanges;
+  readonly changes: ChannelHistory;
 }
+
+/** One channel of the node that moved, whose state is not the same object as after the last step that was looked at. */
+export interface Change {
+  readonly channelId: ChannelId;
+  /** Undefined when the channel is new, or was not looked at before. */
+  readonly before: ChannelState | undefined;
+  readonly after: ChannelState;
+}
+
+/** What was last seen of each node's channels in one world. */
+export interface ChannelHistory {
+  /** What a step changed: the same answer to all that ask about it one after another. */
+  of(world: WorldView, record: StepRecord): readonly Change[];
+}
+
 export interface ChainView {
   readonly height: number;
   /** Transactions in blocks, in order. */

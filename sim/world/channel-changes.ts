@@ -4,18 +4,10 @@ import type { ChannelId, Hex } from '../../core/crypto/bytes.ts';
 import type { Message, MessageName } from '../../core/wire/messages/index.ts';
 import { decodeMessage, messageRegistry, namesIn } from '../../core/wire/messages/index.ts';
 import { sameOutpoint } from './chain.ts';
-import type { Driver, DriverEffect, StepRecord, WorldView } from '../scenario/types.ts';
+import type { Change, ChannelHistory, Driver, DriverEffect, StepRecord, WorldView } from '../scenario/types.ts';
 import { commitmentsOf, contentsOf } from '../model/commitment-contents.ts';
 import { Recent } from '../deterministic/recent-values.ts';
 import { paymentIdOf } from '../../core/channel/model/origin.ts';
-
-/** One channel of the node that moved, whose state is not the same object as after the last step that was looked at. */
-export interface Change {
-  readonly channelId: ChannelId;
-  /** Undefined when the channel is new, or was not looked at before. */
-  readonly before: ChannelState | undefined;
-  readonly after: ChannelState;
-}
 
 const NONE: readonly Change[] = [];
 const NO_STATES: ReadonlyMap<ChannelId, ChannelState> = new Map();
@@ -29,7 +21,7 @@ export function changes(world: WorldView, record: StepRecord): readonly Change[]
 }
 
 /** What was last seen of each node's channels in one world, so that a step's changes can be told. */
-export class ChannelChanges {
+export class ChannelChanges implements ChannelHistory {
   readonly #seen: Map<string, ReadonlyMap<ChannelId, ChannelState>>;
   /** Of the newest step: oracles ask one after another about the same one. */
   #newest: { readonly record: StepRecord; readonly changes: readonly Change[] } | undefined;
