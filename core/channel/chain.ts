@@ -14,6 +14,7 @@ import { draft, draftHost } from './step/draft.ts';
 import type { Transition } from './step/transition.ts';
 import { addEvent, announceEvents, monitor, persist } from './step/transition.ts';
 import type { FailedState, FundedState, StoredChannel } from './model/state.ts';
+import type { Violation } from './model/violation.ts';
 
 /**
  * What has become of the chain. The channel folds it into its view, and asks anew all that depends on it. What it concludes never discards
@@ -49,20 +50,26 @@ function tellClose(out: Transition<StoredChannel>, closingTxid: Txid): void {
   announceEvents(out, nextEventId);
 }
 
+function failFor(out: Transition<FundedState>, { rule, detail }: Violation): void {
+  const { channelId, params } = out.state;
+  out.effects.push({ kind: 'violated', peer: params.peer, channelId, rule, detail });
+  failChannel(out, rule, detail);
+}
+
 function fundedSeen(out: Transition<FundedState>, before: View): void {
   const wrong = fundingSeen(out, before);
-  if (wrong !== undefined) return void failChannel(out, `${wrong.violated}: ${wrong.detail}`);
+  if (wrong !== undefined) return failFor(out, wrong);
   if (out.state.phase !== 'funded') return;
   const spend = fundingSpend(out.state, out.state.chain);
   if (spend !== undefined) {
     // BOLT 5: a commitment is in the chain, whoever broadcast it. What remains is the chain's business.
-    failChannel(out, 'the funding output was spent by a commitment transaction', { told: true, spend: spend.tx });
+    failChannel(out, 'channel.funding_spent', 'the funding output was spent by a commitment transaction', { told: true, spend: spend.tx });
     return;
   }
   const missed = missedDeadline(out.env, out.state);
-  if (missed !== undefined) return void failChannel(out, `cltv_expiry: ${missed}`);
+  if (missed !== undefined) return failFor(out, missed);
   const unanswered = missedClosing(out.env, out.state);
-  if (unanswered !== undefined) return void failChannel(out, `closing_signed: ${unanswered}`);
+  if (unanswered !== undefined) return failFor(out, unanswered);
   rebroadcast(out, before);
 }
 

@@ -60,14 +60,14 @@ describe('a refused command', () => {
     const duo = new Duo();
     const refused = (command: ChannelCommand) => duo.command('opener', command)[0];
     const channelId = TEMPORARY_ID;
-    expect(refused({ kind: 'commit', channelId })).toMatchObject({ rule: 'commit', detail: 'the channel is not open yet' });
+    expect(refused({ kind: 'commit', channelId })).toMatchObject({ rule: 'channel.not_open_yet', detail: 'the channel is not open yet' });
     duo.open();
     expect(refused({ kind: 'reject', peer: NODE_ID.opener, channelId, reason: '' })).toMatchObject({
-      rule: 'reject',
+      rule: 'channel.funded_already',
       detail: 'the channel is funded already',
     });
     expect(refused({ kind: 'force_close', channelId })).toMatchObject({ kind: 'send' });
-    expect(refused({ kind: 'commit', channelId })).toMatchObject({ rule: 'commit', detail: 'the channel is closed' });
+    expect(refused({ kind: 'commit', channelId })).toMatchObject({ rule: 'channel.over', detail: 'the channel is closed' });
   });
 });
 
@@ -117,7 +117,7 @@ describe('messages at the wrong time', () => {
       duo.block([], 2);
       // Ours is sent, the peer's has not come.
       expect(duo.funded('accepter')).toMatchObject({ lifecycle: { readySent: true, readyReceived: false } });
-      const failed = expectFailed(duo, 'accepter', message, message.type);
+      const failed = expectFailed(duo, 'accepter', message, 'channel.before_ready');
       expect(failed.failure.reason).toMatch(/came before channel_ready was exchanged$/);
     }
     const early = new Duo();
@@ -125,13 +125,13 @@ describe('messages at the wrong time', () => {
     const message = messages(early)[0] as Message;
     early.message('accepter', { type: 'channel_ready', channelId: early.channelId, secondPerCommitmentPoint: NODE_ID.opener });
     expect(early.funded('accepter')).toMatchObject({ lifecycle: { readySent: false, readyReceived: true } });
-    expectFailed(early, 'accepter', message, 'update_fee');
+    expectFailed(early, 'accepter', message, 'channel.before_ready');
   });
 
   it('of the opening fail a channel that is funded', () => {
     for (const type of ['accept_channel', 'funding_created', 'funding_signed'] as const) {
       const duo = new Duo().open();
-      expectFailed(duo, 'opener', { type } as Message, type);
+      expectFailed(duo, 'opener', { type } as Message, 'channel.funded_already');
     }
   });
 
@@ -140,8 +140,8 @@ describe('messages at the wrong time', () => {
     const before = duo.ends.opener.state;
     const effects = duo.message('opener', { type: 'stfu', channelId: duo.channelId, initiator: 1 } as unknown as Message);
     expect(kinds(effects)).toEqual(['warning']);
-    expect(complaint(effects)).toBe('warning stfu: belongs to a feature that was not negotiated');
-    expect(effects[0]).toMatchObject({ peer: NODE_ID.accepter, message: { channelId: duo.channelId } });
+    expect(complaint(effects)).toBe('warning channel.not_negotiated: stfu belongs to a feature that was not negotiated');
+    expect(effects[1]).toMatchObject({ peer: NODE_ID.accepter, message: { channelId: duo.channelId } });
     expect(duo.ends.opener.state).toBe(before);
   });
 
@@ -149,13 +149,13 @@ describe('messages at the wrong time', () => {
     const duo = new Duo();
     const effects = duo.message('opener', { type: 'shutdown', channelId: TEMPORARY_ID, scriptPubkey: P2WPKH_A });
     expect(kinds(effects)).toEqual(['error', 'notify']);
-    expect(effects[0]).toMatchObject({ message: { channelId: TEMPORARY_ID } });
-    expect(complaint(effects)).toBe('error shutdown: does not belong to the opening of a channel');
+    expect(effects[1]).toMatchObject({ message: { channelId: TEMPORARY_ID } });
+    expect(complaint(effects)).toBe('error channel.not_opening: shutdown does not belong to the opening of a channel');
     expect(duo.ends.opener.state).toMatchObject({ phase: 'forgotten' });
   });
 
   it('are nothing to a channel that is forgotten', () => {
-    const state: ChannelState = { phase: 'forgotten', reason: 'gone' };
+    const state: ChannelState = { phase: 'forgotten', rule: 'channel.given_up', reason: 'gone' };
     const { env } = new Duo().ends.opener;
     const inputs: readonly ChannelInput[] = [
       { kind: 'message', message: { type: 'shutdown', channelId: TEMPORARY_ID, scriptPubkey: P2WPKH_A } },
@@ -173,7 +173,7 @@ describe('MAX_UNSIGNED_UPDATES', () => {
     const message: Message = { type: 'update_fee', channelId, feeratePerKw: 2500 };
     for (let i = 0; i < MAX_UNSIGNED_UPDATES; i++) duo.message('accepter', message);
     expect(duo.funded('accepter').shared.logs.opener).toHaveLength(MAX_UNSIGNED_UPDATES);
-    expectFailed(duo, 'accepter', message, 'MAX_UNSIGNED_UPDATES');
+    expectFailed(duo, 'accepter', message, 'channel.unsigned_updates');
   });
 
   it('starts again with every signature', () => {
@@ -241,7 +241,7 @@ describe('bookkeeping', () => {
     ]);
     const given = new Duo();
     const effects = given.command('opener', { kind: 'force_close', channelId: TEMPORARY_ID });
-    expect(complaint(effects)).toBe('error given up by the host');
+    expect(complaint(effects)).toBe('error channel.given_up: given up by the host');
   });
 });
 

@@ -20,7 +20,7 @@ import { receiveRemoval, removeHtlc } from './operate/remove-htlc.ts';
 import { advanceShutdown, receiveShutdown, shutdown } from './close/shutdown.ts';
 import type { ChannelState, FailedState, FundedState, OpeningState, StoredChannel } from './model/state.ts';
 import type { Refusal, Violation } from './model/violation.ts';
-import { isRefusal, isViolation, refusal, violation } from './model/violation.ts';
+import { consequenceOf, isRefusal, isViolation, refusal, ruleText, violation } from './model/violation.ts';
 import type { ChannelReestablish, Message } from '../wire/messages/index.ts';
 import { other } from '../transactions/types.ts';
 import type { ChannelOutput } from './model/vocabulary.ts';
@@ -43,20 +43,19 @@ export function channelStep(env: ChannelEnv, state: ChannelState, input: Channel
   return violated(env, state, outcome);
 }
 
-function refused(state: ChannelState, input: ChannelInput, { refused: rule, detail }: Refusal): Step<ChannelState, ChannelOutput> {
+function refused(state: ChannelState, input: ChannelInput, { rule, detail }: Refusal): Step<ChannelState, ChannelOutput> {
   const command: Command['kind'] = input.kind === 'command' ? input.command.kind : 'commit';
   return { state, effects: [{ kind: 'refused', command, rule, detail }] };
 }
 
-function violated(
-  env: ChannelEnv,
-  state: ChannelState,
-  { violated: rule, consequence, detail, tx }: Violation,
-): Step<ChannelState, ChannelOutput> {
+function violated(env: ChannelEnv, state: ChannelState, broken: Violation): Step<ChannelState, ChannelOutput> {
   const out = start(env, state);
-  const text = `${rule}: ${detail}`;
+  const { rule, detail, tx } = broken;
+  const text = ruleText(broken);
   if (state.phase === 'forgotten') return { state, effects: [] };
   const { peer, channelId } = addressOf(state);
+  out.effects.push({ kind: 'violated', peer, channelId, rule, detail });
+  const consequence = consequenceOf(broken);
   switch (consequence) {
     case 'ignore':
       break;
@@ -66,10 +65,13 @@ function violated(
       if (consequence === 'warn-and-disconnect') out.effects.push({ kind: 'disconnect', peer, reason: text });
       break;
     case 'fail-channel':
-    case 'fail-peer':
-      if (state.phase === 'funded') failChannel(out as Transition<FundedState>, text, tx === undefined ? {} : { tx });
-      else if (state.phase === 'opening') forgetOpening(out as Transition<OpeningState>, text, true, tx);
+      if (state.phase === 'funded') failChannel(out as Transition<FundedState>, rule, detail, tx === undefined ? {} : { tx });
+      else if (state.phase === 'opening') forgetOpening(out as Transition<OpeningState>, rule, detail, true, tx);
       break;
+    case 'disconnect':
+    case 'forget':
+    case 'refuse':
+      throw new RangeError(`${rule} is not broken by what a channel is told`);
   }
   return finish(out);
 }
@@ -98,13 +100,13 @@ function handle(out: Transition, input: ChannelInput): Outcome {
 function handleOpening(out: Transition<OpeningState>, input: ChannelInput): Outcome {
   switch (input.kind) {
     case 'disconnected':
-      forgetOpening(out, 'the connection was lost before the channel was funded', false);
+      forgetOpening(out, 'channel.connection_lost', 'the connection was lost before the channel was funded', false);
       return undefined;
     case 'peer_error':
-      forgetOpening(out, 'the peer sent an error', false);
+      forgetOpening(out, 'channel.error_while_opening', 'the peer sent an error', false);
       return undefined;
     case 'timeout':
-      forgetOpening(out, 'the peer has not answered in time', true);
+      forgetOpening(out, 'channel.opening_timeout', 'the peer has not answered in time', true);
       return undefined;
     case 'message':
       return openingMessage(out, input.message);
@@ -126,7 +128,7 @@ function openingMessage(out: Transition<OpeningState>, message: Message): Outcom
     case 'funding_signed':
       return receiveFundingSigned(out, message);
     default:
-      return violation(message.type, 'does not belong to the opening of a channel');
+      return violation('channel.not_opening', `${message.type} does not belong to the opening of a channel`);
   }
 }
 
@@ -139,10 +141,10 @@ function openingCommand(out: Transition<OpeningState>, command: ChannelCommand):
     case 'fund':
       return fund(out, command);
     case 'force_close':
-      forgetOpening(out, 'given up by the host', true);
+      forgetOpening(out, 'channel.given_up', 'given up by the host', true);
       return undefined;
     default:
-      return refusal(command.kind, 'the channel is not open yet');
+      return refusal('channel.not_open_yet', 'the channel is not open yet');
   }
 }
 
@@ -164,7 +166,7 @@ function handleFunded(out: Transition<FundedState>, input: ChannelInput): Outcom
     case 'command':
       return fundedCommand(out, input.command as ChannelCommand);
     case 'peer_error':
-      failChannel(out, 'the peer sent an error', { told: true });
+      failChannel(out, 'channel.error_received', 'the peer sent an error', { told: true });
       return undefined;
     case 'chain':
     case 'monitor_stored':
@@ -178,7 +180,7 @@ function fundedMessage(out: Transition<FundedState>, message: Message): Outcome 
   const { state } = out;
   if (message.type === 'channel_reestablish') return reestablish(out, message);
   if (state.lifecycle.connection !== 'connected') {
-    return violation(message.type, 'came before channel_reestablish', 'warn-and-disconnect');
+    return violation('channel.before_reestablish', `${message.type} came before channel_reestablish`);
   }
   switch (message.type) {
     case 'channel_ready':
@@ -200,16 +202,16 @@ function fundedMessage(out: Transition<FundedState>, message: Message): Outcome 
     case 'funding_created':
     case 'funding_signed':
     case 'accept_channel':
-      return violation(message.type, 'the channel is funded already');
+      return violation('channel.funded_already', `${message.type}: the channel is funded already`);
     default:
       // BOLT 1, 9: messages of features that we did not offer are not for us to act on.
-      return violation(message.type, 'belongs to a feature that was not negotiated', 'warn');
+      return violation('channel.not_negotiated', `${message.type} belongs to a feature that was not negotiated`);
   }
 }
 
 /** BOLT 2, Normal Operation: begins once both nodes have exchanged channel_ready. */
 function notReady({ lifecycle: { readySent, readyReceived } }: FundedState, { type }: Message): Violation | undefined {
-  return readySent && readyReceived ? undefined : violation(type, 'came before channel_ready was exchanged');
+  return readySent && readyReceived ? undefined : violation('channel.before_ready', `${type} came before channel_ready was exchanged`);
 }
 
 type UpdateMessage = Extract<Message, { type: `update_${string}` }>;
@@ -217,7 +219,7 @@ type UpdateMessage = Extract<Message, { type: `update_${string}` }>;
 function update(out: Transition<FundedState>, message: UpdateMessage): Outcome {
   const { shared, params } = out.state;
   const unsigned = logLength(shared, other(params.us)) - shared.commitments[params.us].current.cut[other(params.us)];
-  if (unsigned >= MAX_UNSIGNED_UPDATES) return violation('MAX_UNSIGNED_UPDATES', `${unsigned} updates without commitment_signed`);
+  if (unsigned >= MAX_UNSIGNED_UPDATES) return violation('channel.unsigned_updates', `${unsigned} updates without commitment_signed`);
   switch (message.type) {
     case 'update_add_htlc':
       return receiveAdd(out, message);
@@ -231,14 +233,13 @@ function update(out: Transition<FundedState>, message: UpdateMessage): Outcome {
 }
 
 function reestablish(out: Transition<FundedState>, message: ChannelReestablish): Outcome {
-  if (out.state.lifecycle.connection !== 'reestablishing')
-    return violation('channel_reestablish', 'came twice in one connection', 'warn-and-disconnect');
+  if (out.state.lifecycle.connection !== 'reestablishing') return violation('channel.reestablish_twice', 'came twice in one connection');
   const diagnosis = diagnose(out.env, out.state, message);
   switch (diagnosis.kind) {
     case 'violation':
       return diagnosis.violation;
     case 'we-are-behind':
-      failChannel(out, 'we have lost data: please fail the channel', { stale: true });
+      failChannel(out, 'channel.data_loss', 'we have lost data: please fail the channel', { stale: true });
       return undefined;
     case 'resume':
       resume(out, message, diagnosis);
@@ -260,20 +261,20 @@ function fundedCommand(out: Transition<FundedState>, command: ChannelCommand): O
     case 'shutdown':
       return shutdown(out, command);
     case 'force_close':
-      failChannel(out, 'closed by its owner', { unilateral: true });
+      failChannel(out, 'channel.force_closed', 'closed by its owner', { unilateral: true });
       return undefined;
     case 'acknowledge':
       return handleStored(out, { kind: 'command', command });
     case 'accept':
     case 'reject':
     case 'fund':
-      return refusal(command.kind, 'the channel is funded already');
+      return refusal('channel.funded_already', 'the channel is funded already');
   }
 }
 
 function notUsable({ lifecycle: { connection, readySent, readyReceived } }: FundedState): Refusal | undefined {
-  if (connection !== 'connected') return refusal('connected', 'the peer is not connected');
-  return readySent && readyReceived ? undefined : refusal('channel_ready', 'the channel is not ready');
+  if (connection !== 'connected') return refusal('channel.not_connected', 'the peer is not connected');
+  return readySent && readyReceived ? undefined : refusal('channel.before_ready', 'the channel is not ready');
 }
 
 function handleFailed(out: Transition<FailedState>, input: ChannelInput): Outcome {
@@ -298,7 +299,7 @@ function handleStored(out: Transition<StoredChannel>, input: ChannelInput): Outc
     const { eventId } = input.command;
     draftHost(out).events = state.host.events.filter((event) => event.id !== eventId);
   } else if (input.kind === 'command') {
-    return refusal(input.command.kind, 'the channel is closed');
+    return refusal('channel.over', 'the channel is closed');
   }
   return undefined;
 }
@@ -310,5 +311,5 @@ function followUp(out: Transition): void {
   if (funded.state.lifecycle.connection !== 'connected' || isClosed(funded.state)) return;
   if (out.env.config.commit === 'auto' && commitObstacle(funded.state) === undefined) commit(funded);
   const wrong = advanceShutdown(funded);
-  if (wrong !== undefined && isViolation(wrong) && out.state.phase === 'funded') failChannel(funded, wrong.detail);
+  if (wrong !== undefined && isViolation(wrong) && out.state.phase === 'funded') failChannel(funded, wrong.rule, wrong.detail);
 }

@@ -15,6 +15,7 @@ import { startOpen } from './establish/opener.ts';
 import type { ChannelState, FundedState } from './model/state.ts';
 import { storable } from './model/stored-form.fixture.ts';
 import { isRefusal, isViolation } from './model/violation.ts';
+import type { RuleId } from '../rules.ts';
 
 const crypto = createFakeCrypto();
 
@@ -84,11 +85,11 @@ export class Duo {
       readonly command?: Partial<OpenCommand>;
     } = {},
   ) {
-    const nothing: ChannelState = { phase: 'forgotten', reason: 'not begun' };
+    const nothing: ChannelState = { phase: 'forgotten', rule: 'channel.given_up', reason: 'not begun' };
     const end = (side: Side): End => ({ env: envOf(side, options[side]), state: nothing, outgoing: [], log: [] });
     this.ends = { opener: end('opener'), accepter: end('accepter') };
     const started = startOpen(this.ends.opener.env, openCommand(options.command));
-    if (isRefusal(started)) throw new Error(`${started.refused}: ${started.detail}`);
+    if (isRefusal(started)) throw new Error(`${started.rule}: ${started.detail}`);
     this.#take('opener', started.state, started.effects);
   }
 
@@ -114,7 +115,7 @@ export class Duo {
     const to = other(from);
     if (message.type === 'open_channel') {
       const received = receiveOpenChannel(this.ends[to].env, NODE_ID[from], message);
-      if (isViolation(received)) throw new Error(`${received.violated}: ${received.detail}`);
+      if (isViolation(received)) throw new Error(`${received.rule}: ${received.detail}`);
       this.#take(to, received.state, received.effects);
     } else if (message.type === 'error' || message.type === 'warning') {
       this.ends[to].log.push({ kind: 'send', peer: NODE_ID[to], message });
@@ -205,9 +206,15 @@ export class Duo {
   }
 }
 
-/** Kinds of effects in order, with the names of messages. */
+/** Kinds of effects in order, with the names of messages. What is told of a broken rule is `brokenRule`. */
 export function kinds(effects: readonly ChannelOutput[]): readonly string[] {
-  return effects.map((effect) => (effect.kind === 'send' ? effect.message.type : effect.kind));
+  return effects.flatMap((effect) => (effect.kind === 'violated' ? [] : [effect.kind === 'send' ? effect.message.type : effect.kind]));
+}
+
+/** The rule that the peer has broken, if it has. */
+export function brokenRule(effects: readonly ChannelOutput[]): RuleId | undefined {
+  const violated = effects.find((effect) => effect.kind === 'violated');
+  return violated?.kind === 'violated' ? violated.rule : undefined;
 }
 
 /** The only message of this type among the effects. */

@@ -5,7 +5,8 @@ import { noble } from '../crypto/noble.fixture.ts';
 import type { Side } from '../transactions/types.ts';
 import type { Message } from '../wire/messages/index.ts';
 import type { Duo } from './duo.fixture.ts';
-import { bytes32 } from './duo.fixture.ts';
+import { brokenRule, bytes32 } from './duo.fixture.ts';
+import type { RuleId } from '../rules.ts';
 import type { ChannelCommand, ChannelOutput } from './model/vocabulary.ts';
 import type { AddUpdate, FailedState, Update } from './model/state.ts';
 import { ownPayment } from './model/origin.ts';
@@ -58,7 +59,7 @@ export function fee(duo: Duo, feeratePerKw: number): readonly ChannelOutput[] {
 }
 
 /** The rule for which a command was refused. A refusal has no other effect. */
-export function refusalOf(effects: readonly ChannelOutput[]): string | undefined {
+export function refusalOf(effects: readonly ChannelOutput[]): RuleId | undefined {
   const refused = effects.find((effect) => effect.kind === 'refused');
   if (refused?.kind !== 'refused') return undefined;
   expect(effects).toHaveLength(1);
@@ -66,18 +67,18 @@ export function refusalOf(effects: readonly ChannelOutput[]): string | undefined
 }
 
 /** A command that is refused for this rule, and leaves the very same state. */
-export function expectRefused(duo: Duo, side: Side, command: ChannelCommand, rule: string): void {
+export function expectRefused(duo: Duo, side: Side, command: ChannelCommand, rule: RuleId): void {
   const before = duo.ends[side].state;
   expect(refusalOf(duo.command(side, command))).toBe(rule);
   expect(duo.ends[side].state).toBe(before);
 }
 
 /** A message that fails the receiver's channel for this rule; the failed state. */
-export function expectFailed(duo: Duo, side: Side, message: Message, rule: string): FailedState {
-  duo.message(side, message);
+export function expectFailed(duo: Duo, side: Side, message: Message, rule: RuleId): FailedState {
+  expect(brokenRule(duo.message(side, message))).toBe(rule);
   const { state } = duo.ends[side];
   if (state.phase !== 'failed') throw new Error(`${side} is ${state.phase}`);
-  expect(state.failure.reason.slice(0, state.failure.reason.indexOf(':'))).toBe(rule);
+  expect(state.failure.rule).toBe(rule);
   return state;
 }
 

@@ -55,5 +55,8 @@ export function carryOut(services: Services, effect: NodeEffect | EncodedEffect)
     case 'refused':
       user.refused(effect);
       return undefined;
+    case 'violated':
+      user.violated(effect);
+      return undefined;
   }
 }

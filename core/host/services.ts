@@ -11,6 +11,7 @@ export type BroadcastEffect = EffectOf<'broadcast'>;
 export type AskEffect = EffectOf<'ask'>;
 export type AddedEffect = EffectOf<'added'>;
 export type RefusedEffect = EffectOf<'refused'>;
+export type ViolatedEffect = EffectOf<'violated'>;
 
 /** What must outlive the process. */
 export interface Storage {
@@ -54,6 +55,8 @@ export interface User {
   added(effect: AddedEffect): void;
   /** A command that the node did not take, and why. */
   refused(effect: RefusedEffect): void;
+  /** A peer has broken a rule, for the log: what follows from it is in the node's other effects. */
+  violated(effect: ViolatedEffect): void;
 }
 
 /** What a node asks for, by subject. Any of these methods may give the host a further input: it is taken up after the step under way. */

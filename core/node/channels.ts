@@ -1,4 +1,5 @@
 import { channelStep } from '../channel/channel.ts';
+import { errorData } from '../channel/fail/fail-channel.ts';
 import type { ChannelState, StoredChannel } from '../channel/model/state.ts';
 import type { ChannelInput, ChannelOutput } from '../channel/model/vocabulary.ts';
 import type { ChannelId, PublicKey } from '../crypto/bytes.ts';
@@ -7,6 +8,7 @@ import { drain } from './worklist.ts';
 import { channelEnv, ownChannels, setSlot } from './run.ts';
 import type { Run } from './run.ts';
 import type { ChannelSlot, NodeState } from './vocabulary.ts';
+import type { ViolableId } from '../rules.ts';
 
 /** The funded channels of a node. */
 
@@ -52,4 +54,13 @@ export function releaseAll(run: Run, first: ChannelId): void {
     if (slot.outbox.length === 0 || channelId === first) continue;
     setSlot(run, channelId, release(run.state.channels, slot, run.work));
   }
+}
+
+/** A channel that is not there, or will not be: an error, and nothing else (BOLT 1). */
+export function answerError(run: Run, peer: PublicKey, channelId: ChannelId, rule: ViolableId, detail: string): void {
+  const data = errorData(`${rule}: ${detail}`);
+  run.effects.push(
+    { kind: 'violated', peer, channelId, rule, detail },
+    { kind: 'send', peer, message: { type: 'error', channelId, data } },
+  );
 }

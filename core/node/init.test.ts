@@ -19,16 +19,22 @@ describe('init', () => {
 
   it('must ask for nothing that we don’t know or have', () => {
     const judge = (features: string) => badInit(DEFAULT_CONFIG, { ...theirs, features });
-    expect(judge(featuresFromBits([200, 202]))).toBe('init: unknown compulsory features 200, 202');
+    expect(judge(featuresFromBits([200, 202]))).toEqual({ rule: 'init.unknown_features', detail: 'unknown compulsory features 200, 202' });
     expect(judge(featuresFromBits([201]))).toEqual({ features: featuresFromBits([201]) });
-    expect(judge(makeFeatures({ option_dual_fund: 'compulsory' }))).toBe("init: we don't have option_dual_fund");
+    expect(judge(makeFeatures({ option_dual_fund: 'compulsory' }))).toEqual({
+      rule: 'init.unsupported_features',
+      detail: "we don't have option_dual_fund",
+    });
     expect(judge(makeFeatures({ option_dual_fund: 'optional' }))).toEqual({ features: makeFeatures({ option_dual_fund: 'optional' }) });
-    expect(judge(makeFeatures({ option_zeroconf: 'optional' }))).toBe('init: option_zeroconf needs option_scid_alias');
+    expect(judge(makeFeatures({ option_zeroconf: 'optional' }))).toEqual({
+      rule: 'init.feature_dependencies',
+      detail: 'option_zeroconf needs option_scid_alias',
+    });
   });
 
   it('must have a chain in common, if it says any', () => {
     const judge = (networks: readonly Hash32[]) => badInit(DEFAULT_CONFIG, { ...theirs, networks });
-    expect(judge([CHAIN_HASHES.bitcoin])).toBe('init: no network in common');
+    expect(judge([CHAIN_HASHES.bitcoin])).toEqual({ rule: 'init.networks', detail: 'no network in common' });
     expect(judge([CHAIN_HASHES.bitcoin, CHAIN_HASHES.regtest])).toHaveProperty('features');
     expect(judge([])).toHaveProperty('features');
     const { networks: _unsaid, ...silent } = theirs;

@@ -2,22 +2,29 @@ import type { Hex } from '../crypto/bytes.ts';
 import type { ChannelConfig } from '../channel/model/vocabulary.ts';
 import { initFeatures, missingDependencies, unknownEven, unsupportedCompulsory } from '../wire/features.ts';
 import type { Init } from '../wire/messages/index.ts';
+import type { NODE_RULES } from './rules.ts';
 
 export function initMessage(config: ChannelConfig): Init {
   return { type: 'init', globalfeatures: '', features: config.features, networks: [config.chainHash] };
 }
 
+interface Unusable {
+  readonly rule: keyof typeof NODE_RULES & `init.${string}`;
+  readonly detail: string;
+}
+
 /** BOLT 1, init, receiving node: the peer's features, or why the connection can't be used. */
-export function badInit(config: ChannelConfig, message: Init): { readonly features: Hex } | string {
+export function badInit(config: ChannelConfig, message: Init): { readonly features: Hex } | Unusable {
   const features = initFeatures(message);
   const unknown = unknownEven(features);
-  if (unknown.length > 0) return `init: unknown compulsory features ${unknown.join(', ')}`;
+  if (unknown.length > 0) return { rule: 'init.unknown_features', detail: `unknown compulsory features ${unknown.join(', ')}` };
   const unsupported = unsupportedCompulsory(config.features, features);
-  if (unsupported.length > 0) return `init: we don't have ${unsupported.join(', ')}`;
+  if (unsupported.length > 0) return { rule: 'init.unsupported_features', detail: `we don't have ${unsupported.join(', ')}` };
   const missing = missingDependencies(features);
-  if (missing.length > 0) return `init: ${missing.map((m) => `${m.feature} needs ${m.needs}`).join(', ')}`;
+  if (missing.length > 0)
+    return { rule: 'init.feature_dependencies', detail: missing.map((m) => `${m.feature} needs ${m.needs}`).join(', ') };
   if (message.networks !== undefined && message.networks.length > 0 && !message.networks.includes(config.chainHash)) {
-    return 'init: no network in common';
+    return { rule: 'init.networks', detail: 'no network in common' };
   }
   return { features };
 }

@@ -1,8 +1,8 @@
-import { errorData } from '../channel/fail/fail-channel.ts';
 import type { PublicKey } from '../crypto/bytes.ts';
-import { channelIdOf, decodeMessage } from '../wire/messages/index.ts';
+import { RULES } from '../rules.ts';
+import { channelIdOf, decodeMessage, ruleOf } from '../wire/messages/index.ts';
 import type { ChannelMessage, GroupedMessage } from '../wire/messages/index.ts';
-import { stepChannel } from './channels.ts';
+import { answerError, stepChannel } from './channels.ts';
 import { openingAwaiting, receiveOpen, stepOpening } from './openings.ts';
 import { disconnected, hangUp, receiveControl } from './peers.ts';
 import type { Run } from './run.ts';
@@ -21,13 +21,15 @@ export function received(run: Run, peer: PublicKey, bytes: Uint8Array): void {
 function read(run: Run, { id: peer, features }: PeerState, bytes: Uint8Array): void {
   const decoded = decodeMessage(bytes);
   if (!decoded.ok) {
-    const { kind, messageName, field, detail } = decoded.error;
+    const { messageName, field } = decoded.error;
+    const rule = ruleOf(decoded.error);
+    const detail = `${messageName ?? 'message'} ${field}, ${decoded.error.detail}`;
     // BOLT 1: unknown odd types are ignored, anything else that can't be read closes the connection.
-    if (kind !== 'unknown-odd-type') run.effects.push(...hangUp(peer, `${messageName ?? 'message'} ${field}: ${kind}, ${detail}`));
+    if (RULES[rule].consequence !== 'ignore') run.effects.push(...hangUp(peer, rule, detail));
     return;
   }
   const { type } = decoded.message;
-  if (features === undefined && type !== 'init') run.effects.push(...hangUp(peer, `${type} came before init`));
+  if (features === undefined && type !== 'init') run.effects.push(...hangUp(peer, 'init.not_first', `${type} came before init`));
   else route(run, peer, decoded);
 }
 
@@ -63,5 +65,5 @@ function toChannel(run: Run, peer: PublicKey, message: ChannelMessage): void {
   const key = message.type === 'funding_signed' ? openingAwaiting(run.state, peer, channelId) : undefined;
   const opening = key ?? openingKey(peer, channelId);
   if (run.state.openings.has(opening)) stepOpening(run, opening, { kind: 'message', message });
-  else run.effects.push({ kind: 'send', peer, message: { type: 'error', channelId, data: errorData('unknown channel') } });
+  else answerError(run, peer, channelId, 'node.unknown_channel', 'unknown channel');
 }

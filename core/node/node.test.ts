@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import type { RuleId } from '../rules.ts';
 import { describe, expect, it } from 'vitest';
 import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import { at, block, input } from '../chain/chain.fixture.ts';
@@ -125,7 +126,7 @@ describe('a connection', () => {
     expect(a.state.peers.get(b.id)).toEqual({ id: b.id, features: DEFAULT_CONFIG.features });
     b.input({ kind: 'connected', peer: a.id });
     const ping: Message = { type: 'ping', numPongBytes: 2, ignored: '' };
-    expect(said(b.hear(a.id, ping), a.id)).toEqual(['warning ping came before init', 'disconnect']);
+    expect(said(b.hear(a.id, ping), a.id)).toEqual(['warning init.not_first: ping came before init', 'disconnect']);
     expect(said(a.hear(b.id, ping), b.id)).toEqual(['pong']);
   });
 
@@ -154,11 +155,11 @@ describe('a connection', () => {
 
   it('takes one init, with features that we have', () => {
     const twice = paired(0);
-    expect(said(twice.b.hear(twice.a.id, init), twice.a.id)).toEqual(['warning init came twice', 'disconnect']);
+    expect(said(twice.b.hear(twice.a.id, init), twice.a.id)).toEqual(['warning init.twice: init came twice', 'disconnect']);
     const wrong = new Pair({ crypto: fake });
     wrong.b.input({ kind: 'connected', peer: wrong.a.id });
     const effects = wrong.b.hear(wrong.a.id, { ...init, features: '01' + '00'.repeat(30) } as Message);
-    expect(said(effects, wrong.a.id)).toEqual(['warning init: unknown compulsory features 240', 'disconnect']);
+    expect(said(effects, wrong.a.id)).toEqual(['warning init.unknown_features: unknown compulsory features 240', 'disconnect']);
     expect(wrong.b.state.peers.size).toBe(0);
   });
 
@@ -247,11 +248,14 @@ describe('a message for a channel', () => {
       [STRANGER, b.channel(id).params.temporaryChannelId],
     ] as const) {
       const effects = b.hear(peer, fee(channelId));
-      expect(effects).toMatchObject([{ kind: 'send', peer, message: { type: 'error', channelId } }]);
-      expect(said(effects, peer)).toEqual(['error unknown channel']);
+      expect(effects).toMatchObject([
+        { kind: 'violated', peer, channelId, rule: 'node.unknown_channel' },
+        { kind: 'send', peer, message: { type: 'error', channelId } },
+      ]);
+      expect(said(effects, peer)).toEqual(['error node.unknown_channel: unknown channel']);
     }
     const signed: Message = { type: 'funding_signed', channelId: UNKNOWN, signature: '00'.repeat(64) as never };
-    expect(said(b.hear(a.id, signed), a.id)).toEqual(['error unknown channel']);
+    expect(said(b.hear(a.id, signed), a.id)).toEqual(['error node.unknown_channel: unknown channel']);
     expect(b.state).toBe(before);
   });
 
@@ -298,7 +302,7 @@ describe('openings', () => {
     const { a, b } = paired(0);
     for (let n = 1; n <= MAX_OPENINGS_PER_PEER; n++) expect(opening(b, a.id, n)).toMatchObject([{ kind: 'ask' }]);
     const before = b.state;
-    expect(said(opening(b, a.id, 99), a.id)).toEqual(['error too many channels are being opened']);
+    expect(said(opening(b, a.id, 99), a.id)).toEqual(['error open_channel.too_many: 20 channels are being opened']);
     expect(b.state).toBe(before);
     welcome(b);
     expect(opening(b, STRANGER, 99)).toMatchObject([{ kind: 'ask', peer: STRANGER }]);
@@ -312,7 +316,7 @@ describe('openings', () => {
     opening(b, a.id, 1);
     opening(b, STRANGER, 1);
     expect(b.state.openings.size).toBe(2);
-    expect(said(opening(b, a.id, 1), a.id)).toEqual(['error temporary_channel_id: is in use']);
+    expect(said(opening(b, a.id, 1), a.id)).toEqual(['error open_channel.temporary_channel_id: is in use']);
     const accept: Command = { kind: 'accept', peer: STRANGER, channelId: bytes32(1), keysId: bytes32(7) };
     expect(said(b.command(accept), STRANGER)).toEqual(['accept_channel']);
     expect([...b.state.openings.values()].map(({ peer, step }) => [peer, step.kind])).toEqual([
@@ -320,15 +324,15 @@ describe('openings', () => {
       [STRANGER, 'awaiting_funding_created'],
     ]);
     // A command without peer goes to the first of that id.
-    expect(said(b.command({ kind: 'force_close', channelId: bytes32(1) }), a.id)).toEqual(['error given up by the host']);
+    expect(said(b.command({ kind: 'force_close', channelId: bytes32(1) }), a.id)).toEqual(['error channel.given_up: given up by the host']);
   });
 
   it('that break a rule are answered by an error for their temporary id', () => {
     const { a, b } = paired(0);
     const before = b.state;
     const effects = b.hear(a.id, { ...openMessage(1), dustLimitSat: 353n });
-    expect(effects).toMatchObject([{ message: { type: 'error', channelId: bytes32(1) } }]);
-    expect(said(effects, a.id)[0]).toMatch(/^error dust_limit_satoshis: /);
+    expect(effects).toMatchObject([{ rule: 'opening.dust_limit_too_small' }, { message: { type: 'error', channelId: bytes32(1) } }]);
+    expect(said(effects, a.id)[0]).toMatch(/^error opening\.dust_limit_too_small: /);
     expect(b.state).toBe(before);
   });
 
@@ -370,8 +374,8 @@ describe('openings', () => {
     const { signature } = signInitial(env, params, output, remotePoint);
     const { txid: fundingTxid, vout: fundingOutputIndex } = output;
     const effects = say({ type: 'funding_created', temporaryChannelId: bytes32(5), fundingTxid, fundingOutputIndex, signature });
-    expect(said(effects, thief.id)).toEqual(['error funding_txid: the funding output belongs to another channel']);
-    expect(effects).toHaveLength(1);
+    expect(said(effects, thief.id)).toEqual(['error funding_created.funding_in_use: the funding output belongs to another channel']);
+    expect(effects).toHaveLength(2);
     expect(b.state.openings.size).toBe(0);
     expect(b.channel(ids[0] as ChannelId)).toBe(known);
   });
@@ -383,15 +387,18 @@ describe('a refused command', () => {
     const [channelId] = ids as [ChannelId];
     const open = { ...openCommand(b.id), temporaryChannelId: channelId };
     const { paymentHash } = preimageOf(1);
-    const refused: readonly [Command, string][] = [
-      [openCommand(STRANGER), 'connected'],
-      [open, 'temporary_channel_id'],
-      [{ ...openCommand(b.id), feeratePerKw: 1 }, 'feerate_per_kw'],
-      [{ kind: 'commit', channelId }, 'commitment_signed'],
-      [{ kind: 'commit', channelId: UNKNOWN }, 'channel_id'],
-      [{ kind: 'accept', peer: b.id, channelId: UNKNOWN, keysId: bytes32(1) }, 'channel_id'],
-      [{ kind: 'fail', channelId, id: 3n, reason: '' }, 'removal'],
-      [{ kind: 'add', channelId, origin: ownPayment(''), amountMsat: 0n, paymentHash, cltvExpiry: 200, onion }, 'amount_msat'],
+    const refused: readonly [Command, RuleId][] = [
+      [openCommand(STRANGER), 'node.not_connected'],
+      [open, 'open_channel.temporary_channel_id'],
+      [{ ...openCommand(b.id), feeratePerKw: 1 }, 'open_channel.feerate_per_kw'],
+      [{ kind: 'commit', channelId }, 'commit.no_updates'],
+      [{ kind: 'commit', channelId: UNKNOWN }, 'node.no_such_channel'],
+      [{ kind: 'accept', peer: b.id, channelId: UNKNOWN, keysId: bytes32(1) }, 'node.no_such_channel'],
+      [{ kind: 'fail', channelId, id: 3n, reason: '' }, 'remove_htlc.unknown_id'],
+      [
+        { kind: 'add', channelId, origin: ownPayment(''), amountMsat: 0n, paymentHash, cltvExpiry: 200, onion },
+        'update_add_htlc.amount_msat',
+      ],
     ];
     const before = a.state;
     for (const [command, rule] of refused) {
@@ -400,8 +407,8 @@ describe('a refused command', () => {
     }
     a.command(openCommand(b.id));
     const under = a.state;
-    expect(a.command(openCommand(b.id))).toMatchObject([{ kind: 'refused', command: 'open', rule: 'temporary_channel_id' }]);
-    expect(a.command({ kind: 'commit', channelId: bytes32(0x50) })).toMatchObject([{ kind: 'refused', rule: 'commit' }]);
+    expect(a.command(openCommand(b.id))).toMatchObject([{ kind: 'refused', command: 'open', rule: 'open_channel.temporary_channel_id' }]);
+    expect(a.command({ kind: 'commit', channelId: bytes32(0x50) })).toMatchObject([{ kind: 'refused', rule: 'channel.not_open_yet' }]);
     expect(a.state.channels).toBe(under.channels);
   });
 });
@@ -486,7 +493,7 @@ describe('the surroundings', () => {
     const { a, b, ids } = paired(1);
     const [channelId] = ids as [ChannelId];
     const fee = (feeratePerKw: number): readonly NodeEffect[] => a.command({ kind: 'fee', channelId, feeratePerKw });
-    expect(fee(60_000)).toMatchObject([{ kind: 'refused', rule: 'feerate_per_kw' }]);
+    expect(fee(60_000)).toMatchObject([{ kind: 'refused', rule: 'update_fee.feerate_per_kw' }]);
     expect(a.input({ kind: 'feerate', feeratePerKw: 9000 })).toEqual([]);
     expect(said(fee(60_000), b.id)).toEqual(['update_fee']);
     const { tip } = b.state;

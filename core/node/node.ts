@@ -57,7 +57,7 @@ function command(run: Run, given: Command): void {
   const key = openingFor(run.state, given);
   if (key !== undefined) stepOpening(run, key, input);
   else if (run.state.channels.has(given.channelId)) stepChannel(run, given.channelId, input);
-  else run.effects.push({ kind: 'refused', command: given.kind, rule: 'channel_id', detail: `no channel ${given.channelId}` });
+  else run.effects.push({ kind: 'refused', command: given.kind, rule: 'node.no_such_channel', detail: `no channel ${given.channelId}` });
 }
 
 function stored(run: Run, { sink, channelId, version }: Extract<NodeInput, { kind: 'stored' }>): void {

@@ -1,19 +1,19 @@
 import { channelStep } from '../channel/channel.ts';
 import { receiveOpenChannel } from '../channel/establish/accepter.ts';
 import { startOpen } from '../channel/establish/opener.ts';
-import { errorData } from '../channel/fail/fail-channel.ts';
 import type { ChannelState, OpeningState } from '../channel/model/state.ts';
 import { isRefusal, isViolation } from '../channel/model/violation.ts';
 import type { ChannelCommand, ChannelInput, ChannelOutput, OpenCommand } from '../channel/model/vocabulary.ts';
 import type { ChannelId, PublicKey } from '../crypto/bytes.ts';
 import type { OpenChannel } from '../wire/messages/index.ts';
 import { reschedule } from '../time/deadlines.ts';
-import { adopt } from './channels.ts';
+import { adopt, answerError } from './channels.ts';
 import { channelEnv, draft } from './run.ts';
 import type { Run } from './run.ts';
 import { openingKey } from './vocabulary.ts';
 import type { NodeState } from './vocabulary.ts';
 import { drain } from './worklist.ts';
+import type { RuleId, ViolableId } from '../rules.ts';
 
 /** Channels on the way to their funding: not durable, and named by peer and temporary id. */
 
@@ -66,8 +66,13 @@ function adoptOpening(run: Run, key: string, peer: PublicKey, state: ChannelStat
   }
   if (run.state.channels.has(state.channelId)) {
     // The peer names a funding that another channel has: it must not get near that channel's state.
-    const data = errorData('funding_txid: the funding output belongs to another channel');
-    run.effects.push({ kind: 'send', peer, message: { type: 'error', channelId: state.params.temporaryChannelId, data } });
+    answerError(
+      run,
+      peer,
+      state.params.temporaryChannelId,
+      'funding_created.funding_in_use',
+      'the funding output belongs to another channel',
+    );
     return;
   }
   adopt(run, state.channelId, { state, outbox: [], storedVersion: 0 }, state, effects);
@@ -88,15 +93,15 @@ function deadlineOf(run: Run, { step }: OpeningState): number | undefined {
 
 /** The host opens a channel. */
 export function open(run: Run, given: OpenCommand): void {
-  const refuse = (rule: string, detail: string): void => {
+  const refuse = (rule: RuleId, detail: string): void => {
     run.effects.push({ kind: 'refused', command: 'open', rule, detail });
   };
   const key = openingKey(given.peer, given.temporaryChannelId);
   const inUse = run.state.openings.has(key) || run.state.channels.has(given.temporaryChannelId);
-  if (run.state.peers.get(given.peer)?.features === undefined) return refuse('connected', 'the peer is not connected');
-  if (inUse) return refuse('temporary_channel_id', 'must be unique with this peer');
+  if (run.state.peers.get(given.peer)?.features === undefined) return refuse('node.not_connected', 'the peer is not connected');
+  if (inUse) return refuse('open_channel.temporary_channel_id', 'must be unique with this peer');
   const opened = startOpen(channelEnv(run, given.peer), given);
-  if (isRefusal(opened)) return refuse(opened.refused, opened.detail);
+  if (isRefusal(opened)) return refuse(opened.rule, opened.detail);
   adoptOpening(run, key, given.peer, opened.state, opened.effects);
 }
 
@@ -104,12 +109,11 @@ export function open(run: Run, given: OpenCommand): void {
 export function receiveOpen(run: Run, peer: PublicKey, message: OpenChannel): void {
   const { temporaryChannelId } = message;
   const key = openingKey(peer, temporaryChannelId);
-  const refuse = (text: string): void => {
-    run.effects.push({ kind: 'send', peer, message: { type: 'error', channelId: temporaryChannelId, data: errorData(text) } });
-  };
-  if (run.state.openings.has(key)) return refuse('temporary_channel_id: is in use');
-  if (openingsWith(run.state, peer).length >= MAX_OPENINGS_PER_PEER) return refuse('too many channels are being opened');
+  const refuse = (rule: ViolableId, detail: string): void => answerError(run, peer, temporaryChannelId, rule, detail);
+  if (run.state.openings.has(key)) return refuse('open_channel.temporary_channel_id', 'is in use');
+  if (openingsWith(run.state, peer).length >= MAX_OPENINGS_PER_PEER)
+    return refuse('open_channel.too_many', `${MAX_OPENINGS_PER_PEER} channels are being opened`);
   const opened = receiveOpenChannel(channelEnv(run, peer), peer, message);
-  if (isViolation(opened)) return refuse(`${opened.violated}: ${opened.detail}`);
+  if (isViolation(opened)) return refuse(opened.rule, opened.detail);
   adoptOpening(run, key, peer, opened.state, opened.effects);
 }

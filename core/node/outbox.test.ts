@@ -28,7 +28,7 @@ function send(n: number, ...after: readonly Dependency[]): SendEffect {
 }
 
 function tell(...after: readonly Dependency[]): ChannelOutput {
-  return { kind: 'notify', channelId: A, event: { kind: 'failed', reason: 'x' }, after };
+  return { kind: 'notify', channelId: A, event: { kind: 'failed', rule: 'channel.force_closed', reason: 'x' }, after };
 }
 
 const error: ChannelOutput = { kind: 'send', peer, message: { type: 'error', channelId: A, data: '' } };

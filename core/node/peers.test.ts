@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { PublicKey } from '../crypto/bytes.ts';
+import { errorData } from '../channel/fail/fail-channel.ts';
 import { ALL_CHANNELS, hangUp, pongFor } from './peers.ts';
 
 const peer = '02' as PublicKey;
@@ -17,9 +18,11 @@ describe('pongFor', () => {
 
 describe('hangUp', () => {
   it('warns of everything, then disconnects', () => {
-    expect(hangUp(peer, 'no!')).toEqual([
-      { kind: 'send', peer, message: { type: 'warning', channelId: ALL_CHANNELS, data: '6e6f21' } },
-      { kind: 'disconnect', peer, reason: 'no!' },
+    const reason = 'init.twice: no!';
+    expect(hangUp(peer, 'init.twice', 'no!')).toEqual([
+      { kind: 'violated', peer, channelId: undefined, rule: 'init.twice', detail: 'no!' },
+      { kind: 'send', peer, message: { type: 'warning', channelId: ALL_CHANNELS, data: errorData(reason) } },
+      { kind: 'disconnect', peer, reason },
     ]);
     expect(ALL_CHANNELS).toBe('0'.repeat(64));
   });

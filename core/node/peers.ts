@@ -8,6 +8,7 @@ import { dropHeldSends } from './outbox.ts';
 import { draft, setPeer, setSlot } from './run.ts';
 import type { Run } from './run.ts';
 import type { ChannelSlot, NodeEffect } from './vocabulary.ts';
+import type { ViolableId } from '../rules.ts';
 
 /** Connections of a node, and BOLT 1's messages about them. */
 
@@ -36,8 +37,10 @@ export function disconnected(run: Run, peer: PublicKey): void {
 }
 
 /** A warning for the peer's log, and the end of this connection. Channels live on. */
-export function hangUp(peer: PublicKey, reason: string): readonly NodeEffect[] {
+export function hangUp(peer: PublicKey, rule: ViolableId, detail: string): readonly NodeEffect[] {
+  const reason = `${rule}: ${detail}`;
   return [
+    { kind: 'violated', peer, channelId: undefined, rule, detail },
     { kind: 'send', peer, message: { type: 'warning', channelId: ALL_CHANNELS, data: errorData(reason) } },
     { kind: 'disconnect', peer, reason },
   ];
@@ -62,12 +65,12 @@ export function receiveControl(run: Run, peer: PublicKey, message: MessageIn<'co
 
 function receiveInit(run: Run, peer: PublicKey, message: Init): void {
   if (run.state.peers.get(peer)?.features !== undefined) {
-    run.effects.push(...hangUp(peer, 'init came twice'));
+    run.effects.push(...hangUp(peer, 'init.twice', 'init came twice'));
     return;
   }
   const judged = badInit(run.env.config, message);
-  if (typeof judged === 'string') {
-    run.effects.push(...hangUp(peer, judged));
+  if ('rule' in judged) {
+    run.effects.push(...hangUp(peer, judged.rule, judged.detail));
     return;
   }
   setPeer(run, peer, judged.features);

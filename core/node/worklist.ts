@@ -31,6 +31,7 @@ function hear(run: Run, output: ChannelOutput): void {
     case 'ask':
     case 'added':
     case 'refused':
+    case 'violated':
       run.effects.push(output);
       return;
   }

@@ -98,7 +98,7 @@ describe('of two connections of one peer', () => {
     const [a, b] = two();
     dial(a, b, 1);
     dial(a, b, 2);
-    expect(a.of('close')).toEqual([{ kind: 'close', connection: 2, reason: 'DUPLICATE' }]);
+    expect(a.of('close')).toEqual([{ kind: 'close', connection: 2, reason: 'connection.duplicate' }]);
     exchange(a, b, 1);
     expect(a.state.peers.get(b.id)).toBe(1);
   });
@@ -109,7 +109,7 @@ describe('of two connections of one peer', () => {
     a.step({ kind: 'accepted', connection: 2, ephemeralSecret: '32'.repeat(32) as never });
     a.step({ kind: 'bytes', connection: 2, bytes: a.drain(1) });
     a.step({ kind: 'bytes', connection: 1, bytes: a.drain(2) });
-    expect(a.closed(1)).toBe('SELF');
+    expect(a.closed(1)).toBe('connection.self');
     expect(a.of('connected')).toEqual([]);
   });
 });

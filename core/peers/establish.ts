@@ -1,3 +1,4 @@
+import { sessionRule } from '../transport/rules.ts';
 import type { PublicKey } from '../crypto/bytes.ts';
 import { accept, dial, receive } from '../transport/session.ts';
 import type { OpenSession } from '../transport/session.ts';
@@ -16,7 +17,7 @@ export function dialled(run: Run, { connection: id, peer, ephemeralSecret }: Ext
   const { env } = run;
   // While one is under way a second is useless, and could end it: the peer may see the two in another order.
   if (count(run, (other) => other.stage === 'handshake' && other.wanted === peer) > 0) {
-    run.effects.push({ kind: 'close', connection: id, reason: 'DUPLICATE' });
+    run.effects.push({ kind: 'close', connection: id, reason: 'connection.duplicate' });
     return;
   }
   const { session, send: actOne } = dial(env, { staticSecret: env.staticSecret, remoteStatic: peer, ephemeralSecret });
@@ -38,7 +39,7 @@ export function accepted(run: Run, { connection: id, ephemeralSecret }: Extract<
   assertNew(run, id);
   const { env } = run;
   if (count(run, (other) => other.stage === 'handshake' && !other.dialled) >= env.limits.maxHandshakes) {
-    run.effects.push({ kind: 'close', connection: id, reason: 'TOO_MANY_HANDSHAKES' });
+    run.effects.push({ kind: 'close', connection: id, reason: 'connection.too_many_handshakes' });
     return;
   }
   const session = accept(env, { staticSecret: env.staticSecret, ephemeralSecret });
@@ -60,7 +61,7 @@ export function shakeHands(run: Run, connection: HandshakeConnection, bytes: Uin
       establish(run, { ...connection, outgoing }, session, messages);
       break;
     case 'failed':
-      close(run, connection.id, session.error);
+      close(run, connection.id, sessionRule(session.error));
       return;
   }
   offerBytes(run, connection.id);
@@ -78,7 +79,7 @@ function establish(run: Run, connection: HandshakeConnection, session: OpenSessi
     return;
   }
   const older = state.peers.get(peer);
-  if (older !== undefined) close(run, older, 'DUPLICATE');
+  if (older !== undefined) close(run, older, 'connection.duplicate');
   const incoming = startIncoming(session, messages);
   const pings = { sinceMs: nowMs, count: 0 };
   const common = { id, dialled, outgoing, sinceMs: nowMs, quietSinceMs: nowMs, incoming, pings };
@@ -90,12 +91,12 @@ function establish(run: Run, connection: HandshakeConnection, session: OpenSessi
 
 function refuse(run: Run, peer: PublicKey, newer: Rival): CloseReason | undefined {
   const { env, state } = run;
-  if (peer === env.nodeId) return 'SELF';
+  if (peer === env.nodeId) return 'connection.self';
   const older = state.peers.get(peer);
   if (older !== undefined) {
     const rival = state.connections.get(older) as OpenConnection;
-    return newerSurvives(env.nodeId, peer, rival, newer, env.limits.crossingMs) ? undefined : 'DUPLICATE';
+    return newerSurvives(env.nodeId, peer, rival, newer, env.limits.crossingMs) ? undefined : 'connection.duplicate';
   }
   const inbound = count(run, (other) => other.stage === 'open' && !other.dialled);
-  return !newer.dialled && inbound >= env.limits.maxInboundPeers ? 'TOO_MANY_PEERS' : undefined;
+  return !newer.dialled && inbound >= env.limits.maxInboundPeers ? 'connection.too_many_peers' : undefined;
 }

@@ -15,7 +15,7 @@ describe('strangers', () => {
     b.step({ kind: 'dialled', connection: 10, peer: new TestHost(3).id, ephemeralSecret: secretOf(50) });
     const dialers = [4, 5, 6].map((n) => new TestHost(n));
     for (const [connection, dialer] of dialers.entries()) dial(dialer, b, connection);
-    expect(b.of('close')).toEqual([{ kind: 'close', connection: 2, reason: 'TOO_MANY_HANDSHAKES' }]);
+    expect(b.of('close')).toEqual([{ kind: 'close', connection: 2, reason: 'connection.too_many_handshakes' }]);
     exchange(dialers[0] as TestHost, b, 0);
     dial(dialers[2] as TestHost, b, 3);
     expect(b.of('close')).toHaveLength(1);
@@ -33,7 +33,7 @@ describe('strangers', () => {
     }
     expect(b.of('close')).toEqual([]);
     b.step({ kind: 'time', nowMs: 1000 });
-    expect(b.log).toEqual([{ kind: 'close', connection: 1, reason: 'HANDSHAKE_TIMEOUT' }]);
+    expect(b.log).toEqual([{ kind: 'close', connection: 1, reason: 'connection.handshake_timeout' }]);
   });
 
   it('are hung up on too when they let us dial and say nothing', () => {
@@ -41,7 +41,7 @@ describe('strangers', () => {
     dial(a, new TestHost(2), 1);
     a.drain(1);
     a.step({ kind: 'time', nowMs: 1000 });
-    expect(a.closed(1)).toBe('HANDSHAKE_TIMEOUT');
+    expect(a.closed(1)).toBe('connection.handshake_timeout');
   });
 });
 
@@ -56,10 +56,10 @@ describe('peers', () => {
       dial(dialer, b, connection);
       exchange(dialer, b, connection);
     }
-    expect(b.of('close')).toEqual([{ kind: 'close', connection: 2, reason: 'TOO_MANY_PEERS' }]);
+    expect(b.of('close')).toEqual([{ kind: 'close', connection: 2, reason: 'connection.too_many_peers' }]);
     dial(dialers[0] as TestHost, b, 7);
     exchange(dialers[0] as TestHost, b, 7);
-    expect(b.of('close').slice(1)).toEqual([{ kind: 'close', connection: 0, reason: 'DUPLICATE' }]);
+    expect(b.of('close').slice(1)).toEqual([{ kind: 'close', connection: 0, reason: 'connection.duplicate' }]);
     expect(b.state.peers.size).toBe(3);
     const another = new TestHost(7);
     dial(b, another, 21);
@@ -80,7 +80,7 @@ describe('peers', () => {
     b.step({ kind: 'time', nowMs: 1900 });
     expect(b.log.slice(-2)).toEqual([
       { kind: 'disconnected', connection: 1, peer: a.id },
-      { kind: 'close', connection: 1, reason: 'INIT_TIMEOUT' },
+      { kind: 'close', connection: 1, reason: 'connection.init_timeout' },
     ]);
   });
 });
@@ -112,7 +112,7 @@ describe('liveness', () => {
     a.step({ kind: 'time', nowMs: 5299 });
     expect(a.closed(1)).toBeUndefined();
     a.step({ kind: 'time', nowMs: 5300 });
-    expect(a.closed(1)).toBe('NO_PONG');
+    expect(a.closed(1)).toBe('connection.no_pong');
   });
 
   it('takes anything that comes for a sign of life', () => {
@@ -125,7 +125,7 @@ describe('liveness', () => {
     a.step({ kind: 'time', nowMs: 1499 });
     expect(a.closed(1)).toBeUndefined();
     a.step({ kind: 'time', nowMs: 1500 });
-    expect(a.closed(1)).toBe('NO_PONG');
+    expect(a.closed(1)).toBe('connection.no_pong');
   });
 
   it('does not blame the peer for what our node takes long with, or what we do not read', () => {
@@ -186,7 +186,7 @@ describe('liveness', () => {
     exchange(a, b, 1);
     b.step({ kind: 'send', peer: a.id, bytes: pong(9) });
     exchange(a, b, 1);
-    expect(a.closed(1)).toBe('BAD_PONG');
+    expect(a.closed(1)).toBe('connection.bad_pong');
   });
 
   it('leaves pongs that cannot be read, or that come before init, to the node', () => {
@@ -216,7 +216,7 @@ describe('liveness', () => {
     expect(a.received()).toHaveLength(7);
     expect(a.closed(1)).toBeUndefined();
     pingNow();
-    expect(a.closed(1)).toBe('TOO_MANY_PINGS');
+    expect(a.closed(1)).toBe('connection.too_many_pings');
     expect(a.received()).toHaveLength(7);
   });
 });
@@ -265,7 +265,7 @@ describe('a peer that does not read', () => {
     expect(a.step({ kind: 'bytes', connection: 1, bytes: new Uint8Array(50_000) }).at(-1)).toEqual({
       kind: 'close',
       connection: 1,
-      reason: 'INCOMING_FULL',
+      reason: 'connection.incoming_full',
     });
   });
 
@@ -274,7 +274,7 @@ describe('a peer that does not read', () => {
     for (let i = 0; i < 3; i++) a.step({ kind: 'send', peer: b.id, bytes: BIG });
     expect(a.closed(1)).toBeUndefined();
     a.step({ kind: 'send', peer: b.id, bytes: Uint8Array.of(1, 1) });
-    expect(a.closed(1)).toBe('OUTGOING_FULL');
+    expect(a.closed(1)).toBe('connection.outgoing_full');
     expect(a.of('disconnected')).toHaveLength(1);
   });
 
@@ -291,7 +291,7 @@ describe('a peer that does not read', () => {
     a.step({ kind: 'time', nowMs: 2098 });
     expect(a.closed(1)).toBeUndefined();
     a.step({ kind: 'time', nowMs: 2099 });
-    expect(a.closed(1)).toBe('WRITE_TIMEOUT');
+    expect(a.closed(1)).toBe('connection.write_timeout');
   });
 });
 
@@ -322,7 +322,7 @@ describe('a node that is slow', () => {
       b.step({ kind: 'send', peer: a.id, bytes: BIG });
       a.step({ kind: 'bytes', connection: 1, bytes: b.drain(1) });
     }
-    expect(a.closed(1)).toBe('INCOMING_FULL');
+    expect(a.closed(1)).toBe('connection.incoming_full');
   });
 });
 

@@ -23,16 +23,16 @@ export function due(limits: PeerLimits, connection: Connection): Due | undefined
   const first = stageDue(limits, connection);
   const { queue, progressMs } = connection.outgoing;
   if (queue.length === 0) return first;
-  const write: Due = { atMs: progressMs + limits.writeTimeoutMs, what: 'WRITE_TIMEOUT' };
+  const write: Due = { atMs: progressMs + limits.writeTimeoutMs, what: 'connection.write_timeout' };
   return first === undefined || write.atMs < first.atMs ? write : first;
 }
 
 function stageDue(limits: PeerLimits, connection: Connection): Due | undefined {
   switch (connection.stage) {
     case 'handshake':
-      return { atMs: connection.sinceMs + limits.establishTimeoutMs, what: 'HANDSHAKE_TIMEOUT' };
+      return { atMs: connection.sinceMs + limits.establishTimeoutMs, what: 'connection.handshake_timeout' };
     case 'closing':
-      return { atMs: connection.sinceMs + limits.closingTimeoutMs, what: 'DISCONNECT' };
+      return { atMs: connection.sinceMs + limits.closingTimeoutMs, what: 'connection.disconnect' };
     case 'open':
       return silenceDue(limits, connection);
   }
@@ -46,9 +46,9 @@ function silenceDue(limits: PeerLimits, connection: OpenConnection): Due | undef
   const { greeted, quietSinceMs, pingedMs, sinceMs } = connection;
   if (!isListening(connection)) return undefined;
   // BOLT 1: nothing is sent before the peer's init, so there is no ping yet.
-  if (!greeted) return { atMs: sinceMs + limits.establishTimeoutMs, what: 'INIT_TIMEOUT' };
+  if (!greeted) return { atMs: sinceMs + limits.establishTimeoutMs, what: 'connection.init_timeout' };
   if (pingedMs === undefined) return { atMs: quietSinceMs + limits.pingAfterMs, what: 'PING' };
-  return { atMs: Math.max(quietSinceMs, pingedMs) + limits.pongTimeoutMs, what: 'NO_PONG' };
+  return { atMs: Math.max(quietSinceMs, pingedMs) + limits.pongTimeoutMs, what: 'connection.no_pong' };
 }
 
 /** Everything that has come is dealt with, and more may come. */

@@ -135,7 +135,7 @@ describe('a connection', () => {
     expect(b.received()).toEqual([INIT, WARNING, numbered(0, 9)]);
     expect(b.log.slice(-2)).toEqual([
       { kind: 'disconnected', connection: 1, peer: a.id },
-      { kind: 'close', connection: 1, reason: 'BAD_MESSAGE_TAG' },
+      { kind: 'close', connection: 1, reason: 'transport.bad_message_tag' },
     ]);
     expect(b.state.peers.size + b.state.connections.size).toBe(0);
   });
@@ -145,7 +145,7 @@ describe('a connection', () => {
     const b = new TestHost(2);
     dial(a, b, 1);
     b.step({ kind: 'bytes', connection: 1, bytes: new Uint8Array(50).fill(7) });
-    expect(b.log).toEqual([{ kind: 'close', connection: 1, reason: 'ACT1_BAD_VERSION' }]);
+    expect(b.log).toEqual([{ kind: 'close', connection: 1, reason: 'transport.act1_bad_version' }]);
     a.step({ kind: 'gone', connection: 1 });
     expect(a.log.map((e) => e.kind)).toEqual(['write']);
     expect(a.state.connections.size).toBe(0);
@@ -201,7 +201,7 @@ describe('disconnect', () => {
     expect(a.closed(1)).toBeUndefined();
     b.step({ kind: 'bytes', connection: 1, bytes: a.drain(1) });
     expect(b.received()).toEqual([INIT, WARNING]);
-    expect(a.closed(1)).toBe('DISCONNECT');
+    expect(a.closed(1)).toBe('connection.disconnect');
     expect(a.state.connections.size).toBe(0);
   });
 
@@ -218,7 +218,7 @@ describe('disconnect', () => {
     a.step({ kind: 'time', nowMs: 499 });
     expect(a.closed(1)).toBeUndefined();
     a.step({ kind: 'time', nowMs: 500 });
-    expect(a.closed(1)).toBe('DISCONNECT');
+    expect(a.closed(1)).toBe('connection.disconnect');
     expect(nextDeadline(a.state)).toBeUndefined();
   });
 
@@ -244,7 +244,7 @@ describe('disconnect', () => {
     exchange(a, b, 2);
     expect(a.state.peers.get(b.id)).toBe(2);
     a.take(1);
-    expect(a.closed(1)).toBe('DISCONNECT');
+    expect(a.closed(1)).toBe('connection.disconnect');
     expect(a.of('disconnected')).toHaveLength(1);
     expect(a.open(2).peer).toBe(b.id);
   });

@@ -89,7 +89,7 @@ function room(run: Run, id: ConnectionId, taken: number): void {
   const outgoing = take(connection.outgoing, taken, run.state.nowMs);
   put(run, { ...connection, outgoing });
   if (connection.stage === 'closing' && outgoing.queue.length === 0) {
-    close(run, id, 'DISCONNECT');
+    close(run, id, 'connection.disconnect');
     return;
   }
   offerBytes(run, id);
@@ -108,7 +108,7 @@ function disconnect(run: Run, peer: PublicKey): void {
   const { id, dialled, outgoing } = connection;
   const closing = count(run, (other) => other.stage === 'closing');
   if (outgoing.queue.length === 0 || closing >= run.env.limits.maxClosing) {
-    close(run, id, 'DISCONNECT');
+    close(run, id, 'connection.disconnect');
     return;
   }
   if (connection.reading) run.effects.push({ kind: 'stop_reading', connection: id });

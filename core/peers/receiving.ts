@@ -1,3 +1,4 @@
+import { sessionRule } from '../transport/rules.ts';
 import type { OpenConnection } from './connection.ts';
 import { addBytes, held, nextMessage } from './incoming.ts';
 import type { ConnectionId } from './vocabulary.ts';
@@ -10,7 +11,7 @@ export function receiveBytes(run: Run, connection: OpenConnection, bytes: Uint8A
   const { id } = connection;
   const incoming = addBytes(connection.incoming, bytes);
   if (held(incoming) > run.env.limits.maxIncomingBytes) {
-    close(run, id, 'INCOMING_FULL');
+    close(run, id, 'connection.incoming_full');
     return;
   }
   put(run, { ...connection, incoming, quietSinceMs: run.state.nowMs });
@@ -34,7 +35,7 @@ export function handOn(run: Run, id: ConnectionId): void {
       continue;
     }
     if (incoming.session.kind === 'failed') {
-      close(run, id, incoming.session.error);
+      close(run, id, sessionRule(incoming.session.error));
       return;
     }
     break;
@@ -53,12 +54,12 @@ function judge(run: Run, connection: OpenConnection, message: Uint8Array): void 
     // A pong that nobody asked for is ignored.
     if (pingedMs === undefined) return;
     if (answersPing(pong)) put(run, rest);
-    else close(run, id, 'BAD_PONG');
+    else close(run, id, 'connection.bad_pong');
     return;
   }
   const pings = type === PING_TYPE ? countPing(env.limits, connection.pings, state.nowMs) : connection.pings;
   if (pings === undefined) {
-    close(run, id, 'TOO_MANY_PINGS');
+    close(run, id, 'connection.too_many_pings');
     return;
   }
   put(run, { ...connection, pings, greeted: true, busy: true });

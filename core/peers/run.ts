@@ -71,7 +71,7 @@ export function queueMessage(run: Run, connection: OpenConnection, message: Uint
   const { session, bytes } = send(env, incoming.session, message);
   const outgoing = enqueue(connection.outgoing, bytes, run.state.nowMs);
   if (outgoing.queue.length > env.limits.maxOutgoingBytes) {
-    close(run, id, 'OUTGOING_FULL');
+    close(run, id, 'connection.outgoing_full');
     return;
   }
   put(run, { ...connection, outgoing, incoming: { ...incoming, session } });

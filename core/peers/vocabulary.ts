@@ -1,9 +1,10 @@
 import type { PublicKey, SecretKey } from '../crypto/bytes.ts';
 import type { TransportEnv } from '../transport/cipher.ts';
 import type { Deadlines } from '../time/deadlines.ts';
-import type { SessionError } from '../transport/session.ts';
+import type { TRANSPORT_RULES } from '../transport/rules.ts';
 import type { Connection } from './connection.ts';
 import type { PeerLimits } from './limits.ts';
+import type { PEERS_RULES } from './rules.ts';
 
 /** Chosen by the host, and never used twice. */
 export type ConnectionId = number;
@@ -46,26 +47,8 @@ export type PeersEffect =
   /** One whole message. The next of this connection comes after `handled`, unless the connection has ended. */
   | { readonly kind: 'received'; readonly connection: ConnectionId; readonly peer: PublicKey; readonly bytes: Uint8Array };
 
-export type CloseReason =
-  | SessionError
-  /** Asked for by the host with `disconnect`. */
-  | 'DISCONNECT'
-  | 'HANDSHAKE_TIMEOUT'
-  | 'INIT_TIMEOUT'
-  | 'NO_PONG'
-  | 'BAD_PONG'
-  | 'TOO_MANY_PINGS'
-  /** The peer has taken nothing of what we sent for too long. */
-  | 'WRITE_TIMEOUT'
-  /** The peer takes less than it makes us send. */
-  | 'OUTGOING_FULL'
-  /** Bytes were handed over in spite of `stop_reading`. */
-  | 'INCOMING_FULL'
-  | 'TOO_MANY_HANDSHAKES'
-  | 'TOO_MANY_PEERS'
-  /** Another connection of the same peer stays. */
-  | 'DUPLICATE'
-  | 'SELF';
+/** The rule for which a connection ends: one of the peer manager's own, or of the encryption beneath it. */
+export type CloseReason = keyof typeof PEERS_RULES | keyof typeof TRANSPORT_RULES;
 
 /** What a step needs to know of its surroundings: see `createPeersEnv`. */
 export interface PeersEnv extends TransportEnv {

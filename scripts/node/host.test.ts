@@ -35,6 +35,7 @@ function quiet(over: Partial<Services> = {}): Services {
     chainRefused: nothing,
     added: nothing,
     refused: nothing,
+    violated: nothing,
     hungUp: nothing,
     failed: nothing,
     ...over,
@@ -213,7 +214,7 @@ describe('a host', () => {
     expect(ended).toEqual([]);
     vi.advanceTimersByTime(1);
     expect(ended).toEqual(['HANDSHAKE_TIMEOUT undefined']);
-    await expect(attached).rejects.toThrow('HANDSHAKE_TIMEOUT');
+    await expect(attached).rejects.toThrow('connection.handshake_timeout');
   });
 
   it('hangs up on all at its stop, when what it said has left', async () => {
@@ -237,7 +238,7 @@ describe('a host', () => {
     const ended: string[] = [];
     const host = fakeHost(1, { hungUp: (reason, peer) => ended.push(`${reason} ${peer}`) });
     const [there, back] = [new PassThrough(), new PassThrough()];
-    const refused = expect(host.attach(there, back)).rejects.toThrow('DISCONNECT');
+    const refused = expect(host.attach(there, back)).rejects.toThrow('connection.disconnect');
     const peer = new TestHost(500);
     back.on('data', (bytes: Uint8Array) => {
       peer.step({ kind: 'bytes', connection: 1, bytes });
@@ -276,7 +277,7 @@ describe('over TCP', () => {
     socket.on('error', () => undefined);
     socket.write('GET / HTTP/1.1\r\nHost: example.com\r\nAccept: text/html\r\n\r\n');
     await once(socket, 'close');
-    expect(ended).toEqual(['ACT1_BAD_VERSION undefined']);
+    expect(ended).toEqual(['transport.act1_bad_version undefined']);
     server.close();
   });
 

@@ -166,14 +166,14 @@ class ToyDriver implements Driver {
   private command(command: Command): readonly DriverEffect[] {
     if (command.kind === 'open') {
       const { temporaryChannelId, peer } = command;
-      if (!this.connectedPeers.has(peer)) return [{ kind: 'refused', command: 'open', rule: 'connected', detail: '' }];
+      if (!this.connectedPeers.has(peer)) return [{ kind: 'refused', command: 'open', rule: 'node.not_connected', detail: '' }];
       const channelId = [...temporaryChannelId].reverse().join('') as ChannelId;
       return this.keep(newChannel(channelId, peer, [{ say: 'open', temporaryChannelId }], 0), [
         notifyOpened(channelId, temporaryChannelId),
       ]);
     }
     const channel = this.channelsById.get(command.channelId);
-    const refused: DriverEffect = { kind: 'refused', command: command.kind, rule: 'toy', detail: 'cannot do that' };
+    const refused: DriverEffect = { kind: 'refused', command: command.kind, rule: 'channel.over', detail: 'cannot do that' };
     return channel === undefined ? [refused] : (this.channelCommand(channel, command) ?? [refused]);
   }
 

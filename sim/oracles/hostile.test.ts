@@ -109,7 +109,14 @@ describe('hostile: peers', () => {
     const spread: Tampering = {
       effect: (effect) =>
         effect.kind === 'send' && nameOf(effect.bytes) === 'error'
-          ? [effect, { kind: 'notify', channelId: 'ee'.repeat(32) as never, event: { kind: 'failed', reason: 'too' } }]
+          ? [
+              effect,
+              {
+                kind: 'notify',
+                channelId: 'ee'.repeat(32) as never,
+                event: { kind: 'failed', rule: 'channel.force_closed', reason: 'too' },
+              },
+            ]
           : effect,
     };
     expect(tamperedOnce('commitment_signed', 'wrong-signature', spread, twoChannels)).toBe('hostile/other channels/notify');

@@ -219,7 +219,7 @@ function strays(answer: Answer): Finding | undefined {
   const other = changed.find(({ channelId }) => !target.has(channelId));
   if (other !== undefined) return answer.finding('other channels', 'changed', 'the same state', other.after.phase);
   const isStray = (effect: DriverEffect): boolean => {
-    if (!('channelId' in effect) || effect.kind === 'send' || target.has(effect.channelId)) return false;
+    if (!('channelId' in effect) || effect.kind === 'send' || effect.channelId === undefined || target.has(effect.channelId)) return false;
     // A channel that was being opened ends with its connection.
     return !(answer.disconnects && effect.kind === 'notify' && effect.event.kind === 'forgotten');
   };

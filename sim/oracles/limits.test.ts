@@ -80,6 +80,6 @@ describe('limits', () => {
     expect(more.length).toBeGreaterThan(0);
     for (const fingerprint of more) expect(fingerprint).toMatch(/^limits\/sendable\/most, /);
     const less = run({ sendable: ({ maxMsat }) => ({ minMsat: 0n, maxMsat }) }, { operations: CALM });
-    expect(less).toEqual(['limits/sendable/least, amount_msat']);
+    expect(less).toEqual(['limits/update_add_htlc.amount_msat/refused the least']);
   });
 });

@@ -260,8 +260,8 @@ function sendables(world: WorldView, node: string): Finding | undefined {
       const channel = channelName(world, channelId);
       return finding(world, {
         oracle: ORACLE,
-        rule: 'sendable',
-        kind: `${which}, ${refused.rule}`,
+        rule: refused.rule,
+        kind: `refused the ${which}`,
         node,
         channel,
         message,

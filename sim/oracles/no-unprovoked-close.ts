@@ -9,7 +9,7 @@ import { LICENCES } from './licences.ts';
 import type { Circumstances, Outcome, Past } from './licences.ts';
 import { changes, channelName, hasCommitments, isFunding, messageOf, nameOf, statesOf } from '../world/channel-changes.ts';
 import { channelIdOf } from '../model/channel-end.ts';
-import { finding, normalise } from './difference.ts';
+import { finding } from './difference.ts';
 import { StaleWatch } from './stale-channels.ts';
 
 const ORACLE = 'no-unprovoked-close';
@@ -32,6 +32,8 @@ export function createNoUnprovokedClose(): LicensingOracle {
 interface Event {
   readonly outcome: Outcome;
   readonly channelId: ChannelId | undefined;
+  /** The id of the rule that the node names. */
+  readonly rule: string;
   /** In the node's own words. */
   readonly reason: string;
 }
@@ -161,10 +163,10 @@ class NoUnprovokedClose implements LicensingOracle {
     const events: Event[] = [];
     for (const { channelId, before, after } of changes(world, record)) {
       if (after.phase === 'failed' && before !== undefined && before.phase !== 'failed') {
-        events.push({ outcome: 'failed', channelId, reason: after.failure.reason });
+        events.push({ outcome: 'failed', channelId, rule: after.failure.rule, reason: after.failure.reason });
       }
       if (after.phase === 'funded' && hasCommitments(before) && this.startsShutdown(record, before, after)) {
-        events.push({ outcome: 'shutdown', channelId, reason: 'nobody asked for it' });
+        events.push({ outcome: 'shutdown', channelId, rule: UNTOLD, reason: 'nobody asked for it' });
       }
     }
     for (const effect of record.effects) {
@@ -173,11 +175,12 @@ class NoUnprovokedClose implements LicensingOracle {
         if (name !== 'error' && name !== 'warning') continue;
         const message = messageOf(effect.bytes);
         if (message?.type === 'error' || message?.type === 'warning') {
-          events.push({ outcome: message.type, channelId: message.channelId, reason: text(message.data) });
+          events.push({ outcome: message.type, channelId: message.channelId, rule: ruleOf(record), reason: text(message.data) });
         }
-      } else if (effect.kind === 'disconnect') events.push({ outcome: 'disconnect', channelId: undefined, reason: effect.reason });
+      } else if (effect.kind === 'disconnect')
+        events.push({ outcome: 'disconnect', channelId: undefined, rule: ruleOf(record), reason: effect.reason });
       else if (effect.kind === 'notify' && effect.event.kind === 'forgotten') {
-        events.push({ outcome: 'forgotten', channelId: effect.channelId, reason: effect.event.reason });
+        events.push({ outcome: 'forgotten', channelId: effect.channelId, rule: effect.event.rule, reason: effect.event.reason });
       }
     }
     return events;
@@ -211,8 +214,8 @@ class NoUnprovokedClose implements LicensingOracle {
         : `the licence ${licences.map((l) => l.name).join(', ')} was not drawn`;
     return finding(world, {
       oracle: ORACLE,
-      rule: event.outcome,
-      kind: normalise(event.reason),
+      rule: event.rule,
+      kind: event.outcome,
       node,
       channel: event.channelId && channelName(world, event.channelId),
       message: `${node}: ${event.outcome} between honest nodes, and ${hint}`,
@@ -235,6 +238,18 @@ class NoUnprovokedClose implements LicensingOracle {
     const feeratePerKw = this.feerates.get(node) ?? spec?.feeratePerKw ?? DEFAULT_FEERATE_PER_KW;
     return { world, record, config, feeratePerKw, received, before, past: this.pastOf(world, id) };
   }
+}
+
+/** Of who names no rule. */
+const UNTOLD = 'untold';
+
+/** The rule for which this step complained, or let go of a channel. */
+function ruleOf({ effects }: StepRecord): string {
+  for (const effect of effects) {
+    if (effect.kind === 'violated') return effect.rule;
+    if (effect.kind === 'notify' && (effect.event.kind === 'failed' || effect.event.kind === 'forgotten')) return effect.event.rule;
+  }
+  return UNTOLD;
 }
 
 /** Whether this is only what an earlier, already judged outcome leads to. */

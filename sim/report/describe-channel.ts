@@ -12,7 +12,7 @@ export function channelInWords(state: ChannelState): string {
     case 'opening':
       return state.step.kind;
     case 'forgotten':
-      return `forgotten: ${state.reason}`;
+      return `forgotten: ${state.rule}: ${state.reason}`;
     case 'funded': {
       const closing = state.closing.tx ? ' closing' : state.closing.sent || state.closing.received ? ' shutdown' : '';
       const phase =
@@ -24,7 +24,7 @@ export function channelInWords(state: ChannelState): string {
       return `${commitments(state)}${phase}${closing}`;
     }
     case 'failed':
-      return `${commitments(state)} failed: ${state.failure.reason}`;
+      return `${commitments(state)} failed: ${state.failure.rule}: ${state.failure.reason}`;
   }
 }
 

@@ -148,6 +148,8 @@ function didLabel(world: WorldView, effect: DriverEffect): string[] {
       return [`refused: ${effect.refusal.detail}`];
     case 'refused':
       return [`refused: ${effect.rule}`];
+    case 'violated':
+      return [`broken: ${effect.rule}`];
     case 'notify':
       return [effect.event.kind === 'event' ? effect.event.event.kind : effect.event.kind];
     case 'ask':

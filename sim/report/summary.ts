@@ -21,6 +21,7 @@ const TITLES: Readonly<Record<TallyGroup, string>> = {
   event: 'events: told to hosts, broadcast, asked for rudely, rehearsed',
   outcome: 'licensed outcomes, by licence',
   refused: 'commands refused',
+  rule: 'rules triggered, by a peer or by a command',
   licence: 'licences drawn',
 };
 

@@ -47,7 +47,10 @@ export function perform(world: World, host: Host, effect: DriverEffect): void {
       // The id is read off the state, or counted: drivers need not say it.
       return;
     case 'refused':
+      world.stats.count('rule', effect.rule);
       return world.stats.count('refused', `${effect.command}: ${effect.rule}`);
+    case 'violated':
+      return world.stats.count('rule', effect.rule);
   }
 }
 

@@ -81,9 +81,11 @@ describe('the trace hash', () => {
       step([{ kind: 'broadcast', tx, channelId, purpose: 'funding' }]),
       step([{ kind: 'broadcast', tx, channelId, purpose: 'closing' }]),
       step([{ kind: 'broadcast', tx: { ...tx, locktime: 1 }, channelId, purpose: 'closing' }]),
-      told({ kind: 'failed', reason: 'a' }),
-      told({ kind: 'failed', reason: 'b' }),
-      told({ kind: 'forgotten', reason: 'b' }),
+      told({ kind: 'failed', rule: 'channel.data_loss', reason: 'a' }),
+      told({ kind: 'failed', rule: 'channel.force_closed', reason: 'a' }),
+      told({ kind: 'failed', rule: 'channel.data_loss', reason: 'b' }),
+      told({ kind: 'forgotten', rule: 'channel.data_loss', reason: 'b' }),
+      told({ kind: 'forgotten', rule: 'channel.given_up', reason: 'b' }),
       told({ kind: 'opened', temporaryChannelId: channelId }),
       told({ kind: 'event', id: 1, event: { kind: 'channel_usable' } }),
       told({ kind: 'event', id: 2, event: { kind: 'channel_usable' } }),
@@ -96,8 +98,11 @@ describe('the trace hash', () => {
       told({ kind: 'htlc_received', add, dustExposureExceeded: true }),
       told({ kind: 'htlc_received', add: { ...add, id: 2n }, dustExposureExceeded: false }),
       told({ kind: 'htlc_received', add: { ...add, amountMsat: 6n }, dustExposureExceeded: false }),
-      step([{ kind: 'refused', command: 'add', rule: 'r', detail: 'd' }]),
-      step([{ kind: 'refused', command: 'fee', rule: 'r', detail: 'd' }]),
+      step([{ kind: 'refused', command: 'add', rule: 'channel.over', detail: 'd' }]),
+      step([{ kind: 'refused', command: 'fee', rule: 'channel.over', detail: 'd' }]),
+      step([{ kind: 'violated', peer, channelId, rule: 'init.twice', detail: 'd' }]),
+      step([{ kind: 'violated', peer, channelId, rule: 'init.networks', detail: 'd' }]),
+      step([{ kind: 'violated', peer, channelId: undefined, rule: 'init.twice', detail: 'd' }]),
     ];
     expect(new Set(steps.map((one) => digest(one))).size).toBe(steps.length);
   });

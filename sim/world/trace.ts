@@ -124,6 +124,7 @@ function hashEffect(hash: RunningHash, effect: DriverEffect): void {
     case 'ask':
     case 'disconnect':
     case 'refused':
+    case 'violated':
       hashValue(hash, effect);
       return;
   }

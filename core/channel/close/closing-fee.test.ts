@@ -6,7 +6,7 @@ import type { Side } from '../../transactions/types.ts';
 import { answerFee, closingWeight, feeTerms } from './closing-fee.ts';
 import type { FeeTerms } from './closing-fee.ts';
 import type { ClosingNegotiation, FeeRange } from '../model/state.ts';
-import { isViolation } from '../model/violation.ts';
+import { consequenceOf, isViolation } from '../model/violation.ts';
 
 const P2WPKH = ('0014' + '11'.repeat(20)) as Script;
 const P2WSH = ('0020' + '11'.repeat(32)) as Script;
@@ -48,7 +48,7 @@ const SENT: ClosingNegotiation = { offered: { feeSat: 500n, range: OURS.range, h
 /** `agree`, the fee that we propose, or the rule that is broken. */
 function answer(us: Side, negotiation: ClosingNegotiation, feeSat: bigint, theirs?: FeeRange): string | bigint {
   const result = answerFee(us, OURS, negotiation, feeSat, theirs);
-  if (isViolation(result)) return `${result.consequence} ${result.violated}`;
+  if (isViolation(result)) return `${consequenceOf(result)} ${result.rule}`;
   return result.kind === 'agree' ? 'agree' : result.feeSat;
 }
 
@@ -58,17 +58,31 @@ describe('answerFee with fee_range', () => {
     ['the fee that we offered, whatever the range says', 'opener', SENT, 500n, range(1n, 2n), 'agree'],
     ['opener: a fee at the low end of the overlap', 'opener', SENT, 300n, range(1n, 2000n), 'agree'],
     ['opener: a fee at the high end of the overlap', 'opener', SENT, 1000n, range(1n, 2000n), 'agree'],
-    ['opener: a fee below our range', 'opener', SENT, 299n, range(1n, 2000n), 'fail-channel fee_satoshis'],
-    ['opener: a fee above our range', 'opener', SENT, 1001n, range(1n, 2000n), 'fail-channel fee_satoshis'],
-    ["opener: a fee outside the peer's own range", 'opener', SENT, 600n, range(700n, 2000n), 'fail-channel fee_satoshis'],
+    ['opener: a fee below our range', 'opener', SENT, 299n, range(1n, 2000n), 'fail-channel closing_signed.fee_outside_overlap'],
+    ['opener: a fee above our range', 'opener', SENT, 1001n, range(1n, 2000n), 'fail-channel closing_signed.fee_outside_overlap'],
+    [
+      "opener: a fee outside the peer's own range",
+      'opener',
+      SENT,
+      600n,
+      range(700n, 2000n),
+      'fail-channel closing_signed.fee_outside_overlap',
+    ],
     ['ranges that touch', 'opener', SENT, 1000n, range(1000n, 2000n), 'agree'],
-    ['ranges that do not overlap, above', 'opener', SENT, 1001n, range(1001n, 2000n), 'fail-channel fee_range'],
-    ['ranges that do not overlap, below', 'accepter', {}, 200n, range(100n, 299n), 'fail-channel fee_range'],
+    ['ranges that do not overlap, above', 'opener', SENT, 1001n, range(1001n, 2000n), 'fail-channel closing_signed.fee_range'],
+    ['ranges that do not overlap, below', 'accepter', {}, 200n, range(100n, 299n), 'fail-channel closing_signed.fee_range'],
     ['accepter: a fee that is fine', 'accepter', {}, 700n, range(600n, 800n), 'agree'],
     ['accepter: a fee too low for us, range reaching higher', 'accepter', {}, 200n, range(100n, 800n), 300n],
     ['accepter: a fee too high for us, range reaching lower', 'accepter', {}, 1500n, range(100n, 2000n), 1000n],
     ["accepter: a fee outside the peer's own range", 'accepter', {}, 400n, range(600n, 800n), 600n],
-    ['accepter: another fee than the one we chose', 'accepter', SENT, 501n, range(100n, 2000n), 'fail-channel fee_satoshis'],
+    [
+      'accepter: another fee than the one we chose',
+      'accepter',
+      SENT,
+      501n,
+      range(100n, 2000n),
+      'fail-channel closing_signed.fee_not_the_chosen',
+    ],
     ['accepter: the fee that we chose', 'accepter', SENT, 500n, range(100n, 2000n), 'agree'],
   ])('%s', (_what, us, negotiation, feeSat, theirs, expected) => {
     expect(answer(us, negotiation, feeSat, theirs)).toBe(expected);
@@ -77,7 +91,7 @@ describe('answerFee with fee_range', () => {
   it('uses the range that was sent, not what the terms have become', () => {
     const negotiation: ClosingNegotiation = { offered: { feeSat: 50n, range: range(40n, 60n), height: 100 } };
     expect(answer('opener', negotiation, 45n, range(1n, 2000n))).toBe('agree');
-    expect(answer('opener', negotiation, 400n, range(1n, 2000n))).toBe('fail-channel fee_satoshis');
+    expect(answer('opener', negotiation, 400n, range(1n, 2000n))).toBe('fail-channel closing_signed.fee_outside_overlap');
   });
 
   it('ends within three messages whenever the ranges overlap', () => {
@@ -112,14 +126,14 @@ describe('answerFee without fee_range', () => {
     ['above the range that we sent: our bound is strictly between', SENT, 3000n, 1000n],
     ['below the range that we sent: our bound is strictly between', SENT, 200n, 300n],
     ['coming nearer, still above', heard(3000n), 2000n, 1000n],
-    ['not strictly between what we sent and they sent, above', heard(3000n), 3000n, 'warn-and-disconnect fee_satoshis'],
-    ['not strictly between, moving away', heard(3000n), 3001n, 'warn-and-disconnect fee_satoshis'],
-    ['not strictly between, on the other side of ours', heard(3000n), 299n, 'warn-and-disconnect fee_satoshis'],
+    ['not strictly between what we sent and they sent, above', heard(3000n), 3000n, 'warn-and-disconnect closing_signed.fee_not_between'],
+    ['not strictly between, moving away', heard(3000n), 3001n, 'warn-and-disconnect closing_signed.fee_not_between'],
+    ['not strictly between, on the other side of ours', heard(3000n), 299n, 'warn-and-disconnect closing_signed.fee_not_between'],
     [
       'above, when we are at our bound already',
       { offered: { feeSat: 1000n, range: OURS.range, height: 100 }, peerOffered: { feeSat: 3000n } },
       2000n,
-      'fail-channel fee_satoshis',
+      'fail-channel closing_signed.fee_beyond_bound',
     ],
   ])('%s', (_what, negotiation, feeSat, expected) => {
     for (const us of ['opener', 'accepter'] as const) expect(answer(us, negotiation, feeSat)).toBe(expected);

@@ -89,13 +89,18 @@ export function answerFee(
 function answerRange(us: Side, ours: FeeRange, theirs: FeeRange, sentSat: bigint | undefined, feeSat: bigint): FeeAnswer | Violation {
   const overlap: FeeRange = { minFeeSat: most(ours.minFeeSat, theirs.minFeeSat), maxFeeSat: least(ours.maxFeeSat, theirs.maxFeeSat) };
   if (overlap.minFeeSat > overlap.maxFeeSat) {
-    return violation('fee_range', `[${theirs.minFeeSat}, ${theirs.maxFeeSat}] does not overlap [${ours.minFeeSat}, ${ours.maxFeeSat}]`);
+    return violation(
+      'closing_signed.fee_range',
+      `[${theirs.minFeeSat}, ${theirs.maxFeeSat}] does not overlap [${ours.minFeeSat}, ${ours.maxFeeSat}]`,
+    );
   }
   if (us === 'opener') {
-    return within(feeSat, overlap) ? AGREE : violation('fee_satoshis', `${feeSat} sat is not in the overlap of both fee_ranges`);
+    return within(feeSat, overlap)
+      ? AGREE
+      : violation('closing_signed.fee_outside_overlap', `${feeSat} sat is not in the overlap of both fee_ranges`);
   }
   if (sentSat !== undefined)
-    return violation('fee_satoshis', `${feeSat} sat, not the ${sentSat} that we chose from the opener's fee_range`);
+    return violation('closing_signed.fee_not_the_chosen', `${feeSat} sat, not the ${sentSat} that we chose from the opener's fee_range`);
   return within(feeSat, overlap) ? AGREE : { kind: 'propose', feeSat: clamp(feeSat, overlap) };
 }
 
@@ -109,10 +114,10 @@ function answerWithoutRange(
   if (sentSat !== undefined && within(feeSat, ours)) return AGREE;
   if (sentSat !== undefined && receivedSat !== undefined && !strictlyBetween(feeSat, sentSat, receivedSat)) {
     const detail = `${feeSat} sat is not strictly between ${sentSat} and ${receivedSat}`;
-    return violation('fee_satoshis', detail, 'warn-and-disconnect');
+    return violation('closing_signed.fee_not_between', detail);
   }
   if (within(feeSat, ours)) return AGREE;
   const bound = clamp(feeSat, ours);
   if (sentSat === undefined || strictlyBetween(bound, feeSat, sentSat)) return { kind: 'propose', feeSat: bound };
-  return violation('fee_satoshis', `${feeSat} sat: we go no further than ${bound}`);
+  return violation('closing_signed.fee_beyond_bound', `${feeSat} sat: we go no further than ${bound}`);
 }

@@ -145,7 +145,9 @@ describe('the closing negotiation', () => {
   it('fails the channel where the ranges do not overlap', () => {
     const duo = closingDuo();
     const { message } = offer(duo, 'accepter', 6000n, { minFeeSat: 5071n, maxFeeSat: 9000n });
-    expect(complaint(duo.message('opener', message))).toMatch(/^error fee_range: \[5071, 9000\] does not overlap \[845, 5070\]/);
+    expect(complaint(duo.message('opener', message))).toMatch(
+      /^error closing_signed\.fee_range: \[5071, 9000\] does not overlap \[845, 5070\]/,
+    );
     expect(duo.ends.opener.state.phase).toBe('failed');
   });
 
@@ -168,7 +170,7 @@ describe('the closing negotiation', () => {
     const outside = closingDuo();
     outside.message('accepter', message);
     expect(complaint(outside.message('accepter', offer(outside, 'opener', 99n).message))).toMatch(
-      /^warning fee_satoshis: 99 sat is not strictly between/,
+      /^warning closing_signed\.fee_not_between: 99 sat is not strictly between/,
     );
   });
 
@@ -201,7 +203,7 @@ describe('closing_signed that breaks a rule', () => {
     const duo = new Duo().open();
     const signature = '01'.repeat(64) as Signature;
     const effects = duo.message('accepter', { type: 'closing_signed', channelId: duo.channelId, feeSat: 1000n, signature });
-    expect(complaint(effects)).toBe('warning closing_signed: before shutdown is complete');
+    expect(complaint(effects)).toBe('warning closing_signed.before_shutdown: before shutdown is complete');
     expect(duo.ends.accepter.state.phase).toBe('funded');
   });
 
@@ -211,7 +213,7 @@ describe('closing_signed that breaks a rule', () => {
     const state = { ...funded, closing: { ...funded.closing, negotiation: undefined } };
     const { message } = offer(duo, 'accepter', 1690n);
     duo.ends.opener.state = state;
-    expect(complaint(duo.message('opener', message))).toBe('warning closing_signed: the funder sends the first');
+    expect(complaint(duo.message('opener', message))).toBe('warning closing_signed.funder_first: the funder sends the first');
   });
 
   it.each([
@@ -222,7 +224,7 @@ describe('closing_signed that breaks a rule', () => {
     const message = change(sent(duo.ends.opener.log, 'closing_signed'));
     // BOLT 1, error: with the raw transaction.
     const told = complaint(duo.message('accepter', message)) ?? '';
-    expect(told).toMatch(/^error signature: not valid for a closing transaction with a fee of \d+ sat: 02000000[0-9a-f]+$/);
+    expect(told).toMatch(/^error closing_signed\.signature: not valid for a closing transaction with a fee of \d+ sat: 02000000[0-9a-f]+$/);
     expect(told).toContain(P2WPKH_A);
     expect(duo.ends.accepter.state.phase).toBe('failed');
   });
@@ -231,14 +233,14 @@ describe('closing_signed that breaks a rule', () => {
     const duo = closingDuo();
     const { message } = offer(duo, 'accepter', 1690n);
     expect(complaint(duo.message('opener', { ...message, feeSat: 700_001n }))).toMatch(
-      /^error fee_satoshis: 700001 sat: the opener cannot pay/,
+      /^error closing_signed\.fee_beyond_balance: 700001 sat: the opener cannot pay/,
     );
   });
 
   it("that leaves out the receiver's output", () => {
     const duo = closingDuo();
     const { message } = offer(duo, 'opener', 1690n, undefined, 'accepter');
-    expect(complaint(duo.message('accepter', message))).toMatch(/^error signature/);
+    expect(complaint(duo.message('accepter', message))).toMatch(/^error closing_signed\.signature/);
   });
 
   it('for an output that would not be relayed', () => {
@@ -253,7 +255,7 @@ describe('closing_signed that breaks a rule', () => {
     duo.ends.opener.state = closingTo(duo.funded('opener'), { sent: P2PKH });
     const relayed = offer(duo, 'opener', 5454n);
     const dust = offer(duo, 'opener', 5500n);
-    expect(complaint(duo.message('accepter', dust.message))).toMatch(/^error dust: the closing output of 500 sat/);
+    expect(complaint(duo.message('accepter', dust.message))).toMatch(/^error closing_signed\.dust_output: the closing output of 500 sat/);
     const second = closingDuo(options);
     second.ends.accepter.state = closingTo(second.funded('accepter'), { received: P2PKH });
     expect(complaint(second.message('accepter', relayed.message))).toBeUndefined();

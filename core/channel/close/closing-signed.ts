@@ -83,7 +83,7 @@ function sendOffer(
   const { env, state } = out;
   const { channelId, params } = state;
   const [first, ...others] = variants(env, state, closing, params.us, feeSat);
-  if (first === undefined) return violation('closing transaction', `none can be made with a fee of ${feeSat} sat`);
+  if (first === undefined) return violation('closing_signed.no_transaction', `none can be made with a fee of ${feeSat} sat`);
   const built = others.find((variant) => variant.txid === preferred?.txid) ?? first;
   draftClosing(out).negotiation = {
     offered: { feeSat, range, height: env.tip.height },
@@ -111,14 +111,16 @@ function signedVariant(env: ChannelEnv, state: FundedState, closing: ClosingTerm
   const { feeSat, signature } = message;
   const candidates = variants(env, state, closing, peer, feeSat);
   const [usual] = candidates;
-  if (usual === undefined) return violation('fee_satoshis', `${feeSat} sat: the opener cannot pay that and leave an output`);
+  if (usual === undefined)
+    return violation('closing_signed.fee_beyond_balance', `${feeSat} sat: the opener cannot pay that and leave an output`);
   const key = onlyFunding(state).output.fundingPubkeys[peer];
   const signed = candidates.find(({ sighash }) => env.crypto.verify(signature, sighash, key));
-  if (signed === undefined) return badSignature('signature', `not valid for a closing transaction with a fee of ${feeSat} sat`, usual.tx);
+  if (signed === undefined)
+    return badSignature('closing_signed.signature', `not valid for a closing transaction with a fee of ${feeSat} sat`, usual.tx);
   const dust = signed.outputs.find(({ amountSat, script }) => amountSat < dustThresholdSat(script));
   return dust === undefined
     ? signed
-    : violation('dust', `the closing output of ${dust.amountSat} sat to ${dust.script} would not be relayed`);
+    : violation('closing_signed.dust_output', `the closing output of ${dust.amountSat} sat to ${dust.script} would not be relayed`);
 }
 
 /** BOLT 2, closing_signed, receiving node. */
@@ -127,10 +129,10 @@ export function receiveClosingSigned(out: Transition<FundedState>, message: Clos
   const { us } = state.params;
   const { feeSat, signature, feeRange } = message;
   const closing = closingOf(state);
-  if (closing === undefined) return violation('closing_signed', 'before shutdown is complete', 'warn-and-disconnect');
+  if (closing === undefined) return violation('closing_signed.before_shutdown', 'before shutdown is complete');
   const negotiation = state.closing.negotiation ?? NO_OFFERS;
   const { offered } = negotiation;
-  if (us === 'opener' && offered === undefined) return violation('closing_signed', 'the funder sends the first', 'warn-and-disconnect');
+  if (us === 'opener' && offered === undefined) return violation('closing_signed.funder_first', 'the funder sends the first');
   const signed = signedVariant(env, state, closing, message);
   if (isViolation(signed)) return signed;
   const terms = termsOf(env, state, closing);
@@ -160,8 +162,11 @@ function complete(out: Transition<FundedState>, built: BuiltClosing, peerSignatu
 }
 
 /** BOLT 2, closing_signed, sending node: "if it doesn't receive a closing_signed response after a reasonable amount of time: MUST fail the channel". */
-export function missedClosing({ tip: { height }, config }: ChannelEnv, { closing: { negotiation, tx } }: FundedState): string | undefined {
+export function missedClosing(
+  { tip: { height }, config }: ChannelEnv,
+  { closing: { negotiation, tx } }: FundedState,
+): Violation | undefined {
   const { offered } = negotiation ?? {};
   if (offered === undefined || tx !== undefined || height - offered.height < config.closingTimeoutBlocks) return undefined;
-  return `no answer to the one of height ${offered.height}, height is ${height}`;
+  return violation('closing_signed.unanswered', `no answer to the one of height ${offered.height}, height is ${height}`);
 }

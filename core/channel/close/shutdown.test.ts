@@ -5,7 +5,7 @@ import { sha256Hex } from '../../crypto/hashes.ts';
 import type { Preimage } from '../../crypto/bytes.ts';
 import { makeFeatures } from '../../wire/features.ts';
 import type { Side } from '../../transactions/types.ts';
-import { bytes32, complaint, Duo, kinds, P2WPKH_A, P2WPKH_B, sent } from '../duo.fixture.ts';
+import { bytes32, brokenRule, complaint, Duo, kinds, P2WPKH_A, P2WPKH_B, sent } from '../duo.fixture.ts';
 import type { ChannelCommand, ChannelOutput } from '../model/vocabulary.ts';
 import { ownPayment } from '../model/origin.ts';
 
@@ -51,14 +51,14 @@ describe('the command shutdown', () => {
 
   it('is refused a second time, with a script of no form, and against what we committed to', () => {
     const committed = new Duo({ command: { upfrontShutdownScript: P2WPKH_A } }).open();
-    expect(refusalOf(close(committed, 'opener', P2WPKH_B))).toBe('upfront_shutdown_script');
+    expect(refusalOf(close(committed, 'opener', P2WPKH_B))).toBe('shutdown.upfront_shutdown_script');
     expect(refusalOf(close(committed, 'accepter', P2WPKH_B))).toBeUndefined();
     expect(kinds(close(committed, 'opener', P2WPKH_A))).toContain('shutdown');
-    expect(refusalOf(close(committed, 'opener', P2WPKH_A))).toBe('shutdown');
+    expect(refusalOf(close(committed, 'opener', P2WPKH_A))).toBe('shutdown.already_sent');
 
     const duo = new Duo().open();
     const before = duo.ends.opener.state;
-    for (const script of [P2SH, OP_RETURN, '51' as Script]) expect(refusalOf(close(duo, 'opener', script))).toBe('scriptpubkey');
+    for (const script of [P2SH, OP_RETURN, '51' as Script]) expect(refusalOf(close(duo, 'opener', script))).toBe('shutdown.scriptpubkey');
     expect(duo.ends.opener.state).toBe(before);
     expect(kinds(close(duo, 'opener', P2TR))).toContain('shutdown');
   });
@@ -74,7 +74,7 @@ describe('the command shutdown', () => {
     const duo = new Duo().open();
     duo.input('opener', { kind: 'disconnected' });
     expect(kinds(close(duo, 'opener', P2WPKH_A))).toEqual(['store']);
-    expect(refusalOf(close(duo, 'opener', P2WPKH_A))).toBe('shutdown');
+    expect(refusalOf(close(duo, 'opener', P2WPKH_A))).toBe('shutdown.already_sent');
     duo.reconnect();
     expect(duo.exchange().filter((type) => type.endsWith('shutdown'))).toEqual(['opener shutdown', 'accepter shutdown']);
   });
@@ -106,7 +106,7 @@ describe('the command shutdown', () => {
     const duo = new Duo({ opener: { commit: 'manual' } }).open();
     duo.command('opener', addCommand(duo));
     close(duo, 'opener', P2WPKH_A);
-    expect(refusalOf(duo.command('opener', addCommand(duo)))).toBe('no add after shutdown');
+    expect(refusalOf(duo.command('opener', addCommand(duo)))).toBe('update_add_htlc.after_shutdown');
   });
 });
 
@@ -130,7 +130,7 @@ describe('a shutdown of the peer', () => {
   ] as const)('with %s', (_what, scriptPubkey, valid) => {
     const duo = new Duo().open();
     const effects = duo.message('opener', { type: 'shutdown', channelId: duo.channelId, scriptPubkey });
-    expect(complaint(effects)?.slice(0, 21)).toBe(valid ? undefined : 'warning scriptpubkey:');
+    expect(brokenRule(effects)).toBe(valid ? undefined : 'shutdown.scriptpubkey');
     expect(effects.some((effect) => effect.kind === 'disconnect')).toBe(!valid);
     expect(duo.funded('opener').closing.received).toBe(valid ? scriptPubkey : undefined);
   });
@@ -140,9 +140,9 @@ describe('a shutdown of the peer', () => {
     const peerFeatures = makeFeatures({ option_upfront_shutdown_script: 'optional' });
     duo.ends.opener.env = { ...duo.ends.opener.env, peerFeatures };
     expect(complaint(duo.message('opener', { type: 'shutdown', channelId: duo.channelId, scriptPubkey: P2TR }))).toMatch(
-      /^warning scriptpubkey/,
+      /^warning shutdown\.scriptpubkey/,
     );
-    expect(refusalOf(close(duo, 'opener', P2TR))).toBe('scriptpubkey');
+    expect(refusalOf(close(duo, 'opener', P2TR))).toBe('shutdown.scriptpubkey');
   });
 
   it('must be what it committed to, where the feature is negotiated', () => {
@@ -150,7 +150,7 @@ describe('a shutdown of the peer', () => {
       duo.message('accepter', { type: 'shutdown', channelId: duo.channelId, scriptPubkey: P2WPKH_B });
     const duo = new Duo({ command: { upfrontShutdownScript: P2WPKH_A } }).open();
     const effects = shutdownOf(duo);
-    expect(complaint(effects)).toMatch(/^warning upfront_shutdown_script/);
+    expect(complaint(effects)).toMatch(/^warning shutdown\.upfront_shutdown_script/);
     expect(kinds(effects)).toEqual(['warning', 'disconnect']);
     expect(duo.ends.accepter.state.phase).toBe('funded');
     expect(complaint(duo.message('accepter', { type: 'shutdown', channelId: duo.channelId, scriptPubkey: P2WPKH_A }))).toBeUndefined();
@@ -165,7 +165,7 @@ describe('a shutdown of the peer', () => {
     duo.command('opener', addCommand(duo));
     duo.deliver('opener');
     const message = { type: 'shutdown', channelId: duo.channelId, scriptPubkey: P2WPKH_A } as const;
-    expect(complaint(duo.message('accepter', message))).toMatch(/^warning shutdown: while updates/);
+    expect(complaint(duo.message('accepter', message))).toMatch(/^warning shutdown\.unsigned_updates: while updates/);
     duo.command('opener', { kind: 'commit', channelId: duo.channelId });
     duo.exchange();
     expect(complaint(duo.message('accepter', message))).toBeUndefined();
@@ -181,7 +181,7 @@ describe('a shutdown of the peer', () => {
     expect(duo.message('opener', message)).toEqual([]);
     expect(duo.funded('opener').durability.version).toBe(version);
     const effects = duo.message('opener', { ...message, scriptPubkey: P2WPKH_B });
-    expect(complaint(effects)).toMatch(/^warning shutdown: another/);
+    expect(complaint(effects)).toMatch(/^warning shutdown\.another_script: another/);
     expect(duo.funded('opener').closing.received).toBe(P2WPKH_A);
   });
 
@@ -191,7 +191,7 @@ describe('a shutdown of the peer', () => {
     duo.exchange();
     close(duo, 'opener', P2WPKH_A);
     duo.exchange();
-    expect(refusalOf(duo.command('accepter', addCommand(duo)))).toBe('no add after shutdown');
+    expect(refusalOf(duo.command('accepter', addCommand(duo)))).toBe('update_add_htlc.after_shutdown');
     duo.command('accepter', { kind: 'fulfill', channelId: duo.channelId, id: 0n, preimage });
     const types = duo.exchange();
     expect(types.slice(0, 2)).toEqual(['accepter update_fulfill_htlc', 'accepter commitment_signed']);
@@ -203,7 +203,7 @@ describe('a shutdown of the peer', () => {
     const message = sent(late.command('opener', addCommand(late)), 'update_add_htlc');
     const other = new Duo().open();
     other.message('accepter', { type: 'shutdown', channelId: other.channelId, scriptPubkey: P2WPKH_A });
-    expect(complaint(other.message('accepter', message))).toMatch(/^error no add after shutdown/);
+    expect(complaint(other.message('accepter', message))).toMatch(/^error update_add_htlc\.after_shutdown/);
   });
 
   it('leaves update_fee possible while HTLCs remain, and only then', () => {
@@ -217,9 +217,11 @@ describe('a shutdown of the peer', () => {
     expect(duo.funded('accepter').shared.base.feeratePerKw).toBe(3000);
     duo.command('accepter', { kind: 'fail', channelId: duo.channelId, id: 0n, reason: '00' });
     duo.exchange();
-    expect(refusalOf(duo.command('opener', { kind: 'fee', channelId: duo.channelId, feeratePerKw: 3500 }))).toBe('update_fee');
+    expect(refusalOf(duo.command('opener', { kind: 'fee', channelId: duo.channelId, feeratePerKw: 3500 }))).toBe(
+      'update_fee.channel_at_its_end',
+    );
     const effects = duo.message('accepter', { type: 'update_fee', channelId: duo.channelId, feeratePerKw: 3500 });
-    expect(complaint(effects)).toMatch(/^error update_fee: the opener has begun to negotiate/);
+    expect(complaint(effects)).toMatch(/^error update_fee\.channel_at_its_end: the opener has begun to negotiate/);
   });
 });
 

@@ -29,10 +29,11 @@ function hasUnsigned(shared: SharedState, sender: 'opener' | 'accepter'): boolea
 export function shutdown(out: Transition<FundedState>, command: Extract<ChannelCommand, { kind: 'shutdown' }>): Refusal | undefined {
   const { env, state } = out;
   const { script } = command;
-  if (state.closing.sent !== undefined || state.closing.wanted !== undefined) return refusal('shutdown', 'the channel is closing already');
-  if (!isOfferableScript(env, script)) return refusal('scriptpubkey', `${script} has none of the allowed forms`);
+  if (state.closing.sent !== undefined || state.closing.wanted !== undefined)
+    return refusal('shutdown.already_sent', 'the channel is closing already');
+  if (!isOfferableScript(env, script)) return refusal('shutdown.scriptpubkey', `${script} has none of the allowed forms`);
   const upfront = state.params.parties[state.params.us].upfrontShutdownScript;
-  if (upfront !== undefined && upfront !== script) return refusal('upfront_shutdown_script', `we committed to ${upfront}`);
+  if (upfront !== undefined && upfront !== script) return refusal('shutdown.upfront_shutdown_script', `we committed to ${upfront}`);
   draftClosing(out).wanted = script;
   persist(out);
   return undefined;
@@ -51,17 +52,17 @@ export function receiveShutdown(out: Transition<FundedState>, message: Shutdown)
   const { scriptPubkey: script } = message;
   const { received, negotiation } = state.closing;
   if (received !== undefined && received !== script) {
-    return violation('shutdown', 'another scriptpubkey than before', 'warn-and-disconnect');
+    return violation('shutdown.another_script', 'another scriptpubkey than before');
   }
   // `negotiation` is there from the peer's shutdown of this connection on: both must have been sent again before fees are talked about.
   draftClosing(out).negotiation = negotiation ?? NO_OFFERS;
   if (received !== undefined) return undefined;
-  if (!isAcceptableScript(env, script)) return violation('scriptpubkey', `${script} has none of the allowed forms`, 'warn-and-disconnect');
+  if (!isAcceptableScript(env, script)) return violation('shutdown.scriptpubkey', `${script} has none of the allowed forms`);
   if (breaksUpfront(env, state, script)) {
-    return violation('upfront_shutdown_script', `${script} is not what the peer committed to`, 'warn-and-disconnect');
+    return violation('shutdown.upfront_shutdown_script', `${script} is not what the peer committed to`);
   }
   if (hasUnsigned(state.shared, other(state.params.us))) {
-    return violation('shutdown', 'while updates of the sender were not signed for', 'warn-and-disconnect');
+    return violation('shutdown.unsigned_updates', 'while updates of the sender were not signed for');
   }
   draftClosing(out).received = script;
   persist(out);

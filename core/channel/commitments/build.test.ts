@@ -85,7 +85,7 @@ describe.each(['opener', 'accepter'] as const)('a commitment of the %s', (owner)
 
   it('is signed by one side and verified by the other', () => {
     expect(signatures.htlcSignatures).toHaveLength(2);
-    expect(checkSignatures(noble, params[owner], own, signatures, 'rule')).toBeUndefined();
+    expect(checkSignatures(noble, params[owner], own, signatures, 'opening.signature')).toBeUndefined();
     const keys = funding.fundingPubkeys[signer];
     expect(noble.verify(signatures.signature, own.sighash, keys)).toBe(true);
     for (const [i, tx] of own.htlcTransactions.entries()) {
@@ -99,7 +99,7 @@ describe.each(['opener', 'accepter'] as const)('a commitment of the %s', (owner)
     const { signature, htlcSignatures } = signatures;
     const [first, second] = htlcSignatures as [Signature, Signature];
     const check = (changed: Partial<typeof signatures>): string | undefined =>
-      checkSignatures(noble, params[owner], own, { ...signatures, ...changed }, 'rule')?.detail;
+      checkSignatures(noble, params[owner], own, { ...signatures, ...changed }, 'opening.signature')?.detail;
     expect(check({ signature: first })).toBe('signature is not valid for commitment 5');
     expect(check({ signature: signers[owner].signOwnCommitment(keysIds[owner], own) as Signature })).toMatch(/^signature is not valid/);
     expect(check({ htlcSignatures: [first] })).toBe('num_htlcs is 1, the commitment has 2 HTLC outputs');
@@ -108,7 +108,7 @@ describe.each(['opener', 'accepter'] as const)('a commitment of the %s', (owner)
     expect(check({ htlcSignatures: [first, signature] })).toBe('htlc_signature 1 is not valid');
     // What was wrongly signed is told.
     const about = (changed: Partial<typeof signatures>): unknown =>
-      checkSignatures(noble, params[owner], own, { ...signatures, ...changed }, 'rule')?.tx;
+      checkSignatures(noble, params[owner], own, { ...signatures, ...changed }, 'opening.signature')?.tx;
     expect(about({ signature: first })).toBe(own.tx);
     expect(about({ htlcSignatures: [first, signature] })).toEqual(own.htlcTransactions[1]?.tx);
     expect(about({ htlcSignatures: [first] })).toBeUndefined();

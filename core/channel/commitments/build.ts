@@ -11,6 +11,7 @@ import type { ChannelEnv } from '../model/vocabulary.ts';
 import type { ChannelParams, CommitmentSignatures, FundingOutput } from '../model/state.ts';
 import type { Violation } from '../model/violation.ts';
 import { badSignature, violation } from '../model/violation.ts';
+import type { ViolableId } from '../../rules.ts';
 
 /** What a commitment is built with: a node's own. */
 type BuildEnv = Pick<ChannelEnv, 'crypto' | 'signer' | 'cache'>;
@@ -46,13 +47,13 @@ export function buildCommitments(
   });
 }
 
-/** What is wrong with the peer's signatures for our commitment, if anything: broken is `rule` (BOLT 2, commitment_signed, receiving node). */
+/** What is wrong with the peer's signatures for our commitment, if anything; `rule` is that for the commitment's own (BOLT 2, commitment_signed, receiving node). */
 export function checkSignatures(
   crypto: Crypto,
   params: ChannelParams,
   built: BuiltCommitment,
   signatures: CommitmentSignatures,
-  rule: string,
+  rule: ViolableId,
 ): Violation | undefined {
   const peer = other(params.us);
   if (!crypto.verify(signatures.signature, built.sighash, built.channel.params.parties[peer].fundingPubkey)) {
@@ -60,12 +61,15 @@ export function checkSignatures(
   }
   const transactions = built.htlcTransactions;
   if (transactions.length !== signatures.htlcSignatures.length) {
-    return violation(rule, `num_htlcs is ${signatures.htlcSignatures.length}, the commitment has ${transactions.length} HTLC outputs`);
+    return violation(
+      'commitment_signed.num_htlcs',
+      `num_htlcs is ${signatures.htlcSignatures.length}, the commitment has ${transactions.length} HTLC outputs`,
+    );
   }
   for (const [i, tx] of transactions.entries()) {
     const signature = signatures.htlcSignatures[i] as CommitmentSignatures['signature'];
     if (!crypto.verify(signature, tx.sighash, built.keys.htlcPubkeys[peer])) {
-      return badSignature(rule, `htlc_signature ${i} is not valid`, tx.tx);
+      return badSignature('commitment_signed.htlc_signature', `htlc_signature ${i} is not valid`, tx.tx);
     }
   }
   return undefined;

@@ -1,3 +1,4 @@
+import type { RuleId } from '../../rules.ts';
 import { describe, expect, it } from 'vitest';
 import { channelStep } from '../channel.ts';
 import type { Hash32, PublicKey, SecretKey, Signature, Txid } from '../../crypto/bytes.ts';
@@ -106,23 +107,23 @@ describe('the command commit', () => {
 
   it('is refused where there is nothing to sign, a revocation is owed, the peer is away or not ready', () => {
     const duo = new Duo({ opener: manual, accepter: manual }).open();
-    expect(commitObstacle(duo.funded('opener'))).toBe('there are no updates to sign');
-    expectRefused(duo, 'opener', commitCommand(duo), 'commitment_signed');
+    expect(commitObstacle(duo.funded('opener'))).toBe('commit.no_updates');
+    expectRefused(duo, 'opener', commitCommand(duo), 'commit.no_updates');
     // What the peer has not signed for yet does not count.
     add(duo, 'accepter', 1);
     pass(duo, 'accepter', 'update_add_htlc');
-    expectRefused(duo, 'opener', commitCommand(duo), 'commitment_signed');
+    expectRefused(duo, 'opener', commitCommand(duo), 'commit.no_updates');
     add(duo, 'opener', 2);
     commit(duo, 'opener');
     add(duo, 'opener', 3);
-    expect(commitObstacle(duo.funded('opener'))).toBe('the peer owes a revoke_and_ack');
-    expectRefused(duo, 'opener', commitCommand(duo), 'commitment_signed');
+    expect(commitObstacle(duo.funded('opener'))).toBe('commit.revocation_owed');
+    expectRefused(duo, 'opener', commitCommand(duo), 'commit.revocation_owed');
     duo.input('opener', { kind: 'disconnected' });
-    expect(commitObstacle(duo.funded('opener'))).toBe('the peer is not connected');
-    expectRefused(duo, 'opener', commitCommand(duo), 'commitment_signed');
+    expect(commitObstacle(duo.funded('opener'))).toBe('commit.not_connected');
+    expectRefused(duo, 'opener', commitCommand(duo), 'commit.not_connected');
     const early = new Duo({ opener: manual });
     early.fund();
-    expect(commitObstacle(early.funded('opener'))).toBe('channel_ready has not come');
+    expect(commitObstacle(early.funded('opener'))).toBe('commit.not_ready');
   });
 
   it('signs once more for what the peer has only now acknowledged, and then never without updates', () => {
@@ -136,7 +137,7 @@ describe('the command commit', () => {
       'opener revoke_and_ack',
     ]);
     expectQuiet(duo);
-    for (const side of ['opener', 'accepter'] as const) expectRefused(duo, side, commitCommand(duo), 'commitment_signed');
+    for (const side of ['opener', 'accepter'] as const) expectRefused(duo, side, commitCommand(duo), 'commit.no_updates');
   });
 
   it('may change nothing but the number: a fee set to what it was', () => {
@@ -201,19 +202,32 @@ describe('commitment_signed', () => {
   });
 
   it.each([
-    ['a wrong signature', (m: CommitmentSigned) => ({ ...m, signature: flipped(m.signature) })],
-    ['no HTLC signatures', (m: CommitmentSigned) => ({ ...m, htlcSignatures: [] })],
-    ['one HTLC signature too few', (m: CommitmentSigned) => ({ ...m, htlcSignatures: m.htlcSignatures.slice(1) })],
-    ['one too many', (m: CommitmentSigned) => ({ ...m, htlcSignatures: [...m.htlcSignatures, m.signature] })],
-    ['HTLC signatures in another order', (m: CommitmentSigned) => ({ ...m, htlcSignatures: [...m.htlcSignatures].reverse() })],
+    ['a wrong signature', (m: CommitmentSigned) => ({ ...m, signature: flipped(m.signature) }), 'commitment_signed.signature'],
+    ['no HTLC signatures', (m: CommitmentSigned) => ({ ...m, htlcSignatures: [] }), 'commitment_signed.num_htlcs'],
+    [
+      'one HTLC signature too few',
+      (m: CommitmentSigned) => ({ ...m, htlcSignatures: m.htlcSignatures.slice(1) }),
+      'commitment_signed.num_htlcs',
+    ],
+    [
+      'one too many',
+      (m: CommitmentSigned) => ({ ...m, htlcSignatures: [...m.htlcSignatures, m.signature] }),
+      'commitment_signed.num_htlcs',
+    ],
+    [
+      'HTLC signatures in another order',
+      (m: CommitmentSigned) => ({ ...m, htlcSignatures: [...m.htlcSignatures].reverse() }),
+      'commitment_signed.htlc_signature',
+    ],
     [
       'a wrong last HTLC signature',
       (m: CommitmentSigned) => ({ ...m, htlcSignatures: [m.htlcSignatures[0] as Signature, flipped(m.htlcSignatures[1] as Signature)] }),
+      'commitment_signed.htlc_signature',
     ],
-  ])('with %s fails the channel', (_, change) => {
+  ] as const)('with %s fails the channel', (_, change, rule) => {
     const { duo, message } = signed(2);
     const before = duo.funded('accepter');
-    const failed = expectFailed(duo, 'accepter', change(message), 'commitment_signed');
+    const failed = expectFailed(duo, 'accepter', change(message), rule);
     // What can be enforced is the commitment before.
     expect(failed.shared.commitments.accepter).toBe(before.shared.commitments.accepter);
     expect(failed.failure.commitmentToBroadcast?.outputs).toHaveLength(4);
@@ -231,7 +245,7 @@ describe('commitment_signed', () => {
     const { message } = signed();
     const duo = new Duo();
     duo.fund();
-    expectFailed(duo, 'accepter', message, 'commitment_signed');
+    expectFailed(duo, 'accepter', message, 'channel.before_ready');
   });
 
   it('must not leave the opener unable to pay for its anchors', () => {
@@ -242,8 +256,8 @@ describe('commitment_signed', () => {
     const base = { ...state.shared.base, balanceMsat: { opener: 0n, accepter: 1_000_000_000n } };
     accepter.state = { ...state, shared: { ...state.shared, base } };
     const signature = bytes32<Signature>(1);
-    const failed = expectFailed(duo, 'accepter', { ...signed().message, signature }, 'commitment_signed');
-    expect(failed.failure.reason).toBe('commitment_signed: the opener cannot pay for its anchors');
+    const failed = expectFailed(duo, 'accepter', { ...signed().message, signature }, 'commitment_signed.anchors');
+    expect(failed.failure.reason).toBe('the opener cannot pay for its anchors');
   });
 
   it('must not leave a balance negative', () => {
@@ -255,7 +269,10 @@ describe('commitment_signed', () => {
     ]) {
       const short: FundedState = { ...state, shared: { ...state.shared, base: { ...state.shared.base, balanceMsat } } };
       const { state: failed } = channelStep(duo.ends.accepter.env, short, { kind: 'message', message: signed().message });
-      expect(failed).toMatchObject({ phase: 'failed', failure: { reason: 'commitment_signed: a balance would be negative' } });
+      expect(failed).toMatchObject({
+        phase: 'failed',
+        failure: { rule: 'commitment_signed.negative_balance', reason: 'a balance would be negative' },
+      });
     }
   });
 
@@ -305,16 +322,20 @@ describe('revoke_and_ack', () => {
   it('fails the channel when nothing was signed, or twice', () => {
     const { duo, message } = revoking();
     duo.message('opener', message);
-    expectFailed(duo, 'opener', message, 'revoke_and_ack');
+    expectFailed(duo, 'opener', message, 'revoke_and_ack.unexpected');
     const idle = new Duo().open();
-    expectFailed(idle, 'opener', message, 'revoke_and_ack');
+    expectFailed(idle, 'opener', message, 'revoke_and_ack.unexpected');
   });
 
-  it.each<[string, (m: RevokeAndAck) => Partial<RevokeAndAck>, string]>([
-    ['another secret', () => ({ perCommitmentSecret: bytes32<SecretKey>(1) }), 'per_commitment_secret'],
-    ['a zero secret', () => ({ perCommitmentSecret: '00'.repeat(32) as SecretKey }), 'per_commitment_secret'],
-    ['a secret out of range', () => ({ perCommitmentSecret: CURVE_ORDER.toString(16) as SecretKey }), 'per_commitment_secret'],
-    ['no point', () => ({ nextPerCommitmentPoint: '00'.repeat(33) as PublicKey }), 'next_per_commitment_point'],
+  it.each<[string, (m: RevokeAndAck) => Partial<RevokeAndAck>, RuleId]>([
+    ['another secret', () => ({ perCommitmentSecret: bytes32<SecretKey>(1) }), 'revoke_and_ack.per_commitment_secret'],
+    ['a zero secret', () => ({ perCommitmentSecret: '00'.repeat(32) as SecretKey }), 'revoke_and_ack.per_commitment_secret'],
+    [
+      'a secret out of range',
+      () => ({ perCommitmentSecret: CURVE_ORDER.toString(16) as SecretKey }),
+      'revoke_and_ack.per_commitment_secret',
+    ],
+    ['no point', () => ({ nextPerCommitmentPoint: '00'.repeat(33) as PublicKey }), 'revoke_and_ack.next_per_commitment_point'],
   ])('with %s fails the channel', (_, change, rule) => {
     const { duo, message } = revoking();
     const before = duo.funded('opener');
@@ -327,7 +348,7 @@ describe('revoke_and_ack', () => {
     const { duo, message } = revoking();
     const { signer } = duo.ends.accepter.env;
     const perCommitmentSecret = signer.revealSecret(duo.funded('accepter').params.keysId, 1n) as SecretKey;
-    expectFailed(duo, 'opener', { ...message, perCommitmentSecret }, 'per_commitment_secret');
+    expectFailed(duo, 'opener', { ...message, perCommitmentSecret }, 'revoke_and_ack.per_commitment_secret');
   });
 
   it('with a secret that does not come from the seed of the earlier ones fails the channel', () => {
@@ -341,7 +362,7 @@ describe('revoke_and_ack', () => {
     add(duo, 'opener', 7);
     commit(duo, 'opener');
     const second = { ...message, perCommitmentSecret: made };
-    const failed = expectFailed(duo, 'opener', second, 'per_commitment_secret');
+    const failed = expectFailed(duo, 'opener', second, 'revoke_and_ack.secret_sequence');
     expect(failed.failure.reason).toMatch('not generated from the same seed');
   });
 });
@@ -425,7 +446,7 @@ describe('what both sides are bound to', () => {
   it('offers of a batch only what keeps the sum of its dust within our own limit', () => {
     const duo = new Duo({ opener: { ...manual, maxDustHtlcExposureMsat: 500_000n } }).open();
     for (const amountMsat of [300_000n, 200_000n]) expect(refusalOf(add(duo, 'opener', 1, { amountMsat }))).toBeUndefined();
-    expect(refusalOf(add(duo, 'opener', 1, { amountMsat: 1n }))).toBe('max_dust_htlc_exposure_msat');
+    expect(refusalOf(add(duo, 'opener', 1, { amountMsat: 1n }))).toBe('update_add_htlc.max_dust_htlc_exposure_msat');
     expect(refusalOf(add(duo, 'opener', 1, { amountMsat: 354_000n }))).toBeUndefined();
   });
 

@@ -11,6 +11,7 @@ import type { Transition } from '../step/transition.ts';
 import { addEvent, after, announceEvents, monitor, persist, send } from '../step/transition.ts';
 import { exceedsDustExposure, openerAffords } from '../operate/limits.ts';
 import { offeredHtlc } from '../operate/remove-htlc.ts';
+import type { LimitBroken } from '../operate/limits.ts';
 import { brokenBySome, onlyFunding } from '../model/fundings.ts';
 import type { ChannelEnv } from '../model/vocabulary.ts';
 import type {
@@ -27,21 +28,30 @@ import type {
 import type { Refusal, Violation } from '../model/violation.ts';
 import { refusal, violation } from '../model/violation.ts';
 
+const OBSTACLES = {
+  'commit.not_connected': 'the peer is not connected',
+  'commit.not_ready': 'channel_ready has not come',
+  'commit.revocation_owed': 'the peer owes a revoke_and_ack',
+  'commit.no_updates': 'there are no updates to sign',
+} as const;
+
+type CommitRule = keyof typeof OBSTACLES;
+
 /** Why we can't sign for the peer now, if we can't (BOLT 2, commitment_signed, sending node). */
-export function commitObstacle(state: FundedState): string | undefined {
+export function commitObstacle(state: FundedState): CommitRule | undefined {
   const { shared, params, remote } = state;
   const theirs = shared.commitments[other(params.us)];
-  if (state.lifecycle.connection !== 'connected') return 'the peer is not connected';
-  if (remote.nextPoint === undefined) return 'channel_ready has not come';
-  if (theirs.next !== undefined) return 'the peer owes a revoke_and_ack';
-  if (sameCut(cutToSign(shared, params.us), theirs.current.cut)) return 'there are no updates to sign';
+  if (state.lifecycle.connection !== 'connected') return 'commit.not_connected';
+  if (remote.nextPoint === undefined) return 'commit.not_ready';
+  if (theirs.next !== undefined) return 'commit.revocation_owed';
+  if (sameCut(cutToSign(shared, params.us), theirs.current.cut)) return 'commit.no_updates';
   return undefined;
 }
 
 /** Signs all updates so far for the peer's next commitment. */
 export function commit(out: Transition<FundedState>): Refusal | undefined {
   const obstacle = commitObstacle(out.state);
-  if (obstacle !== undefined) return refusal('commitment_signed', obstacle);
+  if (obstacle !== undefined) return refusal(obstacle, OBSTACLES[obstacle]);
   const { env, state } = out;
   const { params, shared, fundings } = state;
   const peer = other(params.us);
@@ -81,13 +91,12 @@ export function sendCommitmentSigned(out: Transition<FundedState>): void {
 }
 
 /** BOLT 2, update_fee: a feerate that this signature commits to and that the opener could not afford, crossing updates aside. */
-function unaffordableFee(state: FundedState): string | undefined {
+function unaffordableFee(state: FundedState): LimitBroken | undefined {
   const { shared, params } = state;
   if (params.us === 'opener') return undefined;
   const news = slice(shared, 'opener', shared.commitments.accepter.current.cut.opener);
   if (!news.some((update) => update.kind === 'fee')) return undefined;
-  return faultOfPeer(shared, params, (next) => brokenBySome(state.fundings, (terms) => openerAffords(params, terms, 'accepter', next)))
-    ?.detail;
+  return faultOfPeer(shared, params, (next) => brokenBySome(state.fundings, (terms) => openerAffords(params, terms, 'accepter', next)));
 }
 
 /** BOLT 2, commitment_signed, receiving node: verify, revoke the old commitment, acknowledge. */
@@ -98,17 +107,18 @@ export function receiveCommitmentSigned(out: Transition<FundedState>, message: C
   const { output, tx, txids, sent } = onlyFunding(state);
   if (message.fundingTxid !== undefined && message.fundingTxid !== output.txid) return undefined; // BOLT 2: of an obsolete funding, ignored
   const unaffordable = unaffordableFee(state);
-  if (unaffordable !== undefined) return violation('update_fee affordable', unaffordable);
+  if (unaffordable !== undefined) return violation(unaffordable.rule, unaffordable.detail);
 
   const number = shared.commitments[us].current.number + 1n;
   const cut = cutToSign(shared, other(us));
   const next = contents(shared, cut);
-  if (SIDES.some((side) => next.balanceMsat[side] < 0n)) return violation('commitment_signed', 'a balance would be negative');
+  if (SIDES.some((side) => next.balanceMsat[side] < 0n))
+    return violation('commitment_signed.negative_balance', 'a balance would be negative');
   const point = env.signer.perCommitmentPoint(params.keysId, number);
   const [built] = buildCommitments(env, params, [output], us, number, point, next) as [BuiltCommitment];
   const received: CommitmentSignatures = { signature: message.signature, htlcSignatures: message.htlcSignatures };
-  if (built.feeSat < 0n) return violation('commitment_signed', 'the opener cannot pay for its anchors');
-  const wrong = checkSignatures(env.crypto, params, built, received, 'commitment_signed');
+  if (built.feeSat < 0n) return violation('commitment_signed.anchors', 'the opener cannot pay for its anchors');
+  const wrong = checkSignatures(env.crypto, params, built, received, 'commitment_signed.signature');
   if (wrong !== undefined) return wrong;
   const current: Commitment = { number, cut };
   const firstEvent = state.host.nextEventId;
@@ -147,13 +157,15 @@ export function receiveRevokeAndAck(out: Transition<FundedState>, message: Revok
   const peer = other(params.us);
   const { current, next } = shared.commitments[peer];
   const { perCommitmentSecret: secret, nextPerCommitmentPoint } = message;
-  if (next === undefined || remote.nextPoint === undefined) return violation('revoke_and_ack', 'we have not signed a new commitment');
+  if (next === undefined || remote.nextPoint === undefined)
+    return violation('revoke_and_ack.unexpected', 'we have not signed a new commitment');
   if (!crypto.isValidSecretKey(secret) || crypto.publicKey(secret) !== remote.currentPoint) {
-    return violation('per_commitment_secret', `does not belong to the point of commitment ${current.number}`);
+    return violation('revoke_and_ack.per_commitment_secret', `does not belong to the point of commitment ${current.number}`);
   }
-  if (!crypto.isValidPublicKey(nextPerCommitmentPoint)) return violation('next_per_commitment_point', 'not a point of the curve');
+  if (!crypto.isValidPublicKey(nextPerCommitmentPoint))
+    return violation('revoke_and_ack.next_per_commitment_point', 'not a point of the curve');
   const secrets = insertSecret(crypto, remote.secrets, secretIndex(current.number), secret);
-  if (!secrets.ok) return violation('per_commitment_secret', 'was not generated from the same seed as the earlier ones');
+  if (!secrets.ok) return violation('revoke_and_ack.secret_sequence', 'was not generated from the same seed as the earlier ones');
   const revoked = draft(out);
   revoked.fundings = state.fundings.map(({ output, tx, txids, received }) => {
     const theirs = { current: txids[peer].next ?? txids[peer].current, next: undefined };

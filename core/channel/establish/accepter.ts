@@ -37,7 +37,7 @@ export function receiveOpenChannel(env: ChannelEnv, peer: PublicKey, open: OpenC
 export function accept(out: Transition<OpeningState>, command: Extract<ChannelCommand, { kind: 'accept' }>): Refusal | undefined {
   const { env, state } = out;
   const { step, peer, us, temporaryChannelId } = state;
-  if (step.kind !== 'awaiting_host_accept') return refusal('accept', 'no open_channel waits for an answer');
+  if (step.kind !== 'awaiting_host_accept') return refusal('accept.not_asked', 'no open_channel waits for an answer');
   const { open } = step;
   const { keysId, upfrontShutdownScript } = command;
   const format = formatOfType(open.channelType) ?? 'static_remotekey';
@@ -50,7 +50,7 @@ export function accept(out: Transition<OpeningState>, command: Extract<ChannelCo
     ...(open.channelType === undefined ? {} : { channelType: open.channelType }),
   };
   const broken = offeredAccept(env, open, message);
-  if (broken !== undefined) return refusal(broken.violated, broken.detail);
+  if (broken !== undefined) return refusal(broken.rule, broken.detail);
   const params = paramsOf({ us, peer, keysId }, open, message);
   const terms = termsOf(format, open, message);
   out.state = { ...state, step: { kind: 'awaiting_funding_created', params, terms, remotePoint: open.firstPerCommitmentPoint } };
@@ -60,8 +60,8 @@ export function accept(out: Transition<OpeningState>, command: Extract<ChannelCo
 
 /** The host doesn't want the channel: the peer gets an error. */
 export function reject(out: Transition<OpeningState>, command: Extract<ChannelCommand, { kind: 'reject' }>): Refusal | undefined {
-  if (out.state.step.kind !== 'awaiting_host_accept') return refusal('reject', 'no open_channel waits for an answer');
-  forgetOpening(out, command.reason, true);
+  if (out.state.step.kind !== 'awaiting_host_accept') return refusal('reject.not_asked', 'no open_channel waits for an answer');
+  forgetOpening(out, 'reject.by_host', command.reason, true);
   return undefined;
 }
 

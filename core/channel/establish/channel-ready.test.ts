@@ -65,7 +65,7 @@ describe('the confirmation of the funding', () => {
         fundings: [{ ...funding, output: { ...funding.output, txid: txid(duo.ends.accepter.env.crypto, other) } }],
       };
       const effects = duo.see('accepter', 101, [other]);
-      expect(complaint(effects)).toMatch(/^error funding output: output 0 does not pay 1000000 sat/);
+      expect(complaint(effects)).toMatch(/^error channel_ready\.funding_output: output 0 does not pay 1000000 sat/);
       expect(duo.ends.accepter.state.phase).toBe('failed');
     },
   );
@@ -142,7 +142,7 @@ describe('channel_ready', () => {
     expect(duo.message('opener', message)).toEqual([]);
     const { opener: fundingPubkey } = onlyFunding(duo.funded('opener')).output.fundingPubkeys;
     expect(complaint(duo.message('opener', { ...message, secondPerCommitmentPoint: fundingPubkey }))).toMatch(
-      /^error second_per_commitment_point: differs/,
+      /^error channel_ready\.another_point: differs/,
     );
     expect(duo.ends.opener.state.phase).toBe('failed');
   });
@@ -162,7 +162,7 @@ describe('channel_ready', () => {
     duo.fund();
     const { channelId } = duo;
     const effects = duo.message('opener', { type: 'channel_ready', channelId, secondPerCommitmentPoint: BAD_POINT });
-    expect(complaint(effects)).toBe('error second_per_commitment_point: not a point of the curve');
+    expect(complaint(effects)).toBe('error channel_ready.invalid_point: not a point of the curve');
   });
 
   it('waits for the connection, and is sent again until a commitment followed', () => {

@@ -35,7 +35,7 @@ function wrongFunding(env: ChannelEnv, state: FundedState, before: View): Violat
     const confirmed = confirmation(state.chain, output.txid);
     if (confirmed === undefined || confirmed === confirmation(before, output.txid) || paysFunding(env, state, output, confirmed.tx))
       continue;
-    return violation('funding output', `output ${output.vout} does not pay ${output.amountSat} sat to the funding script`);
+    return violation('channel_ready.funding_output', `output ${output.vout} does not pay ${output.amountSat} sat to the funding script`);
   }
   return undefined;
 }
@@ -50,9 +50,10 @@ function timedOut({ tip }: ChannelEnv, state: FundedState): boolean {
 
 function forgetUnconfirmed(out: Transition<FundedState>): void {
   const { channelId } = out.state;
+  const rule = 'channel_ready.funding_timeout';
   const reason = `the funding did not confirm within ${FUNDING_TIMEOUT_BLOCKS} blocks`;
-  out.effects.push({ kind: 'notify', channelId, event: { kind: 'forgotten', reason } });
-  become<ForgottenState>(out, { phase: 'forgotten', reason });
+  out.effects.push({ kind: 'notify', channelId, event: { kind: 'forgotten', rule, reason } });
+  become<ForgottenState>(out, { phase: 'forgotten', rule, reason });
 }
 
 /** Both channel_ready have passed: the host hears of it once. Call before `persist`, and announce after it. */
@@ -96,9 +97,9 @@ export function receiveChannelReady(out: Transition<FundedState>, message: Chann
   if (state.lifecycle.readyReceived) {
     const known = secondPoint(state);
     if (known === undefined || known === nextPoint) return undefined;
-    return violation('second_per_commitment_point', 'differs from that of the first channel_ready');
+    return violation('channel_ready.another_point', 'differs from that of the first channel_ready');
   }
-  if (!env.crypto.isValidPublicKey(nextPoint)) return violation('second_per_commitment_point', 'not a point of the curve');
+  if (!env.crypto.isValidPublicKey(nextPoint)) return violation('channel_ready.invalid_point', 'not a point of the curve');
   const firstEvent = state.host.nextEventId;
   draftLifecycle(out).readyReceived = true;
   draft(out).remote = { currentPoint: state.remote.currentPoint, nextPoint, secrets: state.remote.secrets };

@@ -129,7 +129,7 @@ describe('the funding transaction of the host', () => {
       { ...tx, outputs: [{ ...output, amountSat: 999_999n }] },
       { ...tx, outputs: [{ ...output, script: P2WPKH_A }] },
     ];
-    for (const bad of wrong) expect(refusalOf(duo.command('opener', fundCommand(bad)))).toBe('funding output');
+    for (const bad of wrong) expect(refusalOf(duo.command('opener', fundCommand(bad)))).toBe('fund.no_output');
     expect(duo.ends.opener.state).toBe(before);
     const second = { ...tx, outputs: [{ amountSat: 5n, script: P2WPKH_A }, output] };
     expect(sent(duo.command('opener', fundCommand(second)), 'funding_created')).toMatchObject({
@@ -143,13 +143,13 @@ describe('the funding transaction of the host', () => {
     const tx = duo.negotiate();
     const [input] = tx.inputs as [Tx['inputs'][number]];
     const scriptSig = '00' as Script;
-    expect(refusalOf(duo.command('opener', fundCommand({ ...tx, inputs: [{ ...input, scriptSig, witness: [] }] })))).toBe('funding_txid');
+    expect(refusalOf(duo.command('opener', fundCommand({ ...tx, inputs: [{ ...input, scriptSig, witness: [] }] })))).toBe('fund.malleable');
     expect(kinds(duo.command('opener', fundCommand({ ...tx, inputs: [{ ...input, scriptSig }] })))).toEqual(['funding_created']);
   });
 
   it('is refused when none was asked for', () => {
     const duo = new Duo();
-    expect(refusalOf(duo.command('opener', fundCommand({ version: 2, locktime: 0, inputs: [], outputs: [] })))).toBe('fund');
+    expect(refusalOf(duo.command('opener', fundCommand({ version: 2, locktime: 0, inputs: [], outputs: [] })))).toBe('fund.not_asked');
   });
 });
 
@@ -159,7 +159,9 @@ describe('an opening that goes wrong is forgotten', () => {
     const accept = new Duo();
     accept.negotiate();
     const message = sent(accept.ends.accepter.log, 'accept_channel');
-    expect(complaint(duo.message('opener', { ...message, minimumDepth: 1000 }))).toBe('error minimum_depth: 1000 blocks, at most 144');
+    expect(complaint(duo.message('opener', { ...message, minimumDepth: 1000 }))).toBe(
+      'error accept_channel.minimum_depth: 1000 blocks, at most 144',
+    );
     expect(duo.ends.opener.state.phase).toBe('forgotten');
   });
 
@@ -169,7 +171,7 @@ describe('an opening that goes wrong is forgotten', () => {
     const effects = duo.command('opener', fundCommand(tx));
     const bad = duo.message('accepter', { ...sent(effects, 'funding_created'), signature: BAD_SIGNATURE });
     // BOLT 1, error: with the raw transaction.
-    expect(complaint(bad)).toMatch(/^error signature: signature is not valid for commitment 0: 02000000(01)[0-9a-f]{200,}$/);
+    expect(complaint(bad)).toMatch(/^error opening\.signature: signature is not valid for commitment 0: 02000000(01)[0-9a-f]{200,}$/);
     expect(sent(bad, 'error').channelId).toBe(TEMPORARY_ID);
     expect(duo.ends.accepter.state.phase).toBe('forgotten');
   });
@@ -178,7 +180,9 @@ describe('an opening that goes wrong is forgotten', () => {
     const duo = new Duo();
     const tx = duo.negotiate();
     const effects = duo.command('opener', fundCommand(tx));
-    expect(complaint(duo.message('accepter', { ...sent(effects, 'funding_created'), fundingOutputIndex: 1 }))).toMatch(/^error signature/);
+    expect(complaint(duo.message('accepter', { ...sent(effects, 'funding_created'), fundingOutputIndex: 1 }))).toMatch(
+      /^error opening\.signature/,
+    );
   });
 
   it('when funding_signed is signed badly: nothing is broadcast, and the error has the final id', () => {
@@ -199,7 +203,7 @@ describe('an opening that goes wrong is forgotten', () => {
     const duo = new Duo();
     duo.negotiate();
     expect(complaint(duo.message('opener', sent(other.ends.accepter.log, type)))).toBe(
-      `error ${type}: unexpected while awaiting host funding`,
+      `error opening.unexpected_message: ${type} while awaiting host funding`,
     );
     expect(duo.ends.opener.state.phase).toBe('forgotten');
   });
@@ -210,18 +214,18 @@ describe('an opening that goes wrong is forgotten', () => {
     const duo = new Duo();
     duo.deliver('opener');
     const effects = duo.message('accepter', sent(other.ends.opener.log, 'funding_created'));
-    expect(complaint(effects)).toBe('error funding_created: unexpected while awaiting host accept');
+    expect(complaint(effects)).toBe('error opening.unexpected_message: funding_created while awaiting host accept');
   });
 
   it('when the host rejects it: the peer gets an error', () => {
     const duo = new Duo();
     duo.deliver('opener');
     const reject = { kind: 'reject', peer: NODE_ID.opener, channelId: TEMPORARY_ID, reason: 'no thanks' } as const;
-    expect(complaint(duo.command('accepter', reject))).toBe('error no thanks');
-    expect(duo.ends.accepter.state).toEqual({ phase: 'forgotten', reason: 'no thanks' });
+    expect(complaint(duo.command('accepter', reject))).toBe('error reject.by_host: no thanks');
+    expect(duo.ends.accepter.state).toEqual({ phase: 'forgotten', rule: 'reject.by_host', reason: 'no thanks' });
     const late = new Duo();
     late.negotiate();
-    expect(refusalOf(late.command('accepter', reject))).toBe('reject');
+    expect(refusalOf(late.command('accepter', reject))).toBe('reject.not_asked');
   });
 
   it('but an acceptance that the rules forbid is only refused', () => {
@@ -229,10 +233,12 @@ describe('an opening that goes wrong is forgotten', () => {
     duo.deliver('opener');
     const before = duo.ends.accepter.state;
     const command = { kind: 'accept', peer: NODE_ID.opener, channelId: TEMPORARY_ID, keysId: bytes32<never>(2) } as const;
-    expect(refusalOf(duo.command('accepter', { ...command, upfrontShutdownScript: '51' as Script }))).toBe('upfront_shutdown_script');
+    expect(refusalOf(duo.command('accepter', { ...command, upfrontShutdownScript: '51' as Script }))).toBe(
+      'opening.upfront_shutdown_script',
+    );
     expect(duo.ends.accepter.state).toBe(before);
     duo.command('accepter', command);
-    expect(refusalOf(duo.command('accepter', command))).toBe('accept');
+    expect(refusalOf(duo.command('accepter', command))).toBe('accept.not_asked');
   });
 });
 

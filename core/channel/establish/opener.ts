@@ -46,7 +46,7 @@ export function startOpen(env: ChannelEnv, command: OpenCommand): Transition<Ope
     channelType: FORMATS[format].channelType,
   };
   const broken = offeredOpen(env, open);
-  if (broken !== undefined) return refusal(broken.violated, broken.detail);
+  if (broken !== undefined) return refusal(broken.rule, broken.detail);
   const step = { kind: 'awaiting_accept_channel', open, keysId } as const;
   const out = start<OpeningState>(env, { phase: 'opening', temporaryChannelId, peer, us: 'opener', step });
   sendOpening(out, peer, open);
@@ -80,13 +80,13 @@ export function fund(out: Transition<OpeningState>, command: Extract<ChannelComm
   const { env, state } = out;
   const { step, peer, temporaryChannelId } = state;
   const { tx } = command;
-  if (step.kind !== 'awaiting_host_funding') return refusal('fund', 'no funding was asked for');
+  if (step.kind !== 'awaiting_host_funding') return refusal('fund.not_asked', 'no funding was asked for');
   const { params, terms, remotePoint } = step;
   const { opener, accepter } = terms.fundingPubkeys;
   const { script } = fundingOutput(env.crypto, opener, accepter);
   const vout = fundingOutputIndex(tx, terms.amountSat, script);
-  if (vout === undefined) return refusal('funding output', `no output pays ${terms.amountSat} sat to ${script}`);
-  if (isMalleable(tx)) return refusal('funding_txid', 'an input without witness makes the transaction malleable');
+  if (vout === undefined) return refusal('fund.no_output', `no output pays ${terms.amountSat} sat to ${script}`);
+  if (isMalleable(tx)) return refusal('fund.malleable', 'an input without witness makes the transaction malleable');
   const output = outputOf(terms, txid(env.crypto, tx), vout);
   const { signature } = signInitial(env, params, output, remotePoint);
   const channelId = channelIdFromFunding(output.txid, vout);

@@ -46,61 +46,63 @@ type PartyMessage = Pick<
 >;
 
 export function knownChain(config: ChannelConfig, open: OpenChannel): Broken {
-  return open.chainHash === config.chainHash ? undefined : violation('chain_hash', `unknown chain ${open.chainHash}`);
+  return open.chainHash === config.chainHash ? undefined : violation('open_channel.chain_hash', `unknown chain ${open.chainHash}`);
 }
 
 /** BOLT 2, open_channel: `supported` is what both advertise when we open, and what we advertise when we are asked. */
 export function fundingNotTooLarge(fundingSat: bigint, supported: boolean): Broken {
-  if (fundingSat > MAX_MONEY_SAT) return violation('funding_satoshis', `${fundingSat} sat don't exist`);
+  if (fundingSat > MAX_MONEY_SAT) return violation('open_channel.funding_beyond_supply', `${fundingSat} sat don't exist`);
   if (fundingSat < LARGE_CHANNEL_SAT || supported) return undefined;
-  return violation('option_support_large_channel', `${fundingSat} sat, without the feature less than ${LARGE_CHANNEL_SAT}`);
+  return violation('open_channel.option_support_large_channel', `${fundingSat} sat, without the feature less than ${LARGE_CHANNEL_SAT}`);
 }
 
 export function fundingNotTooSmall(config: ChannelConfig, fundingSat: bigint): Broken {
   if (fundingSat >= config.minFundingSat) return undefined;
-  return violation('funding_satoshis', `${fundingSat} sat, at least ${config.minFundingSat}`);
+  return violation('open_channel.funding_too_small', `${fundingSat} sat, at least ${config.minFundingSat}`);
 }
 
 export function pushWithinFunding(open: OpenChannel): Broken {
   if (open.pushMsat <= open.fundingSat * 1000n) return undefined;
-  return violation('push_msat', `${open.pushMsat} msat of ${open.fundingSat} sat`);
+  return violation('open_channel.push_msat', `${open.pushMsat} msat of ${open.fundingSat} sat`);
 }
 
 /** How long the peer's choice may keep our own money waiting. */
 export function delayNotTooLong(config: ChannelConfig, toSelfDelay: number): Broken {
   if (toSelfDelay <= config.maxToSelfDelay) return undefined;
-  return violation('to_self_delay', `${toSelfDelay} blocks, at most ${config.maxToSelfDelay}`);
+  return violation('opening.to_self_delay', `${toSelfDelay} blocks, at most ${config.maxToSelfDelay}`);
 }
 
 export function htlcCountInBounds(maxAcceptedHtlcs: number): Broken {
-  if (maxAcceptedHtlcs > MAX_ACCEPTED_HTLCS) return violation('max_accepted_htlcs', `${maxAcceptedHtlcs}, at most ${MAX_ACCEPTED_HTLCS}`);
-  return maxAcceptedHtlcs > 0 ? undefined : violation('max_accepted_htlcs', 'no HTLC would be accepted');
+  if (maxAcceptedHtlcs > MAX_ACCEPTED_HTLCS)
+    return violation('opening.max_accepted_htlcs_too_large', `${maxAcceptedHtlcs}, at most ${MAX_ACCEPTED_HTLCS}`);
+  return maxAcceptedHtlcs > 0 ? undefined : violation('opening.max_accepted_htlcs_zero', 'no HTLC would be accepted');
 }
 
 /** BOLT 2: "it considers htlc_minimum_msat too large", or `max_htlc_value_in_flight_msat` too small: no HTLC could ever be offered. */
 export function someHtlcFits(fundingSat: bigint, message: PartyMessage): Broken {
   const { htlcMinimumMsat, maxHtlcValueInFlightMsat } = message;
-  if (htlcMinimumMsat >= fundingSat * 1000n) return violation('htlc_minimum_msat', `${htlcMinimumMsat} msat of ${fundingSat} sat`);
+  if (htlcMinimumMsat >= fundingSat * 1000n) return violation('opening.htlc_minimum_msat', `${htlcMinimumMsat} msat of ${fundingSat} sat`);
   if (maxHtlcValueInFlightMsat >= htlcMinimumMsat) return undefined;
-  return violation('max_htlc_value_in_flight_msat', `${maxHtlcValueInFlightMsat} msat, less than the smallest HTLC`);
+  return violation('opening.max_htlc_value_in_flight_msat', `${maxHtlcValueInFlightMsat} msat, less than the smallest HTLC`);
 }
 
 export function dustLimitInBounds(config: ChannelConfig, dustLimitSat: bigint): Broken {
-  if (dustLimitSat < MIN_DUST_LIMIT_SAT) return violation('dust_limit_satoshis', `${dustLimitSat} sat, at least ${MIN_DUST_LIMIT_SAT}`);
+  if (dustLimitSat < MIN_DUST_LIMIT_SAT)
+    return violation('opening.dust_limit_too_small', `${dustLimitSat} sat, at least ${MIN_DUST_LIMIT_SAT}`);
   if (dustLimitSat > config.maxDustLimitSat)
-    return violation('dust_limit_satoshis', `${dustLimitSat} sat, at most ${config.maxDustLimitSat}`);
+    return violation('opening.dust_limit_too_large', `${dustLimitSat} sat, at most ${config.maxDustLimitSat}`);
   return undefined;
 }
 
 /** BOLT 2: each side's reserve must be no dust to either side, or all outputs could vanish. */
 export function reserveAboveDust(channelReserveSat: bigint, dustLimitSat: bigint): Broken {
   if (channelReserveSat >= dustLimitSat) return undefined;
-  return violation('channel_reserve_satoshis', `${channelReserveSat} sat, below dust_limit_satoshis of ${dustLimitSat}`);
+  return violation('opening.dust_limit_above_reserve', `${channelReserveSat} sat, below dust_limit_satoshis of ${dustLimitSat}`);
 }
 
 export function reserveNotTooLarge(fundingSat: bigint, channelReserveSat: bigint): Broken {
   if (channelReserveSat * MAX_RESERVE_SHARE <= fundingSat) return undefined;
-  return violation('channel_reserve_satoshis', `${channelReserveSat} of ${fundingSat} sat`);
+  return violation('opening.channel_reserve_too_large', `${channelReserveSat} of ${fundingSat} sat`);
 }
 
 export function validPubkeys(crypto: Crypto, message: PartyMessage): Broken {
@@ -113,12 +115,12 @@ export function validPubkeys(crypto: Crypto, message: PartyMessage): Broken {
     first_per_commitment_point: message.firstPerCommitmentPoint,
   };
   const bad = Object.entries(keys).find(([, key]) => !crypto.isValidPublicKey(key));
-  return bad === undefined ? undefined : violation(bad[0], 'not a point of the curve');
+  return bad === undefined ? undefined : violation('opening.invalid_point', `${bad[0]} is not a point of the curve`);
 }
 
 export function feerateInBounds(env: ChannelEnv, open: OpenChannel): Broken {
   const wrong = feerateOutOfBounds(env, open.feeratePerKw);
-  return wrong === undefined ? undefined : violation('feerate_per_kw', wrong);
+  return wrong === undefined ? undefined : violation('open_channel.feerate_per_kw', wrong);
 }
 
 /** What the opener keeps on the initial commitment in millisatoshi, after its fee and anchors. Negative when it can't pay. */
@@ -129,50 +131,54 @@ function openerToLocalMsat(open: OpenChannel, format: CommitmentFormat): bigint 
 
 export function openerAffordsFee(open: OpenChannel, format: CommitmentFormat): Broken {
   const leftMsat = openerToLocalMsat(open, format);
-  return leftMsat >= 0n ? undefined : violation('initial fee', `the opener is ${-leftMsat} msat short of the initial commitment's cost`);
+  return leftMsat >= 0n
+    ? undefined
+    : violation('open_channel.initial_fee', `the opener is ${-leftMsat} msat short of the initial commitment's cost`);
 }
 
 /** BOLT 2: at least one of the initial balances is over the reserve, so that one side has something to lose and to spend. */
 export function someBalanceAboveReserve(open: OpenChannel, format: CommitmentFormat, channelReserveSat: bigint): Broken {
   // Outputs hold whole satoshis.
   if (openerToLocalMsat(open, format) / 1000n > channelReserveSat || open.pushMsat / 1000n > channelReserveSat) return undefined;
-  return violation('channel_reserve_satoshis', `neither initial balance is over the reserve of ${channelReserveSat} sat`);
+  return violation('opening.balances_below_reserve', `neither initial balance is over the reserve of ${channelReserveSat} sat`);
 }
 
 /** BOLT 2, Defined Channel Types: present, one that we can do, and nothing in it that was not negotiated. */
 export function suitableType(env: ChannelEnv, channelType: Hex | undefined): Broken {
-  if (channelType === undefined) return violation('channel_type', 'missing');
+  if (channelType === undefined) return violation('open_channel.channel_type_missing', 'missing');
   const format = formatOfType(channelType);
-  if (format === undefined) return violation('channel_type', `${channelType} is not suitable`);
+  if (format === undefined) return violation('open_channel.channel_type', `${channelType} is not suitable`);
   const { feature } = FORMATS[format];
   if (feature === undefined || negotiated(env.config.features, env.peerFeatures, feature)) return undefined;
-  return violation('channel_type', `${feature} was not negotiated`);
+  return violation('open_channel.channel_type_not_negotiated', `${feature} was not negotiated`);
 }
 
 export function sameType(open: OpenChannel, accept: AcceptChannel): Broken {
-  if (accept.channelType === undefined) return violation('channel_type', 'missing');
-  return accept.channelType === open.channelType ? undefined : violation('channel_type', `${accept.channelType}, not that of open_channel`);
+  if (accept.channelType === undefined) return violation('accept_channel.channel_type_missing', 'missing');
+  return accept.channelType === open.channelType
+    ? undefined
+    : violation('accept_channel.channel_type', `${accept.channelType}, not that of open_channel`);
 }
 
 /** BOLT 2: where both have option_dual_fund, channels are opened with open_channel2. */
 export function notDualFunded(env: ChannelEnv): Broken {
   const dual = negotiated(env.config.features, env.peerFeatures, 'option_dual_fund');
-  return dual ? violation('option_dual_fund', 'negotiated: open_channel2 belongs here') : undefined;
+  return dual ? violation('open_channel.option_dual_fund', 'negotiated: open_channel2 belongs here') : undefined;
 }
 
 export function minimumDepthReasonable(config: ChannelConfig, minimumDepth: number): Broken {
   if (minimumDepth <= config.maxMinimumDepth) return undefined;
-  return violation('minimum_depth', `${minimumDepth} blocks, at most ${config.maxMinimumDepth}`);
+  return violation('accept_channel.minimum_depth', `${minimumDepth} blocks, at most ${config.maxMinimumDepth}`);
 }
 
 /** BOLT 2: required where both advertise option_upfront_shutdown_script; empty commits to nothing. `offered` is stricter: what we may send. */
 export function upfrontScriptValid(env: ChannelEnv, script: Script | undefined, direction: 'offered' | 'received'): Broken {
   if (script === undefined) {
     const required = negotiated(env.config.features, env.peerFeatures, 'option_upfront_shutdown_script');
-    return required ? violation('upfront_shutdown_script', 'missing, although the feature is negotiated') : undefined;
+    return required ? violation('opening.upfront_shutdown_script_missing', 'missing, although the feature is negotiated') : undefined;
   }
   const valid = direction === 'offered' ? isOfferableScript(env, script) : isAcceptableScript(env, script);
-  return script === '' || valid ? undefined : violation('upfront_shutdown_script', `${script} has none of the allowed forms`);
+  return script === '' || valid ? undefined : violation('opening.upfront_shutdown_script', `${script} has none of the allowed forms`);
 }
 
 function firstBroken(...rules: readonly Broken[]): Broken {

@@ -23,6 +23,7 @@ import type {
   SharedState,
   StoredChannel,
 } from '../model/state.ts';
+import type { RuleId } from '../../rules.ts';
 import type { Violation } from '../model/violation.ts';
 import { violation } from '../model/violation.ts';
 
@@ -162,7 +163,7 @@ export function becomeFunded(out: Transition<OpeningState>, settled: Settled): T
   const [own] = buildCommitments(env, params, [output], us, 0n, ownPoint, initial);
   const [theirs] = buildCommitments(env, params, [output], other(us), 0n, remotePoint, initial);
   if (own === undefined || theirs === undefined) throw new Error('one funding has one commitment a side');
-  const wrong = checkSignatures(env.crypto, params, own, signatures, 'signature');
+  const wrong = checkSignatures(env.crypto, params, own, signatures, 'opening.signature');
   if (wrong !== undefined) return wrong;
   const txids = bySide(us, { current: own.txid, next: undefined }, { current: theirs.txid, next: undefined });
   const shared = initialShared(initial);
@@ -207,14 +208,20 @@ export function sendOpening(out: Transition, peer: PublicKey, message: Message):
 }
 
 /** BOLT 2: an opening that is lost, refused or given up leaves nothing to remember. */
-export function forgetOpening(out: Transition<OpeningState>, reason: string, tellPeer: boolean, tx?: Tx): Transition<ForgottenState> {
+export function forgetOpening(
+  out: Transition<OpeningState>,
+  rule: RuleId,
+  reason: string,
+  tellPeer: boolean,
+  tx?: Tx,
+): Transition<ForgottenState> {
   const { peer, temporaryChannelId, step } = out.state;
   const channelId = step.kind === 'awaiting_funding_signed' ? step.channelId : temporaryChannelId;
-  if (tellPeer) sendOpening(out, peer, { type: 'error', channelId, data: errorData(reason, tx) });
-  out.effects.push({ kind: 'notify', channelId: temporaryChannelId, event: { kind: 'forgotten', reason } });
-  return become(out, { phase: 'forgotten', reason });
+  if (tellPeer) sendOpening(out, peer, { type: 'error', channelId, data: errorData(`${rule}: ${reason}`, tx) });
+  out.effects.push({ kind: 'notify', channelId: temporaryChannelId, event: { kind: 'forgotten', rule, reason } });
+  return become(out, { phase: 'forgotten', rule, reason });
 }
 
 export function unexpected(out: Transition<OpeningState>, message: Message): Violation {
-  return violation(message.type, `unexpected while ${out.state.step.kind.replaceAll('_', ' ')}`);
+  return violation('opening.unexpected_message', `${message.type} while ${out.state.step.kind.replaceAll('_', ' ')}`);
 }

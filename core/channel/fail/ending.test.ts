@@ -137,7 +137,7 @@ describe('payments that no signature covers', () => {
   it('are not told to have failed by a node that may have lost data, until its peer shows that it has not', () => {
     const duo = waiting();
     duo.input('opener', { kind: 'disconnected' });
-    expect(events(forceClose(duo, 'opener'))).toEqual([{ kind: 'failed', reason: 'closed by its owner' }]);
+    expect(events(forceClose(duo, 'opener'))).toEqual([{ kind: 'failed', rule: 'channel.force_closed', reason: 'closed by its owner' }]);
     duo.input('accepter', { kind: 'disconnected' });
     duo.input('opener', { kind: 'connected' });
     const proof = sent(duo.input('accepter', { kind: 'connected' }), 'channel_reestablish');
@@ -218,9 +218,7 @@ describe('closing_signed without an answer (BOLT 2: MUST fail the channel after 
     block(duo, 'opener', height + 143);
     expect(duo.ends.opener.state.phase).toBe('funded');
     block(duo, 'opener', height + 144);
-    expect(failed(duo, 'opener').failure.reason).toBe(
-      `closing_signed: no answer to the one of height ${height}, height is ${height + 144}`,
-    );
+    expect(failed(duo, 'opener').failure.reason).toBe(`no answer to the one of height ${height}, height is ${height + 144}`);
     // Who waits for the first one may wait.
     block(duo, 'accepter', height + 1000);
     expect(duo.ends.accepter.state.phase).toBe('funded');

@@ -66,7 +66,7 @@ describe('a channel that fails', () => {
     expect(error).toEqual({
       kind: 'send',
       peer: NODE_ID.accepter,
-      message: { type: 'error', channelId: before.channelId, data: errorData('closed by its owner') },
+      message: { type: 'error', channelId: before.channelId, data: errorData('channel.force_closed: closed by its owner') },
     });
     const state = failed(duo, 'opener');
     expect(broadcast).toEqual({
@@ -82,7 +82,10 @@ describe('a channel that fails', () => {
       event: { kind: 'failed', reason: 'closed by its owner' },
       after: [{ sink: { kind: 'state' }, version: before.durability.version + 1 }, {}],
     });
-    expect(state).toMatchObject({ phase: 'failed', failure: { reason: 'closed by its owner', error: errorData('closed by its owner') } });
+    expect(state).toMatchObject({
+      phase: 'failed',
+      failure: { reason: 'closed by its owner', error: errorData('channel.force_closed: closed by its owner') },
+    });
     // Everything that enforcing it needs is kept.
     const { durability: _v, ...kept } = state;
     const { durability: _w, lifecycle: _l, phase: _p, closing, ...fields } = before;
@@ -121,7 +124,7 @@ describe('a channel that fails', () => {
     const effects = duo.input('opener', { kind: 'connected' });
     // BOLT 2 allows it: a peer that has lost data sees the proof before it acts on the error.
     expect(kinds(effects)).toEqual(['channel_reestablish', 'error']);
-    expect(complaint(effects)).toBe('error closed by its owner');
+    expect(complaint(effects)).toBe('error channel.force_closed: closed by its owner');
     const [first, second] = effects;
     expect(first).toMatchObject({ after: [{ sink: { kind: 'state' }, version: failed(duo, 'opener').durability.version }, {}] });
     expect(second).toMatchObject({ after: (first as { after: unknown }).after });
@@ -162,7 +165,7 @@ describe('a channel that fails', () => {
     const state = failed(duo, 'opener');
     for (let i = 0; i < 2; i++) {
       duo.input('opener', { kind: 'disconnected' });
-      expect(complaint(duo.input('opener', { kind: 'connected' }))).toBe('error closed by its owner');
+      expect(complaint(duo.input('opener', { kind: 'connected' }))).toBe('error channel.force_closed: closed by its owner');
     }
     other.reconnect();
     const reestablish = other.ends.accepter.outgoing[0];
@@ -177,8 +180,11 @@ describe('a channel that fails', () => {
     ];
     for (const input of ignored) expect(duo.input('opener', input)).toEqual([]);
     expect(failed(duo, 'opener')).toBe(state);
-    for (const kind of ['commit', 'force_close'] as const) {
-      expectRefused(duo, 'opener', { kind, channelId: state.channelId }, kind);
+    for (const [kind, rule] of [
+      ['commit', 'channel.over'],
+      ['force_close', 'force_close.failed_already'],
+    ] as const) {
+      expectRefused(duo, 'opener', { kind, channelId: state.channelId }, rule);
     }
   });
 
@@ -187,7 +193,7 @@ describe('a channel that fails', () => {
     const { channelId } = duo;
     const effects = duo.input('opener', { kind: 'peer_error', data: '00' });
     expect(kinds(effects)).toEqual(['store', 'broadcast', 'notify']);
-    expect(events(effects)).toEqual([{ kind: 'failed', reason: 'the peer sent an error' }]);
+    expect(events(effects)).toEqual([{ kind: 'failed', rule: 'channel.error_received', reason: 'the peer sent an error' }]);
     expect(failed(duo, 'opener').failure.error).toBeUndefined();
     expect(kinds(duo.input('opener', { kind: 'connected' }))).toEqual(['channel_reestablish']);
     const message = {
@@ -198,7 +204,7 @@ describe('a channel that fails', () => {
       yourLastPerCommitmentSecret: bytes32(0),
       myCurrentPerCommitmentPoint: NODE_ID.opener,
     } as const;
-    expect(complaint(duo.message('opener', message as never))).toBe('error the peer sent an error');
+    expect(complaint(duo.message('opener', message as never))).toBe('error channel.error_received: the peer sent an error');
   });
 
   it('goes on with what outlives it: events and watchers', () => {

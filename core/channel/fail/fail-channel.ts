@@ -14,6 +14,7 @@ import { addEvent, announceEvents, become, notify, persist, send } from '../step
 import type { ChannelEnv } from '../model/vocabulary.ts';
 import { onlyFunding } from '../model/fundings.ts';
 import type { AddUpdate, ConnectionPhase, FailedState, FundedBase, FundedState, OfferedHtlc } from '../model/state.ts';
+import type { RuleId } from '../../rules.ts';
 
 /** What a peer sent may be quoted in it: no error or warning comes near the size of a message. */
 const MAX_ERROR_LENGTH = 1000;
@@ -79,7 +80,7 @@ interface Failing {
  * Payments that no commitment can have are told to have failed, now if the peer has shown in this connection that our state is not old,
  * else as soon as it or the chain does.
  */
-export function failChannel(out: Transition<FundedState>, reason: string, how: Failing = {}): Transition<FailedState> {
+export function failChannel(out: Transition<FundedState>, rule: RuleId, reason: string, how: Failing = {}): Transition<FailedState> {
   const { env, state } = out;
   const { nextEventId } = state.host;
   const { connection } = state.lifecycle;
@@ -89,10 +90,10 @@ export function failChannel(out: Transition<FundedState>, reason: string, how: F
   const silent = how.stale === true || ofOurTime === false;
   const commitmentToBroadcast = silent ? undefined : signedCommitment(env, state);
   const closingTx = silent || how.unilateral === true ? undefined : state.closing.tx;
-  const error = how.told === true ? undefined : errorData(reason, how.tx);
+  const error = how.told === true ? undefined : errorData(`${rule}: ${reason}`, how.tx);
   const failed = become<FailedState>(out, {
     phase: 'failed',
-    failure: { error, reason, commitmentToBroadcast },
+    failure: { error, rule, reason, commitmentToBroadcast },
     closing: { sent, received, wanted: undefined, negotiation: undefined, tx: closingTx },
     ...baseOf(state),
   });
@@ -100,7 +101,7 @@ export function failChannel(out: Transition<FundedState>, reason: string, how: F
   if (ofOurTime ?? (connection === 'connected' && how.stale !== true)) failUnsigned(failed);
   persist(failed);
   broadcastFailed(failed);
-  notify(failed, { kind: 'failed', reason });
+  notify(failed, { kind: 'failed', rule, reason });
   announceEvents(failed, nextEventId);
   return failed;
 }

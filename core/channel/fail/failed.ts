@@ -28,7 +28,7 @@ export function greet(out: Transition<FailedState>): void {
 export function preferCommitment(out: Transition<FailedState>): Refusal | undefined {
   const { closing, failure, chain } = out.state;
   if (closing.tx === undefined || failure.commitmentToBroadcast === undefined || fundingSpend(out.state, chain) !== undefined)
-    return refusal('force_close', 'the channel has failed already');
+    return refusal('force_close.failed_already', 'the channel has failed already');
   draftClosing(out).tx = undefined;
   persist(out);
   broadcastFailed(out);
@@ -46,8 +46,9 @@ export function receiveReestablishLate(out: Transition<FailedState>, message: Ch
     persist(out);
   }
   if (kind === 'resume') certain(out);
+  const { rule, reason } = out.state.failure;
   // Briefly: `greet` has said all of it, and a peer may ask as often as it likes.
-  send(out, { type: 'error', channelId: out.state.channelId, data: errorData(out.state.failure.reason) });
+  send(out, { type: 'error', channelId: out.state.channelId, data: errorData(`${rule}: ${reason}`) });
 }
 
 /** Our state is known not to be old. */

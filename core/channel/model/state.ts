@@ -5,6 +5,7 @@ import type { Tx } from '../../bitcoin/tx.ts';
 import type { View } from '../../chain/view.ts';
 import type { OpenChannel, UpdateFulfillHtlc } from '../../wire/messages/index.ts';
 import type { Origin } from './origin.ts';
+import type { RuleId } from '../../rules.ts';
 
 /** An HTLC offered by the side whose log it stands in (BOLT 2, update_add_htlc). */
 export interface AddUpdate extends HtlcSpec {
@@ -306,6 +307,8 @@ export interface FailedState extends FundedBase {
 export interface Failure {
   /** What we tell the peer, at once and again at each reconnection. Absent when the peer's error failed the channel. */
   readonly error: Hex | undefined;
+  /** The rule that failed the channel, and what happened. */
+  readonly rule: RuleId;
   readonly reason: string;
   /** Fully signed; absent when we have lost data and must not broadcast (BOLT 2, option_data_loss_protect). The second choice where a close is signed. */
   readonly commitmentToBroadcast: Tx | undefined;
@@ -346,6 +349,7 @@ export type OpeningStep =
 /** Gone without trace: opening was refused, given up or lost. The node drops it. */
 export interface ForgottenState {
   readonly phase: 'forgotten';
+  readonly rule: RuleId;
   readonly reason: string;
 }
 

@@ -7,6 +7,7 @@ import type { Codec, ObjectCodec, Result } from '../../wire/codec.ts';
 import { WireFailure } from '../../wire/reader-writer.ts';
 import { ONION_ROUTING_PACKET_SIZE } from '../../wire/limits.ts';
 import type { Origin } from './origin.ts';
+import type { RuleId } from '../../rules.ts';
 import type * as state from './state.ts';
 import type { StoredChannel } from './state.ts';
 
@@ -240,6 +241,7 @@ const closing = struct({
 } satisfies FieldsOf<state.Closing>);
 const failure = struct({
   error: maybe(codec.varBytes()),
+  rule: codec.utf8(MAX_TEXT) as Codec<RuleId>,
   reason: codec.utf8(MAX_TEXT),
   commitmentToBroadcast: maybe(storedTx),
 } satisfies FieldsOf<state.Failure>);

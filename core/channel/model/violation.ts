@@ -1,42 +1,48 @@
 import type { Tx } from '../../bitcoin/tx.ts';
+import { RULES } from '../../rules.ts';
+import type { Consequence, RuleId, ViolableId } from '../../rules.ts';
 
-/**
- * What a broken rule asks for. `fail-channel`: send `error` and fail the channel; `warn-and-disconnect`: send `warning` and close the
- * connection, which BOLT 2 allows wherever the channel can go on after a reconnection; `fail-peer`: fail every channel with the peer.
- */
-export type Consequence = 'ignore' | 'warn' | 'warn-and-disconnect' | 'fail-channel' | 'fail-peer';
-
-/** A rule that a peer broke: a value, never an exception. */
+/** A rule that a peer broke: a value, never an exception. What follows stands in the table of the rule's folder. */
 export interface Violation {
-  readonly violated: string;
-  readonly consequence: Consequence;
+  readonly kind: 'violation';
+  readonly rule: ViolableId;
   readonly detail: string;
   /** The transaction that an invalid signature was for: told to the peer (BOLT 1, `error`). */
-  readonly tx?: Tx;
+  readonly tx: Tx | undefined;
 }
 
 /** A command that the rules forbid: the state stays as it was. */
 export interface Refusal {
-  readonly refused: string;
+  readonly kind: 'refusal';
+  readonly rule: RuleId;
   readonly detail: string;
 }
 
-export function violation(violated: string, detail: string, consequence: Consequence = 'fail-channel'): Violation {
-  return { violated, consequence, detail };
+export function violation(rule: ViolableId, detail: string): Violation {
+  return { kind: 'violation', rule, detail, tx: undefined };
 }
 
-export function badSignature(violated: string, detail: string, tx: Tx): Violation {
-  return { violated, consequence: 'fail-channel', detail, tx };
+export function badSignature(rule: ViolableId, detail: string, tx: Tx): Violation {
+  return { kind: 'violation', rule, detail, tx };
 }
 
-export function refusal(refused: string, detail: string): Refusal {
-  return { refused, detail };
+export function refusal(rule: RuleId, detail: string): Refusal {
+  return { kind: 'refusal', rule, detail };
 }
 
 export function isViolation(value: object): value is Violation {
-  return 'violated' in value;
+  return 'kind' in value && value.kind === 'violation';
 }
 
 export function isRefusal(value: object): value is Refusal {
-  return 'refused' in value;
+  return 'kind' in value && value.kind === 'refusal';
+}
+
+export function consequenceOf({ rule }: Violation): Consequence {
+  return RULES[rule].consequence;
+}
+
+/** For the peer and for people; whoever decides by a rule takes its id. */
+export function ruleText({ rule, detail }: Violation | Refusal): string {
+  return `${rule}: ${detail}`;
 }

@@ -7,6 +7,7 @@ import type { Tx } from '../../bitcoin/tx.ts';
 import type { AddUpdate, ChannelEvent, MonitorUpdate, StoredChannel } from './state.ts';
 import type { ChannelCache } from '../commitments/cache.ts';
 import type { Origin } from './origin.ts';
+import type { RuleId, ViolableId } from '../../rules.ts';
 import type { Signer } from '../commitments/signer.ts';
 
 /** A state and what to do, in order. Atomic: after a throw the previous state is still valid. */
@@ -54,7 +55,16 @@ export type ChannelOutput =
   /** An `add` was taken. The id may change at a reconnection while no signature covers the HTLC: the origin names it. */
   | { readonly kind: 'added'; readonly channelId: ChannelId; readonly origin: Origin; readonly id: bigint }
   | { readonly kind: 'disconnect'; readonly peer: PublicKey; readonly reason: string }
-  | { readonly kind: 'refused'; readonly command: Command['kind']; readonly rule: string; readonly detail: string };
+  | { readonly kind: 'refused'; readonly command: Command['kind']; readonly rule: RuleId; readonly detail: string }
+  /** A peer has broken a rule: for logs and for whoever judges peers. What the rule asks for stands beside it in the same step. */
+  | {
+      readonly kind: 'violated';
+      readonly peer: PublicKey;
+      /** Absent where no channel is meant. */
+      readonly channelId: ChannelId | undefined;
+      readonly rule: ViolableId;
+      readonly detail: string;
+    };
 
 export interface SendEffect {
   readonly kind: 'send';
@@ -90,8 +100,8 @@ export interface Notice {
 export type ChannelNotice =
   | { readonly kind: 'event'; readonly id: number; readonly event: ChannelEvent }
   | { readonly kind: 'opened'; readonly temporaryChannelId: ChannelId }
-  | { readonly kind: 'failed'; readonly reason: string }
-  | { readonly kind: 'forgotten'; readonly reason: string };
+  | { readonly kind: 'failed'; readonly rule: RuleId; readonly reason: string }
+  | { readonly kind: 'forgotten'; readonly rule: RuleId; readonly reason: string };
 
 /** Answered by a later command with the same channel id. */
 export type Question =

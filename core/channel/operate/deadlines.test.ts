@@ -10,7 +10,7 @@ const manual: Partial<ChannelConfig> = { commit: 'manual' };
 
 /** What a block at this height would come to. The HTLCs of these tests expire at 300, grace is 2 blocks, the fulfilment deadline 18. */
 function missedAt(duo: Duo, side: Side, height: number): string | undefined {
-  return missedDeadline({ ...duo.ends[side].env, tip: at(height) }, duo.funded(side));
+  return missedDeadline({ ...duo.ends[side].env, tip: at(height) }, duo.funded(side))?.detail;
 }
 
 const EXPIRED = 'HTLC 0 that we offered expired at 300, height is 302';
@@ -103,7 +103,7 @@ describe('a block', () => {
     expect(duo.see('opener', 301)).toEqual([]);
     const effects = duo.see('opener', 302);
     expect(kinds(effects)).toEqual(['error', 'store', 'broadcast', 'notify']);
-    expect(complaint(effects)).toBe(`error cltv_expiry: ${EXPIRED}`);
+    expect(complaint(effects)).toBe(`error htlc.timeout_deadline: ${EXPIRED}`);
     expect(opener.state.phase).toBe('failed');
   });
 });

@@ -2,6 +2,8 @@ import { other } from '../../transactions/types.ts';
 import { contents, isRemoval, SIDES } from '../model/contents.ts';
 import type { ChannelEnv } from '../model/vocabulary.ts';
 import type { AddUpdate, FundedState } from '../model/state.ts';
+import type { Violation } from '../model/violation.ts';
+import { violation } from '../model/violation.ts';
 
 /** HTLCs in either side's current (or signed next) commitment. */
 function committedHtlcs(state: FundedState): ReadonlySet<AddUpdate> {
@@ -19,7 +21,7 @@ function committedHtlcs(state: FundedState): ReadonlySet<AddUpdate> {
  * BOLT 2, cltv_expiry_delta Selection, requirements: the channel fails when an HTLC that we offered outlives its expiry and grace,
  * or when one that we fulfilled comes near its expiry without having left the commitments.
  */
-export function missedDeadline(env: ChannelEnv, state: FundedState): string | undefined {
+export function missedDeadline(env: ChannelEnv, state: FundedState): Violation | undefined {
   const { shared, params } = state;
   const { config } = env;
   const { height } = env.tip;
@@ -28,10 +30,10 @@ export function missedDeadline(env: ChannelEnv, state: FundedState): string | un
   for (const update of shared.logs[us]) if (isRemoval(update) && update.kind === 'fulfill') fulfilled.add(update.id);
   for (const htlc of committedHtlcs(state)) {
     if (htlc.offerer === us && height >= htlc.cltvExpiry + config.htlcGraceBlocks) {
-      return `HTLC ${htlc.id} that we offered expired at ${htlc.cltvExpiry}, height is ${height}`;
+      return violation('htlc.timeout_deadline', `HTLC ${htlc.id} that we offered expired at ${htlc.cltvExpiry}, height is ${height}`);
     }
     if (htlc.offerer === other(us) && fulfilled.has(htlc.id) && height >= htlc.cltvExpiry - config.fulfillDeadlineBlocks) {
-      return `HTLC ${htlc.id} that we fulfilled expires at ${htlc.cltvExpiry}, height is ${height}`;
+      return violation('htlc.fulfillment_deadline', `HTLC ${htlc.id} that we fulfilled expires at ${htlc.cltvExpiry}, height is ${height}`);
     }
   }
   return undefined;

@@ -95,7 +95,7 @@ describe('what the opener pays', () => {
   it('is affordable down to the last millisatoshi, reserve or not', () => {
     expect(openerAffords(...withFees, 'accepter', holding([], 1_810_000n))).toBeUndefined();
     expect(openerAffords(...withFees, 'accepter', holding([], 1_809_999n))).toEqual({
-      rule: 'update_fee affordable',
+      rule: 'update_fee.affordable',
       detail: '1809999 msat left, the commitment costs 1810000',
     });
     expect(openerAffords(...anchors, 'opener', holding([], 3_470_000n))).toBeUndefined();
@@ -114,20 +114,20 @@ describe('inFlightLimit', () => {
     const theirs = [htlc('accepter', 0n, 7000n), htlc('accepter', 1n, 7000n), htlc('accepter', 2n, 7000n)];
     expect(inFlightLimit(params, 'opener', holding([...three.slice(1), ...theirs]))).toBeUndefined();
     expect(inFlightLimit(params, 'opener', holding(three))).toEqual({
-      rule: 'max_accepted_htlcs',
+      rule: 'update_add_htlc.max_accepted_htlcs',
       detail: '3 HTLCs offered, the receiver accepts 2',
     });
     expect(inFlightLimit(params, 'accepter', holding(three))).toBeUndefined();
     const [swapped] = paramsOf('anchors', limits, {});
     expect(inFlightLimit(swapped, 'opener', holding(three))).toBeUndefined();
-    expect(inFlightLimit(swapped, 'accepter', holding(theirs))).toMatchObject({ rule: 'max_accepted_htlcs' });
+    expect(inFlightLimit(swapped, 'accepter', holding(theirs))).toMatchObject({ rule: 'update_add_htlc.max_accepted_htlcs' });
   });
 
   it('counts value up to the last millisatoshi', () => {
     const [params] = paramsOf('anchors', {}, limits);
     expect(inFlightLimit(params, 'opener', holding([htlc('opener', 0n, 4000n), htlc('opener', 1n, 1000n)]))).toBeUndefined();
     expect(inFlightLimit(params, 'opener', holding([htlc('opener', 0n, 4000n), htlc('opener', 1n, 1001n)]))).toEqual({
-      rule: 'max_htlc_value_in_flight_msat',
+      rule: 'update_add_htlc.max_htlc_value_in_flight_msat',
       detail: '5001 msat in flight, the receiver accepts 5000',
     });
   });
@@ -139,7 +139,7 @@ describe('reserveKept', () => {
   it('is what the other side asked for, with what this side pays', () => {
     expect(reserveKept(terms, 'opener', holding([], 10_000n), 0n)).toBeUndefined();
     expect(reserveKept(terms, 'opener', holding([], 9_999n), 0n)).toEqual({
-      rule: 'channel_reserve_satoshis',
+      rule: 'update_add_htlc.channel_reserve_satoshis',
       detail: '9999 msat left, 10000 needed for reserve and fees',
     });
     expect(reserveKept(terms, 'opener', holding([], 13_000n), 3n)).toBeUndefined();

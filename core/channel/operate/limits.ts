@@ -3,10 +3,11 @@ import type { Side } from '../../transactions/types.ts';
 import { other } from '../../transactions/types.ts';
 import type { Contents } from '../model/contents.ts';
 import type { AddUpdate, ChannelParams, FundingTerms } from '../model/state.ts';
+import type { ViolableId } from '../../rules.ts';
 
-/** What an HTLC count or amount would break: named by the field of BOLT 2 that sets it. */
+/** What an HTLC count or amount would break. */
 export interface LimitBroken {
-  readonly rule: string;
+  readonly rule: ViolableId;
   readonly detail: string;
 }
 
@@ -64,11 +65,14 @@ export function inFlightLimit(params: ChannelParams, offerer: Side, contents: Co
     valueMsat += htlc.amountMsat;
   }
   if (count > receiver.maxAcceptedHtlcs) {
-    return { rule: 'max_accepted_htlcs', detail: `${count} HTLCs offered, the receiver accepts ${receiver.maxAcceptedHtlcs}` };
+    return {
+      rule: 'update_add_htlc.max_accepted_htlcs',
+      detail: `${count} HTLCs offered, the receiver accepts ${receiver.maxAcceptedHtlcs}`,
+    };
   }
   if (valueMsat > receiver.maxHtlcValueInFlightMsat) {
     const detail = `${valueMsat} msat in flight, the receiver accepts ${receiver.maxHtlcValueInFlightMsat}`;
-    return { rule: 'max_htlc_value_in_flight_msat', detail };
+    return { rule: 'update_add_htlc.max_htlc_value_in_flight_msat', detail };
   }
   return undefined;
 }
@@ -77,14 +81,17 @@ export function inFlightLimit(params: ChannelParams, offerer: Side, contents: Co
 export function reserveKept({ reserveSat }: FundingTerms, side: Side, contents: Contents, costSat: bigint): LimitBroken | undefined {
   const neededMsat = (reserveSat[side] + costSat) * 1000n;
   if (contents.balanceMsat[side] >= neededMsat) return undefined;
-  return { rule: 'channel_reserve_satoshis', detail: `${contents.balanceMsat[side]} msat left, ${neededMsat} needed for reserve and fees` };
+  return {
+    rule: 'update_add_htlc.channel_reserve_satoshis',
+    detail: `${contents.balanceMsat[side]} msat left, ${neededMsat} needed for reserve and fees`,
+  };
 }
 
 /** BOLT 2: the opener's balance covers fee and anchors of `owner`'s commitment. */
 export function openerAffords(params: ChannelParams, terms: FundingTerms, owner: Side, contents: Contents): LimitBroken | undefined {
   const costMsat = openerCostSat(params, terms, owner, contents, contents.feeratePerKw) * 1000n;
   if (contents.balanceMsat.opener >= costMsat) return undefined;
-  return { rule: 'update_fee affordable', detail: `${contents.balanceMsat.opener} msat left, the commitment costs ${costMsat}` };
+  return { rule: 'update_fee.affordable', detail: `${contents.balanceMsat.opener} msat left, the commitment costs ${costMsat}` };
 }
 
 /** BOLT 2, Bounding exposure to trimmed in-flight HTLCs: what `owner`'s commitment leaves to the fees, in millisatoshi. */

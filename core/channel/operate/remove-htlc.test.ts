@@ -66,38 +66,43 @@ describe('a command that resolves an HTLC', () => {
 
   it.each(ALL)('%s: not twice, not of an unknown id, not of our own, not before it is irrevocably committed', (kind) => {
     const duo = paid(manual);
-    expectRefused(duo, 'accepter', command(duo, kind, { id: 1n }), 'removal');
-    expectRefused(duo, 'opener', command(duo, kind), 'removal');
+    expectRefused(duo, 'accepter', command(duo, kind, { id: 1n }), 'remove_htlc.unknown_id');
+    expectRefused(duo, 'opener', command(duo, kind), 'remove_htlc.unknown_id');
     expect(refusalOf(duo.command('accepter', command(duo, kind)))).toBeUndefined();
-    for (const again of ALL) expectRefused(duo, 'accepter', command(duo, again), 'removal');
+    for (const again of ALL) expectRefused(duo, 'accepter', command(duo, again), 'remove_htlc.removed_already');
     duo.command('accepter', { kind: 'commit', channelId: duo.channelId });
     duo.exchange();
     expectQuiet(duo);
-    expectRefused(duo, 'accepter', command(duo, kind), 'removal');
+    expectRefused(duo, 'accepter', command(duo, kind), 'remove_htlc.unknown_id');
 
     const early = new Duo().open();
     add(early, 'opener', 1);
     // update_add_htlc and commitment_signed; then the accepter waits for the opener's revoke_and_ack of its own signature.
     for (let i = 0; i < 2; i++) {
       early.deliver('opener');
-      expectRefused(early, 'accepter', command(early, kind), 'removal');
+      expectRefused(early, 'accepter', command(early, kind), 'remove_htlc.unknown_id');
     }
     early.deliver('accepter');
     early.deliver('accepter');
-    expectRefused(early, 'accepter', command(early, kind), 'removal');
+    expectRefused(early, 'accepter', command(early, kind), 'remove_htlc.unknown_id');
     early.deliver('opener');
     expect(refusalOf(early.command('accepter', command(early, kind)))).toBeUndefined();
   });
 
   it('needs the preimage of the payment hash', () => {
     const duo = paid();
-    expectRefused(duo, 'accepter', { ...command(duo, 'fulfill'), preimage: bytes32<Preimage>(2) } as ChannelCommand, 'payment_preimage');
+    expectRefused(
+      duo,
+      'accepter',
+      { ...command(duo, 'fulfill'), preimage: bytes32<Preimage>(2) } as ChannelCommand,
+      'update_fulfill_htlc.payment_preimage',
+    );
   });
 
   it('fulfills only where there is time to enforce it, 18 blocks before the expiry at 300', () => {
     const duo = paid();
     duo.ends.accepter.env = { ...duo.ends.accepter.env, tip: at(282) };
-    expectRefused(duo, 'accepter', command(duo, 'fulfill'), 'fulfillment deadline');
+    expectRefused(duo, 'accepter', command(duo, 'fulfill'), 'update_fulfill_htlc.deadline');
     duo.ends.accepter.env = { ...duo.ends.accepter.env, tip: at(281) };
     expect(refusalOf(fulfill(duo, 'accepter', 0n, 1))).toBeUndefined();
     const late = paid();
@@ -107,7 +112,7 @@ describe('a command that resolves an HTLC', () => {
 
   it('says that an onion is malformed only with BADONION set', () => {
     const duo = paid();
-    expectRefused(duo, 'accepter', command(duo, 'fail_malformed', { failureCode: 0x4005 }), 'failure_code');
+    expectRefused(duo, 'accepter', command(duo, 'fail_malformed', { failureCode: 0x4005 }), 'update_fail_malformed_htlc.failure_code');
     expect(refusalOf(duo.command('accepter', command(duo, 'fail_malformed', { failureCode: 0x8000 })))).toBeUndefined();
   });
 
@@ -116,7 +121,7 @@ describe('a command that resolves an HTLC', () => {
     duo.input('accepter', { kind: 'disconnected' });
     duo.input('opener', { kind: 'disconnected' });
     expect(kinds(duo.command('accepter', command(duo, kind)))).toEqual(kind === 'fulfill' ? ['monitor'] : []);
-    expectRefused(duo, 'accepter', command(duo, kind), 'removal');
+    expectRefused(duo, 'accepter', command(duo, kind), 'remove_htlc.removed_already');
     for (const side of ['opener', 'accepter'] as const) duo.input(side, { kind: 'connected' });
     const types = duo.exchange();
     expect(types.filter((type) => type === `accepter update_${kind}_htlc`)).toHaveLength(1);
@@ -143,7 +148,7 @@ describe('a message that resolves an HTLC', () => {
       balanceMsat: { opener: kind === 'fulfill' ? 650_000_000n : 700_000_000n, accepter: kind === 'fulfill' ? 350_000_000n : 300_000_000n },
       htlcs: [],
     });
-    expectFailed(duo, 'opener', messageOf(duo, kind), messageOf(duo, kind).type);
+    expectFailed(duo, 'opener', messageOf(duo, kind), 'remove_htlc.removed_already');
   });
 
   it('keeps what a failure says', () => {
@@ -159,9 +164,9 @@ describe('a message that resolves an HTLC', () => {
 
   it.each(ALL)('%s must be of an HTLC of ours that is irrevocably committed', (kind) => {
     const unknown = paid();
-    expectFailed(unknown, 'opener', messageOf(unknown, kind, { id: 1n }), messageOf(unknown, kind).type);
+    expectFailed(unknown, 'opener', messageOf(unknown, kind, { id: 1n }), 'remove_htlc.unknown_id');
     const own = paid();
-    expectFailed(own, 'accepter', messageOf(own, kind), messageOf(own, kind).type);
+    expectFailed(own, 'accepter', messageOf(own, kind), 'remove_htlc.unknown_id');
     const early = new Duo().open();
     const message = messageOf(early, kind);
     add(early, 'opener', 1);
@@ -169,15 +174,15 @@ describe('a message that resolves an HTLC', () => {
     early.deliver('opener');
     early.deliver('accepter');
     // The peer has revoked, but not signed our commitment with it.
-    expectFailed(early, 'opener', message, message.type);
+    expectFailed(early, 'opener', message, 'remove_htlc.unknown_id');
   });
 
   it('must bring the preimage, and BADONION', () => {
     const wrong = paid();
     const message = { ...messageOf(wrong, 'fulfill'), paymentPreimage: bytes32<Preimage>(2) } as ReturnType<typeof messageOf>;
-    expectFailed(wrong, 'opener', message, 'payment_preimage');
+    expectFailed(wrong, 'opener', message, 'update_fulfill_htlc.payment_preimage');
     const plain = paid();
-    expectFailed(plain, 'opener', messageOf(plain, 'fail_malformed', { failureCode: 0x4005 }), 'failure_code');
+    expectFailed(plain, 'opener', messageOf(plain, 'fail_malformed', { failureCode: 0x4005 }), 'update_fail_malformed_htlc.failure_code');
     const bad = paid();
     bad.message('opener', messageOf(bad, 'fail_malformed', { failureCode: 0x8000 }));
     expect(bad.funded('opener').shared.logs.accepter).toMatchObject([{ failureCode: 0x8000 }]);

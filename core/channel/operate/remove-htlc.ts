@@ -15,11 +15,17 @@ const BADONION = 0x8000;
 
 type RemoveCommand = Extract<ChannelCommand, { kind: 'fulfill' | 'fail' | 'fail_malformed' }>;
 
+interface Unremovable {
+  readonly rule: 'remove_htlc.unknown_id' | 'remove_htlc.removed_already';
+  readonly detail: string;
+}
+
 /** BOLT 2: an HTLC may be removed only once both sides have irrevocably committed its add, and only once. */
-function removable(shared: SharedState, offerer: AddUpdate['offerer'], id: bigint): AddUpdate | string {
+function removable(shared: SharedState, offerer: AddUpdate['offerer'], id: bigint): AddUpdate | Unremovable {
   const htlc = shared.base.htlcs[offerer].find((h) => h.id === id);
-  if (htlc === undefined) return `HTLC ${id} is not irrevocably committed by both sides`;
-  if (shared.logs[other(offerer)].some((u) => isRemoval(u) && u.id === id)) return `HTLC ${id} is removed already`;
+  if (htlc === undefined) return { rule: 'remove_htlc.unknown_id', detail: `HTLC ${id} is not irrevocably committed by both sides` };
+  if (shared.logs[other(offerer)].some((u) => isRemoval(u) && u.id === id))
+    return { rule: 'remove_htlc.removed_already', detail: `HTLC ${id} is removed already` };
   return htlc;
 }
 
@@ -69,15 +75,15 @@ export function removeHtlc(out: Transition<FundedState>, command: RemoveCommand)
   const { state } = out;
   const { us } = state.params;
   const htlc = removable(state.shared, other(us), command.id);
-  if (typeof htlc === 'string') return refusal('removal', htlc);
+  if ('rule' in htlc) return refusal(htlc.rule, htlc.detail);
   if (command.kind === 'fulfill') {
     if (sha256Hex(out.env.crypto, command.preimage) !== htlc.paymentHash)
-      return refusal('payment_preimage', 'does not hash to payment_hash');
+      return refusal('update_fulfill_htlc.payment_preimage', 'does not hash to payment_hash');
     if (pastFulfillDeadline(out.env, htlc))
-      return refusal('fulfillment deadline', `HTLC ${htlc.id} expires at ${htlc.cltvExpiry}: fail it`);
+      return refusal('update_fulfill_htlc.deadline', `HTLC ${htlc.id} expires at ${htlc.cltvExpiry}: fail it`);
   }
   if (command.kind === 'fail_malformed' && (command.failureCode & BADONION) === 0) {
-    return refusal('failure_code', 'BADONION must be set in update_fail_malformed_htlc');
+    return refusal('update_fail_malformed_htlc.failure_code', 'BADONION must be set in update_fail_malformed_htlc');
   }
   const update = toUpdate(command);
   draft(out).shared = append(state.shared, us, update);
@@ -98,12 +104,12 @@ export function receiveRemoval(
   const { state } = out;
   const { us } = state.params;
   const htlc = removable(state.shared, us, message.id);
-  if (typeof htlc === 'string') return violation(message.type, htlc);
+  if ('rule' in htlc) return violation(htlc.rule, htlc.detail);
   const { id } = message;
   switch (message.type) {
     case 'update_fulfill_htlc': {
       if (sha256Hex(out.env.crypto, message.paymentPreimage) !== htlc.paymentHash) {
-        return violation('payment_preimage', `HTLC ${id}: does not hash to its payment_hash`);
+        return violation('update_fulfill_htlc.payment_preimage', `HTLC ${id}: does not hash to its payment_hash`);
       }
       const update: FulfillUpdate = keeping({ kind: 'fulfill', id, preimage: message.paymentPreimage }, message);
       draft(out).shared = append(state.shared, other(us), update);
@@ -115,7 +121,7 @@ export function receiveRemoval(
       return undefined;
     case 'update_fail_malformed_htlc': {
       const { sha256OfOnion, failureCode } = message;
-      if ((failureCode & BADONION) === 0) return violation('failure_code', `HTLC ${id}: BADONION is not set`);
+      if ((failureCode & BADONION) === 0) return violation('update_fail_malformed_htlc.failure_code', `HTLC ${id}: BADONION is not set`);
       draft(out).shared = append(state.shared, other(us), { kind: 'fail_malformed', id, sha256OfOnion, failureCode });
       return undefined;
     }

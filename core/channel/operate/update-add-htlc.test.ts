@@ -85,21 +85,21 @@ describe('the command add', () => {
   it('is refused without connection, before channel_ready, and once the channel is closing', () => {
     const early = new Duo();
     early.fund();
-    expectRefused(early, 'opener', addCommand(early, 1), 'channel_ready');
+    expectRefused(early, 'opener', addCommand(early, 1), 'channel.before_ready');
     const lost = new Duo().open();
     lost.input('opener', { kind: 'disconnected' });
-    expectRefused(lost, 'opener', addCommand(lost, 1), 'connected');
+    expectRefused(lost, 'opener', addCommand(lost, 1), 'channel.not_connected');
     lost.input('opener', { kind: 'connected' });
-    expectRefused(lost, 'opener', addCommand(lost, 1), 'connected');
+    expectRefused(lost, 'opener', addCommand(lost, 1), 'channel.not_connected');
     for (const closer of ['opener', 'accepter'] as const) {
       const duo = new Duo().open();
       taken(duo, 'opener', 1);
       duo.exchange();
       duo.command(closer, { kind: 'shutdown', channelId: duo.channelId, script: closer === 'opener' ? P2WPKH_A : P2WPKH_B });
-      expectRefused(duo, closer, addCommand(duo, 2), 'no add after shutdown');
+      expectRefused(duo, closer, addCommand(duo, 2), 'update_add_htlc.after_shutdown');
       duo.exchange();
-      expectRefused(duo, 'opener', addCommand(duo, 2), 'no add after shutdown');
-      expectRefused(duo, 'accepter', addCommand(duo, 2), 'no add after shutdown');
+      expectRefused(duo, 'opener', addCommand(duo, 2), 'update_add_htlc.after_shutdown');
+      expectRefused(duo, 'accepter', addCommand(duo, 2), 'update_add_htlc.after_shutdown');
     }
   });
 
@@ -108,34 +108,34 @@ describe('the command add', () => {
     taken(duo, 'opener', 1);
     duo.command('opener', { kind: 'shutdown', channelId: duo.channelId, script: P2WPKH_A });
     expect(duo.funded('opener').closing.sent).toBeUndefined();
-    expectRefused(duo, 'opener', addCommand(duo, 2), 'no add after shutdown');
+    expectRefused(duo, 'opener', addCommand(duo, 2), 'update_add_htlc.after_shutdown');
   });
 
   it('takes an id of a payment of at most 32 bytes', () => {
     const duo = new Duo().open();
-    expectRefused(duo, 'opener', addCommand(duo, 1, { origin: ownPayment('ab'.repeat(33)) }), 'payment_id');
+    expectRefused(duo, 'opener', addCommand(duo, 1, { origin: ownPayment('ab'.repeat(33)) }), 'update_add_htlc.payment_id');
     expect(refusalOf(add(duo, 'opener', 1, { origin: ownPayment('ab'.repeat(32)) }))).toBeUndefined();
   });
 
   it('takes amounts from the receiver’s htlc_minimum_msat on, and more than 0', () => {
     const duo = new Duo({ accepter: { htlcMinimumMsat: 5000n }, opener: { htlcMinimumMsat: 9000n } }).open();
-    expectRefused(duo, 'opener', addCommand(duo, 1, { amountMsat: 4999n }), 'htlc_minimum_msat');
+    expectRefused(duo, 'opener', addCommand(duo, 1, { amountMsat: 4999n }), 'update_add_htlc.htlc_minimum_msat');
     taken(duo, 'opener', 1, { amountMsat: 5000n });
-    expectRefused(duo, 'accepter', addCommand(duo, 1, { amountMsat: 8999n }), 'htlc_minimum_msat');
+    expectRefused(duo, 'accepter', addCommand(duo, 1, { amountMsat: 8999n }), 'update_add_htlc.htlc_minimum_msat');
     const zero = new Duo({ accepter: { htlcMinimumMsat: 0n } }).open();
-    expectRefused(zero, 'opener', addCommand(zero, 1, { amountMsat: 0n }), 'amount_msat');
+    expectRefused(zero, 'opener', addCommand(zero, 1, { amountMsat: 0n }), 'update_add_htlc.amount_msat');
     taken(zero, 'opener', 1, { amountMsat: 1n });
   });
 
   it('takes expiries after the height, within maxCltvAhead, below 500000000', () => {
     const duo = new Duo().open();
     const { height } = duo.ends.opener.env.tip;
-    expectRefused(duo, 'opener', addCommand(duo, 1, { cltvExpiry: height }), 'cltv_expiry');
+    expectRefused(duo, 'opener', addCommand(duo, 1, { cltvExpiry: height }), 'update_add_htlc.expiry_reached');
     taken(duo, 'opener', 1, { cltvExpiry: height + 1 });
     taken(duo, 'opener', 2, { cltvExpiry: height + 2016 });
-    expectRefused(duo, 'opener', addCommand(duo, 3, { cltvExpiry: height + 2017 }), 'cltv_expiry');
+    expectRefused(duo, 'opener', addCommand(duo, 3, { cltvExpiry: height + 2017 }), 'update_add_htlc.expiry_too_far');
     const far = new Duo({ opener: { maxCltvAhead: 1_000_000_000 } }).open();
-    expectRefused(far, 'opener', addCommand(far, 1, { cltvExpiry: 500_000_000 }), 'cltv_expiry');
+    expectRefused(far, 'opener', addCommand(far, 1, { cltvExpiry: 500_000_000 }), 'update_add_htlc.cltv_expiry');
     taken(far, 'opener', 1, { cltvExpiry: 499_999_999 });
   });
 
@@ -143,12 +143,12 @@ describe('the command add', () => {
     const count = new Duo({ accepter: { maxAcceptedHtlcs: 2 }, opener: { maxAcceptedHtlcs: 1 } }).open();
     taken(count, 'opener', 1);
     taken(count, 'opener', 2);
-    expectRefused(count, 'opener', addCommand(count, 3), 'max_accepted_htlcs');
+    expectRefused(count, 'opener', addCommand(count, 3), 'update_add_htlc.max_accepted_htlcs');
     taken(count, 'accepter', 4);
-    expectRefused(count, 'accepter', addCommand(count, 5), 'max_accepted_htlcs');
+    expectRefused(count, 'accepter', addCommand(count, 5), 'update_add_htlc.max_accepted_htlcs');
     const value = new Duo({ accepter: { maxHtlcValueInFlightMsat: 90_000_000n } }).open();
     taken(value, 'opener', 1);
-    expectRefused(value, 'opener', addCommand(value, 2, { amountMsat: 40_000_001n }), 'max_htlc_value_in_flight_msat');
+    expectRefused(value, 'opener', addCommand(value, 2, { amountMsat: 40_000_001n }), 'update_add_htlc.max_htlc_value_in_flight_msat');
     taken(value, 'opener', 2, { amountMsat: 40_000_000n });
   });
 
@@ -159,7 +159,7 @@ describe('the command add', () => {
     [0, 686_100_000n],
   ])('of the opener leaves reserve, fees and anchors, with one more HTLC at %i times the feerate', (feeSpikeMultiple, most) => {
     const duo = new Duo({ opener: { feeSpikeMultiple } }).open();
-    expectRefused(duo, 'opener', addCommand(duo, 1, { amountMsat: most + 1n }), 'channel_reserve_satoshis');
+    expectRefused(duo, 'opener', addCommand(duo, 1, { amountMsat: most + 1n }), 'update_add_htlc.channel_reserve_satoshis');
     taken(duo, 'opener', 1, { amountMsat: most });
     duo.exchange();
     expectQuiet(duo);
@@ -177,18 +177,18 @@ describe('the command add', () => {
       const exact = new Duo({ ...options, command: { pushMsat: 985_700_000n } }).open();
       taken(exact, 'opener', 1, { amountMsat });
       const short = new Duo({ ...options, command: { pushMsat: 985_700_001n } }).open();
-      expectRefused(short, 'opener', addCommand(short, 1, { amountMsat }), 'channel_reserve_satoshis');
+      expectRefused(short, 'opener', addCommand(short, 1, { amountMsat }), 'update_add_htlc.channel_reserve_satoshis');
     }
   });
 
   it('of the accepter leaves its reserve, and the opener its own with the fee for one more HTLC', () => {
     const duo = new Duo().open();
-    expectRefused(duo, 'accepter', addCommand(duo, 1, { amountMsat: 290_000_001n }), 'channel_reserve_satoshis');
+    expectRefused(duo, 'accepter', addCommand(duo, 1, { amountMsat: 290_000_001n }), 'update_add_htlc.channel_reserve_satoshis');
     taken(duo, 'accepter', 1, { amountMsat: 290_000_000n });
     const exact = new Duo({ command: { pushMsat: 986_100_000n } }).open();
     taken(exact, 'accepter', 1);
     const short = new Duo({ command: { pushMsat: 986_100_001n } }).open();
-    expectRefused(short, 'accepter', addCommand(short, 1), 'channel_reserve_satoshis');
+    expectRefused(short, 'accepter', addCommand(short, 1), 'update_add_htlc.channel_reserve_satoshis');
     // A trimmed one costs the opener nothing.
     taken(short, 'accepter', 1, { amountMsat: 353_999n });
   });
@@ -196,7 +196,7 @@ describe('the command add', () => {
   it('keeps the dust of either commitment under max_dust_htlc_exposure_msat', () => {
     const duo = new Duo({ opener: { maxDustHtlcExposureMsat: 600_000n } }).open();
     taken(duo, 'opener', 1, { amountMsat: 300_000n });
-    expectRefused(duo, 'opener', addCommand(duo, 2, { amountMsat: 300_001n }), 'max_dust_htlc_exposure_msat');
+    expectRefused(duo, 'opener', addCommand(duo, 2, { amountMsat: 300_001n }), 'update_add_htlc.max_dust_htlc_exposure_msat');
     taken(duo, 'opener', 2, { amountMsat: 300_000n });
     taken(duo, 'opener', 3, { amountMsat: 354_000n });
   });
@@ -210,17 +210,17 @@ describe('update_add_htlc', () => {
     accepted(duo, 'accepter', addOf(duo, { id: 1n, pathKey }));
     expect(duo.funded('accepter').shared.logs.opener).toMatchObject([{ id: 0n }, { id: 1n, pathKey }]);
     expect('pathKey' in (duo.funded('accepter').shared.logs.opener[0] as object)).toBe(false);
-    expectFailed(duo, 'accepter', addOf(duo, { id: 2n, pathKey: '00'.repeat(33) as PublicKey }), 'path_key');
+    expectFailed(duo, 'accepter', addOf(duo, { id: 2n, pathKey: '00'.repeat(33) as PublicKey }), 'update_add_htlc.path_key');
   });
 
   it('must have the next id', () => {
     for (const id of [1n, 1n << 63n]) {
       const duo = new Duo().open();
-      expect(expectFailed(duo, 'accepter', addOf(duo, { id }), 'update_add_htlc id').failure.reason).toMatch(`id ${id}, expected 0`);
+      expect(expectFailed(duo, 'accepter', addOf(duo, { id }), 'update_add_htlc.id').failure.reason).toMatch(`id ${id}, expected 0`);
     }
     const duo = new Duo().open();
     accepted(duo, 'accepter', addOf(duo));
-    expectFailed(duo, 'accepter', addOf(duo), 'update_add_htlc id');
+    expectFailed(duo, 'accepter', addOf(duo), 'update_add_htlc.id');
   });
 
   it('must come before the peer’s shutdown', () => {
@@ -230,7 +230,7 @@ describe('update_add_htlc', () => {
     duo.message('accepter', { type: 'shutdown', channelId, scriptPubkey: P2WPKH_A });
     const other = new Duo().open();
     other.message('accepter', { type: 'shutdown', channelId, scriptPubkey: P2WPKH_A });
-    expectFailed(other, 'accepter', addOf(other), 'no add after shutdown');
+    expectFailed(other, 'accepter', addOf(other), 'update_add_htlc.after_shutdown');
     // Our own shutdown may cross it.
     const crossing = new Duo().open();
     crossing.command('accepter', { kind: 'shutdown', channelId, script: P2WPKH_B });
@@ -241,28 +241,28 @@ describe('update_add_htlc', () => {
   it('must be at least our htlc_minimum_msat, and more than 0', () => {
     const duo = new Duo({ accepter: { htlcMinimumMsat: 5000n } }).open();
     accepted(duo, 'accepter', addOf(duo, { amountMsat: 5000n }));
-    expectFailed(duo, 'accepter', addOf(duo, { id: 1n, amountMsat: 4999n }), 'htlc_minimum_msat');
+    expectFailed(duo, 'accepter', addOf(duo, { id: 1n, amountMsat: 4999n }), 'update_add_htlc.htlc_minimum_msat');
     const zero = new Duo({ accepter: { htlcMinimumMsat: 0n } }).open();
     accepted(zero, 'accepter', addOf(zero, { amountMsat: 1n }));
-    expectFailed(zero, 'accepter', addOf(zero, { id: 1n, amountMsat: 0n }), 'htlc_minimum_msat');
+    expectFailed(zero, 'accepter', addOf(zero, { id: 1n, amountMsat: 0n }), 'update_add_htlc.htlc_minimum_msat');
   });
 
   it('must expire at a height', () => {
     const duo = new Duo().open();
     accepted(duo, 'accepter', addOf(duo, { cltvExpiry: 499_999_999 }));
     accepted(duo, 'accepter', addOf(duo, { id: 1n, cltvExpiry: 0 }));
-    expectFailed(duo, 'accepter', addOf(duo, { id: 2n, cltvExpiry: 500_000_000 }), 'cltv_expiry');
+    expectFailed(duo, 'accepter', addOf(duo, { id: 2n, cltvExpiry: 500_000_000 }), 'update_add_htlc.cltv_expiry');
   });
 
   it('must keep our max_accepted_htlcs and max_htlc_value_in_flight_msat', () => {
     const count = new Duo({ accepter: { maxAcceptedHtlcs: 2 } }).open();
     accepted(count, 'accepter', addOf(count));
     accepted(count, 'accepter', addOf(count, { id: 1n }));
-    expectFailed(count, 'accepter', addOf(count, { id: 2n }), 'max_accepted_htlcs');
+    expectFailed(count, 'accepter', addOf(count, { id: 2n }), 'update_add_htlc.max_accepted_htlcs');
     const value = new Duo({ accepter: { maxHtlcValueInFlightMsat: 90_000_000n } }).open();
     accepted(value, 'accepter', addOf(value));
     accepted(value, 'accepter', addOf(value, { id: 1n, amountMsat: 40_000_000n }));
-    expectFailed(value, 'accepter', addOf(value, { id: 2n, amountMsat: 1n }), 'max_htlc_value_in_flight_msat');
+    expectFailed(value, 'accepter', addOf(value, { id: 2n, amountMsat: 1n }), 'update_add_htlc.max_htlc_value_in_flight_msat');
   });
 
   it.each([
@@ -273,14 +273,14 @@ describe('update_add_htlc', () => {
     const fits = new Duo().open();
     accepted(fits, side, addOf(fits, { amountMsat: most }));
     const breaks = new Duo().open();
-    expectFailed(breaks, side, addOf(breaks, { amountMsat: most + 1n }), 'channel_reserve_satoshis');
+    expectFailed(breaks, side, addOf(breaks, { amountMsat: most + 1n }), 'update_add_htlc.channel_reserve_satoshis');
   });
 
   it('costs the opener what is untrimmed on our commitment', () => {
     // 353 sat are trimmed by us, not by the opener: one HTLC less to pay for.
     const duo = new Duo({ accepter: { dustLimitSat: 1000n }, command: { pushMsat: 986_100_000n } }).open();
     accepted(duo, 'accepter', addOf(duo, { amountMsat: 430_000n }));
-    expectFailed(duo, 'accepter', addOf(duo, { id: 1n, amountMsat: 1n }), 'channel_reserve_satoshis');
+    expectFailed(duo, 'accepter', addOf(duo, { id: 1n, amountMsat: 1n }), 'update_add_htlc.channel_reserve_satoshis');
   });
 
   it('may share a payment hash with others', () => {

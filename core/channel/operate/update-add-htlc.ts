@@ -16,6 +16,7 @@ import { paymentIdOf } from '../model/origin.ts';
 import type { Origin } from '../model/origin.ts';
 import type { Refusal, Violation } from '../model/violation.ts';
 import { refusal, violation } from '../model/violation.ts';
+import type { RuleId } from '../../rules.ts';
 
 /** BOLT 2, update_add_htlc: cltv_expiry is a height below this. */
 const CLTV_EXPIRY_LIMIT = 500_000_000;
@@ -23,19 +24,26 @@ export const MAX_PAYMENT_ID_BYTES = 32;
 
 type AddCommand = Extract<ChannelCommand, { kind: 'add' }>;
 
+/** A rule of the sending node alone, or a limit that the receiver judges too. */
+interface OfferBroken {
+  readonly rule: RuleId;
+  readonly detail: string;
+}
+
 /** BOLT 2, update_add_htlc, sending node: what forbids this HTLC, already the last of `shared`'s log. */
-function offeringRule(env: ChannelEnv, { params, fundings }: FundedState, shared: SharedState, htlc: AddUpdate): LimitBroken | undefined {
+function offeringRule(env: ChannelEnv, { params, fundings }: FundedState, shared: SharedState, htlc: AddUpdate): OfferBroken | undefined {
   const { us } = params;
   const peer = other(us);
   const { config } = env;
-  if (htlc.amountMsat <= 0n) return { rule: 'amount_msat', detail: 'must be greater than 0' };
+  if (htlc.amountMsat <= 0n) return { rule: 'update_add_htlc.amount_msat', detail: 'must be greater than 0' };
   const { htlcMinimumMsat } = params.parties[peer];
   if (htlc.amountMsat < htlcMinimumMsat)
-    return { rule: 'htlc_minimum_msat', detail: `the receiver takes ${htlcMinimumMsat} msat and more` };
-  if (htlc.cltvExpiry >= CLTV_EXPIRY_LIMIT) return { rule: 'cltv_expiry', detail: `must be below ${CLTV_EXPIRY_LIMIT}` };
-  if (htlc.cltvExpiry <= env.tip.height) return { rule: 'cltv_expiry', detail: `height ${env.tip.height} has been reached` };
+    return { rule: 'update_add_htlc.htlc_minimum_msat', detail: `the receiver takes ${htlcMinimumMsat} msat and more` };
+  if (htlc.cltvExpiry >= CLTV_EXPIRY_LIMIT) return { rule: 'update_add_htlc.cltv_expiry', detail: `must be below ${CLTV_EXPIRY_LIMIT}` };
+  if (htlc.cltvExpiry <= env.tip.height)
+    return { rule: 'update_add_htlc.expiry_reached', detail: `height ${env.tip.height} has been reached` };
   if (htlc.cltvExpiry > env.tip.height + config.maxCltvAhead)
-    return { rule: 'cltv_expiry', detail: `more than ${config.maxCltvAhead} blocks ahead` };
+    return { rule: 'update_add_htlc.expiry_too_far', detail: `more than ${config.maxCltvAhead} blocks ahead` };
 
   const next = contents(shared, cutToSign(shared, us));
   const inFlight = inFlightLimit(params, us, next);
@@ -44,7 +52,10 @@ function offeringRule(env: ChannelEnv, { params, fundings }: FundedState, shared
     const affordable = us === 'opener' ? openerKeepsFee(env, params, terms, next) : accepterKeepsReserve(params, terms, next);
     if (affordable !== undefined) return affordable;
     if (SIDES.some((owner) => exceedsDustExposure(params, terms, owner, next, htlc, config.maxDustHtlcExposureMsat))) {
-      return { rule: 'max_dust_htlc_exposure_msat', detail: `more than ${config.maxDustHtlcExposureMsat} msat would be trimmed` };
+      return {
+        rule: 'update_add_htlc.max_dust_htlc_exposure_msat',
+        detail: `more than ${config.maxDustHtlcExposureMsat} msat would be trimmed`,
+      };
     }
     return undefined;
   });
@@ -109,9 +120,9 @@ export function offer(out: Transition<FundedState>, add: Offered, origin: Origin
   const { params } = state;
   const htlc = addUpdate(params.us, nextHtlcId(state.shared, params.us), add);
   if ((paymentIdOf(origin)?.length ?? 0) > 2 * MAX_PAYMENT_ID_BYTES)
-    return refusal('payment_id', `longer than ${MAX_PAYMENT_ID_BYTES} bytes`);
+    return refusal('update_add_htlc.payment_id', `longer than ${MAX_PAYMENT_ID_BYTES} bytes`);
   if (isClosing(state)) {
-    return refusal('no add after shutdown', 'the channel is closing');
+    return refusal('update_add_htlc.after_shutdown', 'the channel is closing');
   }
   const shared = append(state.shared, params.us, htlc);
   const broken = offeringRule(out.env, state, shared, htlc);
@@ -163,15 +174,16 @@ export function receiveAdd(out: Transition<FundedState>, message: UpdateAddHtlc)
   const { params } = state;
   const peer = other(params.us);
   const expected = nextHtlcId(state.shared, peer);
-  if (message.id !== expected) return violation('update_add_htlc id', `id ${message.id}, expected ${expected}`);
-  if (state.closing.received !== undefined) return violation('no add after shutdown', `HTLC ${message.id} after the peer's shutdown`);
+  if (message.id !== expected) return violation('update_add_htlc.id', `id ${message.id}, expected ${expected}`);
+  if (state.closing.received !== undefined)
+    return violation('update_add_htlc.after_shutdown', `HTLC ${message.id} after the peer's shutdown`);
   const { htlcMinimumMsat } = params.parties[params.us];
   if (message.amountMsat === 0n || message.amountMsat < htlcMinimumMsat) {
-    return violation('htlc_minimum_msat', `${message.amountMsat} msat, we take ${htlcMinimumMsat} and more`);
+    return violation('update_add_htlc.htlc_minimum_msat', `${message.amountMsat} msat, we take ${htlcMinimumMsat} and more`);
   }
-  if (message.cltvExpiry >= CLTV_EXPIRY_LIMIT) return violation('cltv_expiry', `${message.cltvExpiry} is not a height`);
+  if (message.cltvExpiry >= CLTV_EXPIRY_LIMIT) return violation('update_add_htlc.cltv_expiry', `${message.cltvExpiry} is not a height`);
   if (message.pathKey !== undefined && !out.env.crypto.isValidPublicKey(message.pathKey)) {
-    return violation('path_key', 'not a point of the curve');
+    return violation('update_add_htlc.path_key', 'not a point of the curve');
   }
   const { id, amountMsat, paymentHash, cltvExpiry, onionRoutingPacket: onion, pathKey } = message;
   const shared = append(state.shared, peer, addUpdate(peer, id, { amountMsat, paymentHash, cltvExpiry, onion, pathKey }));

@@ -50,12 +50,12 @@ describe('the command fee', () => {
 
   it('is refused to the accepter, out of bounds, and without connection', () => {
     const duo = new Duo().open();
-    expectRefused(duo, 'accepter', feeCommand(duo, 3000), 'update_fee');
-    expectRefused(duo, 'opener', feeCommand(duo, 624), 'feerate_per_kw');
-    expectRefused(duo, 'opener', feeCommand(duo, 25_001), 'feerate_per_kw');
+    expectRefused(duo, 'accepter', feeCommand(duo, 3000), 'update_fee.not_opener');
+    expectRefused(duo, 'opener', feeCommand(duo, 624), 'update_fee.feerate_per_kw');
+    expectRefused(duo, 'opener', feeCommand(duo, 25_001), 'update_fee.feerate_per_kw');
     expect(refusalOf(fee(duo, 25_000))).toBeUndefined();
     duo.input('opener', { kind: 'disconnected' });
-    expectRefused(duo, 'opener', feeCommand(duo, 3000), 'connected');
+    expectRefused(duo, 'opener', feeCommand(duo, 3000), 'channel.not_connected');
   });
 
   it('must leave the reserve, with one more HTLC on the dearer commitment', () => {
@@ -65,7 +65,7 @@ describe('the command fee', () => {
     exact.exchange();
     expectQuiet(exact);
     const short = new Duo({ command: { pushMsat: 982_860_001n } }).open();
-    expectRefused(short, 'opener', feeCommand(short, 5000), 'channel_reserve_satoshis');
+    expectRefused(short, 'opener', feeCommand(short, 5000), 'update_fee.affordable');
   });
 
   it('is refused once shutdown is complete and no HTLC is left, not before', () => {
@@ -81,7 +81,7 @@ describe('the command fee', () => {
     // The HTLC is still in the commitment that the accepter has not revoked.
     expect(refusalOf(fee(duo, 2800))).toBeUndefined();
     duo.exchange();
-    expectRefused(duo, 'opener', feeCommand(duo, 2900), 'update_fee');
+    expectRefused(duo, 'opener', feeCommand(duo, 2900), 'update_fee.channel_at_its_end');
   });
 
   it('without anchors must not trim more than max_dust_htlc_exposure_msat when it rises', () => {
@@ -93,7 +93,7 @@ describe('the command fee', () => {
       return duo;
     };
     const over = trims('static_remotekey', 2_199_999n);
-    expectRefused(over, 'opener', feeCommand(over, 3000), 'max_dust_htlc_exposure_msat');
+    expectRefused(over, 'opener', feeCommand(over, 3000), 'update_fee.max_dust_htlc_exposure_msat');
     expect(refusalOf(fee(over, 2500))).toBeUndefined();
     expect(refusalOf(fee(over, 2400))).toBeUndefined();
     expect(refusalOf(fee(trims('static_remotekey', 2_200_000n), 3000))).toBeUndefined();
@@ -102,7 +102,7 @@ describe('the command fee', () => {
     const dusty = new Duo({ opener: { maxDustHtlcExposureMsat: 0n }, command: { format: 'static_remotekey' } }).open();
     add(dusty, 'accepter', 1, { amountMsat: 300_000n });
     dusty.exchange();
-    expectRefused(dusty, 'opener', feeCommand(dusty, 2501), 'max_dust_htlc_exposure_msat');
+    expectRefused(dusty, 'opener', feeCommand(dusty, 2501), 'update_fee.max_dust_htlc_exposure_msat');
     expect(refusalOf(fee(dusty, 2500))).toBeUndefined();
     expect(refusalOf(fee(dusty, 2499))).toBeUndefined();
   });
@@ -117,10 +117,10 @@ describe('update_fee', () => {
 
   it('comes from the opener, and within bounds', () => {
     const wrongWay = new Duo().open();
-    expectFailed(wrongWay, 'opener', feeMessage(wrongWay, 3000), 'update_fee');
+    expectFailed(wrongWay, 'opener', feeMessage(wrongWay, 3000), 'update_fee.not_opener');
     for (const feeratePerKw of [0, 624, 25_001, 0xffffffff]) {
       const duo = new Duo().open();
-      expectFailed(duo, 'accepter', feeMessage(duo, feeratePerKw), 'feerate_per_kw');
+      expectFailed(duo, 'accepter', feeMessage(duo, feeratePerKw), 'update_fee.feerate_per_kw');
     }
     const duo = new Duo().open();
     duo.message('accepter', feeMessage(duo, 625));
@@ -153,7 +153,9 @@ describe('update_fee', () => {
     expectQuiet(duo);
     expect(duo.funded('accepter').shared.base.feeratePerKw).toBe(3000);
     expect(duo.funded('accepter').closing.tx).toEqual(duo.funded('opener').closing.tx);
-    expect(complaint(duo.message('accepter', feeMessage(duo, 3500)))).toMatch(/^error update_fee: the opener has begun to negotiate/);
+    expect(complaint(duo.message('accepter', feeMessage(duo, 3500)))).toMatch(
+      /^error update_fee\.channel_at_its_end: the opener has begun to negotiate/,
+    );
   });
 });
 
@@ -163,7 +165,7 @@ describe('a fee and an HTLC that cross and leave the opener short', () => {
     const duo = new Duo({ opener: manual, command: { pushMsat: 1_000_000_000n - 23_620_000n } }).open();
     expect(refusalOf(fee(duo, 10_000))).toBeUndefined();
     for (let n = 1; n <= 23; n++) expect(refusalOf(add(duo, 'accepter', n, { amountMsat: 1_000_000n }))).toBeUndefined();
-    expectRefused(duo, 'accepter', addCommand(duo, 24, { amountMsat: 1_000_000n }), 'channel_reserve_satoshis');
+    expectRefused(duo, 'accepter', addCommand(duo, 24, { amountMsat: 1_000_000n }), 'update_add_htlc.channel_reserve_satoshis');
     return duo;
   }
 
@@ -194,8 +196,8 @@ describe('a fee that the opener could not afford when it sent it', () => {
   it('fails the channel when it is committed', () => {
     // The opener has 13,900 sat. 11,780 per kw cost 13,240 sat and 660 for anchors, 11,781 cost 13,241.
     for (const [feeratePerKw, rule] of [
-      [11_780, 'commitment_signed'],
-      [11_781, 'update_fee affordable'],
+      [11_780, 'commitment_signed.signature'],
+      [11_781, 'update_fee.affordable'],
     ] as const) {
       const duo = new Duo({ command: { pushMsat: 986_100_000n } }).open();
       expect(duo.message('accepter', feeMessage(duo, feeratePerKw))).toEqual([]);

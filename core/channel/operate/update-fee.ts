@@ -42,18 +42,19 @@ function updatesEnded(state: FundedState): boolean {
 export function updateFee(out: Transition<FundedState>, feeratePerKw: number): Refusal | undefined {
   const { state, env } = out;
   const { params } = state;
-  if (params.us !== 'opener') return refusal('update_fee', 'only the opener pays the fee');
-  if (updatesEnded(state)) return refusal('update_fee', 'shutdown is complete and no HTLC is left');
+  if (params.us !== 'opener') return refusal('update_fee.not_opener', 'only the opener pays the fee');
+  if (updatesEnded(state)) return refusal('update_fee.channel_at_its_end', 'shutdown is complete and no HTLC is left');
   const bounds = feerateOutOfBounds(env, feeratePerKw);
-  if (bounds !== undefined) return refusal('feerate_per_kw', bounds);
+  if (bounds !== undefined) return refusal('update_fee.feerate_per_kw', bounds);
   const before = contents(state.shared, cutToSign(state.shared, 'opener'));
   const shared = append(state.shared, 'opener', { kind: 'fee', feeratePerKw });
   const after = contents(shared, cutToSign(shared, 'opener'));
   const broken = brokenBySome(state.fundings, (terms) =>
     reserveKept(terms, 'opener', after, dearestOpenerCostSat(params, terms, after, feeratePerKw, 1)),
   );
-  if (broken !== undefined) return refusal(broken.rule, broken.detail);
-  if (feerateExceedsDust(env, state, before, after)) return refusal('max_dust_htlc_exposure_msat', 'the feerate would trim too much');
+  if (broken !== undefined) return refusal('update_fee.affordable', broken.detail);
+  if (feerateExceedsDust(env, state, before, after))
+    return refusal('update_fee.max_dust_htlc_exposure_msat', 'the feerate would trim too much');
   draft(out).shared = shared;
   send(out, { type: 'update_fee', channelId: state.channelId, feeratePerKw });
   return undefined;
@@ -66,12 +67,12 @@ export function updateFee(out: Transition<FundedState>, feeratePerKw: number): R
 export function receiveUpdateFee(out: Transition<FundedState>, message: UpdateFee): Violation | undefined {
   const { state, env } = out;
   const { params } = state;
-  if (params.us === 'opener') return violation('update_fee', 'we are the opener: only we may change the fee');
+  if (params.us === 'opener') return violation('update_fee.not_opener', 'we are the opener: only we may change the fee');
   const bounds = feerateOutOfBounds(env, message.feeratePerKw);
-  if (bounds !== undefined) return violation('feerate_per_kw', bounds);
+  if (bounds !== undefined) return violation('update_fee.feerate_per_kw', bounds);
   // An update_fee may cross our last revoke_and_ack: only its own closing_signed shows that the opener knew of the end.
   if (state.closing.negotiation?.peerOffered !== undefined)
-    return violation('update_fee', 'the opener has begun to negotiate the closing fee');
+    return violation('update_fee.channel_at_its_end', 'the opener has begun to negotiate the closing fee');
   const shared = append(state.shared, 'opener', { kind: 'fee', feeratePerKw: message.feeratePerKw });
   draft(out).shared = shared;
   return undefined;

@@ -8,6 +8,7 @@ import { bytes32, complaint, Duo, kinds, P2WPKH_A, sent } from '../duo.fixture.t
 import type { ChannelConfig, ChannelOutput } from '../model/vocabulary.ts';
 import { diagnose, reestablishMessage } from './channel-reestablish.ts';
 import type { FundedState } from '../model/state.ts';
+import { consequenceOf } from '../model/violation.ts';
 import { add, events, expectFailed, expectQuiet, fail, fee, fulfill, kindsOf, messages, secretOf } from '../updates.fixture.ts';
 import { ownPayment } from '../model/origin.ts';
 
@@ -83,7 +84,7 @@ describe('channel_reestablish', () => {
     const early: Message = { type: 'update_fee', channelId: duo.channelId, feeratePerKw: 2500 };
     const refused = duo.message('opener', early);
     expect(kinds(refused)).toEqual(['warning', 'disconnect']);
-    expect(complaint(refused)).toBe('warning update_fee: came before channel_reestablish');
+    expect(complaint(refused)).toBe('warning channel.before_reestablish: update_fee came before channel_reestablish');
     expect(duo.ends.opener.state).toBe(before);
   });
 
@@ -94,7 +95,7 @@ describe('channel_reestablish', () => {
     duo.exchange();
     const before = duo.ends.opener.state;
     const effects = duo.message('opener', message);
-    expect(complaint(effects)).toBe('warning channel_reestablish: came twice in one connection');
+    expect(complaint(effects)).toBe('warning channel.reestablish_twice: came twice in one connection');
     expect(kinds(effects)).toEqual(['warning', 'disconnect']);
     expect(duo.ends.opener.state).toBe(before);
   });
@@ -127,27 +128,29 @@ describe('diagnose', () => {
     };
     const diagnosis = diagnose(duo.ends.opener.env, duo.funded('opener'), message);
     if (diagnosis.kind === 'violation') {
-      expect(diagnosis.violation.consequence).toBe('fail-channel');
-      return diagnosis.violation.violated;
+      expect(consequenceOf(diagnosis.violation)).toBe('fail-channel');
+      return diagnosis.violation.rule;
     }
     if (diagnosis.kind === 'we-are-behind') return 'behind';
     return `resume${diagnosis.revoke ? ' revoke' : ''}${diagnosis.commit ? ' commit' : ''}`;
   }
 
-  const SECRET = 'your_last_per_commitment_secret';
-  const REVOCATION = 'next_revocation_number';
-  const COMMITMENT = 'next_commitment_number';
+  const SECRET = 'channel_reestablish.your_last_per_commitment_secret';
+  const BEHIND = 'channel_reestablish.next_revocation_number_behind';
+  const AHEAD = 'channel_reestablish.next_revocation_number_ahead';
+  const COMMITMENT = 'channel_reestablish.next_commitment_number';
+  const ZERO = 'channel_reestablish.next_commitment_number_zero';
   const FAR = 1000n;
   const PAST_ALL = 1n << 48n;
 
   // What the revocation number and its secret come to, before the commitment number is looked at.
   const byRevocation: readonly [bigint, Record<Secret, string>][] = [
-    [0n, { right: REVOCATION, wrong: SECRET, zero: REVOCATION }],
-    [1n, { right: REVOCATION, wrong: SECRET, zero: SECRET }],
+    [0n, { right: BEHIND, wrong: SECRET, zero: BEHIND }],
+    [1n, { right: BEHIND, wrong: SECRET, zero: SECRET }],
     [2n, { right: 'resume revoke', wrong: SECRET, zero: SECRET }],
     [3n, { right: 'resume', wrong: SECRET, zero: SECRET }],
-    [4n, { right: 'behind', wrong: REVOCATION, zero: REVOCATION }],
-    [FAR, { right: 'behind', wrong: REVOCATION, zero: REVOCATION }],
+    [4n, { right: 'behind', wrong: AHEAD, zero: AHEAD }],
+    [FAR, { right: 'behind', wrong: AHEAD, zero: AHEAD }],
   ];
   const byCommitment: Record<keyof typeof views, readonly [bigint, string][]> = {
     without: [
@@ -176,9 +179,9 @@ describe('diagnose', () => {
           const first = secrets[kind];
           const ahead = revocation > 3n;
           // Zero is judged before the secret of a number that is not ahead; a proof of data loss comes before everything.
-          if (!ahead && commitment === 0n) return [next, commitment, revocation, kind, COMMITMENT];
+          if (!ahead && commitment === 0n) return [next, commitment, revocation, kind, ZERO];
           if (!first.startsWith('resume')) return [next, commitment, revocation, kind, first];
-          return [next, commitment, revocation, kind, commits.startsWith('next') ? commits : first + commits];
+          return [next, commitment, revocation, kind, commits === COMMITMENT ? commits : first + commits];
         }),
       ),
     ),
@@ -192,13 +195,13 @@ describe('diagnose', () => {
   );
 
   it('believes no number beyond the 48 bits', () => {
-    expect(diagnoseNumber(PAST_ALL + 1n)).toBe(REVOCATION);
-    expect(diagnoseNumber((1n << 64n) - 1n)).toBe(REVOCATION);
+    expect(diagnoseNumber(PAST_ALL + 1n)).toBe(AHEAD);
+    expect(diagnoseNumber((1n << 64n) - 1n)).toBe(AHEAD);
     function diagnoseNumber(nextRevocationNumber: bigint): string {
       const duo = views.without;
       const message = { ...reestablishMessage(duo.ends.accepter.env, duo.funded('accepter')), nextRevocationNumber };
       const diagnosis = diagnose(duo.ends.opener.env, duo.funded('opener'), message);
-      return diagnosis.kind === 'violation' ? diagnosis.violation.violated : diagnosis.kind;
+      return diagnosis.kind === 'violation' ? diagnosis.violation.rule : diagnosis.kind;
     }
   });
 
@@ -226,20 +229,27 @@ describe('data loss', () => {
     duo.reconnect();
     const effects = duo.message('opener', duo.ends.accepter.outgoing[0] as Message);
     expect(kinds(effects)).toEqual(['error', 'store', 'notify']);
-    expect(complaint(effects)).toBe('error we have lost data: please fail the channel');
+    expect(complaint(effects)).toBe('error channel.data_loss: we have lost data: please fail the channel');
     const { state } = duo.ends.opener;
     expect(state).toMatchObject({ phase: 'failed', failure: { reason: 'we have lost data: please fail the channel' } });
     expect(state).toMatchObject({ phase: 'failed', failure: { commitmentToBroadcast: undefined } });
     expect(duo.ends.opener.log.some((effect) => effect.kind === 'broadcast' && effect.purpose === 'commitment')).toBe(false);
     duo.input('opener', { kind: 'disconnected' });
-    expect(complaint(duo.input('opener', { kind: 'connected' }))).toBe('error we have lost data: please fail the channel');
+    expect(complaint(duo.input('opener', { kind: 'connected' }))).toBe(
+      'error channel.data_loss: we have lost data: please fail the channel',
+    );
   });
 
   it('of the peer, or a secret that proves nothing, fails the channel with broadcast', () => {
     const duo = atNumbers(3);
     duo.reconnect();
     const message = duo.ends.accepter.outgoing[0] as ChannelReestablish;
-    const failed = expectFailed(duo, 'opener', { ...message, yourLastPerCommitmentSecret: bytes32(1) }, 'your_last_per_commitment_secret');
+    const failed = expectFailed(
+      duo,
+      'opener',
+      { ...message, yourLastPerCommitmentSecret: bytes32(1) },
+      'channel_reestablish.your_last_per_commitment_secret',
+    );
     expect(failed.failure.commitmentToBroadcast).toBeDefined();
     const lost = atNumbers(3);
     lost.reconnect();
@@ -249,11 +259,14 @@ describe('data loss', () => {
       nextRevocationNumber: 1n,
       yourLastPerCommitmentSecret: secret(lost, 'opener', 0n),
     };
-    expect(expectFailed(lost, 'opener', behind, 'next_revocation_number').failure.commitmentToBroadcast).toBeDefined();
+    expect(
+      expectFailed(lost, 'opener', behind, 'channel_reestablish.next_revocation_number_behind').failure.commitmentToBroadcast,
+    ).toBeDefined();
     const zero = atNumbers(3);
     zero.reconnect();
     expect(
-      expectFailed(zero, 'opener', { ...message, nextCommitmentNumber: 0n }, 'next_commitment_number').failure.commitmentToBroadcast,
+      expectFailed(zero, 'opener', { ...message, nextCommitmentNumber: 0n }, 'channel_reestablish.next_commitment_number_zero').failure
+        .commitmentToBroadcast,
     ).toBeDefined();
   });
 });

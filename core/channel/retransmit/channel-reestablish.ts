@@ -16,6 +16,7 @@ import type { ChannelEnv } from '../model/vocabulary.ts';
 import type { AddUpdate, FundedBase, FundedState, OfferedHtlc, Update } from '../model/state.ts';
 import type { Violation } from '../model/violation.ts';
 import { violation } from '../model/violation.ts';
+import type { ViolableId } from '../../rules.ts';
 
 const NO_SECRET = '00'.repeat(32) as SecretKey;
 
@@ -63,7 +64,7 @@ export type Diagnosis =
 /** BOLT 2, Message Retransmission: pure, so that each state can be tried. */
 export function diagnose(env: ChannelEnv, state: FundedBase, message: ChannelReestablish): Diagnosis {
   const { shared, params } = state;
-  const wrong = (rule: string, detail: string): Diagnosis => ({ kind: 'violation', violation: violation(rule, detail) });
+  const wrong = (rule: ViolableId, detail: string): Diagnosis => ({ kind: 'violation', violation: violation(rule, detail) });
   const { nextCommitmentNumber, nextRevocationNumber, yourLastPerCommitmentSecret } = message;
   // commitments that we may have revoked: all below `ours`
   const ours = shared.commitments[params.us].current.number;
@@ -74,21 +75,28 @@ export function diagnose(env: ChannelEnv, state: FundedBase, message: ChannelRee
   if (nextRevocationNumber > ours) {
     return proven
       ? { kind: 'we-are-behind' }
-      : wrong('next_revocation_number', `${nextRevocationNumber} is beyond our ${ours}, and the secret does not prove it`);
+      : wrong(
+          'channel_reestablish.next_revocation_number_ahead',
+          `${nextRevocationNumber} is beyond our ${ours}, and the secret does not prove it`,
+        );
   }
   // After the proof of data loss: of a state that is known to be old, no commitment is relevant.
-  if (nextCommitmentNumber === 0n) return wrong('next_commitment_number', 'is zero');
+  if (nextCommitmentNumber === 0n) return wrong('channel_reestablish.next_commitment_number_zero', 'is zero');
   const secretFits = nextRevocationNumber === 0n ? yourLastPerCommitmentSecret === NO_SECRET : proven;
-  if (!secretFits) return wrong('your_last_per_commitment_secret', `is not the one of commitment ${nextRevocationNumber - 1n}`);
+  if (!secretFits)
+    return wrong('channel_reestablish.your_last_per_commitment_secret', `is not the one of commitment ${nextRevocationNumber - 1n}`);
   if (nextRevocationNumber + 1n < ours) {
-    return wrong('next_revocation_number', `${nextRevocationNumber} is older than what we can send again (we are at ${ours})`);
+    return wrong(
+      'channel_reestablish.next_revocation_number_behind',
+      `${nextRevocationNumber} is older than what we can send again (we are at ${ours})`,
+    );
   }
 
   const { current, next } = shared.commitments[other(params.us)];
   const expected = (next ?? current).number + 1n;
   const resend = next !== undefined && nextCommitmentNumber === next.number;
   if (!resend && nextCommitmentNumber !== expected) {
-    return wrong('next_commitment_number', `${nextCommitmentNumber}, we would send ${expected}`);
+    return wrong('channel_reestablish.next_commitment_number', `${nextCommitmentNumber}, we would send ${expected}`);
   }
   return { kind: 'resume', revoke: nextRevocationNumber + 1n === ours, commit: resend };
 }

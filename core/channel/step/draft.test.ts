@@ -8,7 +8,7 @@ import { start } from './transition.ts';
 const duo = new Duo().open();
 const { env } = duo.ends.opener;
 const funded = duo.funded('opener');
-const failed = failChannel(start<FundedState>(env, funded), 'why', { unilateral: true }).state;
+const failed = failChannel(start<FundedState>(env, funded), 'channel.force_closed', 'why', { unilateral: true }).state;
 
 describe('a draft', () => {
   it.each([

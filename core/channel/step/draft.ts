@@ -73,7 +73,7 @@ function copyClosing(c: Closing): Closing {
   return { sent: c.sent, received: c.received, wanted: c.wanted, negotiation: c.negotiation, tx: c.tx };
 }
 function copyFailure(f: Failure): Failure {
-  return { error: f.error, reason: f.reason, commitmentToBroadcast: f.commitmentToBroadcast };
+  return { error: f.error, rule: f.rule, reason: f.reason, commitmentToBroadcast: f.commitmentToBroadcast };
 }
 
 /** Which copies are this step's own. */

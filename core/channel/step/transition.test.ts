@@ -50,13 +50,13 @@ describe('persist', () => {
     persist(out);
     expect(out.state).toEqual({ ...quiet, durability: { ...quiet.durability, version: 8 } });
     send(out, { type: 'update_fee', channelId, feeratePerKw: 300 });
-    notify(out, { kind: 'forgotten', reason: 'x' });
+    notify(out, { kind: 'forgotten', rule: 'channel.given_up', reason: 'x' });
     const wait = [{ sink: { kind: 'state' }, channelId, version: 8 }];
     const { state, effects } = finish(out);
     expect(effects).toEqual([
       { kind: 'store', channelId, version: 8, state },
       { kind: 'send', peer: quiet.params.peer, message: { type: 'update_fee', channelId, feeratePerKw: 300 }, channelId, after: wait },
-      { kind: 'notify', channelId, event: { kind: 'forgotten', reason: 'x' }, after: wait },
+      { kind: 'notify', channelId, event: { kind: 'forgotten', rule: 'channel.given_up', reason: 'x' }, after: wait },
     ]);
   });
 
@@ -138,8 +138,8 @@ describe('become', () => {
   it('goes on with the same effects in another phase', () => {
     const out = start(env, quiet);
     persist(out);
-    const forgotten = become(out, { phase: 'forgotten', reason: 'gone' });
-    expect(forgotten.state).toEqual({ phase: 'forgotten', reason: 'gone' });
+    const forgotten = become(out, { phase: 'forgotten', rule: 'channel.given_up', reason: 'gone' });
+    expect(forgotten.state).toEqual({ phase: 'forgotten', rule: 'channel.given_up', reason: 'gone' });
     expect(forgotten.effects).toBe(out.effects);
   });
 });

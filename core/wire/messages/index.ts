@@ -9,6 +9,7 @@ import * as establishment from './establishment.ts';
 import * as gossip from './gossip.ts';
 import * as interactive from './interactive.ts';
 import * as operation from './operation.ts';
+import type { WIRE_RULES } from '../rules.ts';
 
 export type * from './closing.ts';
 export type * from './control.ts';
@@ -65,6 +66,23 @@ export type MessageError = {
   readonly field: string;
   readonly detail: string;
 };
+
+const RULE_OF = {
+  'unknown-odd-type': 'message.unknown_odd_type',
+  'unknown-even-type': 'message.unknown_even_type',
+  truncated: 'message.truncated',
+  trailing: 'message.trailing',
+  'non-minimal': 'message.non_minimal',
+  'tlv-order': 'message.tlv_order',
+  'unknown-even-tlv': 'message.unknown_even_tlv',
+  'bad-value': 'message.bad_value',
+  'too-long': 'message.too_long',
+} as const satisfies Readonly<Record<MessageError['kind'], keyof typeof WIRE_RULES>>;
+
+/** The rule that bytes which can't be read have broken. */
+export function ruleOf({ kind }: MessageError): keyof typeof WIRE_RULES {
+  return RULE_OF[kind];
+}
 
 export type DecodedMessage = ({ readonly ok: true } & GroupedMessage) | { readonly ok: false; readonly error: MessageError };
 

@@ -97,6 +97,7 @@ export class DemoNode {
       refused: ({ command, rule, detail }) => {
         throw new Error(`${command} was refused: ${rule}, ${detail}`);
       },
+      violated: () => undefined,
       hungUp: () => undefined,
       failed: (error) => {
         throw error;

@@ -48,6 +48,7 @@ export class BenchNode {
         refused: ({ rule, detail }) => {
           throw new Error(`refused: ${rule}: ${detail}`);
         },
+        violated: nothing,
       },
     };
     this.host = new Host(env, services, { state: createNode(blockAt(100), 2500, 0), effects: [] });

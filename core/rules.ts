@@ -1,0 +1,33 @@
+import { CLOSE_RULES } from './channel/close/rules.ts';
+import { COMMITMENT_RULES } from './channel/commitments/rules.ts';
+import { ESTABLISH_RULES } from './channel/establish/rules.ts';
+import { FAIL_RULES } from './channel/fail/rules.ts';
+import { OPERATE_RULES } from './channel/operate/rules.ts';
+import { RETRANSMIT_RULES } from './channel/retransmit/rules.ts';
+import { CHANNEL_RULES } from './channel/rules.ts';
+import { NODE_RULES } from './node/rules.ts';
+import { PEERS_RULES } from './peers/rules.ts';
+import { TRANSPORT_RULES } from './transport/rules.ts';
+import { WIRE_RULES } from './wire/rules.ts';
+
+export type { Consequence, Rule } from './rule.ts';
+
+/** Every rule that a peer can break or that refuses a command, by its id. Each folder has its own table; this is all of them. */
+export const RULES = {
+  ...WIRE_RULES,
+  ...TRANSPORT_RULES,
+  ...ESTABLISH_RULES,
+  ...OPERATE_RULES,
+  ...COMMITMENT_RULES,
+  ...RETRANSMIT_RULES,
+  ...CLOSE_RULES,
+  ...FAIL_RULES,
+  ...CHANNEL_RULES,
+  ...PEERS_RULES,
+  ...NODE_RULES,
+} as const;
+
+export type RuleId = keyof typeof RULES;
+
+/** Rules that somebody else than our own host can break. */
+export type ViolableId = { [Id in RuleId]: (typeof RULES)[Id]['consequence'] extends 'refuse' ? never : Id }[RuleId];
