@@ -1,9 +1,11 @@
 /// <reference types="node" />
+import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { readScenarios, replayAll } from '../scripts/node/index.ts';
 
 const folder = fileURLToPath(new URL('regressions', import.meta.url));
+const known = fileURLToPath(new URL('known', import.meta.url));
 
 /** What was found once is run again for ever. Most are the shrunk cases of planted bugs: each passes only without its bug. */
 describe('regressions', () => {
@@ -14,4 +16,9 @@ describe('regressions', () => {
     expect(scenarios.length).toBeGreaterThanOrEqual(20);
     expect(scenarios.filter(({ scenario }) => scenario.expect !== 'pass').map(({ name }) => name)).toEqual([]);
   });
+});
+
+/** Bugs that are still open, each until `promote` finds it fixed: then it moves to the regressions. */
+describe.runIf(existsSync(known))('what is known', () => {
+  for (const { name, run } of existsSync(known) ? replayAll(known) : []) it(`is still so: ${name}`, run);
 });

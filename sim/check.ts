@@ -68,7 +68,7 @@ export function check(options: CheckOptions = {}): CheckResult {
 }
 
 function explained(engine: Engine, recorded: Scenario, finding: Finding, token: string, maxExecutions: number): FindingError {
-  const replay = `check({ token: '${token}' })`;
+  const replay = `check({ ${Object.keys(engine.config).length > 0 ? '...config, ' : ''}token: '${token}' })`;
   const scenario = engine.withEveryOracle(recorded);
   if (maxExecutions === 0) return new FindingError({ finding, scenario, token, replay });
   const result = shrink(scenario, {

@@ -75,14 +75,52 @@ describe('Simulation', () => {
     expect(sim.scenario().actions).toEqual(actions);
   });
 
-  it('says what is wrong', () => {
+  it('says what is wrong, and what there is', () => {
     const { sim, channel } = pair();
-    expect(() => sim.pay('alice', channel, 10n ** 12n)).toThrow('alice will not send 1000000000000 msat: add: ');
+    expect(() => sim.pay('alice', channel, 10n ** 12n)).toThrow(
+      "alice will not send 1,000,000,000,000 msat: above bob's max_htlc_value_in_flight_msat, 1,000,000,000",
+    );
+    expect(() => sim.pay('alice', channel, 0n)).toThrow('alice will not send 0 msat: amount_msat: must be greater than 0');
+    expect(() => sim.pay('alice', 'n9', 1n)).toThrow('no channel n9: there is c1');
+    expect(() => sim.pay('carol', channel, 1n)).toThrow('no node carol: there are alice, bob');
     expect(() => sim.node('carol')).toThrow('before anything moves');
-    expect(() => sim.restart('bob')).toThrow('there is nothing to do this to');
-    expect(() => sim.payment('p9')).toThrow("no payment 'p9'");
-    expect(() => sim.state('alice', 'c9')).toThrow("alice has no channel 'c9'");
-    expect(() => sim.connect('alice', 'carol')).toThrow('no link between alice and carol');
+    expect(() => sim.restart('bob')).toThrow("bob is running: crash('bob') first");
+    expect(() => sim.crash('carol')).toThrow('no node carol: there are alice, bob');
+    expect(() => sim.payment('p9')).toThrow('no payment p9: there is none');
+    expect(() => sim.state('alice', 'c9')).toThrow('no channel c9: there is c1');
+    expect(() => sim.connect('alice', 'carol')).toThrow('no node carol: there are alice, bob');
+    expect(() => sim.connect('alice', 'bob')).toThrow('alice-bob is connected already');
+    expect(() => sim.mine(0)).toThrow('mine 1 to 4320 blocks at once, not 0');
+    expect(() =>
+      sim.act({ do: 'open', as: 'c1', from: 'alice', to: 'bob', fundingSat: '1', pushMsat: '0', feeratePerKw: 1, format: 'anchors' }),
+    ).toThrow('there is a channel c1 already');
+    const payment = sim.pay('alice', channel, 1_000_000n);
+    expect(() => sim.fulfill(payment)).toThrow('p1 has not reached bob yet: run() or deliverNext()');
+    sim.run();
+    sim.fulfill(payment);
+    expect(() => sim.fail(payment)).toThrow('bob has decided p1 already: fulfill');
+    sim.disconnect('alice', 'bob');
+    expect(() => sim.disconnect('alice', 'bob')).toThrow('alice-bob is not connected');
+    expect(() => sim.pay('alice', channel, 1_000n)).toThrow('alice will not send 1000 msat: connected');
+    sim.crash('bob');
+    expect(() => sim.connect('alice', 'bob')).toThrow("bob has crashed: restart('bob') first");
+    expect(() => sim.pay('bob', channel, 1_000n)).toThrow("bob has crashed: restart('bob') first");
+  });
+
+  it('refuses a name that is used twice, and a link to nobody', () => {
+    const sim = new Simulation();
+    for (const name of ['a', 'b', 'c', 'd', 'e']) sim.node(name);
+    expect(() => sim.node('a')).toThrow('there is a node a already');
+    sim.connect('a', 'b');
+    expect(() => sim.connect('b', 'a')).toThrow('b and a are linked already');
+    expect(() => sim.connect('a', 'a')).toThrow('a cannot be linked to itself');
+    expect(() => sim.open('a', 'c', { fundingSat: 1_000_000n })).toThrow('no link between a and c: there is a-b');
+    expect(() => sim.open('a', 'f', { fundingSat: 1_000_000n })).toThrow('no node f: there are a … e');
+    expect(() => sim.open('a', 'b', { fundingSat: 1n })).toThrow(/the channel from a to b did not open: \w+: /);
+    const lonely = new Simulation();
+    lonely.node('a');
+    lonely.connect('a', 'b');
+    expect(() => lonely.world).toThrow('no node b: there is a');
   });
 
   it('runs ten nodes in one process', () => {

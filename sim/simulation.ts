@@ -3,16 +3,20 @@ import type { ChannelState } from '../core/channel/model/state.ts';
 import type { Crypto } from '../core/crypto/types.ts';
 import type { CommitmentFormat, Side } from '../core/transactions/types.ts';
 import { apply } from './actions/apply.ts';
+import { freshName } from './actions/usable-ends.ts';
 import { FindingError } from './check.ts';
 import { flightName } from './world/in-flight.ts';
+import { linkId } from './world/network.ts';
 import { nextDue } from './world/pending-events.ts';
 import type { PendingEvent } from './world/pending-events.ts';
 import { createWorld, BUILT_IN_REGISTRY } from './run/run.ts';
 import type { RunOptions } from './run/run.ts';
 import { fingerprint } from './world/finding.ts';
 import { ORACLES } from './oracles/index.ts';
+import { grouped, mistakeIn, noChannel, noNode, noPayment, thereAre, whyNotSent } from './report/script-mistakes.ts';
+import type { Refused } from './report/script-mistakes.ts';
 import { settle } from './run/settle.ts';
-import type { Action, Latency, LinkSpec, LinkTransport, NodeSpec, PaymentRecord, Scenario, WorldSpec } from './scenario/types.ts';
+import type { Action, Latency, LinkSpec, LinkTransport, NodeSpec, Oracle, PaymentRecord, Scenario, WorldSpec } from './scenario/types.ts';
 import type { World } from './world/world.ts';
 
 export interface SimulationOptions extends RunOptions {
@@ -56,6 +60,8 @@ export class Simulation {
   private readonly actions: Action[] = [];
   private started: World | undefined;
   private settledAt: number | undefined;
+  /** What nodes would not do of what they were told by the action under way. */
+  private readonly refused: Refused[] = [];
 
   constructor(options: SimulationOptions = {}) {
     this.options = options;
@@ -64,6 +70,7 @@ export class Simulation {
   /** Adds a node; all of them before anything moves. Returns its name. */
   node(name: string, spec: Omit<NodeSpec, 'name'> = {}): string {
     this.notStarted('nodes');
+    if (this.nodes.some((node) => node.name === name)) throw new Error(`there is a node ${name} already`);
     this.nodes.push({ name, ...spec });
     return name;
   }
@@ -71,6 +78,8 @@ export class Simulation {
   /** Links two nodes, or connects again what was disconnected. */
   connect(a: string, b: string, latency: Latency = { kind: 'fixed', ms: 10 }): void {
     if (this.started !== undefined) return this.act({ do: 'connect', link: this.linkId(a, b) });
+    if (a === b) throw new Error(`${a} cannot be linked to itself`);
+    if (this.linkOf(a, b) !== undefined) throw new Error(`${a} and ${b} are linked already`);
     const { transport } = this.options;
     this.links.push({ ends: [a, b], latency, ...(transport !== undefined && { transport }) });
   }
@@ -82,22 +91,26 @@ export class Simulation {
   /** Opens a channel, mines it, and waits until both ends can use it. Returns its name. */
   open(opener: string, accepter: string, options: OpenOptions): string {
     const { fundingSat, pushMsat = 0n, feeratePerKw = 2500, format = 'anchors' } = options;
-    const as = `c${this.world.channels.length + 1}`;
+    this.linkId(opener, accepter);
+    const as = freshName('c', (name) => this.world.info(name) !== undefined, 1);
     const amounts = { fundingSat: fundingSat.toString(), pushMsat: pushMsat.toString() };
     this.act({ do: 'open', as, from: opener, to: accepter, ...amounts, feeratePerKw, format });
+    const refused = this.refusal();
     this.run();
     for (let blocks = 0; blocks < 20 && !this.isUsable(as); blocks++) this.mine(1);
-    if (!this.isUsable(as)) throw new Error(`the channel from ${opener} to ${accepter} did not open: ${this.refusals()}`);
+    if (!this.isUsable(as)) throw new Error(`the channel from ${opener} to ${accepter} did not open: ${refused ?? 'see what it was told'}`);
     return as;
   }
 
   /** Offers a payment over one channel. Returns its name. Throws what rule forbids it, if one does. */
   pay(from: string, channel: string, amountMsat: bigint, { cltvDelta = 144, hashOf }: PayOptions = {}): string {
-    const as = `p${this.world.payments.length + 1}`;
+    const as = freshName('p', (name) => this.world.ledger.get(name) !== undefined, 1);
     const again = hashOf === undefined ? {} : { hashOf };
     this.act({ do: 'pay', as, from, channel, amountMsat: amountMsat.toString(), cltvDelta, ...again });
-    if (this.world.ledger.get(as) === undefined) throw new Error(`${from} will not send ${amountMsat} msat: ${this.refusals()}`);
-    return as;
+    const [refused] = this.refused;
+    if (this.world.ledger.get(as) !== undefined) return as;
+    const why = refused === undefined ? 'it does not say why' : whyNotSent(this.world, from, channel, refused);
+    throw new Error(`${from} will not send ${grouped(String(amountMsat))} msat: ${why}`);
   }
 
   /** The receiver's decision. Without one, `run` and `settle` leave the payment pending, and `settle` decides in the end. */
@@ -148,10 +161,13 @@ export class Simulation {
     this.act({ do: 'restart', node });
   }
 
-  /** Any other action, as in a scenario. Throws when it does not apply. */
+  /** Any other action, as in a scenario. Throws what is wrong with it when it does not apply. */
   act(action: Action): void {
     const { world } = this;
+    const mistake = mistakeIn(world, action);
+    if (mistake !== undefined) throw new Error(mistake);
     world.at = this.actions.length;
+    this.refused.length = 0;
     const applied = apply(world, action, this.options.operations ?? BUILT_IN_REGISTRY);
     if (applied === 'applied') this.actions.push(action);
     this.check();
@@ -174,14 +190,17 @@ export class Simulation {
   }
 
   state(node: string, channel: string): ChannelState {
-    const state = this.world.channelState(node, channel);
-    if (state === undefined) throw new Error(`${node} has no channel '${channel}'`);
+    const { world } = this;
+    const mistake = noNode(world, node) ?? noChannel(world, channel);
+    if (mistake !== undefined) throw new Error(mistake);
+    const state = world.channelState(node, channel);
+    if (state === undefined) throw new Error(`${node} has nothing of ${channel} to show`);
     return state;
   }
 
   payment(name: string): PaymentRecord {
     const payment = this.world.ledger.get(name);
-    if (payment === undefined) throw new Error(`no payment '${name}'`);
+    if (payment === undefined) throw new Error(noPayment(this.world, name));
     return payment;
   }
 
@@ -203,10 +222,17 @@ export class Simulation {
 
   private start(): World {
     const { seed = '1', crypto = 'fake', oracles = ORACLES.map(({ create }) => create), ...rest } = this.options;
+    const names = this.nodes.map((node) => node.name);
+    const missing = this.links.flatMap(({ ends }) => ends).find((end) => !names.includes(end));
+    if (missing !== undefined) throw new Error(`no node ${missing}: ${thereAre(names)}`);
     const name = crypto === 'noble' || crypto === 'fake' ? crypto : 'native';
     const spec: WorldSpec = { seed, crypto: name, nodes: this.nodes, links: this.links, channels: [] };
     const providers = typeof crypto === 'string' ? rest.providers : { ...rest.providers, native: crypto };
-    return createWorld(spec, { ...rest, oracles, ...(providers === undefined ? {} : { providers }) });
+    return createWorld(spec, {
+      ...rest,
+      oracles: [...oracles, () => listener(this.refused)],
+      ...(providers === undefined ? {} : { providers }),
+    });
   }
 
   private notStarted(what: string): void {
@@ -214,9 +240,16 @@ export class Simulation {
   }
 
   private linkId(a: string, b: string): string {
-    const link = this.links.find(({ ends }) => ends.includes(a) && ends.includes(b));
-    if (link === undefined) throw new Error(`no link between ${a} and ${b}`);
-    return `${link.ends[0]}-${link.ends[1]}`;
+    const names = this.nodes.map((node) => node.name);
+    const missing = [a, b].find((name) => !names.includes(name));
+    if (missing !== undefined) throw new Error(`no node ${missing}: ${thereAre(names)}`);
+    const link = this.linkOf(a, b);
+    if (link === undefined) throw new Error(`no link between ${a} and ${b}: ${thereAre(this.links.map(({ ends }) => linkId(ends)))}`);
+    return linkId(link.ends);
+  }
+
+  private linkOf(a: string, b: string): LinkSpec | undefined {
+    return this.links.find(({ ends }) => ends.includes(a) && ends.includes(b) && a !== b);
   }
 
   private isUsable(channel: string): boolean {
@@ -228,12 +261,26 @@ export class Simulation {
     });
   }
 
-  private refusals(): string {
-    return Object.keys(this.world.stats.refused).join('; ') || 'see what it was told';
+  private refusal(): string | undefined {
+    const [refused] = this.refused;
+    return refused && grouped(`${refused.rule}: ${refused.detail}`);
   }
 
   private check(): void {
     const { finding } = this.world;
     if (finding !== undefined) throw new FindingError({ finding, scenario: this.scenario() });
   }
+}
+
+/** Hears what nodes refuse, and finds nothing. */
+function listener(refused: Refused[]): Oracle {
+  const oracle: Oracle = {
+    name: 'simulation',
+    step(_, { effects }) {
+      for (const effect of effects) if (effect.kind === 'refused') refused.push(effect);
+      return undefined;
+    },
+    fork: () => oracle,
+  };
+  return oracle;
 }

@@ -1,8 +1,9 @@
 /// <reference types="node" />
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fromHex, toHex } from '../../core/crypto/bytes.ts';
 import type { FuzzTarget, Notation } from '../target.ts';
+import { replaceFile } from './replace-file.ts';
 
 /** An input with a name, and what it promises to reach. */
 export interface Seed {
@@ -45,21 +46,21 @@ export function readSeed(target: FuzzTarget, file: string): Seed {
   }
 }
 
-/** All seeds of a target, by name. `corpus` is the folder of all corpora. */
+/** All seeds of a target, by name. `corpus` is the folder of all corpora. Hidden files are none: systems and editors leave some. */
 export function readCorpus(target: FuzzTarget, corpus: string): readonly Seed[] {
   const folder = join(corpus, target.name);
   if (!existsSync(folder)) return [];
   return readdirSync(folder)
+    .filter((name) => !name.startsWith('.'))
     .sort()
     .map((name) => readSeed(target, join(folder, name)));
 }
 
 /** Writes an input in the target's notation, with what it says in front. Returns the file. */
 export function writeSeed(target: FuzzTarget, folder: string, name: string, bytes: Uint8Array, words: readonly string[] = []): string {
-  mkdirSync(folder, { recursive: true });
   const notation = target.notation ?? hexNotation;
   const file = join(folder, name + notation.extension);
   const head = words.flatMap((text) => text.split('\n')).map((line) => `# ${line.length > 200 ? `${line.slice(0, 199)}…` : line}\n`);
-  writeFileSync(file, `${head.join('')}${notation.print(bytes)}\n`);
+  replaceFile(file, `${head.join('')}${notation.print(bytes)}\n`);
   return file;
 }

@@ -1,10 +1,11 @@
 /// <reference types="node" />
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { toHex } from '../../core/crypto/bytes.ts';
 import type { FuzzTarget } from '../target.ts';
 import { hexNotation, readSeed, writeSeed } from './corpus-files.ts';
+import { replaceFile } from './replace-file.ts';
 import type { Crash } from './session.ts';
 
 function slug(text: string): string {
@@ -53,7 +54,6 @@ export class CrashFiles {
   }
 
   keep(bytes: Uint8Array): void {
-    mkdirSync(this.keptFolder, { recursive: true });
-    writeFileSync(join(this.keptFolder, nameOf(bytes)), bytes);
+    replaceFile(join(this.keptFolder, nameOf(bytes)), bytes);
   }
 }

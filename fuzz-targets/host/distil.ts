@@ -20,6 +20,11 @@ export interface Distilled {
   readonly reached: number;
 }
 
+/** Systems and editors leave hidden files. */
+function isSeed(name: string): boolean {
+  return !name.startsWith('.');
+}
+
 function execute(target: FuzzTarget, coverage: Coverage, bytes: Uint8Array): boolean {
   coverage.clear();
   return replay(target, bytes) === undefined;
@@ -31,11 +36,12 @@ function execute(target: FuzzTarget, coverage: Coverage, bytes: Uint8Array): boo
  */
 export function distil(target: FuzzTarget, coverage: Coverage, corpus: string, keptFolder: string): Distilled {
   const folder = join(corpus, target.name);
-  const files = existsSync(folder) ? readdirSync(folder).sort() : [];
+  const files = existsSync(folder) ? readdirSync(folder).filter(isSeed).sort() : [];
   const byHand = files.filter((name) => !name.startsWith(FOUND)).map((name) => readSeed(target, join(folder, name)).bytes);
   const found = files.filter((name) => name.startsWith(FOUND)).map((name) => readSeed(target, join(folder, name)).bytes);
   const fresh = existsSync(keptFolder)
     ? readdirSync(keptFolder)
+        .filter(isSeed)
         .sort()
         .map((name) => new Uint8Array(readFileSync(join(keptFolder, name))))
     : [];

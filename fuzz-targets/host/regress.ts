@@ -16,14 +16,13 @@ export interface CorpusCase {
 }
 
 /** All inputs of all targets. Throws a RangeError for a folder of inputs without target: they would be forgotten. */
-export function corpusCases(corpus: string): readonly CorpusCase[] {
+export function corpusCases(corpus: string, targets = fuzzTargets): readonly CorpusCase[] {
   const folders = existsSync(corpus) ? readdirSync(corpus, { withFileTypes: true }).filter((entry) => entry.isDirectory()) : [];
   for (const { name } of folders) {
     const isOurs = readdirSync(join(corpus, name)).some((file) => file.endsWith(hexNotation.extension));
-    if (isOurs && !fuzzTargets.some((target) => target.name === name))
-      throw new RangeError(`corpus/${name}: there is no target of that name`);
+    if (isOurs && !targets.some((target) => target.name === name)) throw new RangeError(`corpus/${name}: there is no target of that name`);
   }
-  return fuzzTargets.flatMap((target) => readCorpus(target, corpus).map((seed) => ({ name: `${target.name}/${seed.name}`, target, seed })));
+  return targets.flatMap((target) => readCorpus(target, corpus).map((seed) => ({ name: `${target.name}/${seed.name}`, target, seed })));
 }
 
 /** What is wrong with it, if anything: a broken promise, or a milestone that it does not reach any more. */

@@ -6,6 +6,7 @@ import type { Found } from '../../sim/campaign/results.ts';
 import { Engine } from '../../sim/campaign/engine.ts';
 import type { Scenario } from '../../sim/scenario/types.ts';
 import { FindingFiles, scenarioText } from './finding-files.ts';
+import { replayAll } from '../node/replay-all.ts';
 import { readScenario, readScenarios } from '../node/scenario-files.ts';
 import { scratch } from '../node/scratch.fixture.ts';
 
@@ -41,6 +42,7 @@ describe('files of scenarios', () => {
   it('that cannot be read say which and why', () => {
     expect(() => readScenario('none.json')).toThrow('none.json: no such file');
     expect(() => readScenario(join(import.meta.dirname, 'finding-files.ts'))).toThrow('finding-files.ts: Unexpected token');
-    expect(readScenarios('no/such/folder')).toEqual([]);
+    expect(() => readScenarios('no/such/folder')).toThrow('no/such/folder: no such folder');
+    expect(() => replayAll('no/such/folder')).toThrow('no/such/folder: no such folder');
   });
 });

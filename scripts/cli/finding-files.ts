@@ -1,6 +1,6 @@
 /// <reference types="node" />
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { replaceFile } from '../../fuzz-targets/host/replace-file.ts';
 import type { Found } from '../../sim/campaign/results.ts';
 import { fingerprint } from '../../sim/world/finding.ts';
 import type { Scenario } from '../../sim/scenario/types.ts';
@@ -45,8 +45,9 @@ function oneLine(value: unknown): string {
   return fields.length === 0 ? '{}' : `{ ${fields.map(([name, field]) => `${JSON.stringify(name)}: ${oneLine(field)}`).join(', ')} }`;
 }
 
+/** Makes its folder where it is missing. */
 export function writeScenario(file: string, scenario: Scenario): void {
-  writeFileSync(file, scenarioText(scenario));
+  replaceFile(file, scenarioText(scenario));
 }
 
 /** The folder of a campaign's findings: one scenario a fingerprint, of the lowest seed that showed it, written the moment it is found. */
@@ -71,7 +72,6 @@ export class FindingFiles {
 
   /** Replaces it, once it is shrunk. */
   save(found: Found, scenario: Scenario): string {
-    mkdirSync(this.folder, { recursive: true });
     const file = this.file(found);
     writeScenario(file, { ...scenario, about: `${found.finding.message}. Found with seed ${found.token}.` });
     return file;

@@ -72,6 +72,7 @@ describe('a campaign', () => {
     ['a file that holds no scenario', ['shrink', fileURLToPath(import.meta.url)]],
     ['a list of known findings that is none', ['consistency', '--known', fileURLToPath(import.meta.url)]],
     ['a place where nothing can be written', ['consistency', '--seeds', '1', '--out', join(fileURLToPath(import.meta.url), 'findings')]],
+    ['a report that is a folder', ['consistency', '--seeds', '1', '--json', '.']],
     ['a report that cannot be written', ['consistency', '--seeds', '1', '--json', join(fileURLToPath(import.meta.url), 'report.json')]],
     ['a place for crashes that is a file', ['fuzz', 'bigsize', '--out', fileURLToPath(import.meta.url)]],
     ['a place for a finding that is a file', ['exhaustive', EXAMPLE, '--out', fileURLToPath(import.meta.url)]],
@@ -79,6 +80,34 @@ describe('a campaign', () => {
     const ran = await fulgurite(folder(), args);
     expect(ran.code).toBe(2);
     expect(ran.errors).toMatch(/^fulgurite: /);
+    expect(ran.errors).not.toContain('    at ');
+  });
+
+  it('lists the verbs when one is not there', async () => {
+    const { errors } = await fulgurite(folder(), ['consistensy']);
+    expect(errors).toBe(
+      "fulgurite: There is no verb 'consistensy'. There are consistency, exhaustive, replay, shrink, promote, fuzz; `fulgurite --help` says more.\n",
+    );
+  });
+
+  it.each([
+    [
+      'a key that nobody knows',
+      '{ oracels: [] }',
+      "fulgurite.config.js: nobody knows 'oracels': there are drivers, operations, faults, oracles",
+    ],
+    ['an oracle that is no factory', "{ oracles: [{ name: 'acme/x' }] }", 'oracles[0] must be a factory'],
+    [
+      'an operation without namespace',
+      "{ operations: [{ name: 'burst' }] }",
+      'its name must have a namespace, like \'acme/foo\', and is "burst"',
+    ],
+  ])('tells %s in a configuration by its name', async (_, config, told) => {
+    const here = folder();
+    writeFileSync(join(here, 'fulgurite.config.js'), `export default ${config};`);
+    const ran = await fulgurite(here, ['consistency', '--seeds', '1']);
+    expect(ran.code).toBe(2);
+    expect(ran.errors).toContain(told);
     expect(ran.errors).not.toContain('    at ');
   });
 

@@ -2,27 +2,30 @@
 /// <reference types="node" />
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { inspect } from 'node:util';
 import type { Argv } from 'yargs';
 import yargs from 'yargs';
 import { packageRoot } from '../node/package-files.ts';
 import type { ExitCode } from './terminal/exit.ts';
 import { EXIT, UsageError } from './terminal/exit.ts';
-import { printError } from './terminal/output.ts';
+import { runProgram } from './terminal/run-program.ts';
 import type { Verb } from './verbs/verb.ts';
 import { verbs } from './verbs/index.ts';
+
+const NAMES = verbs.map(({ command }) => command.split(' ')[0] ?? '');
+const VERBS = `There are ${NAMES.join(', ')}; \`fulgurite --help\` says more.`;
 
 /** Runs one command line. Returns its exit code. */
 async function main(args: readonly string[]): Promise<ExitCode> {
   let code: ExitCode = EXIT.nothingFound;
+  const [first = ''] = args;
+  if (/^\w/.test(first) && !NAMES.includes(first)) throw new UsageError(`There is no verb '${first}'. ${VERBS}`);
   const parser = yargs([...args])
     .scriptName('fulgurite')
     .usage('$0 <verb>\n\nHunts for Lightning nodes that stop agreeing, and turns what it finds into small scenarios that replay.')
     .locale('en')
     .version((JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { readonly version: string }).version)
     .strict()
-    .demandCommand(1, 'Which verb? `fulgurite --help` lists them.')
-    .recommendCommands()
+    .demandCommand(1, `Which verb? ${VERBS}`)
     .wrap(Math.min(120, process.stdout.columns || 100))
     .epilogue('Exit codes: 0 nothing found, 1 a finding, 2 wrong usage, 3 the harness failed or executed nothing, 130 interrupted.')
     .exitProcess(false)
@@ -51,19 +54,4 @@ function register(parser: Argv, verb: Verb, done: (code: ExitCode) => void): voi
   );
 }
 
-// Whoever reads the output may have seen enough: `fulgurite ... | head`.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit();
-  throw error;
-});
-try {
-  process.exitCode = await main(process.argv.slice(2));
-} catch (error) {
-  if (error instanceof UsageError) {
-    printError(`fulgurite: ${error.message}`);
-    process.exitCode = EXIT.usage;
-  } else {
-    printError(`fulgurite: the harness failed\n${inspect(error)}`);
-    process.exitCode = EXIT.harness;
-  }
-}
+await runProgram(() => main(process.argv.slice(2)));

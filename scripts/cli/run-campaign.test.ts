@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildIfStale } from '../tools/build.ts';
 import { packageRoot } from '../node/package-files.ts';
 import type { CampaignRequest } from './run-campaign.ts';
-import { runCampaign } from './run-campaign.ts';
+import { runCampaign, workersOf } from './run-campaign.ts';
 import { scratch } from '../node/scratch.fixture.ts';
 
 /** A configuration with an oracle that does this at every step. */
@@ -60,6 +60,18 @@ describe('a campaign in threads', () => {
       'my oracle is broken',
     );
     await expect(runCampaign({ ...request, run: { config: 'no/such/config.js' } })).rejects.toThrow('config.js');
+    await expect(runCampaign({ ...request, run: { config: withOracle('process.exit(0);') } })).rejects.toThrow('a worker ended by itself');
+  });
+
+  it('starts no more threads than there is work for', () => {
+    const counts = [
+      [1, 10, 4],
+      [1, 2, 4],
+      [7, 7, 4],
+      [1, undefined, 4],
+      [1, 10, 0],
+    ].map(([from = 1, to, workers = 0]) => workersOf({ ...request, from, workers, ...(to === undefined ? { to: Infinity } : { to }) }));
+    expect(counts).toEqual([4, 1, 1, 4, 0]);
   });
 
   it('ends when it is told to, with what it has', async () => {

@@ -57,6 +57,11 @@ const TICK_MS = 100;
 /** What a run makes is garbage soon after it: with room for all of it, little is ever copied. A tenth faster than Node's default. */
 const YOUNG_MB = 192;
 
+/** Threads that a campaign starts: never more than there are stretches for. */
+export function workersOf({ from, to = Infinity, stretch, workers }: CampaignRequest): number {
+  return Math.min(workers, Math.ceil((to - from + 1) / stretch));
+}
+
 /** Runs seeds until they, the time or the wanted findings are through. What it returns does not depend on the number of workers. */
 export function runCampaign(request: CampaignRequest, hooks: CampaignHooks = {}): Promise<CampaignResult> {
   const campaign = new Campaign(request, hooks);
@@ -168,7 +173,7 @@ async function runInWorkers(campaign: Campaign): Promise<CampaignResult> {
         }
         worker.postMessage(task);
       };
-      for (let i = 0; i < campaign.request.workers; i++) {
+      for (let i = 0; i < workersOf(campaign.request); i++) {
         busy += 1;
         workers.push(startWorker(campaign, feed, reject));
       }
@@ -186,6 +191,8 @@ function startWorker(campaign: Campaign, feed: (worker: Worker) => void, reject:
   const workerData: WorkerSetup = { run: campaign.request.run, gauge: gauge.memory };
   const worker = new Worker(compiledFile('scripts/cli/worker.js'), { workerData, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
   worker.on('error', reject);
+  // Only what runs in it can end it before its campaign.
+  worker.on('exit', (code) => reject(new Error(`a worker ended by itself, with exit code ${code}, at seed ${gauge.get('seed')}`)));
   worker.on('message', (message: FromWorker) => {
     if (message.kind === 'found') return campaign.onFound(message.found);
     if (message.kind === 'stretch') campaign.add(message.stretch);

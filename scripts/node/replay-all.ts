@@ -1,4 +1,5 @@
 /// <reference types="node" />
+import { checkConfig } from '../../sim/campaign/config.ts';
 import type { FulguriteConfig } from '../../sim/campaign/config.ts';
 import { replayScenario } from '../../sim/check.ts';
 import { readScenarios } from './scenario-files.ts';
@@ -12,8 +13,9 @@ export interface RegressionCase {
 
 /**
  * The regressions of a folder, in the order of their names: `for (const { name, run } of replayAll('corpus/regressions')) test(name, run)`.
- * A folder that is not there has none; a file that cannot be read throws at once.
+ * Throws at once for a folder that is not there (it would test nothing for ever), a file that cannot be read, and a wrong configuration.
  */
-export function* replayAll(folder: string, config: FulguriteConfig = {}): Generator<RegressionCase> {
-  for (const { name, scenario } of readScenarios(folder)) yield { name, run: () => replayScenario(scenario, config) };
+export function replayAll(folder: string, config: FulguriteConfig = {}): readonly RegressionCase[] {
+  checkConfig(config);
+  return readScenarios(folder).map(({ name, scenario }) => ({ name, run: () => replayScenario(scenario, config) }));
 }

@@ -14,9 +14,9 @@ export function readScenario(file: string): Scenario {
   }
 }
 
-/** The scenarios of a folder by name, in the order of their names. A folder that is not there has none. */
+/** The scenarios of a folder by name, in the order of their names. Throws an Error for a folder that is not there. */
 export function readScenarios(folder: string): readonly { readonly name: string; readonly scenario: Scenario }[] {
-  if (!existsSync(folder)) return [];
+  if (!existsSync(folder)) throw new Error(`${folder}: no such folder`);
   return readdirSync(folder)
     .filter((name) => name.endsWith('.json'))
     .sort()

@@ -1,9 +1,10 @@
 /// <reference types="node" />
 import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { replaceFile } from '../../fuzz-targets/host/replace-file.ts';
 import { packageRoot } from '../node/package-files.ts';
 
 /** Everything that starts somewhere: the public entry points, the command line, its worker, and the benchmark. */
@@ -56,21 +57,13 @@ export async function build(root: string): Promise<void> {
     write: false,
   });
   const written = new Set(result.outputFiles.map((file) => file.path));
-  for (const { path, contents } of result.outputFiles) replaceFile(path, contents);
+  // Another process may be reading, or building the same.
+  for (const { path, contents } of result.outputFiles) replaceFile(path, contents, path.endsWith(EXECUTABLE) ? { mode: 0o755 } : {});
   for (const old of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
     const path = join(dist, old);
     if (/\.js(\.map)?$/.test(old) && !written.has(path)) rmSync(path);
   }
-  replaceFile(join(dist, '.stamp'), Buffer.from(stamp));
-}
-
-/** All at once: another process may be reading, or building the same. */
-function replaceFile(path: string, contents: Uint8Array): void {
-  mkdirSync(dirname(path), { recursive: true });
-  const temporary = `${path}.${process.pid}.tmp`;
-  writeFileSync(temporary, contents);
-  if (path.endsWith(EXECUTABLE)) chmodSync(temporary, 0o755);
-  renameSync(temporary, path);
+  replaceFile(join(dist, '.stamp'), stamp);
 }
 
 /** Declarations for whoever installs the package. */

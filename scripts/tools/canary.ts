@@ -1,5 +1,4 @@
 /// <reference types="node" />
-import { mkdirSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { hideBin } from 'yargs/helpers';
@@ -21,6 +20,7 @@ import { runCampaign } from '../cli/run-campaign.ts';
 import { EXIT } from '../cli/terminal/exit.ts';
 import { interruptible } from '../cli/terminal/interrupt.ts';
 import { print, styleOf } from '../cli/terminal/output.ts';
+import { runProgram } from '../cli/terminal/run-program.ts';
 import { Progress } from '../cli/terminal/progress.ts';
 
 /** What became of one planted bug. */
@@ -55,17 +55,19 @@ const args = await yargs(hideBin(process.argv))
   .parseAsync();
 
 const root = packageRoot();
-await buildIfStale(root);
 const signal = interruptible();
 const progress = new Progress();
 const verdicts: Verdict[] = [];
-for (const bug of readBugs(args.dir).filter(({ name }) => name.includes(args.only ?? ''))) {
-  if (signal.aborted) break;
-  verdicts.push(await hunt(bug));
-}
-progress.clear();
-report(verdicts);
-process.exitCode = exitCode();
+await runProgram(async () => {
+  await buildIfStale(root);
+  for (const bug of readBugs(args.dir).filter(({ name }) => name.includes(args.only ?? ''))) {
+    if (signal.aborted) break;
+    verdicts.push(await hunt(bug));
+  }
+  progress.clear();
+  report(verdicts);
+  return exitCode();
+});
 
 function exitCode(): number {
   if (signal.aborted) return EXIT.interrupted;
@@ -117,7 +119,6 @@ async function hunt(bug: PlantedBug): Promise<Verdict> {
 }
 
 function keep(folder: string, { name, about }: PlantedBug, kept: Scenario): void {
-  mkdirSync(folder, { recursive: true });
   writeScenario(join(folder, `${name}.json`), { ...kept, about: `A case that shows this bug: ${about ?? name}` });
 }
 

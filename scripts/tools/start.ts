@@ -8,6 +8,7 @@ import type { PlantedBug } from '../node/plant.ts';
 import { plant, readBug } from '../node/plant.ts';
 import type { Style } from '../../sim/report/style.ts';
 import { EXIT } from '../cli/terminal/exit.ts';
+import { runProgram } from '../cli/terminal/run-program.ts';
 import { commandName, print, styleOf } from '../cli/terminal/output.ts';
 import { hunt } from '../cli/verbs/consistency.ts';
 
@@ -16,19 +17,21 @@ const SECONDS = 25;
 const BUG = 'mutation/planted/retransmission-order.json';
 
 const root = packageRoot();
-process.chdir(root);
 const style = styleOf(process.stdout);
-if (await buildIfStale(root)) print(style.dim('compiled the sources into dist/\n'));
 const request: CampaignRequest = { run: {}, from: 1, workers: availableParallelism(), maxFindings: 1, stretch: 20 };
 
-print(`${style.bold('Two nodes, a channel, and everything that may go wrong between them')}`);
-print(
-  style.dim(
-    `${SECONDS} seconds of random operations, delays, reordering, lost connections, slow disks and crashes; each run goes its own way.\n`,
-  ),
-);
-const found = await hunt({ ...request, timeMs: SECONDS * 1000 }, { out: 'findings', executions: 3000 });
-process.exitCode = found === EXIT.nothingFound ? await showPlanted() : found;
+process.chdir(root);
+await runProgram(async () => {
+  if (await buildIfStale(root)) print(style.dim('compiled the sources into dist/\n'));
+  print(`${style.bold('Two nodes, a channel, and everything that may go wrong between them')}`);
+  print(
+    style.dim(
+      `${SECONDS} seconds of random operations, delays, reordering, lost connections, slow disks and crashes; each run goes its own way.\n`,
+    ),
+  );
+  const found = await hunt({ ...request, timeMs: SECONDS * 1000 }, { out: 'findings', executions: 3000 });
+  return found === EXIT.nothingFound ? showPlanted() : found;
+});
 
 /** Plants a bug on one side; the campaign must find it. */
 async function showPlanted(): Promise<number> {

@@ -1,4 +1,5 @@
 import type { Found } from './results.ts';
+import { checkConfig } from './config.ts';
 import type { FulguriteConfig } from './config.ts';
 import { generate } from './generate.ts';
 import { OperationRegistry } from '../actions/registry.ts';
@@ -6,13 +7,14 @@ import { BUILT_IN_OPERATIONS } from '../actions/index.ts';
 import { COSTLY, createOracles, differing, drawCostly, ORACLES } from '../oracles/index.ts';
 import type { CryptoProviders, RunOptions, RunResult } from '../run/run.ts';
 import { createWorld, execute, runScenario } from '../run/run.ts';
+import { guardDrivers, guardOperation, guardOracle } from '../run/own-code.ts';
 import type { CampaignOptions, SeedToken } from '../run/seed.ts';
 import { DEFAULT_CAMPAIGN, parseToken, printToken } from '../run/seed.ts';
 import type { Execution } from './shrink.ts';
 import { explore } from '../run/exhaustive.ts';
 import type { ExhaustiveOptions, ExhaustiveResult } from '../run/exhaustive.ts';
 import type { Statistics } from '../world/statistics.ts';
-import type { Action, Oracle, Scenario, WorldSpec } from '../scenario/types.ts';
+import type { Action, Oracle, OracleFactory, Scenario, WorldSpec } from '../scenario/types.ts';
 import type { World } from '../world/world.ts';
 
 export interface EngineOptions {
@@ -39,16 +41,25 @@ export class Engine {
   readonly config: FulguriteConfig;
   readonly registry: OperationRegistry;
   private readonly options: RunOptions;
+  private readonly ownOracles: readonly OracleFactory[];
   private readonly twice: boolean;
   /** The world of the last seed, as it was when it had been set up. */
   private shared: World | undefined;
 
+  /** Throws a ConfigError for a configuration that cannot be. */
   constructor({ campaign, config = {}, providers, twice = false }: EngineOptions = {}) {
+    checkConfig(config);
     this.campaign = { ...DEFAULT_CAMPAIGN, ...campaign };
     this.config = config;
-    this.registry = new OperationRegistry([...BUILT_IN_OPERATIONS, ...(config.operations ?? []), ...(config.faults ?? [])]);
+    this.ownOracles = (config.oracles ?? []).map(guardOracle);
+    const own = [...(config.operations ?? []), ...(config.faults ?? [])].map(guardOperation);
+    this.registry = new OperationRegistry([...BUILT_IN_OPERATIONS, ...own]);
     this.twice = twice;
-    this.options = { operations: this.registry, ...(config.drivers && { drivers: config.drivers }), ...(providers && { providers }) };
+    this.options = {
+      operations: this.registry,
+      ...(config.drivers && { drivers: guardDrivers(config.drivers) }),
+      ...(providers && { providers }),
+    };
   }
 
   token(seed: number): string {
@@ -84,10 +95,7 @@ export class Engine {
     const oracles = ORACLES.map(({ cost, create }) => ({ cost, oracle: create() }))
       .filter(({ cost, oracle }) => cost === 'cheap' || oracle.name === wanted)
       .map(({ oracle }) => oracle);
-    const { fingerprint, applied } = runScenario(
-      candidate,
-      this.with([...oracles, ...(this.config.oracles ?? []).map((create) => create())]),
-    );
+    const { fingerprint, applied } = runScenario(candidate, this.with([...oracles, ...this.ownOracles.map((create) => create())]));
     return { fingerprint, applied };
   }
 
@@ -108,8 +116,17 @@ export class Engine {
     return { ...recorded, milestones: milestonesOf(recorded.actions) };
   }
 
+  /** A failure that is no finding names the seed, too. */
   private runParsed(token: SeedToken): SeedRun & { readonly scenario: Scenario } {
     const label = printToken(token, this.registry);
+    try {
+      return this.runLabelled(token, label);
+    } catch (error) {
+      throw new Error(`seed ${label}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    }
+  }
+
+  private runLabelled(token: SeedToken, label: string): SeedRun & { readonly scenario: Scenario } {
     const costly = drawCostly(label);
     const run = (open: (spec: WorldSpec) => World): RunResult => {
       const { spec, strategy } = generate(token, this.registry);
@@ -140,7 +157,7 @@ export class Engine {
   }
 
   private oracles(costly: readonly string[] = []): readonly Oracle[] {
-    return createOracles({ costly, own: this.config.oracles ?? [] });
+    return createOracles({ costly, own: this.ownOracles });
   }
 
   private with(oracles: readonly Oracle[]): RunOptions {

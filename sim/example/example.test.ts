@@ -44,7 +44,7 @@ describe('what is our own', () => {
     expect(thrown).toBeInstanceOf(FindingError);
     const { message, scenario } = thrown as FindingError;
     expect(message).toContain('FOUND acme/calm/burst/three');
-    expect(message).toContain("replay  check({ token: 'f");
+    expect(message).toContain("replay  check({ ...config, token: 'f");
     const amount = expect.any(String) as string;
     expect(scenario.actions).toMatchObject([{ do: 'custom', operation: 'acme/burst', args: { amountsMsat: [amount, amount, amount] } }]);
   });

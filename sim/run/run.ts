@@ -7,6 +7,7 @@ import { toyDriver } from '../drivers/toy.ts';
 import { exceptionFinding, fingerprint } from '../world/finding.ts';
 import { BUILT_IN_OPERATIONS } from '../actions/index.ts';
 import { OperationRegistry } from '../actions/registry.ts';
+import { OwnCodeError } from './own-code.ts';
 import type { CryptoName } from './seed.ts';
 import { settle } from './settle.ts';
 import { setUp } from './setup.ts';
@@ -92,6 +93,7 @@ export function execute(world: World, strategy: Strategy, options: RunOptions, s
     }
     if (world.finding === undefined) settle(world);
   } catch (error) {
+    if (error instanceof OwnCodeError) throw error;
     // Steps tell of themselves. This is a node that was asked what it can send, or whoever judges what a broken one shows.
     world.finding ??= exceptionFinding(error, 'a node, or who looked at it,', world.at);
   }

@@ -1,5 +1,6 @@
 /// <reference types="node" />
 import { cut } from '../../../sim/report/text.ts';
+import { writeTo } from './output.ts';
 
 const EVERY_MS = 100;
 /** Where nobody watches, in a log, a line now and then says that it is alive. */
@@ -24,16 +25,16 @@ export class Progress {
     if (now - this.lastMs < this.everyMs) return;
     this.lastMs = now;
     if (!this.stream.isTTY) {
-      this.stream.write(`${text()}\n`);
+      writeTo(this.stream, `${text()}\n`);
       return;
     }
-    this.stream.write(`\r\u001b[2K${cut(text(), (this.stream.columns || 100) - 1)}`);
+    writeTo(this.stream, `\r\u001b[2K${cut(text(), (this.stream.columns || 100) - 1)}`);
     this.shown = true;
   }
 
   /** Takes the line away, for what is to be printed next. */
   clear(): void {
-    if (this.shown) this.stream.write('\r\u001b[2K');
+    if (this.shown) writeTo(this.stream, '\r\u001b[2K');
     this.shown = false;
     this.lastMs = this.stream.isTTY ? 0 : this.lastMs;
   }

@@ -1,5 +1,5 @@
 /// <reference types="node" />
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Known } from '../../../sim/campaign/results.ts';
 import type { RunOptions } from '../../node/engine.ts';
@@ -9,6 +9,7 @@ import type { Planted } from '../../node/plant.ts';
 import type { Scenario } from '../../../sim/scenario/types.ts';
 import { readScenario } from '../../node/scenario-files.ts';
 import { UsageError } from '../terminal/exit.ts';
+import { commandName } from '../terminal/output.ts';
 import { parseInteger } from './parse-arguments.ts';
 
 /** Options of every verb that runs worlds. */
@@ -16,6 +17,11 @@ export const runOptions = {
   config: { type: 'string', describe: 'your drivers, operations, faults and oracles [default: fulgurite.config.{ts,js} of this folder]' },
   planted: { type: 'string', describe: 'plant this bug first: a file of mutation/planted/ (needs a checkout)' },
 } as const;
+
+/** The command that shows a finding again, from its file or its token. */
+export function replayCommand(what: string, planted: string | undefined): string {
+  return `${commandName()} replay ${what}${planted === undefined ? '' : ` --planted ${planted}`}`;
+}
 
 /** The part of RunOptions that these options give. */
 export async function commonRun(args: {
@@ -90,6 +96,19 @@ export function demandWritable(folder: string, option: string): void {
     const why = error instanceof Error ? error.message : String(error);
     throw new UsageError(`--${option}: nothing can be written to ${folder}: ${why}`, { cause: error });
   }
+}
+
+/** The same for a single file, which is written at the end. */
+export function demandWritableFile(file: string, option: string): void {
+  if (!existsSync(file)) return demandWritable(dirname(file), option);
+  try {
+    if (statSync(file).isDirectory()) throw new Error('it is a folder');
+    accessSync(file, constants.W_OK);
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UsageError(`--${option}: ${file} cannot be written: ${why}`, { cause: error });
+  }
+  if (statSync(file).isFile()) demandWritable(dirname(file), option);
 }
 
 /** From the topmost one down. */

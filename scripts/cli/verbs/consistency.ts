@@ -1,7 +1,6 @@
 /// <reference types="node" />
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { dirname } from 'node:path';
+import { replaceFile } from '../../../fuzz-targets/host/replace-file.ts';
 import type { CommitmentFormat } from '../../../core/transactions/types.ts';
 import { namesIn } from '../../../core/wire/messages/index.ts';
 import type { MessageName } from '../../../core/wire/messages/index.ts';
@@ -18,13 +17,13 @@ import { createEngine } from '../../node/engine.ts';
 import { FindingFiles } from '../finding-files.ts';
 import { reportOf, shrinkInSlices, shrinkProgressText } from '../investigate-finding.ts';
 import type { CampaignProgress, CampaignRequest, CampaignResult } from '../run-campaign.ts';
-import { runCampaign } from '../run-campaign.ts';
+import { runCampaign, workersOf } from '../run-campaign.ts';
 import type { ExitCode } from '../terminal/exit.ts';
 import { EXIT } from '../terminal/exit.ts';
 import { interruptible } from '../terminal/interrupt.ts';
-import { chartWidth, commandName, print, printError, styleOf } from '../terminal/output.ts';
+import { chartWidth, print, printError, styleOf, tryToWrite } from '../terminal/output.ts';
 import { Progress } from '../terminal/progress.ts';
-import { commonRun, demandWritable, parseExecutions, readKnown, runOptions } from './common-options.ts';
+import { commonRun, demandWritable, demandWritableFile, parseExecutions, replayCommand, readKnown, runOptions } from './common-options.ts';
 import { parseDuration, parseInteger, parseSeeds } from './parse-arguments.ts';
 import type { LinkTransport, Scenario } from '../../../sim/scenario/types.ts';
 import { readScenario } from '../../node/scenario-files.ts';
@@ -83,7 +82,7 @@ export const consistency = verb({
     const run: RunOptions = { ...(await commonRun(args)), campaign: campaignOf(args), twice: args.twice };
     const seeds = parseSeeds(args.seeds);
     demandWritable(args.out, 'out');
-    if (args.json !== undefined) demandWritable(dirname(args.json), 'json');
+    if (args.json !== undefined) demandWritableFile(args.json, 'json');
     const timeMs = args.time === undefined ? undefined : parseDuration(args.time);
     const request: CampaignRequest = {
       run,
@@ -139,11 +138,12 @@ export async function hunt(request: CampaignRequest, options: HuntOptions): Prom
     signal,
     onProgress: (at) => progress.show(() => progressText(at, request)),
     onFound: (found) => {
-      files.write(found);
-      if (announced.has(found.scenario.expect)) return;
+      if (!announced.has(found.scenario.expect)) {
+        progress.clear();
+        printError(`found ${found.scenario.expect} with seed ${found.token}`);
+      }
       announced.add(found.scenario.expect);
-      progress.clear();
-      printError(`found ${found.scenario.expect} with seed ${found.token}`);
+      tryToWrite(() => files.write(found));
     },
   });
   progress.clear();
@@ -155,7 +155,9 @@ export async function hunt(request: CampaignRequest, options: HuntOptions): Prom
   return conclude(result, engine, options, signal.aborted || result.ended === 'interrupted');
 }
 
-function headline({ from, to, timeMs, workers }: CampaignRequest, { campaign }: Engine, out: string): string {
+function headline(request: CampaignRequest, { campaign }: Engine, out: string): string {
+  const { from, to, timeMs } = request;
+  const workers = workersOf(request);
   const seeds = to === from ? `seed ${from}` : `seeds ${from}..${to ?? ''}`;
   const time = timeMs === undefined ? '' : `, at most ${duration(timeMs)}`;
   const threads = workers === 0 ? 'no worker' : plural(workers, 'worker');
@@ -183,9 +185,9 @@ async function investigate(engine: Engine, { first }: Distinct, tools: Tools): P
       scenario = engine.withEveryOracle(result.scenario);
     }
   }
-  const file = tools.files.save(first, scenario);
+  const file = tryToWrite(() => tools.files.save(first, scenario));
   const style = styleOf(process.stdout);
-  const replay = `${commandName()} replay ${file}${tools.planted === undefined ? '' : ` --planted ${tools.planted}`}`;
+  const replay = replayCommand(file ?? first.token, tools.planted);
   const look = { width: chartWidth(), style };
   const report = reportOf(engine, first.finding, scenario, look, {
     token: first.token,
@@ -193,7 +195,7 @@ async function investigate(engine: Engine, { first }: Distinct, tools: Tools): P
     replay,
     ...(shrunk && { shrunk }),
   });
-  return `${findingReport(report, style)}\n${replayed(engine, file, scenario)}`;
+  return `${findingReport(report, style)}\n${file === undefined ? '        stored nowhere' : replayed(engine, file, scenario)}`;
 }
 
 /** What is on disk must show the same again, or it is worth nothing. */
@@ -209,7 +211,8 @@ function conclude(result: CampaignResult, engine: Engine, options: HuntOptions, 
   const own = engine.registry.all.map(({ name }) => name).filter((name) => name.includes('/'));
   const possible = { message: CHANNEL_MESSAGES, action: [...ACTIONS, ...own], licence: LICENCES.map(({ name }) => name) };
   print(summary({ tally, findings, elapsedMs, possible }, styleOf(process.stdout)));
-  if (options.json !== undefined) writeJson(options.json, result, engine);
+  const { json } = options;
+  if (json !== undefined) tryToWrite(() => writeJson(json, result, engine));
   const { hungSeed } = result;
   if (hungSeed !== undefined) print(`seed ${engine.token(hungSeed)} did not end: nothing of its run could be recorded`);
   if (interrupted) return EXIT.interrupted;
@@ -236,10 +239,9 @@ function progressText(
 }
 
 function writeJson(file: string, { tally, findings, elapsedMs, ended }: CampaignResult, engine: Engine): void {
-  mkdirSync(dirname(file), { recursive: true });
   const found = findings.map(({ fingerprint, count, known, first }) => ({ fingerprint, count, known, ...plainFound(first) }));
   const report = { campaign: engine.campaign, node: process.version, ended, elapsedMs: Math.round(elapsedMs), ...tally, findings: found };
-  writeFileSync(file, `${JSON.stringify(report, undefined, 2)}\n`);
+  replaceFile(file, `${JSON.stringify(report, undefined, 2)}\n`);
 }
 
 function plainFound({ seed, token, finding }: Found): Omit<Found, 'scenario'> {

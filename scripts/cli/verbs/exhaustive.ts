@@ -1,14 +1,13 @@
 /// <reference types="node" />
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fingerprint } from '../../../sim/world/finding.ts';
 import { grouped } from '../../../sim/report/text.ts';
 import { createEngine } from '../../node/engine.ts';
 import { slug, writeScenario } from '../finding-files.ts';
 import { EXIT } from '../terminal/exit.ts';
-import { commandName, print } from '../terminal/output.ts';
+import { print, tryToWrite } from '../terminal/output.ts';
 import { Progress } from '../terminal/progress.ts';
-import { commonRun, demandWritable, runOptions, scenarioIn } from './common-options.ts';
+import { commonRun, demandWritable, replayCommand, runOptions, scenarioIn } from './common-options.ts';
 import { parseInteger } from './parse-arguments.ts';
 import { verb } from './verb.ts';
 
@@ -37,10 +36,11 @@ export const exhaustive = verb({
     const { states, transitions, settled, complete, finding, actions } = result;
     print(`${grouped(states)} states, ${grouped(transitions)} transitions, ${grouped(settled)} ends settled`);
     if (finding !== undefined) {
-      mkdirSync(args.out, { recursive: true });
       const file = join(args.out, `${slug(fingerprint(finding))}.json`);
-      writeScenario(file, { ...scenario, actions: actions ?? [], expect: fingerprint(finding) });
-      print(`${finding.message}\nexpected ${finding.expected}\nactual   ${finding.actual}\n${commandName()} replay ${file}`);
+      print(`${finding.message}\nexpected ${finding.expected}\nactual   ${finding.actual}`);
+      const found = { ...scenario, actions: actions ?? [], expect: fingerprint(finding) };
+      tryToWrite(() => writeScenario(file, found));
+      print(replayCommand(file, args.planted));
       return EXIT.finding;
     }
     print(

@@ -1,6 +1,8 @@
 /// <reference types="node" />
 import { existsSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { toHex } from '../../../core/crypto/bytes.ts';
 import { corpusCases, checkCase } from '../../../fuzz-targets/host/regress.ts';
 import { CrashFiles, words } from '../../../fuzz-targets/host/crash-files.ts';
 import { readCorpus, readSeed } from '../../../fuzz-targets/host/corpus-files.ts';
@@ -21,7 +23,7 @@ import { TARGETS_SOURCE } from '../fuzz-target-session.ts';
 import type { ExitCode } from '../terminal/exit.ts';
 import { EXIT, UsageError } from '../terminal/exit.ts';
 import { interruptible } from '../terminal/interrupt.ts';
-import { print, printError, styleOf } from '../terminal/output.ts';
+import { commandName, print, printError, styleOf, tryToWrite } from '../terminal/output.ts';
 import { Progress } from '../terminal/progress.ts';
 import { demandWritable, planted, readKnown } from './common-options.ts';
 import { parseDuration, parseInteger } from './parse-arguments.ts';
@@ -68,12 +70,12 @@ export const fuzz = verb({
   async run(args) {
     const corpus = resolve(args.corpus ?? join(packageRoot(), 'corpus'));
     if (args.list) return list();
-    if (args.regress) return regress(corpus, args.target);
+    if (args.regress || args.engine === 'replay') return regress(corpus, args.target, await targetsOf(args.planted));
     if ([args.all, args.target !== undefined].filter(Boolean).length !== 1)
       throw new UsageError('name one target, or write --all; --list names them');
     const targets = args.all ? fuzzTargets : [targetNamed(args.target)];
     const [first] = targets as readonly [FuzzTarget];
-    if (args.replay !== undefined) return replayOne(first, args.replay);
+    if (args.replay !== undefined) return replayOne(first.name, args.replay, await targetsOf(args.planted));
     if (args.minimize) return minimiseCorpora(targets, corpus, args.out);
     if (args.engine === 'jazzer') {
       printError(jazzerAbsence());
@@ -91,11 +93,11 @@ export const fuzz = verb({
       memoryMb: parseInteger('memory', args.memory, 64, 65_536) ?? 1024,
       known: Object.keys(readKnown(args.known)),
       maxFindings: parseInteger('max-findings', args['max-findings'], 1, 10_000) ?? 20,
-      ...(args.planted !== undefined && { module: (await planted(args.planted, TARGETS_SOURCE)).module }),
+      ...(args.planted !== undefined && { module: (await planted(args.planted, TARGETS_SOURCE)).module, planted: args.planted }),
       out: args.out,
       keep: args.keep,
     };
-    return args.engine === 'replay' ? regress(corpus, args.target) : fuzzAll(targets, options);
+    return fuzzAll(targets, options);
   },
 });
 
@@ -113,6 +115,8 @@ interface Options {
   readonly maxFindings: number;
   /** Compiled targets, where they are not the package's own. */
   readonly module?: string;
+  /** As it was given, for the command that replays. */
+  readonly planted?: string;
   readonly out: string;
   readonly keep: boolean;
 }
@@ -134,9 +138,19 @@ function list(): ExitCode {
   return EXIT.nothingFound;
 }
 
-function regress(corpus: string, name: string | undefined): ExitCode {
+/** The targets as they are, or with a bug planted in what they try. */
+async function targetsOf(bug: string | undefined): Promise<readonly FuzzTarget[]> {
+  return bug === undefined ? fuzzTargets : targetsIn((await planted(bug, TARGETS_SOURCE)).module);
+}
+
+async function targetsIn(module: string | undefined): Promise<readonly FuzzTarget[]> {
+  if (module === undefined) return fuzzTargets;
+  return ((await import(pathToFileURL(module).href)) as { readonly fuzzTargets: readonly FuzzTarget[] }).fuzzTargets;
+}
+
+function regress(corpus: string, name: string | undefined, targets: readonly FuzzTarget[]): ExitCode {
   const target = name === undefined ? undefined : targetNamed(name);
-  const cases = corpusCases(corpus).filter((one) => target === undefined || one.target === target);
+  const cases = corpusCases(corpus, targets).filter((one) => target === undefined || one.target.name === target.name);
   let broken = 0;
   for (const one of cases) {
     const failure = checkCase(one);
@@ -155,8 +169,9 @@ function stackOf(error: unknown): string {
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
-function replayOne(target: FuzzTarget, file: string): ExitCode {
+function replayOne(name: string, file: string, targets: readonly FuzzTarget[]): ExitCode {
   if (!existsSync(file)) throw new UsageError(`--replay ${file}: no such file`);
+  const target = targets.find((one) => one.name === name) as FuzzTarget;
   const { bytes } = readSeed(target, file);
   print(words(target, bytes));
   const failure = replay(target, bytes);
@@ -213,12 +228,12 @@ async function fuzzOne(target: FuzzTarget, module: string, options: Options, sig
     },
     {
       crash(crash) {
-        const file = files.save(crash, !isFatal(crash));
         progress.clear();
-        if (!crash.minimised) printError(`found ${crash.fingerprint}, saved as ${shown(file)}`);
+        if (!crash.minimised) printError(`found ${crash.fingerprint}: ${toHex(crash.bytes.subarray(0, 100))}`);
+        tryToWrite(() => files.save(crash, !isFatal(crash)));
       },
       kept: (bytes) => {
-        if (options.keep) files.keep(bytes);
+        if (options.keep) tryToWrite(() => files.keep(bytes));
       },
       progress: (status) => progress.show(() => `${target.name}: ${statusText(status)}`),
     },
@@ -226,7 +241,11 @@ async function fuzzOne(target: FuzzTarget, module: string, options: Options, sig
   const result = await session.run(signal);
   progress.clear();
   print(`${target.name}: ${statusText(result)}`);
-  for (const crash of result.found) print(crashText(target, crash, files.save(crash, !isFatal(crash))));
+  const tried = (await targetsIn(options.module)).find(({ name }) => name === target.name) as FuzzTarget;
+  for (const crash of result.found) {
+    const file = tryToWrite(() => files.save(crash, !isFatal(crash)));
+    print(crashText(tried, crash, file, options.planted));
+  }
   return result;
 }
 
@@ -247,7 +266,7 @@ function statusText({ executions, seconds, reached, corpus, crashes }: Status): 
 }
 
 /** A finding for people: what broke, what the input says, where it happened, and how to see it again. */
-function crashText(target: FuzzTarget, crash: Crash, file: string): string {
+function crashText(target: FuzzTarget, crash: Crash, file: string | undefined, bug: string | undefined): string {
   const fatal = isFatal(crash);
   const failure = fatal ? undefined : replay(target, crash.bytes);
   const stack = failure === undefined ? crash.stack : stackOf(failure.error);
@@ -256,7 +275,11 @@ function crashText(target: FuzzTarget, crash: Crash, file: string): string {
     `\n${crash.fingerprint}`,
     ...(fatal ? [] : [indent(words(target, crash.bytes).slice(0, 4000))]),
     indent(stack.split('\n').slice(0, 12).join('\n')),
-    `  ${crash.bytes.length} bytes in ${shown(file)}`,
-    `  npm run fulgurite -- fuzz ${target.name} --replay ${shown(file)}\n`,
+    ...(file === undefined
+      ? [`  stored nowhere: ${toHex(crash.bytes)}\n`]
+      : [
+          `  ${crash.bytes.length} bytes in ${shown(file)}`,
+          `  ${commandName()} fuzz ${target.name} --replay ${shown(file)}${bug === undefined ? '' : ` --planted ${bug}`}\n`,
+        ]),
   ].join('\n');
 }

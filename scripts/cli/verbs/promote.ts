@@ -1,6 +1,6 @@
 /// <reference types="node" />
-import { existsSync, mkdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 import { createEngine } from '../../node/engine.ts';
 import { writeScenario } from '../finding-files.ts';
 import { EXIT, UsageError } from '../terminal/exit.ts';
@@ -21,12 +21,16 @@ export const promote = verb({
   async run(args) {
     if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(args.name)) throw new UsageError(`--name ${args.name}: write lower-case words joined by hyphens`);
     const engine = await createEngine(await commonRun(args));
-    const folder = resolve(engine.config.corpusDir ?? 'corpus/regressions');
-    const file = join(folder, `${args.name}.json`);
-    if (existsSync(file) && !args.force) throw new UsageError(`${file} exists; --force replaces it`);
+    const passing = resolve(engine.config.corpusDir ?? 'corpus/regressions');
+    const open = join(dirname(passing), 'known');
     const kept = engine.keep(scenarioIn(args.file));
-    mkdirSync(folder, { recursive: true });
+    const [folder, other] = kept.expect === 'pass' ? [passing, open] : [open, passing];
+    const [file, before] = [folder, other].map((place) => join(place, `${args.name}.json`)) as [string, string];
+    const replaced = kept.expect === 'pass' ? [file] : [file, before];
+    const taken = replaced.find((path) => existsSync(path));
+    if (taken !== undefined && !args.force) throw new UsageError(`${taken} exists; --force replaces it`);
     writeScenario(file, kept);
+    rmSync(before, { force: true });
     print(`${file}\n${fate(kept.expect)}`);
     return EXIT.nothingFound;
   },
@@ -35,5 +39,5 @@ export const promote = verb({
 function fate(expect: string): string {
   return expect === 'pass'
     ? 'It passes now, and has to from now on.'
-    : `It shows ${expect}, and its test expects that. Once the bug is fixed, promote it again with --force: from then on it has to pass.`;
+    : `It shows ${expect}, which is known now. Once the bug is fixed, promote this file again: from then on it has to pass.`;
 }

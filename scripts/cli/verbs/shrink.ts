@@ -5,9 +5,9 @@ import { writeScenario } from '../finding-files.ts';
 import { reportOf, shrinkInSlices, shrinkProgressText } from '../investigate-finding.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { EXIT, UsageError } from '../terminal/exit.ts';
-import { chartWidth, commandName, print, styleOf } from '../terminal/output.ts';
+import { chartWidth, print, styleOf, tryToWrite } from '../terminal/output.ts';
 import { Progress } from '../terminal/progress.ts';
-import { commonRun, parseExecutions, runOptions, scenarioIn } from './common-options.ts';
+import { commonRun, demandWritableFile, parseExecutions, replayCommand, runOptions, scenarioIn } from './common-options.ts';
 import { verb } from './verb.ts';
 
 export const shrink = verb({
@@ -23,6 +23,8 @@ export const shrink = verb({
     const engine = await createEngine(await commonRun(args));
     const scenario = scenarioIn(args.file);
     if (scenario.expect === 'pass') throw new UsageError(`${args.file} expects no finding: there is nothing to keep while shrinking`);
+    const file = args.out ?? args.file;
+    demandWritableFile(file, 'out');
     const progress = new Progress();
     const signal = interruptible();
     const maxExecutions = parseExecutions(args.executions);
@@ -37,13 +39,12 @@ export const shrink = verb({
       print(`${args.file} does not show ${scenario.expect}`);
       return EXIT.harness;
     }
-    const file = args.out ?? args.file;
-    writeScenario(file, result.scenario);
+    tryToWrite(() => writeScenario(file, result.scenario));
     const { finding } = engine.runScenario(result.scenario);
     if (finding === undefined) throw new Error('the shrunk scenario does not show its finding');
     const style = styleOf(process.stdout);
     const shrunk = { fromActions: scenario.actions.length, executions: result.executions };
-    const replay = `${commandName()} replay ${file}`;
+    const replay = replayCommand(file, args.planted);
     print(findingReport(reportOf(engine, finding, result.scenario, { width: chartWidth(), style }, { shrunk, replay }), style));
     return EXIT.nothingFound;
   },
