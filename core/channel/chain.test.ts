@@ -132,7 +132,7 @@ describe('a mutual close that is reorganised away', () => {
     const { state } = duo.ends.opener;
     for (const input of [{ kind: 'connected' }, { kind: 'peer_error', data: '' }] as const) expect(duo.input('opener', input)).toEqual([]);
     expect(duo.message('opener', { type: 'update_fee', channelId, feeratePerKw: 300 })).toEqual([]);
-    expect(refusalOf(duo.command('opener', { kind: 'force_close', channelId }))).toBe('force_close');
+    expect(refusalOf(duo.command('opener', { kind: 'force_close', channelId }))).toBe('channel.over');
     expect(duo.ends.opener.state).toBe(state);
     // But for its connection, which the chain does not give back.
     duo.input('opener', { kind: 'disconnected' });

@@ -213,7 +213,7 @@ describe('a host', () => {
     vi.advanceTimersByTime(999);
     expect(ended).toEqual([]);
     vi.advanceTimersByTime(1);
-    expect(ended).toEqual(['HANDSHAKE_TIMEOUT undefined']);
+    expect(ended).toEqual(['connection.handshake_timeout undefined']);
     await expect(attached).rejects.toThrow('connection.handshake_timeout');
   });
 
@@ -251,7 +251,7 @@ describe('a host', () => {
     peer.step({ kind: 'send', peer: host.nodeId, bytes: ping(1) });
     there.write(peer.drain(1));
     await refused;
-    expect(ended).toEqual([`DISCONNECT ${peer.id}`]);
+    expect(ended).toEqual([`connection.disconnect ${peer.id}`]);
     for (let i = 0; i < 5; i++) await new Promise((resolve) => setImmediate(resolve));
     back.resume();
     await vi.waitFor(() => expect(peer.received().map((bytes) => bytes[1])).toEqual([16, 1]));

@@ -78,7 +78,7 @@ describe('limits', () => {
   it('asks a node to send what it calls sendable', () => {
     const more = run({ sendable: ({ minMsat, maxMsat }) => ({ minMsat, maxMsat: maxMsat + 1_000_000n }) }, { operations: CALM });
     expect(more.length).toBeGreaterThan(0);
-    for (const fingerprint of more) expect(fingerprint).toMatch(/^limits\/sendable\/most, /);
+    for (const fingerprint of more) expect(fingerprint).toMatch(/^limits\/update_add_htlc\.\w+\/refused the most$/);
     const less = run({ sendable: ({ maxMsat }) => ({ minMsat: 0n, maxMsat }) }, { operations: CALM });
     expect(less).toEqual(['limits/update_add_htlc.amount_msat/refused the least']);
   });

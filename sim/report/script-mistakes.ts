@@ -97,9 +97,9 @@ function undecidable(world: World, node: string, name: string): string | undefin
 /** Limits that the receiver set, by the rule that a refusal names. */
 const LIMITS: Readonly<Record<string, readonly ['above' | 'below', 'maxHtlcValueInFlightMsat' | 'maxAcceptedHtlcs' | 'htlcMinimumMsat']>> =
   {
-    max_htlc_value_in_flight_msat: ['above', 'maxHtlcValueInFlightMsat'],
-    max_accepted_htlcs: ['above', 'maxAcceptedHtlcs'],
-    htlc_minimum_msat: ['below', 'htlcMinimumMsat'],
+    'update_add_htlc.max_htlc_value_in_flight_msat': ['above', 'maxHtlcValueInFlightMsat'],
+    'update_add_htlc.max_accepted_htlcs': ['above', 'maxAcceptedHtlcs'],
+    'update_add_htlc.htlc_minimum_msat': ['below', 'htlcMinimumMsat'],
   };
 
 /** Why a node would not offer an HTLC: a limit of its peer by the peer's name, and any other rule in the node's own words. */
@@ -110,7 +110,8 @@ export function whyNotSent(world: World, from: string, channel: string, { rule, 
   if (limit === undefined || info === undefined || state?.phase !== 'funded') return grouped(`${rule}: ${detail}`);
   const [direction, field] = limit;
   const peer = info.opener === from ? info.accepter : info.opener;
-  return `${direction} ${peer}'s ${rule}, ${grouped(String(state.params.parties[other(state.params.us)][field]))}`;
+  const name = rule.slice(rule.indexOf('.') + 1);
+  return `${direction} ${peer}'s ${name}, ${grouped(String(state.params.parties[other(state.params.us)][field]))}`;
 }
 
 /** Long numbers, in groups of three digits. */
