@@ -101,7 +101,7 @@ describe('Simulation', () => {
     expect(() => sim.fail(payment)).toThrow('bob has decided p1 already: fulfill');
     sim.disconnect('alice', 'bob');
     expect(() => sim.disconnect('alice', 'bob')).toThrow('alice-bob is not connected');
-    expect(() => sim.pay('alice', channel, 1_000n)).toThrow('alice will not send 1000 msat: connected');
+    expect(() => sim.pay('alice', channel, 1_000n)).toThrow('alice will not send 1000 msat: channel.not_connected');
     sim.crash('bob');
     expect(() => sim.connect('alice', 'bob')).toThrow("bob has crashed: restart('bob') first");
     expect(() => sim.pay('bob', channel, 1_000n)).toThrow("bob has crashed: restart('bob') first");
