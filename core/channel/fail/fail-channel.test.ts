@@ -87,7 +87,8 @@ describe('a channel that fails', () => {
       failure: { reason: 'closed by its owner', error: errorData('channel.force_closed: closed by its owner') },
     });
     // Everything that enforcing it needs is kept.
-    const { durability: _v, ...kept } = state;
+    const { durability, ...kept } = state;
+    expect(durability).toEqual({ ...before.durability, version: before.durability.version + 1 });
     const { durability: _w, lifecycle: _l, phase: _p, closing, ...fields } = before;
     expect(kept).toMatchObject({ ...fields, closing: { sent: closing.sent, received: closing.received } });
   });
