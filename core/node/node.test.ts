@@ -521,6 +521,17 @@ describe('the surroundings', () => {
     expect(a.state).toBe(before);
   });
 
+  it('are refused where one channel knows better, and no channel takes them', () => {
+    const { a, ids } = paired(2);
+    const before = a.state;
+    const [first] = a.state.channels.get(ids[1] as ChannelId)?.state.chain.transactions ?? [];
+    const { height = 0 } = first ?? {};
+    expect(height).toBeLessThan(a.state.tip.height);
+    const effects = a.input(input(at(height, 1), at(a.state.tip.height + 1, 1)));
+    expect(effects).toMatchObject([{ kind: 'chain_refused', refusal: { misfit: 'unknown-fork', resumeAt: undefined } }]);
+    expect(a.state).toBe(before);
+  });
+
   it('go back with the chain', () => {
     const { a } = paired(1);
     const lower = at(a.state.tip.height - 2);

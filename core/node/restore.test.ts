@@ -7,7 +7,7 @@ import type { FundedState } from '../channel/model/state.ts';
 import type { ChannelId, Script } from '../crypto/bytes.ts';
 import type { DurableNode } from './vocabulary.ts';
 import { at, block, input, taken } from '../chain/chain.fixture.ts';
-import { statusOf } from '../channel/model/ending.ts';
+import { fundingDepth, statusOf } from '../channel/model/ending.ts';
 import { onlyFunding } from '../channel/model/fundings.ts';
 import { Pair, preimageOf, TestNode } from './pair.fixture.ts';
 import { restoreNode } from './restore.ts';
@@ -280,6 +280,25 @@ describe('a node that comes back', () => {
     pair.connect();
     pair.block([tx]);
     expect(broadcasts(pair.a.restart())).toEqual([]);
+  });
+
+  it('goes on in the chain from the lowest block that any of its channels was stored at, and so sees what was reorganised meanwhile', () => {
+    const { b, id } = opened();
+    const { chain } = funded(b, id);
+    const { tip } = b.state;
+    const later = at(tip.height + 2);
+    b.input(input(tip, later));
+    expect(funded(b, id).chain.tip).toEqual(later);
+    b.restart();
+    expect(b.state.tip).toEqual(chain.tip);
+    expect(b.input(input(later, at(later.height + 1)))).toMatchObject([
+      { kind: 'chain_refused', refusal: { misfit: 'hole', resumeAt: chain.tip } },
+    ]);
+    const [confirmed] = chain.transactions;
+    const below = at((confirmed?.height ?? 0) - 1);
+    expect(fundingDepth(funded(b, id))).toBeGreaterThan(0);
+    b.input(input(below, at(later.height + 1, 1)));
+    expect(fundingDepth(funded(b, id))).toBe(0);
   });
 
   it('broadcasts its closing again', () => {
