@@ -35,7 +35,7 @@ const OFTEN: readonly OperationName[] = [
   'say',
   'say',
   'say',
-  'twist',
+  'alter',
   'pay',
   'claim',
   'mine',

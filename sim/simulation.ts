@@ -5,7 +5,7 @@ import type { CommitmentFormat, Side } from '../core/transactions/types.ts';
 import { apply } from './actions/apply.ts';
 import { freshName } from './actions/usable-ends.ts';
 import { FindingError } from './check.ts';
-import { flightName } from './world/in-flight.ts';
+import { packetName } from './world/packet.ts';
 import { linkId } from './world/network.ts';
 import { nextDue } from './world/pending-events.ts';
 import type { PendingEvent } from './world/pending-events.ts';
@@ -127,7 +127,7 @@ export class Simulation {
     const link = this.world.links.get(this.linkId(from, to));
     const head = link?.head(link.spec.ends[0] === to ? 0 : 1);
     if (link === undefined || head === undefined) return undefined;
-    const message = flightName(head);
+    const message = packetName(head);
     this.act({ do: 'deliver', link: link.id, to, message });
     return message;
   }

@@ -11,13 +11,13 @@ type Properties = Readonly<Record<string, unknown>>;
 /** A hex string of that many bytes may stand in one field. */
 const LONG_BYTES = 40_000;
 
-function twistedInteger(most: bigint, value: bigint, how: number): bigint {
+function alteredInteger(most: bigint, value: bigint, how: number): bigint {
   const choices = [0n, 1n, most, most - 1n, value + 1n, value - 1n, value * 2n, value / 2n, most / 2n + 1n, value * 1000n, value / 1000n];
   const chosen = choices[how] ?? BigInt(how);
   return chosen < 0n || chosen > most ? most : chosen;
 }
 
-function twistedBytes(hex: Hex, how: number): Hex {
+function alteredBytes(hex: Hex, how: number): Hex {
   const { length } = hex;
   if (how === 0) return '00'.repeat(length / 2);
   if (how === 1) return 'ff'.repeat(length / 2);
@@ -25,12 +25,12 @@ function twistedBytes(hex: Hex, how: number): Hex {
   return hex.slice(0, at) + (hex.slice(at, at + 2) === '00' ? '01' : '00') + hex.slice(at + 2);
 }
 
-function twistedLength(hex: Hex, how: number): Hex {
+function alteredLength(hex: Hex, how: number): Hex {
   const choices = ['', `${hex}00`, hex.slice(2), hex + hex, 'ff'.repeat(LONG_BYTES), '00'.repeat(LONG_BYTES)];
-  return choices[how] ?? twistedBytes(hex, how);
+  return choices[how] ?? alteredBytes(hex, how);
 }
 
-function twistedArray({ item }: Schema & { readonly kind: 'array' }, items: readonly unknown[], how: number): readonly unknown[] {
+function alteredArray({ item }: Schema & { readonly kind: 'array' }, items: readonly unknown[], how: number): readonly unknown[] {
   const first = items[0] ?? plainValue(item);
   const choices = [[], items.slice(1), [...items, first], [...items].reverse(), Array.from({ length: 483 }, () => first)];
   return choices[how] ?? Array.from({ length: how % 32 }, () => first);
@@ -74,51 +74,51 @@ export function plainValue(schema: Schema): unknown {
   }
 }
 
-function twistedValue(schema: Schema, value: unknown, how: number): unknown {
+function alteredValue(schema: Schema, value: unknown, how: number): unknown {
   switch (schema.kind) {
     case 'unsigned': {
       const most = 2n ** BigInt(schema.bits) - 1n;
-      const twisted = twistedInteger(most, BigInt(value as number | bigint), how);
-      return typeof value === 'bigint' ? twisted : Number(twisted);
+      const altered = alteredInteger(most, BigInt(value as number | bigint), how);
+      return typeof value === 'bigint' ? altered : Number(altered);
     }
     case 'bigSize':
-      return twistedInteger(2n ** 64n - 1n, value as bigint, how);
+      return alteredInteger(2n ** 64n - 1n, value as bigint, how);
     case 'point': {
       const x = (value as Hex).slice(2);
-      return how === 2 ? `03${x}` : how === 3 ? `02${how.toString(16).padStart(64, '0')}` : `02${twistedBytes(x, how)}`;
+      return how === 2 ? `03${x}` : how === 3 ? `02${how.toString(16).padStart(64, '0')}` : `02${alteredBytes(x, how)}`;
     }
     case 'bytes':
-      return twistedBytes(value as Hex, how);
+      return alteredBytes(value as Hex, how);
     case 'blob':
       return (value as Uint8Array).map(() => how);
     case 'prefixedBytes':
     case 'rest':
-      return twistedLength(value as Hex, how);
+      return alteredLength(value as Hex, how);
     case 'array':
-      return schema.count.kind === 'fixed' ? value : twistedArray(schema, value as readonly unknown[], how);
+      return schema.count.kind === 'fixed' ? value : alteredArray(schema, value as readonly unknown[], how);
     case 'struct':
-      return twistedStruct(schema, value as Properties, how, how >> 4);
+      return alteredStruct(schema, value as Properties, how, how >> 4);
     default:
       return value;
   }
 }
 
-function twistedStruct(schema: Struct, value: Properties, which: number, how: number): Properties {
+function alteredStruct(schema: Struct, value: Properties, which: number, how: number): Properties {
   const all = [...schema.fields, ...(schema.records ?? [])];
   const field = all[which % Math.max(1, all.length)];
   if (field === undefined) return value;
   const { name } = field;
   const isRecord = which % all.length >= schema.fields.length;
-  if (isRecord && value[name] === undefined) return { ...value, [name]: twistedValue(field.schema, plainValue(field.schema), how) };
+  if (isRecord && value[name] === undefined) return { ...value, [name]: alteredValue(field.schema, plainValue(field.schema), how) };
   if (isRecord && how === 255) {
     const { [name]: _gone, ...rest } = value;
     return rest;
   }
-  return { ...value, [name]: twistedValue(field.schema, value[name], how) };
+  return { ...value, [name]: alteredValue(field.schema, value[name], how) };
 }
 
 /** The message with field or record number `which` made something else; `how` 255 takes a record away. */
-export function twisted(message: Message, which: number, how: number): Message {
+export function altered(message: Message, which: number, how: number): Message {
   const declaration = messageRegistry.find(({ name }) => name === message.type);
-  return twistedStruct(declaration?.codec.schema as Struct, message, which, how) as unknown as Message;
+  return alteredStruct(declaration?.codec.schema as Struct, message, which, how) as unknown as Message;
 }

@@ -7,7 +7,7 @@ import { decodeMessage } from '../../core/wire/messages/index.ts';
 import type { Message } from '../../core/wire/messages/index.ts';
 import { promise } from '../target.ts';
 import type { NodeOracle } from './oracles.ts';
-import type { Puppet } from './scripted-peer.ts';
+import type { ScriptedPeer } from './scripted-peer.ts';
 import { peersEnv, SUBJECT_ID } from './subject.ts';
 import type { Subject } from './subject.ts';
 
@@ -24,7 +24,7 @@ interface Manner {
   readonly fragment: number;
   readonly stalled: boolean;
   readonly flip?: number;
-  readonly twist?: { readonly which: number; readonly how: number };
+  readonly alter?: { readonly which: number; readonly how: number };
 }
 
 const POLITE: Manner = { fragment: 0, stalled: false };
@@ -35,17 +35,17 @@ export class Wires {
   listen: (speaker: string, text: Message) => void = () => {};
   private readonly subject: Subject;
   private readonly oracle: NodeOracle;
-  private readonly puppets: readonly Puppet[];
+  private readonly scriptedPeers: readonly ScriptedPeer[];
   private wires: readonly (Wire | undefined)[];
   private manners: readonly Manner[];
   private nextConnection: number;
 
-  constructor(subject: Subject, oracle: NodeOracle, puppets: readonly Puppet[], from?: Wires) {
+  constructor(subject: Subject, oracle: NodeOracle, scriptedPeers: readonly ScriptedPeer[], from?: Wires) {
     this.subject = subject;
     this.oracle = oracle;
-    this.puppets = puppets;
-    this.wires = from?.wires ?? puppets.map(() => undefined);
-    this.manners = from?.manners ?? puppets.map(() => POLITE);
+    this.scriptedPeers = scriptedPeers;
+    this.wires = from?.wires ?? scriptedPeers.map(() => undefined);
+    this.manners = from?.manners ?? scriptedPeers.map(() => POLITE);
     this.nextConnection = from?.nextConnection ?? 1;
   }
 
@@ -64,10 +64,10 @@ export class Wires {
   }
 
   /** What the peer's next message is to have changed, if anything. */
-  takeTwist(who: number): Manner['twist'] {
-    const { twist } = this.manners[who] as Manner;
-    if (twist !== undefined) this.manners = this.manners.map((manner, i) => (i === who ? withoutTwist(manner) : manner));
-    return twist;
+  takeAlteration(who: number): Manner['alter'] {
+    const { alter } = this.manners[who] as Manner;
+    if (alter !== undefined) this.manners = this.manners.map((manner, i) => (i === who ? withoutAlteration(manner) : manner));
+    return alter;
   }
 
   manner(who: number, change: Partial<Manner>): void {
@@ -85,10 +85,10 @@ export class Wires {
   dial(who: number): void {
     const ephemeralSecret = this.secret();
     const connection = this.nextConnection++;
-    const puppet = this.puppets[who] as Puppet;
+    const scriptedPeer = this.scriptedPeers[who] as ScriptedPeer;
     this.subject.peersInput({ kind: 'accepted', connection, ephemeralSecret });
     const { session, send: toSubject } = dial(peersEnv, {
-      staticSecret: puppet.secret,
+      staticSecret: scriptedPeer.secret,
       remoteStatic: SUBJECT_ID,
       ephemeralSecret: reversed(ephemeralSecret),
     });
@@ -98,9 +98,9 @@ export class Wires {
   call(who: number): void {
     const ephemeralSecret = this.secret();
     const connection = this.nextConnection++;
-    const puppet = this.puppets[who] as Puppet;
-    this.subject.peersInput({ kind: 'dialled', connection, peer: puppet.id, ephemeralSecret });
-    const session = accept(peersEnv, { staticSecret: puppet.secret, ephemeralSecret: reversed(ephemeralSecret) });
+    const scriptedPeer = this.scriptedPeers[who] as ScriptedPeer;
+    this.subject.peersInput({ kind: 'dialled', connection, peer: scriptedPeer.id, ephemeralSecret });
+    const session = accept(peersEnv, { staticSecret: scriptedPeer.secret, ephemeralSecret: reversed(ephemeralSecret) });
     this.setWire(who, { connection, session, toSubject: NOTHING, greeted: false });
   }
 
@@ -113,7 +113,7 @@ export class Wires {
 
   /** While bytes of this peer are judged, nobody else's affairs may change. */
   private attackedBy(who: number, attack: () => void): void {
-    this.oracle.attacker = (this.puppets[who] as Puppet).id;
+    this.oracle.attacker = (this.scriptedPeers[who] as ScriptedPeer).id;
     attack();
     this.oracle.attacker = undefined;
   }
@@ -145,7 +145,7 @@ export class Wires {
     for (let moved = true; moved;) {
       moved = false;
       this.dropClosed();
-      for (const who of this.puppets.keys()) if (this.deliver(who) || this.take(who)) moved = true;
+      for (const who of this.scriptedPeers.keys()) if (this.deliver(who) || this.take(who)) moved = true;
     }
   }
 
@@ -211,7 +211,7 @@ function reversed(secret: SecretKey): SecretKey {
   return [...secret].reverse().join('') as SecretKey;
 }
 
-function withoutTwist({ twist: _used, ...manner }: Manner): Manner {
+function withoutAlteration({ alter: _used, ...manner }: Manner): Manner {
   return manner;
 }
 

@@ -26,7 +26,7 @@ const OPERATIONS = {
   /** The peer sends this message, filled in to be right; the number chooses among channels, HTLCs and amounts. */
   say: ['who', 'message', 'number'],
   /** The peer's next message has one field changed: which, and how. */
-  twist: ['who', 'number', 'number'],
+  alter: ['who', 'number', 'number'],
   /** A message of any bytes, encrypted as it should be. */
   raw: ['who', 'data'],
   /** Bytes on the wire. */

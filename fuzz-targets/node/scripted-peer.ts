@@ -24,7 +24,7 @@ const NO_ONION = new Uint8Array(1366);
  * A peer that the fuzzer plays. It keeps next to nothing: what it has to say is read off the subject's own state, so that it goes on making
  * sense whatever was said before.
  */
-export class Puppet {
+export class ScriptedPeer {
   readonly secret: SecretKey;
   readonly id: PublicKey;
   private readonly index: number;
@@ -39,8 +39,8 @@ export class Puppet {
     this.signer = createSigner(crypto, (0xb1 + index).toString(16).repeat(32) as Hash32);
   }
 
-  fork(): Puppet {
-    return Object.assign(new Puppet(this.index), { channelsBegun: this.channelsBegun });
+  fork(): ScriptedPeer {
+    return Object.assign(new ScriptedPeer(this.index), { channelsBegun: this.channelsBegun });
   }
 
   private keysId(n: number): Hash32 {

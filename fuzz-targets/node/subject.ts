@@ -216,9 +216,9 @@ export class Subject implements Storage, Sockets {
     else if ((this.disk.get(channelId)?.version ?? -1) < version) this.disk = new Map(this.disk).set(channelId, done);
   }
 
-  /** The process dies and starts from what was durable. Bit i of `survivors` says that the i-th unfinished write was. */
-  crash(survivors: number): void {
-    for (const [i, pending] of this.pending.entries()) if (((survivors >> (i % 8)) & 1) === 1) this.written(pending);
+  /** The process dies and starts from what was durable. Bit i of `survivingWrites` says that the i-th unfinished write was. */
+  crash(survivingWrites: number): void {
+    for (const [i, pending] of this.pending.entries()) if (((survivingWrites >> (i % 8)) & 1) === 1) this.written(pending);
     this.pending = [];
     const { tip, feeratePerKw } = this.node;
     const { nowMs, connections } = this.peers;

@@ -6,7 +6,7 @@ import type { NodeEffect } from '../../core/node/vocabulary.ts';
 import type { ChannelId, Hash32, PublicKey, Script } from '../../core/crypto/bytes.ts';
 import type { OperationName } from './grammar.ts';
 import { AMOUNTS_MSAT, FUNDINGS_SAT, HASHES, knownPreimage } from './amounts.ts';
-import type { Puppet } from './scripted-peer.ts';
+import type { ScriptedPeer } from './scripted-peer.ts';
 
 import type { Subject } from './subject.ts';
 import { crypto, SUBJECT_ID } from './subject.ts';
@@ -30,7 +30,7 @@ const FEERATES = [2500, 3000, 5000, 253, 25_000, 1000];
 /** The subject's own user and wallet: it answers questions, pays, claims and closes. */
 export class User {
   private readonly subject: Subject;
-  private readonly puppets: readonly Puppet[];
+  private readonly scriptedPeers: readonly ScriptedPeer[];
   private asked: readonly Asked[];
   private presented: readonly Presented[];
   /** HTLCs that it has claimed. A preimage that has left cannot be taken back: presented again after a crash, they are claimed again. */
@@ -38,9 +38,9 @@ export class User {
   /** Fresh keys ids, payments and coins are numbered. */
   private counter: number;
 
-  constructor(subject: Subject, puppets: readonly Puppet[], from?: User) {
+  constructor(subject: Subject, scriptedPeers: readonly ScriptedPeer[], from?: User) {
     this.subject = subject;
-    this.puppets = puppets;
+    this.scriptedPeers = scriptedPeers;
     this.asked = from?.asked ?? [];
     this.presented = from?.presented ?? [];
     this.claimed = from?.claimed ?? new Set();
@@ -58,7 +58,7 @@ export class User {
   apply(name: OperationName, a: number, b: number): void {
     switch (name) {
       case 'leave':
-        this.subject.peersInput({ kind: 'disconnect', peer: (this.puppets[a] as Puppet).id });
+        this.subject.peersInput({ kind: 'disconnect', peer: (this.scriptedPeers[a] as ScriptedPeer).id });
         break;
       case 'open':
         this.open(a, b);
@@ -95,7 +95,7 @@ export class User {
     const fundingSat = FUNDINGS_SAT[choice % FUNDINGS_SAT.length] as bigint;
     this.command({
       kind: 'open',
-      peer: (this.puppets[who] as Puppet).id,
+      peer: (this.scriptedPeers[who] as ScriptedPeer).id,
       temporaryChannelId: `dd${keysId.slice(2)}` as ChannelId,
       keysId,
       fundingSat,

@@ -6,9 +6,9 @@ import type { Message, MessageName } from '../../core/wire/messages/index.ts';
 import type { Operation } from './grammar.ts';
 import { PEERS } from './grammar.ts';
 import { NodeOracle } from './oracles.ts';
-import { Puppet } from './scripted-peer.ts';
+import { ScriptedPeer } from './scripted-peer.ts';
 import { blockAt, peersEnv, START_HEIGHT, Subject } from './subject.ts';
-import { twisted } from './altered-message.ts';
+import { altered } from './altered-message.ts';
 import { User } from './user.ts';
 import { Wires } from './connections.ts';
 
@@ -26,7 +26,7 @@ export class World {
   readonly oracle: NodeOracle;
   readonly user: User;
   private listener: Listener = () => {};
-  private readonly puppets: readonly Puppet[];
+  private readonly scriptedPeers: readonly ScriptedPeer[];
   private readonly wires: Wires;
   /** Transactions that wait for a block. */
   private mempool: readonly Tx[];
@@ -34,9 +34,10 @@ export class World {
   constructor(from?: World) {
     this.subject = from?.subject.fork() ?? new Subject();
     this.oracle = new NodeOracle(this.subject, from?.oracle);
-    this.puppets = from?.puppets.map((puppet) => puppet.fork()) ?? Array.from({ length: PEERS }, (_, i) => new Puppet(i));
-    this.user = new User(this.subject, this.puppets, from?.user);
-    this.wires = new Wires(this.subject, this.oracle, this.puppets, from?.wires);
+    this.scriptedPeers =
+      from?.scriptedPeers.map((scriptedPeer) => scriptedPeer.fork()) ?? Array.from({ length: PEERS }, (_, i) => new ScriptedPeer(i));
+    this.user = new User(this.subject, this.scriptedPeers, from?.user);
+    this.wires = new Wires(this.subject, this.oracle, this.scriptedPeers, from?.wires);
     this.mempool = from?.mempool ?? [];
     const { watch } = this.subject;
     this.subject.watch = (event) => {
@@ -75,8 +76,8 @@ export class World {
       case 'say':
         this.say(a, (messageRegistry[b] as (typeof messageRegistry)[number]).name, c);
         break;
-      case 'twist':
-        this.wires.manner(a, { twist: { which: b, how: c } });
+      case 'alter':
+        this.wires.manner(a, { alter: { which: b, how: c } });
         break;
       case 'raw':
         this.wires.transmit(a, data);
@@ -170,7 +171,7 @@ export class World {
     for (let said = 0; said < MAX_PLAYED; said++) {
       if (this.wires.of(who) === undefined) this.wires.dial(who);
       this.wires.flow();
-      const next = (this.puppets[who] as Puppet).due(this.subject.node, this.wires.of(who)?.greeted ?? false);
+      const next = (this.scriptedPeers[who] as ScriptedPeer).due(this.subject.node, this.wires.of(who)?.greeted ?? false);
       if (next === undefined || this.wires.of(who)?.session.kind !== 'open') return;
       this.say(who, next.type, next.channel << 6);
       this.wires.flow();
@@ -180,14 +181,14 @@ export class World {
   private say(who: number, type: MessageName, number: number): void {
     if (this.wires.of(who) === undefined) this.wires.dial(who);
     this.wires.flow();
-    const puppet = this.puppets[who] as Puppet;
-    const twist = this.wires.takeTwist(who);
-    const right = puppet.craft(type, this.subject.node, number);
-    const message = twist === undefined ? right : twisted(right, twist.which, twist.how);
+    const scriptedPeer = this.scriptedPeers[who] as ScriptedPeer;
+    const alter = this.wires.takeAlteration(who);
+    const right = scriptedPeer.craft(type, this.subject.node, number);
+    const message = alter === undefined ? right : altered(right, alter.which, alter.how);
     this.listener(`peer ${who}`, message);
     if (message.type === 'funding_created') {
-      for (const { step } of puppet.openings(this.subject.node))
-        if (step.kind === 'awaiting_funding_created') this.toMempool(puppet.fundingTx(step.params, step.terms));
+      for (const { step } of scriptedPeer.openings(this.subject.node))
+        if (step.kind === 'awaiting_funding_created') this.toMempool(scriptedPeer.fundingTx(step.params, step.terms));
     }
     this.wires.transmit(who, encodeMessage(message));
     if (type === 'init') this.wires.greeted(who);

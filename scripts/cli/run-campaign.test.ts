@@ -19,7 +19,7 @@ function withOracle(step: string): string {
   return file;
 }
 
-const request: CampaignRequest = { run: { campaign: { steps: 6 } }, from: 1, to: 10, workers: 1, maxFindings: 1000, stretch: 2 };
+const request: CampaignRequest = { run: { campaign: { steps: 6 } }, from: 1, to: 10, workers: 1, maxFindings: 1000, rangeSize: 2 };
 const sometimes = `if (world.at > 0) return { oracle: 'acme/oracle', rule: 'second action', kind: 'x', message: '', expected: '', actual: '', at: world.at };`;
 
 describe('a campaign in threads', () => {
@@ -39,7 +39,7 @@ describe('a campaign in threads', () => {
     expect(told.sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 
-  it('keeps its process alive until its threads have ended: a stretch that comes while they do must not let go of them', async () => {
+  it('keeps its process alive until its threads have ended: a range that comes while they do must not let go of them', async () => {
     const unref = vi.spyOn(Worker.prototype, 'unref');
     const run = { ...request.run, config: withOracle(sometimes) };
     expect((await runCampaign({ ...request, run, to: 1000, workers: 2, maxFindings: 1 })).ended).toBe('findings');

@@ -1,12 +1,12 @@
 /// <reference types="node" />
 import { setImmediate as breathe } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import type { Distinct, Found, Known, Stretch, Tally } from '../../sim/campaign/results.ts';
+import type { Distinct, Found, Known, SeedRange, Tally } from '../../sim/campaign/results.ts';
 import { Merger } from '../../sim/campaign/results.ts';
 import type { RunOptions } from '../node/engine.ts';
 import { createEngine } from '../node/engine.ts';
 import { compiledFile } from '../node/package-files.ts';
-import { runStretch } from './seed-range.ts';
+import { runSeedRange } from './seed-range.ts';
 import type { FromWorker, ToWorker, WorkerSetup } from './worker-protocol.ts';
 import { Gauge } from './worker-protocol.ts';
 
@@ -21,7 +21,7 @@ export interface CampaignRequest {
   readonly maxFindings: number;
   readonly known?: Known;
   /** Seeds that a worker takes at once. Results depend on it only in where a campaign that has enough findings ends. */
-  readonly stretch: number;
+  readonly rangeSize: number;
   /** A single run that takes longer has hung. Default two minutes; only workers can be watched. */
   readonly hangMs?: number;
 }
@@ -57,9 +57,9 @@ const TICK_MS = 100;
 /** What a run makes is garbage soon after it: with room for all of it, little is ever copied. A tenth faster than Node's default. */
 const YOUNG_MB = 192;
 
-/** Threads that a campaign starts: never more than there are stretches for. */
-export function workersOf({ from, to = Infinity, stretch, workers }: CampaignRequest): number {
-  return Math.min(workers, Math.ceil((to - from + 1) / stretch));
+/** Threads that a campaign starts: never more than there are ranges for. */
+export function workersOf({ from, to = Infinity, rangeSize, workers }: CampaignRequest): number {
+  return Math.min(workers, Math.ceil((to - from + 1) / rangeSize));
 }
 
 /** Runs seeds until they, the time or the wanted findings are through. What it returns does not depend on the number of workers. */
@@ -77,7 +77,7 @@ class Campaign {
   hungSeed: number | undefined;
   private nextIndex = 0;
   private found = 0;
-  /** Of stretches that have not ended yet. */
+  /** Of ranges that have not ended yet. */
   private readonly early = new Map<number, Found>();
 
   constructor(request: CampaignRequest, hooks: CampaignHooks) {
@@ -86,12 +86,12 @@ class Campaign {
     this.merger = new Merger(request);
   }
 
-  /** The next stretch to hand out, unless the campaign is at its end. */
+  /** The next range to hand out, unless the campaign is at its end. */
   next(): ToWorker | undefined {
-    const { from: first, to = Number.MAX_SAFE_INTEGER, stretch } = this.request;
-    const from = first + this.nextIndex * stretch;
+    const { from: first, to = Number.MAX_SAFE_INTEGER, rangeSize } = this.request;
+    const from = first + this.nextIndex * rangeSize;
     if (this.ended() !== undefined || from > to) return undefined;
-    return { kind: 'stretch', index: this.nextIndex++, from, count: Math.min(stretch, to - from + 1) };
+    return { kind: 'range', index: this.nextIndex++, from, count: Math.min(rangeSize, to - from + 1) };
   }
 
   ended(): Exclude<CampaignResult['ended'], 'seeds'> | undefined {
@@ -107,9 +107,9 @@ class Campaign {
     this.hooks.onFound?.(found);
   }
 
-  add(stretch: Stretch): void {
-    for (const { seed } of stretch.found) this.early.delete(seed);
-    this.merger.add(stretch);
+  add(range: SeedRange): void {
+    for (const { seed } of range.found) this.early.delete(seed);
+    this.merger.add(range);
   }
 
   tick(): void {
@@ -143,7 +143,7 @@ async function runHere(campaign: Campaign): Promise<CampaignResult> {
   const gauge = new Gauge();
   campaign.gauges.push(gauge);
   for (let task = campaign.next(); task !== undefined; task = campaign.next()) {
-    campaign.add(runStretch(engine, task.index, task.from, task.count, (found) => campaign.onFound(found), gauge));
+    campaign.add(runSeedRange(engine, task.index, task.from, task.count, (found) => campaign.onFound(found), gauge));
     campaign.tick();
     await breathe();
   }
@@ -195,7 +195,7 @@ function startWorker(campaign: Campaign, feed: (worker: Worker) => void, reject:
   worker.on('exit', (code) => reject(new Error(`a worker ended by itself, with exit code ${code}, at seed ${gauge.get('seed')}`)));
   worker.on('message', (message: FromWorker) => {
     if (message.kind === 'found') return campaign.onFound(message.found);
-    if (message.kind === 'stretch') campaign.add(message.stretch);
+    if (message.kind === 'range') campaign.add(message.range);
     feed(worker);
   });
   return worker;

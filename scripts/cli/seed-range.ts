@@ -1,17 +1,17 @@
-import type { Found, Stretch } from '../../sim/campaign/results.ts';
+import type { Found, SeedRange } from '../../sim/campaign/results.ts';
 import { emptyTally, tallyRun } from '../../sim/campaign/results.ts';
 import type { Engine } from '../node/engine.ts';
 import type { Gauge } from './worker-protocol.ts';
 
 /** Runs consecutive seeds. */
-export function runStretch(
+export function runSeedRange(
   engine: Engine,
   index: number,
   from: number,
   count: number,
   onFound: (found: Found) => void,
   gauge: Gauge,
-): Stretch {
+): SeedRange {
   const tally = emptyTally();
   const found: Found[] = [];
   const before = {

@@ -1,4 +1,4 @@
-import type { Found, Stretch } from '../../sim/campaign/results.ts';
+import type { Found, SeedRange } from '../../sim/campaign/results.ts';
 import type { RunOptions } from '../node/engine.ts';
 
 /** What a worker is started with. */
@@ -8,13 +8,13 @@ export interface WorkerSetup {
   readonly gauge: SharedArrayBuffer;
 }
 
-export type ToWorker = { readonly kind: 'stretch'; readonly index: number; readonly from: number; readonly count: number };
+export type ToWorker = { readonly kind: 'range'; readonly index: number; readonly from: number; readonly count: number };
 
 export type FromWorker =
   | { readonly kind: 'ready' }
   /** At once, so that it is on disk the moment it is found. */
   | { readonly kind: 'found'; readonly found: Found }
-  | { readonly kind: 'stretch'; readonly stretch: Stretch };
+  | { readonly kind: 'range'; readonly range: SeedRange };
 
 const FIELDS = ['seed', 'runs', 'operations', 'steps', 'messages'] as const;
 type Field = (typeof FIELDS)[number];

@@ -87,7 +87,7 @@ async function hunt(bug: PlantedBug): Promise<Verdict> {
     }
     const run: RunOptions = { planted: await plant(bug) };
     const result = await runCampaign(
-      { run, from: 1, to: args.runs, workers: args.workers, maxFindings: 1, stretch: 10, hangMs: 20_000 },
+      { run, from: 1, to: args.runs, workers: args.workers, maxFindings: 1, rangeSize: 10, hangMs: 20_000 },
       {
         signal,
         onProgress: ({ runs, findings }) =>

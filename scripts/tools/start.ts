@@ -18,7 +18,7 @@ const BUG = 'mutation/planted/retransmission-order.json';
 
 const root = packageRoot();
 const style = styleOf(process.stdout);
-const request: CampaignRequest = { run: {}, from: 1, workers: availableParallelism(), maxFindings: 1, stretch: 20 };
+const request: CampaignRequest = { run: {}, from: 1, workers: availableParallelism(), maxFindings: 1, rangeSize: 20 };
 
 process.chdir(root);
 await runProgram(async () => {

@@ -3,13 +3,13 @@ import type { Tamper } from '../violations/tamper.ts';
 import type { Operation } from './registry.ts';
 import { chance, pick } from '../deterministic/random.ts';
 import type { Choices } from '../deterministic/random.ts';
-import { rude } from './invalid-commands.ts';
+import { invalidCommand } from './invalid-commands.ts';
 
 const CONNECTION: ReadonlySet<string> = new Set(['init', 'error', 'warning', 'channel_reestablish']);
 const OPENING: ReadonlySet<string> = new Set(['open_channel', 'accept_channel', 'funding_created', 'funding_signed', 'channel_ready']);
 const NONE: ReadonlySet<string> = new Set();
 
-/** How many breaches an adversary rehearses each time, for one that it may commit: most breaches cost the channel, and end what they could show. */
+/** How many breaches an adversary tries on a copy each time, for one that it may commit: most breaches cost the channel, and end what they could show. */
 const REHEARSED = 4;
 
 function drawTampering(choices: Choices, heads: readonly (readonly Tamper[])[]): Tamper {
@@ -39,4 +39,4 @@ const tamper: Operation = {
   },
 };
 
-export const adversaryOperations: readonly Operation[] = [rude, tamper];
+export const adversaryOperations: readonly Operation[] = [invalidCommand, tamper];

@@ -2,13 +2,13 @@ import type { ChannelCommand } from '../../core/channel/model/vocabulary.ts';
 import type { ChannelId, Hash32, SecretKey } from '../../core/crypto/bytes.ts';
 import { tamper } from '../violations/tamper.ts';
 import type { Party } from '../world/encryption.ts';
-import { flightName, otherEnd } from '../world/in-flight.ts';
-import type { End } from '../world/in-flight.ts';
+import { packetName, otherEnd } from '../world/packet.ts';
+import type { End } from '../world/packet.ts';
 import type { Host } from '../world/host.ts';
 import type { Link } from '../world/network.ts';
 import type { OperationRegistry } from './registry.ts';
 import type { Action } from '../scenario/types.ts';
-import { beRude } from './send-invalid-command.ts';
+import { sendInvalidCommand } from './send-invalid-command.ts';
 import { pay, resolve, resolveOwed } from '../world/users.ts';
 import type { World } from '../world/world.ts';
 import { sinkNamed } from '../scenario/sinks.ts';
@@ -86,8 +86,8 @@ function act(world: World, action: Action, operations: OperationRegistry | undef
       return acknowledge(world, action.node);
     case 'tamper':
       return tamper(world, action);
-    case 'rude':
-      return beRude(world, action);
+    case 'invalid_command':
+      return sendInvalidCommand(world, action);
     case 'wait':
       world.clock.advanceTo(world.timeMs + action.ms);
       return true;
@@ -131,7 +131,7 @@ function receivingEnd(
   const end = link?.spec.ends.indexOf(to);
   if (link?.up !== true || (end !== 0 && end !== 1)) return undefined;
   const head = link.head(end);
-  return head === undefined || link.closedBy === end || flightName(head) !== message ? undefined : { link, end };
+  return head === undefined || link.closedBy === end || packetName(head) !== message ? undefined : { link, end };
 }
 
 function deliver(world: World, action: Extract<Action, { do: 'deliver' }>): boolean {

@@ -1,5 +1,5 @@
-import { flightName } from '../world/in-flight.ts';
-import type { Flight } from '../world/in-flight.ts';
+import { packetName } from '../world/packet.ts';
+import type { Packet } from '../world/packet.ts';
 import type { Operation } from './registry.ts';
 import { pick } from '../deterministic/random.ts';
 import type { Choices } from '../deterministic/random.ts';
@@ -8,7 +8,7 @@ import { mayInterrupt } from './faults.ts';
 const TAG_BITS = 128;
 
 /** Of the first byte, which is a version or a part of a length, of the tag at the end, or of all. */
-function drawBit(choices: Choices, { sealed, bytes }: Flight): number {
+function drawBit(choices: Choices, { sealed, bytes }: Packet): number {
   const bits = (sealed?.bytes ?? bytes).length * 8;
   return pick(choices, [() => choices.int(8), () => bits - 1 - choices.int(TAG_BITS), () => choices.int(bits)])();
 }
@@ -27,7 +27,7 @@ const corrupt: Operation = {
     });
     if (heads.length === 0) return undefined;
     const { link, end, head } = pick(choices, heads);
-    return { do: 'corrupt', link: link.id, to: link.spec.ends[end], message: flightName(head), bit: drawBit(choices, head) };
+    return { do: 'corrupt', link: link.id, to: link.spec.ends[end], message: packetName(head), bit: drawBit(choices, head) };
   },
 };
 

@@ -10,7 +10,7 @@ import type { Action } from '../scenario/types.ts';
 import type { World } from '../world/world.ts';
 import { ownPayment } from '../../core/channel/model/origin.ts';
 
-/** What a rude host works from: one end of one channel, as its node shows it. */
+/** What a careless host works from: one end of one channel, as its node shows it. */
 interface End {
   readonly world: World;
   readonly channelId: ChannelId;
@@ -281,8 +281,11 @@ function endOf(world: World, node: string, channel: string): End | undefined {
   return { world, channelId, peer, state, height: host.watch.seenHeight, config: host.config, wallet: host.walletScript };
 }
 
-/** The command that a rude request comes to now. Undefined where there is nothing wrong with it. */
-export function forbiddenCommand(world: World, { node, channel, request }: Extract<Action, { do: 'rude' }>): Command | undefined {
+/** The command that an invalid request comes to now. Undefined where there is nothing wrong with it. */
+export function forbiddenCommand(
+  world: World,
+  { node, channel, request }: Extract<Action, { do: 'invalid_command' }>,
+): Command | undefined {
   const end = endOf(world, node, channel);
   return end === undefined ? undefined : RUDE_REQUESTS.get(request)?.(end);
 }
@@ -299,8 +302,8 @@ function drawPossible(end: End, names: readonly string[], choices: Choices): str
   return undefined;
 }
 
-export const rude: Operation = {
-  name: 'rude',
+export const invalidCommand: Operation = {
+  name: 'invalid_command',
   kind: 'operation',
   generate(world, choices) {
     const ends = world.channels.flatMap(({ name, opener, accepter }) => [opener, accepter].map((node) => ({ node, channel: name })));
@@ -309,6 +312,6 @@ export const rude: Operation = {
     const end = endOf(world, node, channel);
     if (end === undefined) return undefined;
     const request = (chance(choices, 1, 2) ? drawPossible(end, ONE_BEYOND, choices) : undefined) ?? drawPossible(end, ALL, choices);
-    return request === undefined ? undefined : { do: 'rude', node, channel, request };
+    return request === undefined ? undefined : { do: 'invalid_command', node, channel, request };
   },
 };

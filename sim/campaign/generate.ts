@@ -1,5 +1,5 @@
 import { drawWorld, PLAIN_CONFIG, plainChannel, QUICK_DISK } from './draw-world.ts';
-import { licencesOf, licensedMix, plainMix, swarmMix, withChannelType } from './weights.ts';
+import { licencesOf, licensedOperations, plainOperations, swarmOperations, withChannelType } from './weights.ts';
 import type { OperationRegistry } from '../actions/registry.ts';
 import { between, chance, pick, stream } from '../deterministic/random.ts';
 import type { Choices } from '../deterministic/random.ts';
@@ -8,7 +8,7 @@ import type { RunOptions, RunResult } from '../run/run.ts';
 import type { CampaignOptions, SeedToken } from '../run/seed.ts';
 import { printToken } from '../run/seed.ts';
 import { bytesStrategy } from '../strategies/from-bytes.ts';
-import { MixedStrategy } from '../strategies/weighted.ts';
+import { WeightedStrategy } from '../strategies/weighted.ts';
 import type { WeightedOperation } from '../strategies/weighted.ts';
 import { PctStrategy } from '../strategies/pct.ts';
 import { fifo, random } from '../strategies/schedulers.ts';
@@ -45,7 +45,7 @@ export function runBytes(bytes: Uint8Array, options: RunOptions = {}): RunResult
     links: [{ ends: ['A', 'B'], latency: QUICK_DISK, ...((flags >> 6) & 1 ? { transport: 'encrypted' as const } : {}) }],
     channels: [plainChannel(flags & 1 ? 'static_remotekey' : 'anchors')],
   };
-  const strategy = bytesStrategy(bytes.subarray(1), plainMix(options.operations ?? BUILT_IN_REGISTRY));
+  const strategy = bytesStrategy(bytes.subarray(1), plainOperations(options.operations ?? BUILT_IN_REGISTRY));
   return execute(createWorld(spec, options), strategy, options);
 }
 
@@ -61,21 +61,21 @@ export function generate(token: SeedToken, registry: OperationRegistry = BUILT_I
   const label = printToken(token, registry);
   const choices = stream(label, 'mix');
   const swarm = options.strategy === 'swarm';
-  const licensed = swarm ? licensedMix(choices, registry, options, feesMove) : [];
-  const plain = swarm ? swarmMix(choices, registry, feesMove) : plainMix(registry);
-  const mix = withChannelType([...plain, ...licensed], options);
+  const licensed = swarm ? licensedOperations(choices, registry, options, feesMove) : [];
+  const plain = swarm ? swarmOperations(choices, registry, feesMove) : plainOperations(registry);
+  const operations = withChannelType([...plain, ...licensed], options);
   const licences = licencesOf(licensed);
   return {
     spec: licences.length === 0 ? spec : { ...spec, licences },
-    strategy: strategyOf(options, mix, choices, stream(label, 'schedule')),
+    strategy: strategyOf(options, operations, choices, stream(label, 'schedule')),
   };
 }
 
-function strategyOf(options: CampaignOptions, mix: readonly WeightedOperation[], mixing: Choices, choices: Choices): Strategy {
+function strategyOf(options: CampaignOptions, operations: readonly WeightedOperation[], mixing: Choices, choices: Choices): Strategy {
   const { strategy: name, steps } = options;
-  const pct = (changes: number): Strategy => new PctStrategy({ choices, mix, steps, changes, horizon: steps * 10 });
+  const pct = (changes: number): Strategy => new PctStrategy({ choices, operations, steps, changes, horizon: steps * 10 });
   const mixed = (scheduler: typeof fifo, eventsPerOperation: number): Strategy =>
-    new MixedStrategy({ name, choices, scheduler, mix, steps, eventsPerOperation });
+    new WeightedStrategy({ name, choices, scheduler, operations, steps, eventsPerOperation });
   switch (name) {
     case 'fifo':
       return mixed(fifo, 4);

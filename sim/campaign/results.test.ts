@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Found, Stretch } from './results.ts';
+import type { Found, SeedRange } from './results.ts';
 import { Merger, emptyTally, tallyRun } from './results.ts';
 import { summary } from '../report/summary.ts';
 import { Statistics } from '../world/statistics.ts';
@@ -25,18 +25,18 @@ function found(seed: number, kind: string): Found {
   return { seed, token: `t${seed}`, finding, scenario: { format: 1, world, actions: [], expect: `toy/rule/${kind}` } };
 }
 
-function stretch(index: number, kinds: readonly string[]): Stretch {
+function range(index: number, kinds: readonly string[]): SeedRange {
   const tally = emptyTally();
   tallyRun(tally, statistics(index === 2), index % 2 === 0 ? [] : ['fee-spike']);
   return { index, tally, found: kinds.map((kind, at) => found(index * 10 + at, kind)) };
 }
 
-const stretches = [stretch(0, []), stretch(1, ['a', 'b', 'a']), stretch(2, ['b']), stretch(3, ['c']), stretch(4, ['d', 'a'])];
+const ranges = [range(0, []), range(1, ['a', 'b', 'a']), range(2, ['b']), range(3, ['c']), range(4, ['d', 'a'])];
 
 describe('merging', () => {
   it('gives the same whatever the order in which workers finish', () => {
     const inOrder = new Merger({ maxFindings: 3 });
-    for (const one of stretches) inOrder.add(one);
+    for (const one of ranges) inOrder.add(one);
     expect(inOrder.full).toBe(true);
     expect(inOrder.findings.map(({ fingerprint, count, first }) => [fingerprint, count, first.seed])).toEqual([
       ['toy/rule/a', 2, 10],
@@ -45,7 +45,7 @@ describe('merging', () => {
     ]);
     expect(inOrder.tally.runs).toBe(4);
     fc.assert(
-      fc.property(fc.shuffledSubarray(stretches, { minLength: stretches.length }), (order) => {
+      fc.property(fc.shuffledSubarray(ranges, { minLength: ranges.length }), (order) => {
         const merger = new Merger({ maxFindings: 3 });
         for (const one of order) merger.add(one);
         expect(merger.findings).toEqual(inOrder.findings);
@@ -55,16 +55,16 @@ describe('merging', () => {
     );
   });
 
-  it('stops in the middle of a stretch that brings more than was asked for', () => {
+  it('stops in the middle of a range that brings more than was asked for', () => {
     const merger = new Merger({ maxFindings: 1 });
-    for (const one of stretches) merger.add(one);
+    for (const one of ranges) merger.add(one);
     expect(merger.findings.map(({ fingerprint, count }) => [fingerprint, count])).toEqual([['toy/rule/a', 1]]);
     expect(merger.tally.runs).toBe(2);
   });
 
   it('does not count known findings towards the limit, but lists them with the reason', () => {
     const merger = new Merger({ maxFindings: 2, known: { 'toy/rule/a': 'waits for a decision' } });
-    for (const one of stretches) merger.add(one);
+    for (const one of ranges) merger.add(one);
     expect(merger.findings.map(({ fingerprint, known }) => [fingerprint, known])).toEqual([
       ['toy/rule/a', 'waits for a decision'],
       ['toy/rule/b', undefined],
@@ -72,9 +72,9 @@ describe('merging', () => {
     ]);
   });
 
-  it('counts what waits behind a stretch that never came, once the campaign ends', () => {
+  it('counts what waits behind a range that never came, once the campaign ends', () => {
     const merger = new Merger({ maxFindings: 9 });
-    merger.add(stretch(2, ['b']));
+    merger.add(range(2, ['b']));
     expect(merger.findings).toEqual([]);
     merger.close([found(99, 'early')]);
     expect(merger.findings.map(({ fingerprint }) => fingerprint)).toEqual(['toy/rule/b', 'toy/rule/early']);
@@ -85,7 +85,7 @@ describe('merging', () => {
 describe('the closing summary', () => {
   it('says what happened, what never did, and what was found', () => {
     const merger = new Merger({ maxFindings: 9 });
-    for (const one of stretches.slice(0, 3)) merger.add(one);
+    for (const one of ranges.slice(0, 3)) merger.add(one);
     const text = summary({
       tally: merger.tally,
       findings: merger.findings,
@@ -102,7 +102,7 @@ describe('the closing summary', () => {
       '      never  error',
       'operations and faults',
       '          6  pay                          3  disconnect',
-      'events: told to hosts, broadcast, asked for rudely, rehearsed',
+      'events: told to hosts, broadcast, invalid commands, dry runs',
       '          3  payment_sent',
       'licensed outcomes, by licence',
       '          6  fee-spike',

@@ -66,8 +66,8 @@ export interface Found {
   readonly scenario: Scenario;
 }
 
-/** A stretch of consecutive seeds, run by one worker. */
-export interface Stretch {
+/** A range of consecutive seeds, run by one worker. */
+export interface SeedRange {
   /** 0, 1, 2, ... in the order of the seeds. */
   readonly index: number;
   readonly tally: Tally;
@@ -89,13 +89,13 @@ export interface Distinct {
 export type Known = Readonly<Record<string, string>>;
 
 /**
- * Joins what workers bring, in whatever order, into what one worker alone would have brought: stretches count in the order of
- * their seeds, and a campaign that has enough findings ends with the stretch that brought the last of them.
+ * Joins what workers bring, in whatever order, into what one worker alone would have brought: ranges count in the order of
+ * their seeds, and a campaign that has enough findings ends with the range that brought the last of them.
  */
 export class Merger {
   readonly tally: Tally = emptyTally();
   private readonly distinct = new Map<string, { first: Found; count: number }>();
-  private readonly waiting = new Map<number, Stretch>();
+  private readonly waiting = new Map<number, SeedRange>();
   private next = 0;
   private readonly known: Known;
   private readonly maxFindings: number;
@@ -105,8 +105,8 @@ export class Merger {
     this.maxFindings = options.maxFindings;
   }
 
-  add(stretch: Stretch): void {
-    this.waiting.set(stretch.index, stretch);
+  add(range: SeedRange): void {
+    this.waiting.set(range.index, range);
     for (let ready = this.waiting.get(this.next); ready && !this.full; ready = this.waiting.get(this.next)) {
       this.waiting.delete(this.next);
       this.next += 1;
@@ -115,13 +115,13 @@ export class Merger {
   }
 
   /**
-   * What stands behind a stretch that never came (a campaign that was interrupted or ran out of time) counts too, in order;
-   * so do findings of stretches that had not ended.
+   * What stands behind a range that never came (a campaign that was interrupted or ran out of time) counts too, in order;
+   * so do findings of ranges that had not ended.
    */
   close(early: readonly Found[] = []): void {
     for (const index of [...this.waiting.keys()].sort((a, b) => a - b)) {
-      const stretch = this.waiting.get(index);
-      if (stretch && !this.full) this.count(stretch);
+      const range = this.waiting.get(index);
+      if (range && !this.full) this.count(range);
     }
     this.waiting.clear();
     this.countFound(early);
@@ -139,7 +139,7 @@ export class Merger {
     });
   }
 
-  private count({ tally, found }: Stretch): void {
+  private count({ tally, found }: SeedRange): void {
     addTally(this.tally, tally);
     this.countFound(found);
   }

@@ -133,7 +133,7 @@ function simplerAction(action: Exclude<Action, { do: 'custom' }>): Iterable<Acti
     case 'shutdown':
     case 'force_close':
     case 'tamper':
-    case 'rude':
+    case 'invalid_command':
       return [];
   }
 }

@@ -23,14 +23,14 @@ const WEIGHTS: Readonly<Record<string, number>> = {
   mine: 4,
   feerate: 2,
   wait: 2,
-  rude: 4,
+  invalid_command: 4,
 };
 /** Without these a run would stand still after its first fault, or carry nothing. */
-const ALWAYS: ReadonlySet<string> = new Set(['pay', 'connect', 'restart', 'commit', 'rude']);
+const ALWAYS: ReadonlySet<string> = new Set(['pay', 'connect', 'restart', 'commit', 'invalid_command']);
 /** An operation of your own that says nothing else. */
 const DEFAULT_WEIGHT = 6;
 
-export function plainMix(registry: OperationRegistry): WeightedOperation[] {
+export function plainOperations(registry: OperationRegistry): WeightedOperation[] {
   return registry.all
     .filter((operation) => (operation.licences ?? []).length === 0)
     .map((operation) => ({ operation, weight: WEIGHTS[operation.name] ?? DEFAULT_WEIGHT }));
@@ -40,8 +40,8 @@ export function plainMix(registry: OperationRegistry): WeightedOperation[] {
  * Each seed leaves out about a third of the operations and weighs the others anew: what all runs mix, no run goes deep into. Fees move only
  * in a world that is made for it.
  */
-export function swarmMix(choices: Choices, registry: OperationRegistry, feesMove: boolean): WeightedOperation[] {
-  return plainMix(registry).map(({ operation, weight }) => {
+export function swarmOperations(choices: Choices, registry: OperationRegistry, feesMove: boolean): WeightedOperation[] {
+  return plainOperations(registry).map(({ operation, weight }) => {
     if (operation.name === 'fee') return { operation, weight: feesMove ? weight * pick(choices, [1, 1, 2, 6]) : 0 };
     return { operation, weight: weight * factorOf(choices, operation.name) };
   });
@@ -61,7 +61,7 @@ function isHostile({ licences = [] }: Operation): boolean {
 const BESIDE_AN_ADVERSARY: Readonly<Record<string, readonly [number, number]>> = { open: [1, 3], pay: [12, 36], fulfill: [12, 36] };
 
 /** What may go wrong beyond what honest nodes must bear; nothing in most runs. */
-export function licensedMix(
+export function licensedOperations(
   choices: Choices,
   registry: OperationRegistry,
   { licensedPercent }: CampaignOptions,
@@ -92,21 +92,21 @@ export function licensedMix(
       { operation: losing, weight: between(choices, 24, 72) },
       { operation: closing, weight: 1 },
     ];
-  const mix = drawn.map((operation) => ({ operation, weight: between(choices, 2, 12) }));
+  const operations = drawn.map((operation) => ({ operation, weight: between(choices, 2, 12) }));
   // A channel that fails while it closes has two transactions to choose from: where one may fail, more of them close.
   const shutdown = registry.get('shutdown');
-  if (shutdown === undefined || closing === undefined || !drawn.includes(closing) || !chance(choices, 1, 2)) return mix;
-  return [...mix, { operation: closing, weight: 24 }, { operation: shutdown, weight: 24 }];
+  if (shutdown === undefined || closing === undefined || !drawn.includes(closing) || !chance(choices, 1, 2)) return operations;
+  return [...operations, { operation: closing, weight: 24 }, { operation: shutdown, weight: 24 }];
 }
 
-export function licencesOf(mix: readonly WeightedOperation[]): readonly string[] {
-  return [...new Set(mix.flatMap(({ operation }) => operation.licences ?? []))];
+export function licencesOf(operations: readonly WeightedOperation[]): readonly string[] {
+  return [...new Set(operations.flatMap(({ operation }) => operation.licences ?? []))];
 }
 
 /** A campaign of one channel type opens no other. What is drawn stays the same. */
-export function withChannelType(mix: readonly WeightedOperation[], { channelType }: CampaignOptions): readonly WeightedOperation[] {
-  if (channelType === undefined) return mix;
-  return mix.map(({ operation, weight }) => {
+export function withChannelType(operations: readonly WeightedOperation[], { channelType }: CampaignOptions): readonly WeightedOperation[] {
+  if (channelType === undefined) return operations;
+  return operations.map(({ operation, weight }) => {
     const generate: Operation['generate'] = (world, choices) => {
       const action = operation.generate(world, choices);
       return action?.do === 'open' ? { ...action, format: channelType } : action;

@@ -123,8 +123,8 @@ describe('hostile: peers', () => {
   });
 });
 
-/** Every rude request that is possible at some moment, each in a copy of the world. */
-function rudely(driver?: DriverFactory): { readonly seen: ReadonlySet<string>; readonly found: ReadonlySet<string> } {
+/** Every invalid command that is possible at some moment, each in a copy of the world. */
+function allInvalidCommands(driver?: DriverFactory): { readonly seen: ReadonlySet<string>; readonly found: ReadonlySet<string> } {
   const seen = new Set<string>();
   const found = new Set<string>();
   const between = (world: World, step: number): void => {
@@ -132,7 +132,7 @@ function rudely(driver?: DriverFactory): { readonly seen: ReadonlySet<string>; r
     if (step === 190) apply(world, { do: 'force_close', node: 'A', channel: 'c' });
     for (const node of world.nodeNames) {
       for (const request of RUDE_REQUESTS.keys()) {
-        const action: Action = { do: 'rude', node, channel: 'c', request };
+        const action: Action = { do: 'invalid_command', node, channel: 'c', request };
         if (seen.has(request) || forbiddenCommand(world, action) === undefined) continue;
         const copy = world.fork();
         apply(copy, action);
@@ -147,7 +147,7 @@ function rudely(driver?: DriverFactory): { readonly seen: ReadonlySet<string>; r
     const operations = seed % 2 === 0 ? CALM : [...CALM, ...FAULTS];
     const few = { config: { maxAcceptedHtlcs: 2 } };
     runWorld({
-      seed: `rude ${seed}`,
+      seed: `invalidCommand ${seed}`,
       nodes: seed % 4 < 2 ? [] : [few, few],
       oracles,
       operations,
@@ -162,7 +162,7 @@ function rudely(driver?: DriverFactory): { readonly seen: ReadonlySet<string>; r
 
 describe('hostile: hosts', () => {
   it('an honest node refuses every forbidden request, and the world settles', () => {
-    const { seen, found } = rudely();
+    const { seen, found } = allInvalidCommands();
     const rare = new Set(['pay-before-ready', 'shutdown-to-another-script']);
     expect([...RUDE_REQUESTS.keys()].filter((request) => !seen.has(request) && !rare.has(request))).toEqual([]);
     expect([...found]).toEqual([]);
@@ -170,12 +170,12 @@ describe('hostile: hosts', () => {
 
   it('a node that obeys is found, and one that refuses but does something', () => {
     const obedient: Tampering = { effect: (effect) => (effect.kind === 'refused' ? [] : effect) };
-    expect([...rudely(tampered(obedient)).found]).toContain('hostile/pay-nothing/obeyed');
+    expect([...allInvalidCommands(tampered(obedient)).found]).toContain('hostile/pay-nothing/obeyed');
     const busy: Tampering = {
       effect: (effect) =>
         effect.kind === 'refused' ? [effect, { kind: 'disconnect', peer: `02${'ab'.repeat(32)}` as never, reason: 'annoyed' }] : effect,
     };
-    const kinds = [...rudely(tampered(busy)).found].map((text) => text.split('/')[2]);
+    const kinds = [...allInvalidCommands(tampered(busy)).found].map((text) => text.split('/')[2]);
     expect(new Set(kinds)).toEqual(new Set(['refused, yet did something']));
   });
 });

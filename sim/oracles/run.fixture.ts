@@ -65,13 +65,13 @@ export function startWorld(run: RunSpec): World {
 export function runWorld(run: RunSpec): { readonly world: World; readonly finding: Finding | undefined } {
   const world = startWorld(run);
   const { steps = 120, operations = [...CALM, ...FAULTS] } = run;
-  const mix = BUILT_IN_OPERATIONS.filter(({ name }) => operations.includes(name)).map((operation) => ({ operation, weight: 1 }));
+  const weighted = BUILT_IN_OPERATIONS.filter(({ name }) => operations.includes(name)).map((operation) => ({ operation, weight: 1 }));
   const choices = stream(run.seed, 'schedule');
   for (let i = 0; i < steps && world.finding === undefined; i++) {
     world.at = i;
     run.between?.(world, i);
     const events = pendingEvents(world);
-    const event = events.length > 0 && chance(choices, 2, 3) ? pick(choices, events).action : drawOperation(world, choices, mix);
+    const event = events.length > 0 && chance(choices, 2, 3) ? pick(choices, events).action : drawOperation(world, choices, weighted);
     if (event !== undefined) apply(world, event);
   }
   if (world.finding === undefined) settle(world);

@@ -17,7 +17,7 @@ const AFTER_REORG = {
 } as const;
 
 /** One action as an English sentence, without its full stop. */
-export function inWords(action: Action): string {
+export function describeAction(action: Action): string {
   switch (action.do) {
     case 'deliver':
       return `${action.to} receives ${action.message} over ${action.link}`;
@@ -30,7 +30,7 @@ export function inWords(action: Action): string {
     case 'stored':
       return `${action.node} finishes the ${ordinal(action.which)} unfinished ${action.sink === STATE ? 'state store' : `update of watcher ${action.sink}`} of ${action.channel}`;
     case 'crash':
-      return `${action.node} crashes${survivors(action.survive ?? 0)}`;
+      return `${action.node} crashes${survivingWrites(action.survive ?? 0)}`;
     case 'restart':
       return `${action.node} restarts from what is durable`;
     case 'mine':
@@ -65,7 +65,7 @@ export function inWords(action: Action): string {
       return `${grouped(action.ms)} ms pass`;
     case 'tamper':
       return `${action.to} receives ${action.message} over ${action.link} from a dishonest peer: ${action.with}`;
-    case 'rude':
+    case 'invalid_command':
       return `${action.node}'s host asks for what is forbidden in ${action.channel}: ${action.request}`;
     case 'custom':
       return `${action.operation} ${JSON.stringify(action.args)}`;
@@ -76,7 +76,7 @@ function ordinal(index: number): string {
   return index === 0 ? 'oldest' : index === 1 ? 'second oldest' : index === 2 ? 'third oldest' : `${index + 1}th oldest`;
 }
 
-function survivors(mask: number): string {
+function survivingWrites(mask: number): string {
   const count = [...mask.toString(2)].filter((bit) => bit === '1').length;
   return count === 0 ? '' : `; ${plural(count, 'unfinished store')} made it to disk after all`;
 }
@@ -86,7 +86,7 @@ function latency(value: Latency): string {
 }
 
 /** Nodes, links and channels of a world, one line each. */
-export function worldInWords(world: WorldSpec): string[] {
+export function describeWorld(world: WorldSpec): string[] {
   const nodes = world.nodes.map((node) => {
     const settings = [
       node.driver === undefined ? '' : `driver ${node.driver}`,

@@ -4,7 +4,7 @@ import { difference } from './diff.ts';
 import type { Style } from './style.ts';
 import { plain } from './style.ts';
 import { plural } from './text.ts';
-import { inWords, worldInWords } from './describe-action.ts';
+import { describeAction, describeWorld } from './describe-action.ts';
 
 export interface FindingReport {
   readonly finding: Finding;
@@ -44,7 +44,7 @@ function placeOf({ at }: Finding, { actions }: Scenario): string {
   if (at === 'setup') return 'while the channels were opened';
   if (at === 'settle') return 'after the last action, when everything must settle';
   const action = actions[at];
-  return action === undefined ? `at action ${at}` : `at action ${at}: ${inWords(action)}`;
+  return action === undefined ? `at action ${at}` : `at action ${at}: ${describeAction(action)}`;
 }
 
 function scenarioLines({ world, actions }: Scenario, finding: Finding, shrunk: FindingReport['shrunk'], style: Style): string[] {
@@ -54,9 +54,9 @@ function scenarioLines({ world, actions }: Scenario, finding: Finding, shrunk: F
   const digits = String(actions.length).length;
   return [
     `${style.bold('scenario')}, ${title}`,
-    ...worldInWords(world).map((line) => style.dim(`  ${line}`)),
+    ...describeWorld(world).map((line) => style.dim(`  ${line}`)),
     ...actions.map((action, index) => {
-      const line = `  ${String(index).padStart(digits)}  ${harmless(inWords(action))}`;
+      const line = `  ${String(index).padStart(digits)}  ${harmless(describeAction(action))}`;
       return index === finding.at ? style.mark(`${line}   ← here`) : line;
     }),
   ];

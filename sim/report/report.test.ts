@@ -6,7 +6,7 @@ import { findingReport } from './finding-report.ts';
 import { ansi } from './style.ts';
 import { table } from './table.ts';
 import { duration, grouped, rate } from './text.ts';
-import { inWords } from './describe-action.ts';
+import { describeAction } from './describe-action.ts';
 
 describe('two differing values', () => {
   it('stand one above the other with the difference marked', () => {
@@ -130,7 +130,7 @@ describe('words', () => {
       'A pays 1,500 msat over c (p, expires in 1 block, same hash as q)',
     ],
   ])('%j', (action, words) => {
-    expect(inWords(action)).toBe(words);
+    expect(describeAction(action)).toBe(words);
   });
 
   it('write numbers alike everywhere', () => {

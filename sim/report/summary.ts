@@ -18,7 +18,7 @@ const MOST_NAMES = 30;
 const TITLES: Readonly<Record<TallyGroup, string>> = {
   message: 'messages received',
   action: 'operations and faults',
-  event: 'events: told to hosts, broadcast, asked for rudely, rehearsed',
+  event: 'events: told to hosts, broadcast, invalid commands, dry runs',
   outcome: 'licensed outcomes, by licence',
   refused: 'commands refused',
   rule: 'rules triggered, by a peer or by a command',

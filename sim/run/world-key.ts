@@ -1,4 +1,4 @@
-import type { Flight } from '../world/in-flight.ts';
+import type { Packet } from '../world/packet.ts';
 import { RunningHash } from '../deterministic/hash.ts';
 import type { Host } from '../world/host.ts';
 import type { Write } from '../world/storage.ts';
@@ -17,7 +17,7 @@ export function worldKey(world: World, mayCrash: boolean): string {
   }
   for (const link of world.links.values()) {
     hash.text(link.up ? `up ${link.closedBy ?? ''} ${link.isConnected(0)} ${link.isConnected(1)}` : 'down');
-    for (const end of [0, 1] as const) addFlights(hash, link.waiting(end));
+    for (const end of [0, 1] as const) addPackets(hash, link.waiting(end));
     hash.word(-1);
   }
   hash.number(world.chain.height);
@@ -30,8 +30,8 @@ export function worldKey(world: World, mayCrash: boolean): string {
 }
 
 /** Acts carry fresh keys, and how a stream was cut shows nowhere: what matters is what comes out. */
-function addFlights(hash: RunningHash, flights: readonly Flight[]): void {
-  for (const { act, bytes } of flights) {
+function addPackets(hash: RunningHash, packets: readonly Packet[]): void {
+  for (const { act, bytes } of packets) {
     if (act === undefined) hash.bytes(bytes);
     else hash.text(act);
   }

@@ -26,7 +26,7 @@ const EVERY: Readonly<Record<BuiltIn, true>> = {
   acknowledge: true,
   wait: true,
   tamper: true,
-  rude: true,
+  invalid_command: true,
 };
 /** Every kind of action that is built in. */
 export const ACTIONS = Object.keys(EVERY) as readonly BuiltIn[];
@@ -62,7 +62,7 @@ export function namesIn(action: Action): string[] {
     case 'commit':
     case 'shutdown':
     case 'force_close':
-    case 'rude':
+    case 'invalid_command':
       return [`node ${action.node}`, `channel ${action.channel}`];
     case 'custom':
       return [`operation ${action.operation}`];

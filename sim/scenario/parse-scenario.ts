@@ -63,7 +63,7 @@ const ACTIONS: { readonly [D in Action['do']]: Fields<D> } = {
   acknowledge: { node: text },
   wait: { ms: count },
   tamper: { link: text, to: text, message: text, with: text },
-  rude: { node: text, channel: text, request: text },
+  invalid_command: { node: text, channel: text, request: text },
   custom: { operation: text, args: object },
 };
 

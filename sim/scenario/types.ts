@@ -121,8 +121,8 @@ export type Action =
   | { readonly do: 'wait'; readonly ms: number }
   /** The sender has turned dishonest: `with` names what arrives instead of, or before, the message at the head of that direction (adversary/). */
   | { readonly do: 'tamper'; readonly link: string; readonly to: string; readonly message: string; readonly with: string }
-  /** The host asks its node for what the node must refuse (operations/rude.ts). */
-  | { readonly do: 'rude'; readonly node: string; readonly channel: string; readonly request: string }
+  /** The host asks its node for what the node must refuse (actions/invalid-commands.ts). */
+  | { readonly do: 'invalid_command'; readonly node: string; readonly channel: string; readonly request: string }
   /** A custom operation, namespaced: `acme/foo`. */
   | { readonly do: 'custom'; readonly operation: string; readonly args: Readonly<Record<string, unknown>> };
 

@@ -10,7 +10,7 @@ export const BYTES_PER_DECISION = 4;
 const EVENTS_OF_256 = 176;
 
 /** Every decision is read from a few bytes of its own, so that a fuzzer can cut, copy and swap them. */
-export function bytesStrategy(bytes: Uint8Array, mix: readonly WeightedOperation[]): Strategy {
+export function bytesStrategy(bytes: Uint8Array, operations: readonly WeightedOperation[]): Strategy {
   let at = 0;
   return {
     name: 'bytes',
@@ -20,7 +20,7 @@ export function bytesStrategy(bytes: Uint8Array, mix: readonly WeightedOperation
         at += BYTES_PER_DECISION;
         const events = pendingEvents(world);
         if (choices.int(256) < EVENTS_OF_256 && events.length > 0) return events[choices.int(events.length)]?.action;
-        const action = drawOperation(world, choices, mix);
+        const action = drawOperation(world, choices, operations);
         if (action !== undefined) return action;
       }
       return undefined;

@@ -10,7 +10,7 @@ const USERS = 'users';
 
 export interface PctOptions {
   readonly choices: Choices;
-  readonly mix: readonly WeightedOperation[];
+  readonly operations: readonly WeightedOperation[];
   readonly steps: number;
   /** How often the actor that runs is sent to the end of the queue (the depth of the bugs that are looked for). */
   readonly changes: number;
@@ -49,7 +49,7 @@ export class PctStrategy implements Strategy {
       this.left--;
       // Users pause after each operation, or they would do all that they ever do before anything is delivered.
       this.priorities.set(USERS, this.fresh());
-      const action = drawOperation(world, this.options.choices, this.options.mix);
+      const action = drawOperation(world, this.options.choices, this.options.operations);
       if (action !== undefined) return action;
       if (events.length === 0) return undefined;
     }

@@ -14,20 +14,20 @@ import { fulguriteDriver } from '../drivers/fulgurite.ts';
 import type { Action, DriverFactory, Driver } from '../scenario/types.ts';
 import { SLOW_DISK, specOf, worldOf } from '../world/world.fixture.ts';
 import { explore } from '../run/exhaustive.ts';
-import { MixedStrategy } from './weighted.ts';
-import type { MixedOptions } from './weighted.ts';
+import { WeightedStrategy } from './weighted.ts';
+import type { WeightedOptions } from './weighted.ts';
 import { PctStrategy } from './pct.ts';
 import { fifo, random } from './schedulers.ts';
 import type { Strategy } from './strategy.ts';
 
-const mix = BUILT_IN_OPERATIONS.filter(({ licences }) => licences === undefined).map((operation) => ({ operation, weight: 1 }));
+const operations = BUILT_IN_OPERATIONS.filter(({ licences }) => licences === undefined).map((operation) => ({ operation, weight: 1 }));
 
-function mixed(options: Partial<MixedOptions>): MixedStrategy {
-  return new MixedStrategy({
+function mixed(options: Partial<WeightedOptions>): WeightedStrategy {
+  return new WeightedStrategy({
     name: 'test',
     choices: stream('s', 'schedule'),
     scheduler: random,
-    mix,
+    operations,
     steps: 30,
     eventsPerOperation: 3,
     ...options,
@@ -53,7 +53,7 @@ describe('schedulers', () => {
 });
 
 describe('bytes', () => {
-  const run = (bytes: Uint8Array): readonly Action[] => applied(bytesStrategy(bytes, mix));
+  const run = (bytes: Uint8Array): readonly Action[] => applied(bytesStrategy(bytes, operations));
   const bytes = Uint8Array.from({ length: 400 }, (_, i) => (i * i * 37) % 251);
 
   it('choose everything: equal bytes, equal runs; none left, the end', () => {
@@ -86,7 +86,7 @@ describe('bytes', () => {
 
 describe('pct', () => {
   const pct = (changes: number, seed = 's'): Strategy =>
-    new PctStrategy({ choices: stream(seed, 'schedule'), mix, steps: 30, changes, horizon: 300 });
+    new PctStrategy({ choices: stream(seed, 'schedule'), operations, steps: 30, changes, horizon: 300 });
 
   it('lets one actor run as long as it can: fewer switches than a random choice makes', () => {
     const actor = (action: Action): string =>

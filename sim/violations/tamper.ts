@@ -1,7 +1,7 @@
 import { decodeMessage, encodeMessage } from '../../core/wire/messages/index.ts';
 import { messageName } from '../world/message-name.ts';
-import { otherEnd } from '../world/in-flight.ts';
-import type { End, Flight } from '../world/in-flight.ts';
+import { otherEnd } from '../world/packet.ts';
+import type { End, Packet } from '../world/packet.ts';
 import type { Link } from '../world/network.ts';
 import type { Action, Tampered } from '../scenario/types.ts';
 import { resolveOwed } from '../world/users.ts';
@@ -16,19 +16,19 @@ export type Tamper = Extract<Action, { do: 'tamper' }>;
 interface Head {
   readonly link: Link;
   readonly end: End;
-  readonly flight: Flight;
+  readonly packet: Packet;
 }
 
 function headOf(world: World, id: string, to: string): Head | undefined {
   const link = world.links.get(id);
   const end = link?.spec.ends.indexOf(to);
   if (link?.open !== true || (end !== 0 && end !== 1) || !world.host(to).running) return undefined;
-  const flight = link.head(end);
-  return flight && { link, end, flight };
+  const packet = link.head(end);
+  return packet && { link, end, packet };
 }
 
 /** Undefined where the receiver does not show its channels: what is forged depends on them. */
-function sceneOf(world: World, to: string, { bytes }: Flight): Scene | undefined {
+function sceneOf(world: World, to: string, { bytes }: Packet): Scene | undefined {
   const host = world.host(to);
   const channels = host.driver.channels?.();
   if (channels === undefined) return undefined;
@@ -49,9 +49,9 @@ function forge(tampering: Tampering, scene: Scene): readonly Forged[] | undefine
 /** Every tampering that would break something at the head of this direction, as actions. */
 export function possibleTamperings(world: World, id: string, to: string): readonly Tamper[] {
   const head = headOf(world, id, to);
-  const scene = head && sceneOf(world, to, head.flight);
+  const scene = head && sceneOf(world, to, head.packet);
   if (head === undefined || scene === undefined) return [];
-  const message = messageName(head.flight.bytes);
+  const message = messageName(head.packet.bytes);
   return Object.entries(tamperingsFor(message)).flatMap(([name, tampering]) =>
     forge(tampering, scene) === undefined ? [] : [{ do: 'tamper', link: id, to, message, with: name } as const],
   );
@@ -59,9 +59,9 @@ export function possibleTamperings(world: World, id: string, to: string): readon
 
 /** Whether the one oracle that judges it would find something at once: tried on a copy, so that one adversary can try many. */
 export function isFound(world: World, action: Tamper): boolean {
-  const copy = world.rehearsal(world.oracles.filter(({ name }) => name === 'hostile'));
+  const copy = world.dryRun(world.oracles.filter(({ name }) => name === 'hostile'));
   if (copy === undefined) return false;
-  world.stats.count('event', `rehearsed ${action.message}: ${action.with}`);
+  world.stats.count('event', `dry run of ${action.message}: ${action.with}`);
   tamper(copy, action);
   return copy.finding !== undefined;
 }
@@ -74,20 +74,20 @@ export function isOwnTampering({ message, with: name }: Tamper): boolean {
 /** Delivers what a dishonest sender makes of its message. False when it is not the next message, or nothing can be broken by it now. */
 export function tamper(world: World, action: Tamper): boolean {
   const head = headOf(world, action.link, action.to);
-  const scene = head && sceneOf(world, action.to, head.flight);
+  const scene = head && sceneOf(world, action.to, head.packet);
   const tampering = Object.hasOwn(tamperingsFor(action.message), action.with) ? tamperingsFor(action.message)[action.with] : undefined;
-  if (head === undefined || scene === undefined || tampering === undefined || messageName(head.flight.bytes) !== action.message)
+  if (head === undefined || scene === undefined || tampering === undefined || messageName(head.packet.bytes) !== action.message)
     return false;
   const forged = forge(tampering, scene);
   if (forged === undefined) return false;
-  const { link, end, flight } = head;
+  const { link, end, packet } = head;
   const host = world.host(action.to);
   const peer = world.nodeId(link.spec.ends[otherEnd(end)]);
-  world.clock.advanceTo(flight.dueMs);
+  world.clock.advanceTo(packet.dueMs);
   world.stats.count('event', `tampered ${action.message}: ${action.with}`);
   for (const [index, message] of forged.entries()) {
     // The genuine message stays where it is until the end: as long as it is in flight, nobody takes the two nodes for quiet.
-    if (link.head(end)?.bytes !== flight.bytes) break;
+    if (link.head(end)?.bytes !== packet.bytes) break;
     const written = message instanceof Uint8Array ? message : encodeMessage(message);
     const bytes = world.onLink(link, host, () => link.forge(end, written, world.timeMs));
     if (bytes === undefined) return true;
@@ -95,7 +95,7 @@ export function tamper(world: World, action: Tamper): boolean {
     if (index < forged.length - 1) world.step(host, input);
     else world.stepMarked(host, input, { tampered: tamperedOf(action, tampering, message) });
   }
-  if (link.head(end)?.bytes === flight.bytes && tampering.place === 'instead') link.drop(end);
+  if (link.head(end)?.bytes === packet.bytes && tampering.place === 'instead') link.drop(end);
   if (action.message === 'channel_reestablish') resolveOwed(world, host);
   if (link.closedBy === otherEnd(end) && link.head(end) === undefined) world.breakLink(link);
   return true;

@@ -58,9 +58,9 @@ function worldOf(seed: string, transport: LinkTransport = 'frames', more: Partia
 }
 
 function moveOn(world: World, choices: ReturnType<typeof stream>): void {
-  const mix = BUILT_IN_OPERATIONS.filter(({ name }) => OPERATIONS.has(name)).map((operation) => ({ operation, weight: 1 }));
+  const operations = BUILT_IN_OPERATIONS.filter(({ name }) => OPERATIONS.has(name)).map((operation) => ({ operation, weight: 1 }));
   const events = pendingEvents(world);
-  const action = events.length > 0 && chance(choices, 3, 4) ? pick(choices, events).action : drawOperation(world, choices, mix);
+  const action = events.length > 0 && chance(choices, 3, 4) ? pick(choices, events).action : drawOperation(world, choices, operations);
   if (action !== undefined) apply(world, action);
 }
 
@@ -104,13 +104,13 @@ describe('an adversary', () => {
   });
 });
 
-describe('a rehearsed breach', () => {
+describe('a breach tried on a copy', () => {
   const pay = { do: 'pay', as: 'p1', from: 'A', channel: 'c1', amountMsat: '20000000', cltvDelta: 100 } as const;
   const deliver = { do: 'deliver', link: 'A-B', to: 'B', message: 'update_add_htlc' } as const;
 
   /** A's signature is the next message that B gets. */
   function beforeSignature(more: Partial<WorldOptions>): World {
-    const world = worldOf('rehearsed', 'frames', more);
+    const world = worldOf('dry run', 'frames', more);
     for (const action of [pay, deliver]) expect(apply(world, action)).toBe('applied');
     while (possible(world, 'wrong-signature') === undefined) {
       const [event] = pendingEvents(world);
@@ -134,7 +134,7 @@ describe('a rehearsed breach', () => {
     expect([heard, world.trace.digest(world.crypto), world.timeMs, world.stats.steps]).toEqual(before);
     expect(world.finding).toBeUndefined();
     expect(world.channelState('B', 'c1')).toMatchObject({ phase: 'funded', lifecycle: { connection: 'connected' } });
-    expect(world.stats.get('event', 'rehearsed commitment_signed: wrong-signature')).toBe(1);
+    expect(world.stats.get('event', 'dry run of commitment_signed: wrong-signature')).toBe(1);
   });
 
   it('is found where it is not, by doing it too', () => {
@@ -154,6 +154,6 @@ describe('a rehearsed breach', () => {
     };
     const world = beforeSignature({ drivers: { fulgurite: single } });
     expect(isFound(world, possible(world, 'wrong-signature') as Tamper)).toBe(false);
-    expect(world.stats.get('event', 'rehearsed commitment_signed: wrong-signature')).toBe(0);
+    expect(world.stats.get('event', 'dry run of commitment_signed: wrong-signature')).toBe(0);
   });
 });

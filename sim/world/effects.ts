@@ -2,7 +2,7 @@ import { STATE_SINK } from '../../core/channel/model/vocabulary.ts';
 import type { Sink } from '../../core/channel/model/vocabulary.ts';
 import type { ChannelId, PublicKey } from '../../core/crypto/bytes.ts';
 import { INITIAL_POINT } from './chain.ts';
-import { otherEnd } from './in-flight.ts';
+import { otherEnd } from './packet.ts';
 import type { Host } from './host.ts';
 import type { DriverEffect } from '../scenario/types.ts';
 import { sinkNamed } from '../scenario/sinks.ts';

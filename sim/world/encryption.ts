@@ -4,8 +4,8 @@ import type { CipherState } from '../../core/transport/cipher.ts';
 import { createReceiver } from '../../core/transport/messages.ts';
 import type { OpenSession, Session } from '../../core/transport/session.ts';
 import { sameBytes } from '../deterministic/bytes.ts';
-import { otherEnd } from './in-flight.ts';
-import type { End, Flight, Sealed } from './in-flight.ts';
+import { otherEnd } from './packet.ts';
+import type { End, Packet, Sealed } from './packet.ts';
 import type { Choices } from '../deterministic/random.ts';
 import { pick } from '../deterministic/random.ts';
 import type { DriverTransport } from '../scenario/types.ts';
@@ -44,7 +44,7 @@ export class Encryption {
   private readonly sessions: [Session, Session];
   /** The handshake was completed at this end. */
   private readonly opened: [boolean, boolean];
-  /** Bytes to each end that it has read, from the beginning of the oldest flight. */
+  /** Bytes to each end that it has read, from the beginning of the oldest packet. */
   private readonly read: [number, number];
   /** Messages that each end has decrypted, and not handed to its node. */
   private readonly ready: readonly [Uint8Array[], Uint8Array[]];
@@ -93,40 +93,40 @@ export class Encryption {
   }
 
   /**
-   * The bytes of the oldest flight to an end arrive, in pieces that may bring some of the next ones too. Returns the message that came
+   * The bytes of the oldest packet to an end arrive, in pieces that may bring some of the next ones too. Returns the message that came
    * out, or nothing for an act; and what the handshake answers.
    */
-  arrive(to: End, flights: readonly Flight[], fragments: readonly number[], choices: Choices): Arrival {
-    const flight = flights[0] as Flight;
-    const length = sealedLength(flight);
+  arrive(to: End, packets: readonly Packet[], fragments: readonly number[], choices: Choices): Arrival {
+    const packet = packets[0] as Packet;
+    const length = sealedLength(packet);
     let answer: Uint8Array | undefined;
     while (this.read[to] < length && this.violation === undefined) {
-      answer = this.readPiece(to, flights, pick(choices, fragments)) ?? answer;
+      answer = this.readPiece(to, packets, pick(choices, fragments)) ?? answer;
     }
     this.read[to] -= length;
-    if (flight.act !== undefined) {
+    if (packet.act !== undefined) {
       const opened = this.sessions[to].kind === 'open';
       this.opened[to] = opened;
-      if (opened !== (flight.act !== 'act_one') || (answer === undefined) !== (flight.act === 'act_three')) {
-        this.blame(to, 'a handshake goes on', 'stalled', `more after ${flight.act}`, opened ? 'open' : 'nothing');
+      if (opened !== (packet.act !== 'act_one') || (answer === undefined) !== (packet.act === 'act_three')) {
+        this.blame(to, 'a handshake goes on', 'stalled', `more after ${packet.act}`, opened ? 'open' : 'nothing');
       }
       return { message: undefined, answer };
     }
     const message = this.ready[to].shift();
-    if (message !== undefined && !sameBytes(message, flight.bytes)) {
-      this.blame(to, ARRIVES, 'message-differs', toHex(flight.bytes), toHex(message));
+    if (message !== undefined && !sameBytes(message, packet.bytes)) {
+      this.blame(to, ARRIVES, 'message-differs', toHex(packet.bytes), toHex(message));
     }
     return { message, answer };
   }
 
   /** The connection breaks, anywhere in the stream: one more piece may arrive, and no node gets what it brings. */
-  cut(to: End, flights: readonly Flight[], fragments: readonly number[], choices: Choices): void {
-    if (this.isUnderWay(to, flights)) this.readPiece(to, flights, pick(choices, fragments));
+  cut(to: End, packets: readonly Packet[], fragments: readonly number[], choices: Choices): void {
+    if (this.isUnderWay(to, packets)) this.readPiece(to, packets, pick(choices, fragments));
   }
 
-  /** The network flips a bit of what has not arrived yet of the oldest flight, which then does: that must end the session. */
-  corrupt(to: End, bit: number, flights: readonly Flight[], fragments: readonly number[], choices: Choices): void {
-    const [head, ...rest] = flights as [Flight, ...Flight[]];
+  /** The network flips a bit of what has not arrived yet of the oldest packet, which then does: that must end the session. */
+  corrupt(to: End, bit: number, packets: readonly Packet[], fragments: readonly number[], choices: Choices): void {
+    const [head, ...rest] = packets as [Packet, ...Packet[]];
     const kind = `${head.act ?? 'message'}-accepted`;
     const bytes = head.sealed?.bytes.slice() ?? new Uint8Array(0);
     const at = this.read[to] + ((bit >> 3) % (bytes.length - this.read[to]));
@@ -142,30 +142,30 @@ export class Encryption {
     if (this.sessions[to].kind !== 'failed') this.blame(to, CORRUPTED, kind, 'failed', this.sessions[to].kind);
   }
 
-  /** A part of the oldest flight, at least, is still on its way. */
-  isUnderWay(to: End, flights: readonly Flight[]): boolean {
-    return this.sessions[to].kind !== 'failed' && flights[0] !== undefined && this.read[to] < sealedLength(flights[0]);
+  /** A part of the oldest packet, at least, is still on its way. */
+  isUnderWay(to: End, packets: readonly Packet[]): boolean {
+    return this.sessions[to].kind !== 'failed' && packets[0] !== undefined && this.read[to] < sealedLength(packets[0]);
   }
 
   /**
-   * The sender of all these flights has written something else: they are encrypted anew, from the oldest on, and nothing of them has
+   * The sender of all these packets has written something else: they are encrypted anew, from the oldest on, and nothing of them has
    * arrived. As far as anybody knows it was so from the beginning.
    */
-  rewrite(to: End, before: CipherState, flights: readonly Flight[]): Flight[] {
+  rewrite(to: End, before: CipherState, packets: readonly Packet[]): Packet[] {
     const from = otherEnd(to);
     const receiver = this.sessions[to];
     const sender = this.sessions[from];
-    if (receiver.kind !== 'open' || sender.kind !== 'open') return [...flights];
+    if (receiver.kind !== 'open' || sender.kind !== 'open') return [...packets];
     this.sessions[to] = { ...receiver, receiving: createReceiver(before) };
     this.sessions[from] = { ...sender, sending: before };
     this.ready[to].length = 0;
     this.read[to] = 0;
-    return flights.map((flight) => ({ ...flight, sealed: this.seal(from, flight.bytes) }));
+    return packets.map((packet) => ({ ...packet, sealed: this.seal(from, packet.bytes) }));
   }
 
   /** Reads up to `size` bytes of what is on its way. Returns what the handshake answers. */
-  private readPiece(to: End, flights: readonly Flight[], size: number): Uint8Array | undefined {
-    const piece = this.fill(to, flights, size);
+  private readPiece(to: End, packets: readonly Packet[], size: number): Uint8Array | undefined {
+    const piece = this.fill(to, packets, size);
     this.read[to] += piece.length;
     const { session, send, messages } = this.parties[to].transport.receive(this.sessions[to], piece);
     piece.fill(0);
@@ -173,8 +173,8 @@ export class Encryption {
     this.ready[to].push(...messages);
     if (session.kind === 'failed') {
       this.blame(to, 'a connection that nobody disturbs goes on', session.error, 'open', 'failed');
-    } else if (this.ready[to].length !== this.complete(to, flights)) {
-      const [expected, actual] = [this.complete(to, flights), this.ready[to].length];
+    } else if (this.ready[to].length !== this.complete(to, packets)) {
+      const [expected, actual] = [this.complete(to, packets), this.ready[to].length];
       this.blame(to, ARRIVES, actual < expected ? 'message-lost' : 'message-too-early', `${expected} messages`, `${actual}`);
     }
     if (session.kind === 'open' && session.remoteStatic !== this.parties[otherEnd(to)].id) {
@@ -185,10 +185,10 @@ export class Encryption {
   }
 
   /** The next bytes, in the one buffer that there is. */
-  private fill(to: End, flights: readonly Flight[], size: number): Uint8Array {
+  private fill(to: End, packets: readonly Packet[], size: number): Uint8Array {
     let skip = this.read[to];
     let length = 0;
-    for (const { sealed } of flights) {
+    for (const { sealed } of packets) {
       if (sealed === undefined || length === size) break;
       const part = sealed.bytes.subarray(skip, skip + size - length);
       READ_BUFFER.set(part, length);
@@ -199,13 +199,13 @@ export class Encryption {
   }
 
   /** Messages whose last byte has arrived. */
-  private complete(to: End, flights: readonly Flight[]): number {
+  private complete(to: End, packets: readonly Packet[]): number {
     let messages = 0;
     let end = 0;
-    for (const flight of flights) {
-      end += sealedLength(flight);
+    for (const packet of packets) {
+      end += sealedLength(packet);
       if (end > this.read[to]) break;
-      if (flight.act === undefined) messages++;
+      if (packet.act === undefined) messages++;
     }
     return messages;
   }
@@ -231,6 +231,6 @@ export interface Arrival {
   readonly answer: Uint8Array | undefined;
 }
 
-function sealedLength({ sealed }: Flight): number {
+function sealedLength({ sealed }: Packet): number {
   return sealed?.bytes.length ?? 0;
 }

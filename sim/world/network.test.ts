@@ -12,7 +12,7 @@ describe('Link', () => {
   it('keeps the order within one direction whatever latencies it draws', () => {
     const wire = link();
     for (let n = 0; n < 50; n++) wire.send(1, bytes(n), n);
-    const due = wire.waiting(1).map((flight) => flight.dueMs);
+    const due = wire.waiting(1).map((packet) => packet.dueMs);
     const arrived = Array.from({ length: 50 }, () => wire.take(1, 0));
     expect(arrived.map((message) => message?.[0])).toEqual(Array.from({ length: 50 }, (_, n) => n));
     expect(due).toEqual([...due].sort((a, b) => a - b));

@@ -2,8 +2,8 @@ import { drawLatency } from './clock.ts';
 import { MAX_FRAGMENT } from '../scenario/types.ts';
 import { DEFAULT_FRAGMENTS, Encryption } from './encryption.ts';
 import type { Party, Violation } from './encryption.ts';
-import { otherEnd } from './in-flight.ts';
-import type { Act, End, Flight, Sealed } from './in-flight.ts';
+import { otherEnd } from './packet.ts';
+import type { Act, End, Packet, Sealed } from './packet.ts';
 import { stream } from '../deterministic/random.ts';
 import type { Random } from '../deterministic/random.ts';
 import type { LinkSpec } from '../scenario/types.ts';
@@ -26,7 +26,7 @@ export class Link {
   private readonly cuts: Random;
   private readonly fragments: readonly number[];
   /** Messages to each end, oldest first. */
-  private readonly flights: readonly [Flight[], Flight[]];
+  private readonly packets: readonly [Packet[], Packet[]];
   /** Of the connection there is now, if it is an encrypted one. */
   private encryption: Encryption | undefined;
   /** What the transport has done that it must not do, on a connection that has ended. */
@@ -48,7 +48,7 @@ export class Link {
       throw new RangeError(`no fragments: ${this.id}`);
     this.random = from?.random.fork() ?? stream(seed, `latency/${this.id}`);
     this.cuts = from?.cuts.fork() ?? stream(seed, `cuts/${this.id}`);
-    this.flights = from === undefined ? [[], []] : [[...from.flights[0]], [...from.flights[1]]];
+    this.packets = from === undefined ? [[], []] : [[...from.packets[0]], [...from.packets[1]]];
     this.encryption = from?.encryption?.fork();
     this.past = from?.past;
     this.up = from?.up ?? false;
@@ -72,19 +72,19 @@ export class Link {
   }
 
   get inFlight(): number {
-    return this.flights[0].length + this.flights[1].length;
+    return this.packets[0].length + this.packets[1].length;
   }
 
   get violation(): Violation | undefined {
     return this.encryption?.violation ?? this.past;
   }
 
-  head(to: End): Flight | undefined {
-    return this.flights[to][0];
+  head(to: End): Packet | undefined {
+    return this.packets[to][0];
   }
 
-  waiting(to: End): readonly Flight[] {
-    return this.flights[to];
+  waiting(to: End): readonly Packet[] {
+    return this.packets[to];
   }
 
   /** False when nobody will ever get it: the link is down, or either end has closed it. */
@@ -95,20 +95,20 @@ export class Link {
   }
 
   private push(to: End, bytes: Uint8Array, nowMs: number, sealed?: Sealed, act?: Act): void {
-    const queue = this.flights[to];
+    const queue = this.packets[to];
     const before = queue.at(-1)?.dueMs ?? 0;
     const dueMs = Math.max(before, nowMs + drawLatency(this.spec.latency, this.random));
     if (sealed === undefined) queue.push({ bytes, dueMs });
     else queue.push(act === undefined ? { bytes, dueMs, sealed } : { bytes, dueMs, sealed, act });
   }
 
-  /** The oldest flight to this end arrives. Returns what its node is to be given: a message, or nothing where it was a part of the handshake. */
+  /** The oldest packet to this end arrives. Returns what its node is to be given: a message, or nothing where it was a part of the handshake. */
   take(to: End, nowMs: number): Uint8Array | undefined {
-    const flight = this.head(to);
-    if (flight === undefined || this.encryption === undefined) return this.flights[to].shift()?.bytes;
-    const { message, answer } = this.encryption.arrive(to, this.flights[to], this.fragments, this.cuts);
-    this.flights[to].shift();
-    if (answer !== undefined) this.pushAct(otherEnd(to), answer, nowMs, flight.act === 'act_one' ? 'act_two' : 'act_three');
+    const packet = this.head(to);
+    if (packet === undefined || this.encryption === undefined) return this.packets[to].shift()?.bytes;
+    const { message, answer } = this.encryption.arrive(to, this.packets[to], this.fragments, this.cuts);
+    this.packets[to].shift();
+    if (answer !== undefined) this.pushAct(otherEnd(to), answer, nowMs, packet.act === 'act_one' ? 'act_two' : 'act_three');
     return message;
   }
 
@@ -120,29 +120,29 @@ export class Link {
   forge(to: End, bytes: Uint8Array, nowMs: number): Uint8Array | undefined {
     const head = this.head(to);
     if (this.encryption === undefined || head === undefined) return bytes;
-    this.rewrite(to, [{ bytes, dueMs: head.dueMs }, ...this.flights[to]]);
+    this.rewrite(to, [{ bytes, dueMs: head.dueMs }, ...this.packets[to]]);
     return this.take(to, nowMs);
   }
 
   /** The sender has not written its oldest message in flight. */
   drop(to: End): void {
-    this.rewrite(to, this.flights[to].slice(1));
+    this.rewrite(to, this.packets[to].slice(1));
   }
 
-  private rewrite(to: End, flights: readonly Flight[]): void {
+  private rewrite(to: End, packets: readonly Packet[]): void {
     const before = this.head(to)?.sealed?.before;
-    const queue = this.encryption && before ? this.encryption.rewrite(to, before, flights) : flights;
-    this.flights[to].splice(0, this.flights[to].length, ...queue);
+    const queue = this.encryption && before ? this.encryption.rewrite(to, before, packets) : packets;
+    this.packets[to].splice(0, this.packets[to].length, ...queue);
   }
 
-  /** Whether the network can still change a bit of the oldest flight to this end. */
+  /** Whether the network can still change a bit of the oldest packet to this end. */
   isCorruptible(to: End): boolean {
-    return this.encryption?.isUnderWay(to, this.flights[to]) === true;
+    return this.encryption?.isUnderWay(to, this.packets[to]) === true;
   }
 
-  /** The oldest flight to this end arrives with one bit changed. */
+  /** The oldest packet to this end arrives with one bit changed. */
   corrupt(to: End, bit: number): void {
-    this.encryption?.corrupt(to, bit, this.flights[to], this.fragments, this.cuts);
+    this.encryption?.corrupt(to, bit, this.packets[to], this.fragments, this.cuts);
   }
 
   /** With `parties` it is encrypted: their nodes are connected when the handshake is over. */
@@ -159,8 +159,8 @@ export class Link {
 
   /** One end closes: what it sent still arrives, what was sent to it does not. Returns whether the other end has to be told now. */
   close(by: End): boolean {
-    this.flights[by].length = 0;
-    if (this.flights[otherEnd(by)].length > 0) {
+    this.packets[by].length = 0;
+    if (this.packets[otherEnd(by)].length > 0) {
       this.closedBy = by;
       return false;
     }
@@ -170,8 +170,8 @@ export class Link {
 
   break(): void {
     for (const end of [0, 1] as const) {
-      this.encryption?.cut(end, this.flights[end], this.fragments, this.cuts);
-      this.flights[end].length = 0;
+      this.encryption?.cut(end, this.packets[end], this.fragments, this.cuts);
+      this.packets[end].length = 0;
     }
     this.up = false;
     this.closedBy = undefined;

@@ -7,7 +7,7 @@ import type { Port } from './host.ts';
 import { Link, linkId } from './network.ts';
 import type { ChannelInfo, Driver, DriverFactory, WorldSpec } from '../scenario/types.ts';
 
-export interface PopulationOptions {
+export interface ParticipantsOptions {
   /** A provider of its own for each node, and one for what stands around them. */
   readonly createCrypto: () => Crypto;
   /** By the name that a `NodeSpec` gives; 'fulgurite' must be among them unless every node names another. */
@@ -15,7 +15,7 @@ export interface PopulationOptions {
 }
 
 /** Who there is in a world, what connects them and what their channels are called: all that is looked up, and nothing that moves. */
-export class Population {
+export class Participants {
   readonly spec: WorldSpec;
   readonly crypto: Crypto;
   readonly nodeNames: readonly string[];
@@ -25,7 +25,7 @@ export class Population {
   private readonly ports: ReadonlyMap<string, ReadonlyMap<PublicKey, Port>>;
   private readonly namesById: ReadonlyMap<PublicKey, string>;
 
-  constructor(spec: WorldSpec, options: PopulationOptions, from?: Population) {
+  constructor(spec: WorldSpec, options: ParticipantsOptions, from?: Participants) {
     this.spec = spec;
     this.crypto = from?.crypto ?? options.createCrypto();
     this.nodeNames = spec.nodes.map((node) => node.name);
@@ -121,7 +121,7 @@ export class Population {
   }
 }
 
-function factoryOf(options: PopulationOptions, name: string): DriverFactory {
+function factoryOf(options: ParticipantsOptions, name: string): DriverFactory {
   const factory = options.drivers[name];
   if (factory === undefined) throw new RangeError(`no driver '${name}'; there are: ${Object.keys(options.drivers).join(', ')}`);
   return factory;

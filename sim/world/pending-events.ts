@@ -1,5 +1,5 @@
-import { flightName } from './in-flight.ts';
-import type { End, Flight } from './in-flight.ts';
+import { packetName } from './packet.ts';
+import type { End, Packet } from './packet.ts';
 import type { Host } from './host.ts';
 import type { Link } from './network.ts';
 import type { Write } from './storage.ts';
@@ -85,18 +85,18 @@ class Arriving implements PendingEvent {
   readonly dueMs: number;
   private readonly link: Link;
   private readonly end: End;
-  private readonly flight: Flight;
+  private readonly packet: Packet;
 
-  constructor(link: Link, end: End, flight: Flight) {
-    this.dueMs = flight.dueMs;
+  constructor(link: Link, end: End, packet: Packet) {
+    this.dueMs = packet.dueMs;
     this.link = link;
     this.end = end;
-    this.flight = flight;
+    this.packet = packet;
   }
 
   get action(): Action {
-    const { link, end, flight } = this;
-    return { do: 'deliver', link: link.id, to: link.spec.ends[end], message: flightName(flight) };
+    const { link, end, packet } = this;
+    return { do: 'deliver', link: link.id, to: link.spec.ends[end], message: packetName(packet) };
   }
 
   get actor(): string {

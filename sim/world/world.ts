@@ -6,19 +6,19 @@ import { Chain } from './chain.ts';
 import { Clock } from './clock.ts';
 import { perform as carryOut } from './effects.ts';
 import { exceptionFinding, transportFinding } from './finding.ts';
-import { otherEnd } from './in-flight.ts';
+import { otherEnd } from './packet.ts';
 import type { Host } from './host.ts';
 import type { Link } from './network.ts';
 import { ChannelChanges } from './channel-changes.ts';
 import { Payments } from './payments.ts';
-import { Population } from './participants.ts';
-import type { PopulationOptions } from './participants.ts';
+import { Participants } from './participants.ts';
+import type { ParticipantsOptions } from './participants.ts';
 import { Statistics } from './statistics.ts';
 import { Trace } from './trace.ts';
 import type { TraceListener } from './trace.ts';
 import type { Action, DriverEffect, Finding, Oracle, ProbeRecord, StepMark, StepRecord, WorldSpec, WorldView } from '../scenario/types.ts';
 
-export interface WorldOptions extends PopulationOptions {
+export interface WorldOptions extends ParticipantsOptions {
   readonly oracles?: readonly Oracle[];
   /** Hears of every action and step: for traces that people read. */
   readonly listener?: TraceListener;
@@ -37,7 +37,7 @@ interface Todo {
  * Nodes, links, disks, chain, users and clock, moved by actions and by nothing else. All that happens follows from the spec, the actions
  * and the drivers. A finding ends it: from then on nothing moves.
  */
-export class World extends Population implements WorldView {
+export class World extends Participants implements WorldView {
   readonly options: WorldOptions;
   readonly licences: ReadonlySet<string>;
   readonly ledger: Payments;
@@ -92,7 +92,7 @@ export class World extends Population implements WorldView {
   }
 
   /** A copy to try something in, which nobody hears of and only these oracles watch. Undefined where a driver cannot fork. */
-  rehearsal(watching: readonly Oracle[]): World | undefined {
+  dryRun(watching: readonly Oracle[]): World | undefined {
     for (const { driver } of this.hosts.values()) if (driver.fork === undefined) return undefined;
     const { listener: _, ...options } = this.options;
     return new World(this.spec, options, this, watching);

@@ -5,7 +5,7 @@ import type { CommitmentFormat } from '../../../core/transactions/types.ts';
 import { namesIn } from '../../../core/wire/messages/index.ts';
 import type { MessageName } from '../../../core/wire/messages/index.ts';
 import type { Distinct, Found } from '../../../sim/campaign/results.ts';
-import type { Act } from '../../../sim/world/in-flight.ts';
+import type { Act } from '../../../sim/world/packet.ts';
 import { LICENCES } from '../../../sim/oracles/licences.ts';
 import { findingReport } from '../../../sim/report/finding-report.ts';
 import { duration, grouped, plural, rate } from '../../../sim/report/text.ts';
@@ -31,7 +31,7 @@ import { ACTIONS } from '../../../sim/scenario/action-names.ts';
 import { verb } from './verb.ts';
 
 /** Seeds that a worker takes at once: real signatures take their time. */
-const STRETCH = { fake: 20, native: 5, noble: 1 } as const;
+const RANGE_SIZE = { fake: 20, native: 5, noble: 1 } as const;
 
 /** What channels say to each other: of these the summary names the ones that never came up. */
 const CHANNEL_MESSAGES: readonly (MessageName | Act)[] = [
@@ -91,7 +91,7 @@ export const consistency = verb({
       workers: parseInteger('workers', args.workers, 0, 1024) ?? 1,
       maxFindings: parseInteger('max-findings', args['max-findings'], 1, 10_000) ?? 3,
       known: readKnown(args.known),
-      stretch: STRETCH[args.crypto],
+      rangeSize: RANGE_SIZE[args.crypto],
     };
     const executions = args.shrink === 0 ? 0 : parseExecutions(args.shrink);
     return hunt(request, { out: args.out, executions, ...(args.json !== undefined && { json: args.json }), planted: args.planted });

@@ -12,7 +12,7 @@ export async function campaignFigures(seconds: number): Promise<readonly Figure[
   for (const crypto of ['fake', 'native'] as const) {
     if (crypto === 'native' && nodeProviders().native === undefined) continue;
     const run = { campaign: { crypto } };
-    const request = { run, workers: 0, maxFindings: Number.MAX_SAFE_INTEGER, stretch: 10 };
+    const request = { run, workers: 0, maxFindings: Number.MAX_SAFE_INTEGER, rangeSize: 10 };
     await runCampaign({ ...request, from: 1, timeMs: seconds * 1000 * WARM_UP });
     const watch = stopwatch();
     const { tally } = await runCampaign({ ...request, from: 100_001, timeMs: seconds * 1000 });

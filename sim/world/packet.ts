@@ -18,7 +18,7 @@ export interface Sealed {
 }
 
 /** One message on its way. */
-export interface Flight {
+export interface Packet {
   /** As the sender's node wrote it. */
   readonly bytes: Uint8Array;
   readonly dueMs: number;
@@ -29,6 +29,6 @@ export interface Flight {
 }
 
 /** The BOLT's name. */
-export function flightName({ bytes, act }: Flight): string {
+export function packetName({ bytes, act }: Packet): string {
   return act ?? messageName(bytes);
 }
