@@ -43,6 +43,8 @@ export { SocketHost } from './host/socket-host.ts';
 export type { Observer } from './host/socket-host.ts';
 export type { ChainSource, Services, Sockets, Storage, User, Wire } from './host/services.ts';
 
+export type { ChaCha20 } from './crypto/chacha20.ts';
+export { nobleChaCha20 } from './crypto/chacha20.ts';
 export type { ChaCha20Poly1305 } from './crypto/chacha20poly1305.ts';
 export { nobleChaCha20Poly1305 } from './crypto/chacha20poly1305.ts';
 export { RULES } from './rules.ts';

@@ -1,8 +1,10 @@
 import type { Hash32, PublicKey, SecretKey, Signature } from './bytes.ts';
 import { fromHex, toHex } from './bytes.ts';
+import type { ChaCha20 } from './chacha20.ts';
+import { nobleChaCha20 } from './chacha20.ts';
 import { nobleHashes } from './hashes.ts';
 import { hasPointShape } from './noble.ts';
-import { isScalar, reduceScalar, scalarAdd, scalarMultiply } from './scalar.ts';
+import { isScalar, isSignature, reduceScalar, scalarAdd, scalarMultiply } from './scalar.ts';
 import type { Crypto, HashFunctions } from './types.ts';
 
 /** What is used of the npm package `secp256k1` (its `bindings` entry: libsecp256k1, compiled). */
@@ -14,6 +16,7 @@ export interface Secp256k1Module {
   publicKeyTweakMul(publicKey: Uint8Array, tweak: Uint8Array, compressed: boolean): Uint8Array;
   ecdsaSign(digest: Uint8Array, secret: Uint8Array): { readonly signature: Uint8Array };
   ecdsaVerify(signature: Uint8Array, digest: Uint8Array, publicKey: Uint8Array): boolean;
+  ecdsaRecover(signature: Uint8Array, recoveryId: number, digest: Uint8Array): Uint8Array;
   ecdh(publicKey: Uint8Array, secret: Uint8Array): Uint8Array;
 }
 
@@ -51,7 +54,11 @@ class ParsedPoints {
 }
 
 /** libsecp256k1, many times as fast as `noble` and byte for byte the same. The host loads the module: core imports nothing native. */
-export function createNativeCrypto(secp256k1: Secp256k1Module, hashes: HashFunctions = nobleHashes): Crypto {
+export function createNativeCrypto(
+  secp256k1: Secp256k1Module,
+  hashes: HashFunctions = nobleHashes,
+  chacha20: ChaCha20 = nobleChaCha20,
+): Crypto {
   const parsed = new ParsedPoints(secp256k1);
   return {
     name: 'native',
@@ -66,7 +73,9 @@ export function createNativeCrypto(secp256k1: Secp256k1Module, hashes: HashFunct
     scalarMultiply,
     sign: (digest, secret) => sign(secp256k1, digest, secret),
     verify: (signature, digest, point) => verify(secp256k1, parsed, signature, digest, point),
+    recover: (signature, recoveryId, digest) => recover(secp256k1, signature, recoveryId, digest),
     ecdh: (point, secret) => toHex<Hash32>(secp256k1.ecdh(fromHex(point), fromHex(secret))),
+    chacha20,
   };
 }
 
@@ -90,5 +99,15 @@ function verify(secp256k1: Secp256k1Module, parsed: ParsedPoints, signature: Sig
   } catch {
     // The binding throws on r or s out of range, a wrong length and a point that is none: all of them are just not valid here.
     return false;
+  }
+}
+
+function recover(secp256k1: Secp256k1Module, signature: Signature, recoveryId: number, digest: Hash32): PublicKey | undefined {
+  // The library would recover from r or s of zero what nothing verifies under.
+  if (!isSignature(signature)) return undefined;
+  try {
+    return toHex<PublicKey>(secp256k1.ecdsaRecover(fromHex(signature), recoveryId, fromHex(digest)));
+  } catch {
+    return undefined;
   }
 }

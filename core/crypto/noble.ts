@@ -4,6 +4,8 @@ import { sha256 } from '@noble/hashes/sha2.js';
 import * as secp256k1 from '@noble/secp256k1';
 import type { Hash32, PublicKey, SecretKey, Signature } from './bytes.ts';
 import { fromHex, toHex } from './bytes.ts';
+import type { ChaCha20 } from './chacha20.ts';
+import { nobleChaCha20 } from './chacha20.ts';
 import { nobleHashes } from './hashes.ts';
 import { isScalar, isSignature, scalarAdd, scalarMultiply, scalarToBigint } from './scalar.ts';
 import type { Crypto, HashFunctions } from './types.ts';
@@ -54,11 +56,21 @@ function verify(signature: Signature, digest: Hash32, point: PublicKey): boolean
   return isSignature(signature) && curves.verify(fromHex(signature), fromHex(digest), fromHex(point), PREHASHED);
 }
 
+function recover(signature: Signature, recoveryId: number, digest: Hash32): PublicKey | undefined {
+  if (!isSignature(signature)) return undefined;
+  try {
+    return toHex<PublicKey>(curves.recoverPublicKey(Uint8Array.of(recoveryId, ...fromHex(signature)), fromHex(digest), PREHASHED));
+  } catch {
+    // r, or r + n, is the x of no point; or the key would be infinity.
+    return undefined;
+  }
+}
+
 /**
  * Pure JavaScript, runs anywhere. Of the two noble libraries, @noble/secp256k1 is the faster with the generator (keys, signing) and
- * @noble/curves with any other point (verification, tweaks). A host's faster hash functions may be passed in.
+ * @noble/curves with any other point (verification, tweaks). A host's faster hash functions and stream may be passed in.
  */
-export function createNobleCrypto(hashes: HashFunctions = nobleHashes): Crypto {
+export function createNobleCrypto(hashes: HashFunctions = nobleHashes, chacha20: ChaCha20 = nobleChaCha20): Crypto {
   const parsed = new ParsedPoints();
   return {
     name: 'noble',
@@ -74,6 +86,8 @@ export function createNobleCrypto(hashes: HashFunctions = nobleHashes): Crypto {
     scalarMultiply,
     sign: (digest, secret) => toHex<Signature>(secp256k1.sign(fromHex(digest), fromHex(secret), PREHASHED)),
     verify,
+    recover,
     ecdh: (point, secret) => toHex<Hash32>(hashes.sha256(curves.getSharedSecret(fromHex(secret), fromHex(point)))),
+    chacha20,
   };
 }

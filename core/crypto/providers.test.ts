@@ -2,9 +2,11 @@ import { createRequire } from 'node:module';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import vectors from '../../corpus/vectors/rfc6979-secp256k1.json' with { type: 'json' };
+import { nodeChaCha20 } from '../../scripts/node/native-crypto.ts';
 import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import type { Hash32, Hex, PublicKey, SecretKey, Signature } from './bytes.ts';
 import { fromHex, toHex } from './bytes.ts';
+import { nobleChaCha20 } from './chacha20.ts';
 import { nobleHashes, sha256Hex } from './hashes.ts';
 import type { Secp256k1Module } from './native.ts';
 import { createNativeCrypto } from './native.ts';
@@ -173,6 +175,77 @@ describe.each(providers)('$name: signatures', (crypto) => {
   });
 });
 
+describe.each(providers)('$name: recovery', (crypto) => {
+  it('finds the signer under exactly one id, and nobody who did not sign', () => {
+    fc.assert(
+      fc.property(anyKey, anyDigest, anyDigest, (key, digest, other) => {
+        const signature = crypto.sign(digest, key);
+        const point = crypto.publicKey(key);
+        const found = [0, 1, 2, 3].map((id) => crypto.recover(signature, id, digest));
+        expect(found.filter((candidate) => candidate === point)).toHaveLength(1);
+        for (const candidate of found) if (candidate !== undefined) expect(crypto.verify(signature, digest, candidate)).toBe(true);
+        const high = (signature.slice(0, 64) + number32(CURVE_ORDER - BigInt(`0x${signature.slice(64)}`))) as Signature;
+        if (crypto.name !== 'fake') expect(crypto.recover(high, found.indexOf(point) ^ 1, digest)).toBe(point);
+        // ECDSA takes the digest modulo n.
+        if (BigInt(`0x${digest}`) % CURVE_ORDER === BigInt(`0x${other}`) % CURVE_ORDER) return;
+        expect([0, 1, 2, 3].map((id) => crypto.recover(signature, id, other))).not.toContain(point);
+      }),
+      runs(crypto.name === 'noble' ? 4 : 60),
+    );
+  });
+
+  it('of what is no signature is nothing, without a throw', () => {
+    const [r, s] = [number32(5n), number32(7n)];
+    const bad = [number32(0n) + s, r + number32(0n), number32(CURVE_ORDER) + s, r + number32(CURVE_ORDER), 'ff'.repeat(64), r, ''];
+    for (const hex of bad) for (const id of [0, 1, 2, 3]) expect(crypto.recover(hex as Signature, id, DIGEST), hex).toBeUndefined();
+    expect(crypto.recover(crypto.sign(DIGEST, KEY), 4, DIGEST)).toBeUndefined();
+    // No point has this x (and none has x + n, which is beyond the field).
+    if (crypto.name !== 'fake') expect(crypto.recover((number32(5n) + s) as Signature, 0, DIGEST)).toBeUndefined();
+  });
+});
+
+describe.each([...providers, { name: 'node:crypto', chacha20: nodeChaCha20 }])('$name: the stream of BOLT 4', ({ chacha20 }) => {
+  const anyStreamKey = fc.uint8Array({ minLength: 32, maxLength: 32 });
+
+  it('is a plain array, and a longer one begins with a shorter one', () => {
+    fc.assert(
+      fc.property(anyStreamKey, fc.nat(300), fc.nat(300), (key, a, b) => {
+        const [short, long] = [chacha20(key, Math.min(a, b)), chacha20(key, Math.max(a, b))];
+        expect(Object.getPrototypeOf(short)).toBe(Uint8Array.prototype);
+        expect(short).toHaveLength(Math.min(a, b));
+        expect(toHex(long.subarray(0, short.length))).toBe(toHex(short));
+      }),
+      runs(50),
+    );
+  });
+
+  it('has nothing in common with that of a key that differs in one bit', () => {
+    fc.assert(
+      fc.property(anyStreamKey, fc.nat(255), (key, bit) => {
+        const other = key.slice();
+        other[bit >> 3] = (other[bit >> 3] as number) ^ (1 << (bit & 7));
+        const [a, b] = [chacha20(key, 256), chacha20(other, 256)];
+        expect(a.filter((byte, i) => byte === b[i]).length).toBeLessThan(12);
+      }),
+      runs(50),
+    );
+  });
+});
+
+describe.each([...real, { name: 'node:crypto', chacha20: nodeChaCha20 }])('$name: ChaCha20', ({ chacha20 }) => {
+  it('is the published one (RFC 8439, appendix A.1, test vectors 1 and 2)', () => {
+    expect(toHex(chacha20(new Uint8Array(32), 128))).toBe(
+      '76b8e0ada0f13d90405d6ae55386bd28bdd219b8a08ded1aa836efcc8b770dc7da41597c5157488d7724e03fb8d84a376a43b8f41518a11cc387b669b2ee6586' +
+        '9f07e7be5551387a98ba977c732d080dcb0f29a048e3656912c6533e32ee7aed29b721769ce64e43d57133b074d839d531ed1f28510afb45ace10a1f4b794d6f',
+    );
+  });
+
+  it.each([0, 1, 63, 64, 65, 1300, 2600, 65_536])('is the same at %i bytes', (length) => {
+    const key = new Uint8Array(32).fill(7);
+    expect(toHex(chacha20(key, length))).toBe(toHex(nobleChaCha20(key, length)));
+  });
+});
+
 describe.each(real)('$name: published vectors', (crypto) => {
   it.each(vectors.vectors)('signs "$message" with $secret as RFC 6979 says', (vector) => {
     const digest = toHex<Hash32>(crypto.sha256(ascii(vector.message)));
@@ -207,6 +280,7 @@ describe.runIf(native !== undefined)('native and noble', () => {
         expect(other.verify(signature, digest, point)).toBe(true);
         expect(other.pointMultiply(point, b)).toBe(noble.pointMultiply(point, b));
         expect(other.ecdh(point, b)).toBe(noble.ecdh(point, b));
+        for (const id of [0, 1, 2, 3]) expect(other.recover(signature, id, digest)).toBe(noble.recover(signature, id, digest));
         if (add(a, b) !== secret(0n)) expect(other.pointAdd(point, noble.publicKey(b))).toBe(noble.pointAdd(point, noble.publicKey(b)));
       }),
       runs(30),

@@ -1,4 +1,5 @@
 import type { Hash32, Hex, PublicKey, SecretKey, Signature } from './bytes.ts';
+import type { ChaCha20 } from './chacha20.ts';
 
 /**
  * Hash functions that a host may have faster than noble's (node:crypto). Results must be identical, and arguments are neither kept nor
@@ -47,8 +48,14 @@ export interface Crypto extends HashFunctions {
   sign(digest: Hash32, secret: SecretKey): Signature;
   /** False for a bad signature, one with high S, or r or s out of range. Never throws. */
   verify(signature: Signature, digest: Hash32, point: PublicKey): boolean;
-  /** SHA-256 of the compressed shared point (BOLT 8). */
+  /**
+   * The key under which this signature of the digest verifies (BOLT 11); high S is accepted. `recoveryId` is in {0,1,2,3}. Undefined where there
+   * is none. Never throws.
+   */
+  recover(signature: Signature, recoveryId: number, digest: Hash32): PublicKey | undefined;
+  /** SHA-256 of the compressed shared point (BOLT 4, BOLT 8). */
   ecdh(point: PublicKey, secret: SecretKey): Hash32;
+  readonly chacha20: ChaCha20;
 }
 
 export type { Hex };

@@ -3,6 +3,8 @@ import * as nodeCrypto from 'node:crypto';
 import { createRequire } from 'node:module';
 import { toHex } from '../../core/crypto/bytes.ts';
 import type { Hex } from '../../core/crypto/bytes.ts';
+import type { ChaCha20 } from '../../core/crypto/chacha20.ts';
+import { nobleChaCha20 } from '../../core/crypto/chacha20.ts';
 import { nobleHashes } from '../../core/crypto/hashes.ts';
 import type { Secp256k1Module } from '../../core/crypto/native.ts';
 import { createNativeCrypto } from '../../core/crypto/native.ts';
@@ -95,6 +97,17 @@ function fastestHashes(): HashFunctions {
 
 export const nodeHashes: HashFunctions = fastestHashes();
 
+/** OpenSSL's IV is the counter of blocks, little-endian, and then the nonce. */
+const FIRST_BLOCK_NULL_NONCE: Readonly<Uint8Array> = new Uint8Array(16);
+
+const opensslChaCha20: ChaCha20 = (key, length) => {
+  const stream = nodeCrypto.createCipheriv('chacha20', key, FIRST_BLOCK_NULL_NONCE).update(new Uint8Array(length));
+  return new Uint8Array(stream.buffer, stream.byteOffset, length);
+};
+
+/** An OpenSSL that keeps to a standard older than ChaCha20 has none. */
+export const nodeChaCha20: ChaCha20 = nodeCrypto.getCiphers().includes('chacha20') ? opensslChaCha20 : nobleChaCha20;
+
 /**
  * libsecp256k1, or undefined where the optional dependency `secp256k1` is not installed or has no binary for this platform (its own JavaScript
  * fallback is not wanted: noble is faster and audited).
@@ -110,7 +123,7 @@ function loadSecp256k1(): Secp256k1Module | undefined {
 /** A `native` provider, where this machine can have one: one for each node. */
 export function loadNativeCrypto(): Crypto | undefined {
   const secp256k1 = loadSecp256k1();
-  return secp256k1 && createNativeCrypto(secp256k1, nodeHashes);
+  return secp256k1 && createNativeCrypto(secp256k1, nodeHashes, nodeChaCha20);
 }
 
 /** How to make the providers that this machine can have, with its fast hashes. */
@@ -118,7 +131,7 @@ export function nodeProviders(): CryptoProviders & Record<'fake' | 'noble', () =
   const secp256k1 = loadSecp256k1();
   return {
     fake: () => createFakeCrypto(nodeHashes),
-    noble: () => createNobleCrypto(nodeHashes),
-    ...(secp256k1 && { native: () => createNativeCrypto(secp256k1, nodeHashes) }),
+    noble: () => createNobleCrypto(nodeHashes, nodeChaCha20),
+    ...(secp256k1 && { native: () => createNativeCrypto(secp256k1, nodeHashes, nodeChaCha20) }),
   };
 }

@@ -3,6 +3,7 @@ import { fromHex, toHex } from '../../core/crypto/bytes.ts';
 import { nobleHashes } from '../../core/crypto/hashes.ts';
 import { isScalar, scalarAdd, scalarMultiply } from '../../core/crypto/scalar.ts';
 import type { Crypto, HashFunctions } from '../../core/crypto/types.ts';
+import { fakeStream } from './fake-stream.ts';
 
 /**
  * No cryptography at all, for simulations: a "point" is its own discrete logarithm, so that every key derivation keeps its algebra
@@ -23,7 +24,9 @@ export function createFakeCrypto(hashes: HashFunctions = nobleHashes): Crypto {
     scalarMultiply,
     sign,
     verify: (signature, digest, key) => key.startsWith('02') && signature === sign(digest, logarithm(key)),
+    recover,
     ecdh: (base, secret) => toHex<Hash32>(hashes.sha256(fromHex(point(scalarMultiply(logarithm(base), secret))))),
+    chacha20: fakeStream,
   };
 }
 
@@ -46,4 +49,11 @@ function sign(digest: Hash32, secret: SecretKey): Signature {
   if (top < TOP_BIT) return (digest + secret) as string as Signature;
   const flipped = Number.parseInt(digest.charAt(0), 16) ^ TOP_BIT;
   return (flipped.toString(16) + digest.slice(1) + (top ^ TOP_BIT).toString(16) + secret.slice(1)) as Signature;
+}
+
+/** The key stands in the signature, and the recovery id says where its top bit went. */
+function recover(signature: Signature, recoveryId: number, digest: Hash32): PublicKey | undefined {
+  const top = Number.parseInt(signature.charAt(64), 16) ^ (recoveryId === 1 ? TOP_BIT : 0);
+  const secret = (top.toString(16) + signature.slice(65)) as SecretKey;
+  return recoveryId < 2 && isScalar(secret) && sign(digest, secret) === signature ? point(secret) : undefined;
 }
