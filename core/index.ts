@@ -31,6 +31,7 @@ export type { GuardMemory, GuardRecord } from './channel/commitments/guarded-sig
 export { decodeChannel, encodeChannel } from './channel/model/stored-form.ts';
 
 export { createNodeEnv } from './node/vocabulary.ts';
+export { SPOKEN_FEATURES } from './node/spoken-features.ts';
 export type { DurableNode, NodeEffect, NodeEnv, NodeInput, NodeState, Notification, NotifyEffect, PeerState } from './node/vocabulary.ts';
 export { CHAIN_HASHES, DEFAULT_CONFIG } from './node/config.ts';
 export { nextDeadline } from './time/deadlines.ts';

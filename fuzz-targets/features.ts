@@ -69,7 +69,9 @@ export const featuresTarget: FuzzTarget = {
     checkBitmap(theirs);
     const both = initFeatures({ globalfeatures: ours, features: theirs });
     for (const name of names) {
-      promise(negotiated(ours, theirs, name) === negotiated(theirs, ours, name), 'negotiation is symmetric', () => name);
+      const offeredBy = [ours, theirs].filter((features) => hasFeature(features, name)).length;
+      const expected = offeredBy === 2 || featureLevel(ours, name) === 'compulsory';
+      promise(negotiated(ours, theirs, name) === expected, 'negotiated is what both offered, or we demanded', () => name);
       const either = hasFeature(ours, name) || hasFeature(theirs, name);
       promise(hasFeature(both, name) === either, 'an init has what either field has', () => name);
     }

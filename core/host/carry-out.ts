@@ -58,5 +58,8 @@ export function carryOut(services: Services, effect: NodeEffect | EncodedEffect)
     case 'violated':
       user.violated(effect);
       return undefined;
+    case 'heard':
+      user.heard(effect);
+      return undefined;
   }
 }

@@ -50,6 +50,7 @@ function firstNode(secret: number) {
       added: ({ id }) => void events.push(`added ${id}`),
       refused: ({ rule }) => void events.push(`refused: ${rule}`),
       violated: ({ rule }) => void events.push(`violated: ${rule}`),
+      heard: ({ message, text }) => void events.push(`${message}: ${text}`),
     },
   };
   const host = new Host(env, services, { state: createNode(blockAt(100), 2500, 0), effects: [] });

@@ -12,6 +12,7 @@ export type AskEffect = EffectOf<'ask'>;
 export type AddedEffect = EffectOf<'added'>;
 export type RefusedEffect = EffectOf<'refused'>;
 export type ViolatedEffect = EffectOf<'violated'>;
+export type HeardEffect = EffectOf<'heard'>;
 
 /** What must outlive the process. */
 export interface Storage {
@@ -57,6 +58,8 @@ export interface User {
   refused(effect: RefusedEffect): void;
   /** A peer has broken a rule, for the log: what follows from it is in the node's other effects. */
   violated(effect: ViolatedEffect): void;
+  /** A peer's error or warning, for the log. */
+  heard(effect: HeardEffect): void;
 }
 
 /** What a node asks for, by subject. Any of these methods may give the host a further input: it is taken up after the step under way. */

@@ -1,11 +1,11 @@
 import type { Hex } from '../crypto/bytes.ts';
 import type { ChannelConfig } from '../channel/model/vocabulary.ts';
-import { initFeatures, missingDependencies, unknownEven, unsupportedCompulsory } from '../wire/features.ts';
+import { initFeatures, minimalFeatures, missingDependencies, unknownEven, unsupportedCompulsory } from '../wire/features.ts';
 import type { Init } from '../wire/messages/index.ts';
 import type { NODE_RULES } from './rules.ts';
 
 export function initMessage(config: ChannelConfig): Init {
-  return { type: 'init', globalfeatures: '', features: config.features, networks: [config.chainHash] };
+  return { type: 'init', globalfeatures: '', features: minimalFeatures(config.features), networks: [config.chainHash] };
 }
 
 interface Unusable {

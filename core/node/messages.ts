@@ -1,10 +1,10 @@
 import type { PublicKey } from '../crypto/bytes.ts';
 import { RULES } from '../rules.ts';
 import { channelIdOf, decodeMessage, ruleOf } from '../wire/messages/index.ts';
-import type { ChannelMessage, GroupedMessage } from '../wire/messages/index.ts';
+import type { ChannelMessage, GroupedMessage, Message } from '../wire/messages/index.ts';
 import { answerError, stepChannel } from './channels.ts';
 import { openingAwaiting, receiveOpen, stepOpening } from './openings.ts';
-import { disconnected, hangUp, receiveControl } from './peers.ts';
+import { disconnected, hangUp, hear, leave, receiveControl } from './peers.ts';
 import type { Run } from './run.ts';
 import { openingKey } from './vocabulary.ts';
 import type { PeerState } from './vocabulary.ts';
@@ -25,12 +25,17 @@ function read(run: Run, { id: peer, features }: PeerState, bytes: Uint8Array): v
     const rule = ruleOf(decoded.error);
     const detail = `${messageName ?? 'message'} ${field}, ${decoded.error.detail}`;
     // BOLT 1: unknown odd types are ignored, anything else that can't be read closes the connection.
-    if (RULES[rule].consequence !== 'ignore') run.effects.push(...hangUp(peer, rule, detail));
+    if (RULES[rule].consequence !== 'ignore') run.effects.push(...(features === undefined ? leave : hangUp)(peer, rule, detail));
     return;
   }
-  const { type } = decoded.message;
-  if (features === undefined && type !== 'init') run.effects.push(...hangUp(peer, 'init.not_first', `${type} came before init`));
+  if (features === undefined && decoded.message.type !== 'init') tooEarly(run, peer, decoded.message);
   else route(run, peer, decoded);
+}
+
+/** Who says why it doesn't want to talk to us is heard out. */
+function tooEarly(run: Run, peer: PublicKey, message: Message): void {
+  if (message.type === 'error' || message.type === 'warning') hear(run, peer, message);
+  run.effects.push(...leave(peer, 'init.not_first', `${message.type} came before init`));
 }
 
 function route(run: Run, peer: PublicKey, { group, message }: GroupedMessage): void {

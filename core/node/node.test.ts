@@ -126,7 +126,7 @@ describe('a connection', () => {
     expect(a.state.peers.get(b.id)).toEqual({ id: b.id, features: DEFAULT_CONFIG.features });
     b.input({ kind: 'connected', peer: a.id });
     const ping: Message = { type: 'ping', numPongBytes: 2, ignored: '' };
-    expect(said(b.hear(a.id, ping), a.id)).toEqual(['warning init.not_first: ping came before init', 'disconnect']);
+    expect(said(b.hear(a.id, ping), a.id)).toEqual(['disconnect']);
     expect(said(a.hear(b.id, ping), b.id)).toEqual(['pong']);
   });
 
@@ -145,6 +145,33 @@ describe('a connection', () => {
     // The signature of an update that could not be read.
     expect(b.hear(a.id, signature)).toEqual([]);
     expect(b.channel(id).phase).toBe('funded');
+  });
+
+  it.each<[string, string]>([
+    ['a ping', '001200020000'],
+    ['a message of unknown even type', '8002ffff'],
+    ['an init that is cut off', '0010000000'],
+    ['an init with an unknown even record', '0010000000000200'],
+    ['a byte', '00'],
+    ['a channel’s message', `0086${'00'.repeat(36)}`],
+  ])('ends without a word when the peer begins with %s', (_what, bytes) => {
+    const { a, b } = new Pair({ crypto: fake });
+    b.input({ kind: 'connected', peer: a.id });
+    expect(said(b.input({ kind: 'received', peer: a.id, bytes: fromHex(bytes) }), a.id)).toEqual(['disconnect']);
+    expect(b.state.peers.size).toBe(0);
+  });
+
+  it('waits through messages of unknown odd type, and hears out who says why it does not want to talk', () => {
+    const { a, b } = new Pair({ crypto: fake });
+    b.input({ kind: 'connected', peer: a.id });
+    expect(b.input({ kind: 'received', peer: a.id, bytes: fromHex('8003ffff') })).toEqual([]);
+    expect(b.state.peers.get(a.id)?.features).toBeUndefined();
+    const effects = b.hear(a.id, { type: 'error', channelId: ALL_CHANNELS, data: '6e6f' });
+    expect(effects).toMatchObject([
+      { kind: 'heard', peer: a.id, message: 'error', channelId: undefined, text: 'no' },
+      { kind: 'violated', rule: 'init.not_first' },
+      { kind: 'disconnect', peer: a.id },
+    ]);
   });
 
   it('carries messages of unknown odd types, and pings, to no effect', () => {
@@ -222,15 +249,25 @@ describe('an error', () => {
     const { a, b, ids } = paired(1);
     welcome(b);
     const before = b.state;
-    expect(b.hear(STRANGER, error(ids[0] as ChannelId))).toEqual([]);
-    expect(b.hear(a.id, error(UNKNOWN))).toEqual([]);
+    for (const [peer, channelId] of [
+      [STRANGER, ids[0] as ChannelId],
+      [a.id, UNKNOWN],
+    ] as const) {
+      expect(b.hear(peer, error(channelId))).toEqual([{ kind: 'heard', peer, message: 'error', channelId, text: '!' }]);
+    }
     expect(b.state).toBe(before);
   });
 
   it('and a warning are held by nothing; a warning changes nothing', () => {
     const { a, b, ids } = paired(1);
     const before = b.state;
-    expect(b.hear(a.id, { type: 'warning', channelId: ids[0] as ChannelId, data: '21' })).toEqual([]);
+    const [channelId] = ids as [ChannelId];
+    const heard = (data: string, id = channelId) => b.hear(a.id, { type: 'warning', channelId: id, data });
+    expect(heard('21')).toEqual([{ kind: 'heard', peer: a.id, message: 'warning', channelId, text: '!' }]);
+    // Printable ASCII, and all channels.
+    expect(heard('1f207e7fc3bc0a', ALL_CHANNELS)).toEqual([
+      { kind: 'heard', peer: a.id, message: 'warning', channelId: undefined, text: '? ~????' },
+    ]);
     expect(b.state).toBe(before);
   });
 });

@@ -80,7 +80,7 @@ export class TestNode {
   #start(from: Step<NodeState, NodeEffect>): Host {
     const none = (): void => undefined;
     const chain = { broadcast: none, watchTx: none, watchSpend: none, refused: none };
-    const user = { notify: none, ask: none, added: none, refused: none, violated: none };
+    const user = { notify: none, ask: none, added: none, refused: none, violated: none, heard: none };
     const wire = { send: (_peer: PublicKey, bytes: Uint8Array) => void this.outgoing.push(read(bytes)), disconnect: none };
     const storage = {
       store: (effect: StoreEffect) => {

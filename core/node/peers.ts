@@ -1,6 +1,7 @@
 import { errorData } from '../channel/fail/fail-channel.ts';
-import type { ChannelId, PublicKey } from '../crypto/bytes.ts';
-import type { Init, MessageIn, Ping, Pong } from '../wire/messages/index.ts';
+import { fromHex } from '../crypto/bytes.ts';
+import type { ChannelId, Hex, PublicKey } from '../crypto/bytes.ts';
+import type { ErrorMessage, Init, MessageIn, Ping, Pong, Warning } from '../wire/messages/index.ts';
 import { channelsWith, stepChannel } from './channels.ts';
 import { badInit, initMessage } from './init.ts';
 import { openingsWith, stepOpening } from './openings.ts';
@@ -38,11 +39,20 @@ export function disconnected(run: Run, peer: PublicKey): void {
 
 /** A warning for the peer's log, and the end of this connection. Channels live on. */
 export function hangUp(peer: PublicKey, rule: ViolableId, detail: string): readonly NodeEffect[] {
-  const reason = `${rule}: ${detail}`;
+  const [violated, disconnect] = leave(peer, rule, detail);
+  const data = errorData(disconnect.reason);
+  return [violated, { kind: 'send', peer, message: { type: 'warning', channelId: ALL_CHANNELS, data } }, disconnect];
+}
+
+/** The end of a connection whose peer has not said init: BOLT 1 has us wait for that before we send any other message. */
+export function leave(
+  peer: PublicKey,
+  rule: ViolableId,
+  detail: string,
+): readonly [Extract<NodeEffect, { kind: 'violated' }>, Extract<NodeEffect, { kind: 'disconnect' }>] {
   return [
     { kind: 'violated', peer, channelId: undefined, rule, detail },
-    { kind: 'send', peer, message: { type: 'warning', channelId: ALL_CHANNELS, data: errorData(reason) } },
-    { kind: 'disconnect', peer, reason },
+    { kind: 'disconnect', peer, reason: `${rule}: ${detail}` },
   ];
 }
 
@@ -56,8 +66,10 @@ export function receiveControl(run: Run, peer: PublicKey, message: MessageIn<'co
       return;
     }
     case 'error':
+      hear(run, peer, message);
       return receiveError(run, peer, message.channelId, message.data);
     case 'warning':
+      return hear(run, peer, message);
     case 'pong':
       return;
   }
@@ -75,6 +87,17 @@ function receiveInit(run: Run, peer: PublicKey, message: Init): void {
   }
   setPeer(run, peer, judged.features);
   for (const channelId of channelsWith(run.state, peer)) stepChannel(run, channelId, { kind: 'connected' });
+}
+
+/** BOLT 1: SHOULD log a warning for later diagnosis; of an error, too, nobody but a person makes sense. */
+export function hear(run: Run, peer: PublicKey, { type, channelId, data }: ErrorMessage | Warning): void {
+  const named = channelId === ALL_CHANNELS ? undefined : channelId;
+  run.effects.push({ kind: 'heard', peer, message: type, channelId: named, text: printableText(data) });
+}
+
+/** BOLT 1: what is not printable ASCII is not printed verbatim. A question mark stands for each such byte. */
+function printableText(data: Hex): string {
+  return Array.from(fromHex(data), (byte) => (byte >= 0x20 && byte <= 0x7e ? String.fromCharCode(byte) : '?')).join('');
 }
 
 /** BOLT 1: an all-zero channel_id means every channel with this peer, any other id only that one; an unknown one is ignored. */

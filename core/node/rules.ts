@@ -5,7 +5,7 @@ export const NODE_RULES = {
   'init.not_first': {
     requirements: ['B1-INIT-02-first', 'B1-INIT-11-wait'],
     words: 'MUST send `init` as the first Lightning message for any connection',
-    consequence: 'warn-and-disconnect',
+    consequence: 'disconnect',
   },
   'init.twice': {
     requirements: ['B1-INIT-02-first'],

@@ -6,6 +6,7 @@ import type { AddUpdate, OpeningState, StoredChannel } from '../channel/model/st
 import type { Deadlines } from '../time/deadlines.ts';
 import { ChannelCache } from '../channel/commitments/cache.ts';
 import type { Signer } from '../channel/commitments/signer.ts';
+import { assertSpoken } from './spoken-features.ts';
 
 /** Everything that enters core. Data only. Peers are named by their node id. */
 export type NodeInput =
@@ -31,8 +32,12 @@ export interface NodeEnv {
   readonly cache: ChannelCache;
 }
 
-/** Anew whenever a node starts or is copied: what one has worked out is no business of another, and forgotten with it. */
+/**
+ * Anew whenever a node starts or is copied: what one has worked out is no business of another, and forgotten with it. Throws a RangeError where
+ * the configuration offers features that this node does not speak, or offers them without what they depend on (BOLT 9).
+ */
 export function createNodeEnv(crypto: Crypto, signer: Signer, config: ChannelConfig): NodeEnv {
+  assertSpoken(config.features);
   return { crypto, signer, config, cache: new ChannelCache(crypto) };
 }
 
@@ -40,6 +45,14 @@ export function createNodeEnv(crypto: Crypto, signer: Signer, config: ChannelCon
 export type NodeEffect =
   | Exclude<ChannelOutput, HtlcIrrevocable | Notice>
   | NotifyEffect
+  /** What a peer says for a person: the text of its error or warning, printable. `channelId` is absent where it means all channels. */
+  | {
+      readonly kind: 'heard';
+      readonly peer: PublicKey;
+      readonly message: 'error' | 'warning';
+      readonly channelId: ChannelId | undefined;
+      readonly text: string;
+    }
   /** The channel is gone without trace: remove its stored state. */
   | { readonly kind: 'forget'; readonly channelId: ChannelId }
   /** An input of the chain did not fit, and nothing of it was taken: the host sends what the refusal names. */

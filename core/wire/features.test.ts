@@ -86,11 +86,17 @@ describe('features by name', () => {
     }
   });
 
-  it('negotiation needs both sides', () => {
-    const anchors = f.makeFeatures({ option_anchors: 'optional' });
-    expect(f.negotiated(anchors, f.makeFeatures({ option_anchors: 'compulsory' }), 'option_anchors')).toBe(true);
-    expect(f.negotiated(anchors, '', 'option_anchors')).toBe(false);
-    expect(f.negotiated('', anchors, 'option_anchors')).toBe(false);
+  it('negotiation needs both sides, unless ours demands it', () => {
+    const may = f.makeFeatures({ option_anchors: 'optional' });
+    const must = f.makeFeatures({ option_anchors: 'compulsory' });
+    expect(f.negotiated(may, must, 'option_anchors')).toBe(true);
+    expect(f.negotiated(must, may, 'option_anchors')).toBe(true);
+    expect(f.negotiated(may, '', 'option_anchors')).toBe(false);
+    // BOLT 1: who has it not had to hang up.
+    expect(f.negotiated(must, '', 'option_anchors')).toBe(true);
+    // What the peer demands and we have not ends the connection.
+    expect(f.negotiated('', may, 'option_anchors')).toBe(false);
+    expect(f.negotiated('', must, 'option_anchors')).toBe(false);
   });
 });
 

@@ -54,6 +54,11 @@ const dependent = names.filter((name) => assignments[name].dependencies.length >
 /** Every init is judged by these: a list of numbers is read many times as fast as properties by their names. */
 const bits = names.map((name) => assignments[name].bit);
 
+/** The feature that one of whose two bits this is. */
+export function featureOf(bit: number): FeatureName | undefined {
+  return names.find((name) => assignments[name].bit === bit - (bit % 2));
+}
+
 /** The bits that are set, ascending. Bit 0 is the least significant bit of the last byte. */
 export function featureBits(features: Hex): number[] {
   const bytes = fromHex(features);
@@ -115,9 +120,9 @@ export function hasFeature(features: Hex, name: FeatureName): boolean {
   return assignments[name].assumed === true || featureLevel(features, name) !== undefined;
 }
 
-/** BOLT 9: a feature is negotiated when both sides have it, at whichever level. */
+/** BOLT 1: negotiated when both offered it, at whichever level, or when we demanded it: a peer without it had to hang up. */
 export function negotiated(ours: Hex, theirs: Hex, name: FeatureName): boolean {
-  return hasFeature(ours, name) && hasFeature(theirs, name);
+  return hasFeature(ours, name) && (hasFeature(theirs, name) || featureLevel(ours, name) === 'compulsory');
 }
 
 /** BOLT 1: the features of an init are the two fields together. Of minimal length. */

@@ -118,7 +118,7 @@ export class Subject implements Storage, Sockets {
   private hosted(from: Step<NodeState, NodeEffect> & { readonly peers: PeersState }): SocketHost {
     // What is broadcast, asked and told is seen by whoever watches.
     const chain = { broadcast: nothing, watchTx: nothing, watchSpend: nothing, refused: nothing };
-    const user = { notify: nothing, ask: nothing, added: nothing, refused: nothing, violated: nothing };
+    const user = { notify: nothing, ask: nothing, added: nothing, refused: nothing, violated: nothing, heard: nothing };
     const observer: Observer = {
       node: ({ input, before, after, effects }) => this.watch({ kind: 'node', input, before, after, effects }),
       peers: (effect) => this.watch({ kind: 'peers', effect }),

@@ -36,6 +36,7 @@ function quiet(over: Partial<Services> = {}): Services {
     added: nothing,
     refused: nothing,
     violated: nothing,
+    heard: nothing,
     hungUp: nothing,
     failed: nothing,
     ...over,
@@ -234,7 +235,7 @@ describe('a host', () => {
     await expect(fakeHost(1).attach(new PassThrough(), new PassThrough(), `02${'ff'.repeat(32)}` as PublicKey)).rejects.toThrow(RangeError);
   });
 
-  it('tells a peer that breaks the rules of init why, and hangs up, even if the peer reads late', async () => {
+  it('tells a peer whose init it can’t accept why, and hangs up, even if the peer reads late', async () => {
     const ended: string[] = [];
     const host = fakeHost(1, { hungUp: (reason, peer) => ended.push(`${reason} ${peer}`) });
     const [there, back] = [new PassThrough(), new PassThrough()];
@@ -248,7 +249,8 @@ describe('a host', () => {
     there.write(peer.drain(1));
     await vi.waitFor(() => expect(peer.received()).toHaveLength(1));
     back.pause();
-    peer.step({ kind: 'send', peer: host.nodeId, bytes: ping(1) });
+    const unknownCompulsory = encodeMessage({ type: 'init', globalfeatures: '', features: `40${'00'.repeat(31)}` });
+    peer.step({ kind: 'send', peer: host.nodeId, bytes: unknownCompulsory });
     there.write(peer.drain(1));
     await refused;
     expect(ended).toEqual([`connection.disconnect ${peer.id}`]);

@@ -173,8 +173,13 @@ function does(answer: Answer, asked: AskedOfReceiver): boolean {
     case 'answer':
       return unchanged && answer.sends('error') && !answer.disconnects;
     case 'ignore':
-      return unchanged && record.effects.length === 0;
+      return unchanged && isQuiet(record);
   }
+}
+
+/** Nothing came of it, but that its words were told to the host. */
+function isQuiet({ effects }: StepRecord): boolean {
+  return effects.every(({ kind }) => kind === 'heard');
 }
 
 /** An error does not overtake the node's own channel_reestablish, which may wait for a store: a peer that has lost data is to see that first. */
@@ -205,7 +210,7 @@ function deed(answer: Answer): string {
   if (answer.disconnects) return 'disconnected';
   if (answer.sends('error')) return 'sent an error';
   if (answer.sends('warning')) return 'sent a warning';
-  return answer.changed.length === 0 && answer.record.effects.length === 0 ? 'ignored it' : 'swallowed it';
+  return answer.changed.length === 0 && isQuiet(answer.record) ? 'ignored it' : 'swallowed it';
 }
 
 function told({ record }: Answer): readonly string[] {

@@ -150,6 +150,8 @@ function didLabel(world: WorldView, effect: DriverEffect): string[] {
       return [`refused: ${effect.rule}`];
     case 'violated':
       return [`broken: ${effect.rule}`];
+    case 'heard':
+      return [`hears the ${effect.message}: ${effect.text}`];
     case 'notify':
       return [effect.event.kind === 'event' ? effect.event.event.kind : effect.event.kind];
     case 'ask':

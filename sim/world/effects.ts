@@ -46,6 +46,8 @@ export function perform(world: World, host: Host, effect: DriverEffect): void {
     case 'added':
       // The id is read off the state, or counted: drivers need not say it.
       return;
+    case 'heard':
+      return world.stats.count('event', `heard: ${effect.message}`);
     case 'refused':
       world.stats.count('rule', effect.rule);
       return world.stats.count('refused', `${effect.command}: ${effect.rule}`);

@@ -92,8 +92,8 @@ function brief(id: string): string {
 }
 
 function hashEffect(hash: RunningHash, effect: DriverEffect): void {
-  // Its id shows in the message.
-  if (effect.kind === 'added') return;
+  // Its id shows in the message, and its text in the one that was received.
+  if (effect.kind === 'added' || effect.kind === 'heard') return;
   hash.name(effect.kind);
   switch (effect.kind) {
     case 'send':

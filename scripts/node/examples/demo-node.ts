@@ -98,6 +98,7 @@ export class DemoNode {
         throw new Error(`${command} was refused: ${rule}, ${detail}`);
       },
       violated: () => undefined,
+      heard: () => undefined,
       hungUp: () => undefined,
       failed: (error) => {
         throw error;

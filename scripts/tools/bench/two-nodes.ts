@@ -49,6 +49,7 @@ export class BenchNode {
           throw new Error(`refused: ${rule}: ${detail}`);
         },
         violated: nothing,
+        heard: nothing,
       },
     };
     this.host = new Host(env, services, { state: createNode(blockAt(100), 2500, 0), effects: [] });
