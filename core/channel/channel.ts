@@ -108,6 +108,8 @@ function handleOpening(out: Transition<OpeningState>, input: ChannelInput): Outc
     case 'timeout':
       forgetOpening(out, 'channel.opening_timeout', 'the peer has not answered in time', true);
       return undefined;
+    case 'violated':
+      return violation(input.rule, input.detail);
     case 'message':
       return openingMessage(out, input.message);
     case 'command':
@@ -172,6 +174,7 @@ function handleFunded(out: Transition<FundedState>, input: ChannelInput): Outcom
     case 'monitor_stored':
       return handleStored(out, input);
     case 'timeout':
+    case 'violated':
       return undefined;
   }
 }

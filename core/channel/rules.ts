@@ -10,7 +10,8 @@ export const CHANNEL_RULES = {
   'channel.funded_already': {
     requirements: ['B1-ERR-03-send-on-violation'],
     words: 'SHOULD send `error` for protocol violations or internal errors that make channels unusable',
-    consequence: 'fail-channel',
+    // A message of the opening that comes again makes nothing unusable.
+    consequence: 'warn',
   },
   'channel.before_reestablish': {
     requirements: ['B2-REEST-M-10-wait-reestablish'],

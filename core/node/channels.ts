@@ -8,6 +8,7 @@ import { drain } from './worklist.ts';
 import { channelEnv, ownChannels, setSlot } from './run.ts';
 import type { Run } from './run.ts';
 import type { ChannelSlot, NodeState } from './vocabulary.ts';
+import { RULES } from '../rules.ts';
 import type { ViolableId } from '../rules.ts';
 
 /** The funded channels of a node. */
@@ -56,11 +57,12 @@ export function releaseAll(run: Run, first: ChannelId): void {
   }
 }
 
-/** A channel that is not there, or will not be: an error, and nothing else (BOLT 1). */
-export function answerError(run: Run, peer: PublicKey, channelId: ChannelId, rule: ViolableId, detail: string): void {
+/**
+ * What names no channel that is there: an error for its id, and nothing else (BOLT 1). A warning by rules whose ids mean something to the peer,
+ * which an error would fail.
+ */
+export function answer(run: Run, peer: PublicKey, channelId: ChannelId, rule: ViolableId, detail: string): void {
   const data = errorData(`${rule}: ${detail}`);
-  run.effects.push(
-    { kind: 'violated', peer, channelId, rule, detail },
-    { kind: 'send', peer, message: { type: 'error', channelId, data } },
-  );
+  const type = RULES[rule].consequence === 'warn' ? 'warning' : 'error';
+  run.effects.push({ kind: 'violated', peer, channelId, rule, detail }, { kind: 'send', peer, message: { type, channelId, data } });
 }

@@ -2,11 +2,11 @@ import type { PublicKey } from '../crypto/bytes.ts';
 import { RULES } from '../rules.ts';
 import { channelIdOf, decodeMessage, ruleOf } from '../wire/messages/index.ts';
 import type { ChannelMessage, GroupedMessage, Message } from '../wire/messages/index.ts';
-import { answerError, stepChannel } from './channels.ts';
-import { openingAwaiting, receiveOpen, stepOpening } from './openings.ts';
+import { answer, stepChannel } from './channels.ts';
+import { ALL_CHANNELS, channelNamed, openingNamed } from './ids.ts';
+import { receiveOpen, stepOpening } from './openings.ts';
 import { disconnected, hangUp, hear, leave, receiveControl } from './peers.ts';
 import type { Run } from './run.ts';
-import { openingKey } from './vocabulary.ts';
 import type { PeerState } from './vocabulary.ts';
 
 /** What a peer says: decoded, and handed to whom it concerns. */
@@ -63,12 +63,11 @@ function route(run: Run, peer: PublicKey, { group, message }: GroupedMessage): v
 /** A message for one channel. A peer reaches only its own channels; what it says of others is answered as for an unknown channel. */
 function toChannel(run: Run, peer: PublicKey, message: ChannelMessage): void {
   const channelId = channelIdOf(message);
-  if (run.state.channels.get(channelId)?.state.params.peer === peer) {
-    stepChannel(run, channelId, { kind: 'message', message });
-    return;
-  }
-  const key = message.type === 'funding_signed' ? openingAwaiting(run.state, peer, channelId) : undefined;
-  const opening = key ?? openingKey(peer, channelId);
-  if (run.state.openings.has(opening)) stepOpening(run, opening, { kind: 'message', message });
-  else answerError(run, peer, channelId, 'node.unknown_channel', 'unknown channel');
+  // An error that echoed it would fail every channel.
+  if (channelId === ALL_CHANNELS) return answer(run, peer, channelId, 'node.channel_id_zero', `${message.type} for no channel`);
+  const channel = channelNamed(run.state, peer, channelId);
+  if (channel !== undefined) return stepChannel(run, channel, { kind: 'message', message });
+  const opening = openingNamed(run.state, peer, channelId);
+  if (opening !== undefined) stepOpening(run, opening, { kind: 'message', message });
+  else answer(run, peer, channelId, 'node.unknown_channel', 'unknown channel');
 }

@@ -16,7 +16,7 @@ import type { ChannelSlot, NodeInput, NodeState } from './vocabulary.ts';
 import { createNode, nodeStep } from './node.ts';
 import { MAX_OPENINGS_PER_PEER } from './openings.ts';
 import { bytes32, Pair, preimageOf, TestNode } from './pair.fixture.ts';
-import { ALL_CHANNELS } from './peers.ts';
+import { ALL_CHANNELS } from './ids.ts';
 import { nextDeadline } from '../time/deadlines.ts';
 import { onlyFunding } from '../channel/model/fundings.ts';
 import { STATE_SINK } from '../channel/model/vocabulary.ts';
@@ -353,7 +353,7 @@ describe('openings', () => {
     opening(b, a.id, 1);
     opening(b, STRANGER, 1);
     expect(b.state.openings.size).toBe(2);
-    expect(said(opening(b, a.id, 1), a.id)).toEqual(['error open_channel.temporary_channel_id: is in use']);
+    expect(said(opening(b, a.id, 1), a.id)).toEqual(['warning open_channel.temporary_channel_id: is in use, or zero']);
     const accept: Command = { kind: 'accept', peer: STRANGER, channelId: bytes32(1), keysId: bytes32(7) };
     expect(said(b.command(accept), STRANGER)).toEqual(['accept_channel']);
     expect([...b.state.openings.values()].map(({ peer, step }) => [peer, step.kind])).toEqual([
@@ -411,8 +411,9 @@ describe('openings', () => {
     const { signature } = signInitial(env, params, output, remotePoint);
     const { txid: fundingTxid, vout: fundingOutputIndex } = output;
     const effects = say({ type: 'funding_created', temporaryChannelId: bytes32(5), fundingTxid, fundingOutputIndex, signature });
-    expect(said(effects, thief.id)).toEqual(['error funding_created.funding_in_use: the funding output belongs to another channel']);
-    expect(effects).toHaveLength(2);
+    const why = 'funding_created.funding_in_use: the funding output gives an id that is in use';
+    expect(said(effects, thief.id)).toEqual([`error ${why}`]);
+    expect(effects.map(({ kind }) => kind)).toEqual(['violated', 'send', 'notify']);
     expect(b.state.openings.size).toBe(0);
     expect(b.channel(ids[0] as ChannelId)).toBe(known);
   });

@@ -1,5 +1,5 @@
 import type { ChainPoint } from '../chain/update.ts';
-import type { ChannelInput, Command, Step } from '../channel/model/vocabulary.ts';
+import type { ChannelCommand, ChannelInput, Command, Step } from '../channel/model/vocabulary.ts';
 import { chain } from './chain.ts';
 import { releaseAll, stepChannel } from './channels.ts';
 import { received } from './messages.ts';
@@ -53,11 +53,17 @@ function time(run: Run, nowMs: number): void {
 
 function command(run: Run, given: Command): void {
   if (given.kind === 'open') return open(run, given);
+  const { kind, channelId } = given;
   const input: ChannelInput = { kind: 'command', command: given };
   const key = openingFor(run.state, given);
   if (key !== undefined) stepOpening(run, key, input);
-  else if (run.state.channels.has(given.channelId)) stepChannel(run, given.channelId, input);
-  else run.effects.push({ kind: 'refused', command: given.kind, rule: 'node.no_such_channel', detail: `no channel ${given.channelId}` });
+  else if (isChannelOf(run, given)) stepChannel(run, channelId, input);
+  else run.effects.push({ kind: 'refused', command: kind, rule: 'node.no_such_channel', detail: `no channel ${channelId}` });
+}
+
+function isChannelOf({ state }: Run, given: ChannelCommand): boolean {
+  const channel = state.channels.get(given.channelId)?.state;
+  return channel !== undefined && (!('peer' in given) || given.peer === undefined || given.peer === channel.params.peer);
 }
 
 function stored(run: Run, { sink, channelId, version }: Extract<NodeInput, { kind: 'stored' }>): void {

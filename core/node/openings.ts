@@ -4,10 +4,11 @@ import { startOpen } from '../channel/establish/opener.ts';
 import type { ChannelState, OpeningState } from '../channel/model/state.ts';
 import { isRefusal, isViolation } from '../channel/model/violation.ts';
 import type { ChannelCommand, ChannelInput, ChannelOutput, OpenCommand } from '../channel/model/vocabulary.ts';
-import type { ChannelId, PublicKey } from '../crypto/bytes.ts';
+import type { PublicKey } from '../crypto/bytes.ts';
 import type { OpenChannel } from '../wire/messages/index.ts';
 import { reschedule } from '../time/deadlines.ts';
-import { adopt, answerError } from './channels.ts';
+import { adopt, answer } from './channels.ts';
+import { finalIdOf, isFree } from './ids.ts';
 import { channelEnv, draft } from './run.ts';
 import type { Run } from './run.ts';
 import { openingKey } from './vocabulary.ts';
@@ -26,34 +27,40 @@ export function openingsWith(state: NodeState, peer: PublicKey): readonly string
   return keys;
 }
 
-/** The opening that a command means. */
-export function openingFor(state: NodeState, given: ChannelCommand): string | undefined {
-  if ('peer' in given) {
-    const key = openingKey(given.peer, given.channelId);
-    return state.openings.has(key) ? key : undefined;
+/**
+ * The opening that a command means. One that names no peer means a channel, where there is one of that id, and else the first to have it: a peer
+ * that chooses what it has heard of comes later.
+ */
+export function openingFor({ openings, channels }: NodeState, given: ChannelCommand): string | undefined {
+  const { channelId } = given;
+  if ('peer' in given && given.peer !== undefined) {
+    const key = openingKey(given.peer, channelId);
+    return openings.has(key) ? key : undefined;
   }
-  for (const [key, opening] of state.openings) if (opening.temporaryChannelId === given.channelId) return key;
+  if (channels.has(channelId)) return undefined;
+  for (const [key, { temporaryChannelId }] of openings) if (temporaryChannelId === channelId) return key;
   return undefined;
 }
 
-/** funding_signed is the first message that names the final id: our opening is found by the funding that it waits for. */
-export function openingAwaiting(state: NodeState, peer: PublicKey, channelId: ChannelId): string | undefined {
-  for (const [key, opening] of state.openings) {
-    const { step } = opening;
-    if (opening.peer === peer && step.kind === 'awaiting_funding_signed' && step.channelId === channelId) return key;
-  }
-  return undefined;
-}
-
-/** An opening takes one input; when it comes to be funded it becomes a channel, with its final id. */
+/**
+ * An opening takes one input; when it comes to be funded it becomes a channel, with its final id. Whoever names the funding chooses that id:
+ * one that means something else already is not taken.
+ */
 export function stepOpening(run: Run, key: string, input: ChannelInput): void {
   const opening = run.state.openings.get(key);
   if (opening === undefined) return;
-  const { state, effects } = channelStep(channelEnv(run, opening.peer), opening, input);
-  adoptOpening(run, key, opening.peer, state, effects);
+  const { peer } = opening;
+  const { state, effects } = channelStep(channelEnv(run, peer), opening, input);
+  const finalId = finalIdOf(state);
+  if (finalId === undefined || finalId === finalIdOf(opening) || isFree(run.state, peer, finalId, key))
+    return adoptOpening(run, key, state, effects);
+  const rule = 'funding_created.funding_in_use';
+  const detail = 'the funding output gives an id that is in use';
+  if (input.kind === 'command') run.effects.push({ kind: 'refused', command: input.command.kind, rule, detail });
+  else stepOpening(run, key, { kind: 'violated', rule, detail });
 }
 
-function adoptOpening(run: Run, key: string, peer: PublicKey, state: ChannelState, effects: readonly ChannelOutput[]): void {
+function adoptOpening(run: Run, key: string, state: ChannelState, effects: readonly ChannelOutput[]): void {
   const openings = new Map(run.state.openings);
   if (state.phase === 'opening') openings.set(key, state);
   else openings.delete(key);
@@ -63,17 +70,6 @@ function adoptOpening(run: Run, key: string, peer: PublicKey, state: ChannelStat
   if (state.phase === 'opening' || state.phase === 'forgotten') {
     run.work.push(...effects);
     return drain(run);
-  }
-  if (run.state.channels.has(state.channelId)) {
-    // The peer names a funding that another channel has: it must not get near that channel's state.
-    answerError(
-      run,
-      peer,
-      state.params.temporaryChannelId,
-      'funding_created.funding_in_use',
-      'the funding output belongs to another channel',
-    );
-    return;
   }
   adopt(run, state.channelId, { state, outbox: [], storedVersion: 0 }, state, effects);
 }
@@ -97,23 +93,23 @@ export function open(run: Run, given: OpenCommand): void {
     run.effects.push({ kind: 'refused', command: 'open', rule, detail });
   };
   const key = openingKey(given.peer, given.temporaryChannelId);
-  const inUse = run.state.openings.has(key) || run.state.channels.has(given.temporaryChannelId);
   if (run.state.peers.get(given.peer)?.features === undefined) return refuse('node.not_connected', 'the peer is not connected');
-  if (inUse) return refuse('open_channel.temporary_channel_id', 'must be unique with this peer');
+  if (!isFree(run.state, given.peer, given.temporaryChannelId))
+    return refuse('open_channel.temporary_channel_id', 'must be unique with this peer, and not zero');
   const opened = startOpen(channelEnv(run, given.peer), given);
   if (isRefusal(opened)) return refuse(opened.rule, opened.detail);
-  adoptOpening(run, key, given.peer, opened.state, opened.effects);
+  adoptOpening(run, key, opened.state, opened.effects);
 }
 
 /** The peer opens a channel. */
 export function receiveOpen(run: Run, peer: PublicKey, message: OpenChannel): void {
   const { temporaryChannelId } = message;
   const key = openingKey(peer, temporaryChannelId);
-  const refuse = (rule: ViolableId, detail: string): void => answerError(run, peer, temporaryChannelId, rule, detail);
-  if (run.state.openings.has(key)) return refuse('open_channel.temporary_channel_id', 'is in use');
+  const refuse = (rule: ViolableId, detail: string): void => answer(run, peer, temporaryChannelId, rule, detail);
+  if (!isFree(run.state, peer, temporaryChannelId)) return refuse('open_channel.temporary_channel_id', 'is in use, or zero');
   if (openingsWith(run.state, peer).length >= MAX_OPENINGS_PER_PEER)
     return refuse('open_channel.too_many', `${MAX_OPENINGS_PER_PEER} channels are being opened`);
   const opened = receiveOpenChannel(channelEnv(run, peer), peer, message);
   if (isViolation(opened)) return refuse(opened.rule, opened.detail);
-  adoptOpening(run, key, peer, opened.state, opened.effects);
+  adoptOpening(run, key, opened.state, opened.effects);
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { PublicKey } from '../crypto/bytes.ts';
 import { errorData } from '../channel/fail/fail-channel.ts';
-import { ALL_CHANNELS, hangUp, pongFor } from './peers.ts';
+import { ALL_CHANNELS } from './ids.ts';
+import { hangUp, pongFor } from './peers.ts';
 
 const peer = '02' as PublicKey;
 

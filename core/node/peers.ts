@@ -3,6 +3,7 @@ import { fromHex } from '../crypto/bytes.ts';
 import type { ChannelId, Hex, PublicKey } from '../crypto/bytes.ts';
 import type { ErrorMessage, Init, MessageIn, Ping, Pong, Warning } from '../wire/messages/index.ts';
 import { channelsWith, stepChannel } from './channels.ts';
+import { ALL_CHANNELS, channelNamed, openingNamed } from './ids.ts';
 import { badInit, initMessage } from './init.ts';
 import { openingsWith, stepOpening } from './openings.ts';
 import { dropHeldSends } from './outbox.ts';
@@ -13,8 +14,6 @@ import type { ViolableId } from '../rules.ts';
 
 /** Connections of a node, and BOLT 1's messages about them. */
 
-/** BOLT 1: this channel_id in error and warning means all channels with the peer. */
-export const ALL_CHANNELS = '00'.repeat(32) as ChannelId;
 /** BOLT 1, ping: from here on no pong is wanted. */
 const NO_PONG = 65532;
 
@@ -102,12 +101,13 @@ function printableText(data: Hex): string {
 
 /** BOLT 1: an all-zero channel_id means every channel with this peer, any other id only that one; an unknown one is ignored. */
 function receiveError(run: Run, peer: PublicKey, channelId: ChannelId, data: string): void {
+  const channel = channelNamed(run.state, peer, channelId);
+  const opening = openingNamed(run.state, peer, channelId);
   for (const id of channelsWith(run.state, peer)) {
-    if (channelId === ALL_CHANNELS || channelId === id) stepChannel(run, id, { kind: 'peer_error', data });
+    if (channelId === ALL_CHANNELS || id === channel) stepChannel(run, id, { kind: 'peer_error', data });
   }
   for (const key of openingsWith(run.state, peer)) {
-    const id = run.state.openings.get(key)?.temporaryChannelId;
-    if (channelId === ALL_CHANNELS || channelId === id) stepOpening(run, key, { kind: 'peer_error', data });
+    if (channelId === ALL_CHANNELS || key === opening) stepOpening(run, key, { kind: 'peer_error', data });
   }
 }
 

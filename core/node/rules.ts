@@ -37,6 +37,11 @@ export const NODE_RULES = {
     words: 'SHOULD send `error` with the unknown `channel_id` in reply to messages of type `32`-`255` related to unknown channels',
     consequence: 'fail-channel',
   },
+  'node.channel_id_zero': {
+    requirements: ['B1-ERR-06-error-all-zero'],
+    words: 'unless `channel_id` is 0 (i.e. all bytes are 0), in which case it refers to all channels',
+    consequence: 'warn',
+  },
   'node.no_such_channel': { requirements: [], why: 'a command for a channel that is not there', consequence: 'refuse' },
   'node.not_connected': {
     requirements: ['B1-INIT-11-wait'],
@@ -46,7 +51,8 @@ export const NODE_RULES = {
   'open_channel.temporary_channel_id': {
     requirements: ['B2-OPEN-S-02-temp-unique', 'B2-ID-02-tuple'],
     words: 'MUST ensure `temporary_channel_id` is unique from any other channel ID with the same peer',
-    consequence: 'fail-channel',
+    // An error would fail what has the id already.
+    consequence: 'warn',
   },
   'open_channel.too_many': {
     requirements: [],

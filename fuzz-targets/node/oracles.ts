@@ -48,7 +48,10 @@ export class NodeOracle {
     boundedState(after);
     this.isolation(before, after, effects);
     this.hear(input, before);
-    for (const effect of effects) this.effect(effect);
+    for (const effect of effects) {
+      this.effect(effect);
+      if (effect.kind === 'send' && effect.message.type === 'error') failsWhatItNames(after, effect.peer, effect.message.channelId);
+    }
     for (const [channelId, slot] of after.channels) {
       const earlier = before.channels.get(channelId)?.state;
       if (earlier !== slot.state) this.changed(earlier, slot.state);
@@ -193,6 +196,17 @@ function boundedAnswers(before: NodeState, effects: readonly NodeEffect[]): void
   for (const { state, outbox } of before.channels.values())
     owed += 2 + outbox.length + logLength(state.shared, state.params.us) - state.shared.base.cut[state.params.us];
   promise(sends <= MAX_SENDS + owed, 'answers are bounded', () => `${sends} messages in one step`);
+}
+
+/** BOLT 1, sending `error`: what it names has failed with us, too. */
+function failsWhatItNames({ channels, openings }: NodeState, peer: PublicKey, id: ChannelId): void {
+  const names = (known: ChannelId): boolean => id === known || id === '00'.repeat(32);
+  for (const { state } of channels.values()) {
+    const lives = state.params.peer === peer && statusOf(state) === 'funded';
+    promise(!(lives && names(state.channelId)), 'an error names nothing that goes on', () => `channel ${id}`);
+  }
+  for (const opening of openings.values())
+    promise(!(opening.peer === peer && names(opening.temporaryChannelId)), 'an error names nothing that goes on', () => `opening ${id}`);
 }
 
 function boundedState(node: NodeState): void {

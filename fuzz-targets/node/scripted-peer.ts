@@ -20,6 +20,11 @@ import { onlyFunding } from '../../core/channel/model/fundings.ts';
 
 const NO_ONION = new Uint8Array(1366);
 
+/** Every id that means something to the subject, with whomever. */
+function idsOf({ channels, openings }: NodeState): readonly ChannelId[] {
+  return [...channels.keys(), ...[...openings.values()].map(({ temporaryChannelId }) => temporaryChannelId)];
+}
+
 /**
  * A peer that the fuzzer plays. It keeps next to nothing: what it has to say is read off the subject's own state, so that it goes on making
  * sense whatever was said before.
@@ -112,7 +117,7 @@ export class ScriptedPeer {
       case 'ping':
         return { type, numPongBytes: choice * 1040, ignored: '' };
       case 'open_channel':
-        return this.open(choice);
+        return this.open(node, choice);
       case 'accept_channel':
         return this.accept(opening, choice);
       case 'funding_created':
@@ -142,13 +147,14 @@ export class ScriptedPeer {
     };
   }
 
-  private open(choice: number): Message {
+  private open(node: NodeState, choice: number): Message {
     const fundingSat = FUNDINGS_SAT[choice % FUNDINGS_SAT.length] as bigint;
     const channelFlags = (choice >> 4) & 1;
+    const fresh = `c${this.index}`.repeat(31).concat(this.channelsBegun.toString(16).padStart(2, '0').slice(-2)) as ChannelId;
     const message: Message = {
       type: 'open_channel',
       chainHash: nodeEnv.config.chainHash,
-      temporaryChannelId: `c${this.index}`.repeat(31).concat(this.channelsBegun.toString(16).padStart(2, '0').slice(-2)) as ChannelId,
+      temporaryChannelId: (choice & 32) === 0 ? fresh : (idsOf(node)[choice & 7] ?? fresh),
       fundingSat,
       pushMsat: (choice & 4) === 0 ? fundingSat * 300n : 0n,
       feeratePerKw: 2500,

@@ -147,7 +147,7 @@ class ToyDriver implements Driver {
   }
 
   private opened(peer: PublicKey, channelId: ChannelId, { temporaryChannelId }: Extract<Item, { say: 'open' }>): readonly DriverEffect[] {
-    return this.keep(newChannel(channelId, peer, [], 1), [notifyOpened(channelId, temporaryChannelId)]);
+    return this.keep(newChannel(channelId, peer, [], 1), [notifyOpened(peer, channelId, temporaryChannelId)]);
   }
 
   private hear(channel: ToyChannel, item: Item): readonly DriverEffect[] {
@@ -169,7 +169,7 @@ class ToyDriver implements Driver {
       if (!this.connectedPeers.has(peer)) return [{ kind: 'refused', command: 'open', rule: 'node.not_connected', detail: '' }];
       const channelId = [...temporaryChannelId].reverse().join('') as ChannelId;
       return this.keep(newChannel(channelId, peer, [{ say: 'open', temporaryChannelId }], 0), [
-        notifyOpened(channelId, temporaryChannelId),
+        notifyOpened(peer, channelId, temporaryChannelId),
       ]);
     }
     const channel = this.channelsById.get(command.channelId);
@@ -210,8 +210,8 @@ function newChannel(channelId: ChannelId, peer: PublicKey, said: readonly Item[]
   return { channelId, peer, version: 0, said, heard, offered: {}, received: {}, events: [], nextEventId: 0 };
 }
 
-function notifyOpened(channelId: ChannelId, temporaryChannelId: ChannelId): DriverEffect {
-  return { kind: 'notify', channelId, event: { kind: 'opened', temporaryChannelId } };
+function notifyOpened(peer: PublicKey, channelId: ChannelId, temporaryChannelId: ChannelId): DriverEffect {
+  return { kind: 'notify', channelId, event: { kind: 'opened', peer, temporaryChannelId } };
 }
 
 function present(channelId: ChannelId, pay: Extract<Item, { say: 'pay' }>): DriverEffect {

@@ -4,6 +4,7 @@ import { createAgreement } from './agreement.ts';
 import { createCodecOracle } from './codec.ts';
 import { createDeadlines } from './deadlines.ts';
 import { createDurability } from './durability.ts';
+import { createErrors } from './errors.ts';
 import { createHostile } from './hostile.ts';
 import { createLedger } from './ledger.ts';
 import { createLimits } from './limits.ts';
@@ -28,6 +29,7 @@ export type OracleEntry = { readonly name: string; readonly create: OracleFactor
  */
 export const ORACLES: readonly OracleEntry[] = [
   { name: 'hostile', cost: 'cheap', create: createHostile },
+  { name: 'errors', cost: 'cheap', create: createErrors },
   { name: 'agreement', cost: 'cheap', create: createAgreement },
   { name: 'reference', cost: 'costly', share: 0.01, create: createReference },
   { name: 'ledger', cost: 'cheap', create: createLedger },

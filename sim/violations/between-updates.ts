@@ -1,6 +1,6 @@
 import type { Hash32, Preimage, SecretKey, Signature } from '../../core/crypto/bytes.ts';
 import { NO_POINT } from './commitments.ts';
-import { FAIL_OR_CLOSE, inserting, operating } from './tampering-table.ts';
+import { CLOSE, FAIL_OR_CLOSE, inserting, operating, WARN } from './tampering-table.ts';
 import type { OperatingScene, TamperingTable } from './tampering-table.ts';
 
 const GUESS = 'ab'.repeat(32) as SecretKey;
@@ -61,8 +61,9 @@ export const betweenUpdates: TamperingTable = inserting(operating, {
         ? { type: 'closing_signed', channelId, feeSat: 1000n, signature: '11'.repeat(64) as Signature }
         : undefined,
   ],
+  // What is redundant makes nothing unusable.
   'funding-again': [
-    FAIL_OR_CLOSE,
+    [...WARN, ...CLOSE],
     ({ receiver: { channelId } }) => ({ type: 'funding_signed', channelId, signature: '11'.repeat(64) as Signature }),
   ],
   'claim-with-a-wrong-preimage': [

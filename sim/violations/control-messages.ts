@@ -1,7 +1,7 @@
 import { isClosed } from '../../core/channel/model/ending.ts';
 import type { ChannelId, Hash32, SecretKey } from '../../core/crypto/bytes.ts';
 import { NO_POINT } from './commitments.ts';
-import { channelNamed, CLOSE, FAIL, FAIL_OR_CLOSE, IGNORE, inserting, replacing } from './tampering-table.ts';
+import { channelNamed, CLOSE, FAIL, FAIL_OR_CLOSE, IGNORE, inserting, replacing, WARN } from './tampering-table.ts';
 import type { Scene, Tampering, TamperingTable } from './tampering-table.ts';
 
 const NOBODYS = 'd0'.repeat(32) as ChannelId;
@@ -70,6 +70,8 @@ export const controlMessages: TamperingTable = {
         myCurrentPerCommitmentPoint: NO_POINT,
       }),
     ],
+    // BOLT 1: an error that echoes this id fails every channel.
+    'update-of-channel-zero': [WARN, () => ({ type: 'update_fee', channelId: ALL, feeratePerKw: 2500 })],
     'error-of-an-unknown-channel': [IGNORE, () => ({ type: 'error', channelId: NOBODYS, data: TEXT })],
     'error-of-all-channels': [['fail-all'], () => ({ type: 'error', channelId: ALL, data: TEXT })],
     'warning-of-all-channels': [IGNORE, () => ({ type: 'warning', channelId: ALL, data: TEXT })],

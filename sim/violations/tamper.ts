@@ -37,7 +37,7 @@ function sceneOf(world: World, to: string, { bytes }: Packet): Scene | undefined
   const id = channelNamed(message);
   const info = id && world.infoById(id);
   const receiver = id && (channels.get(id) ?? (info && channels.get(info.temporaryChannelId)));
-  return { crypto: world.crypto, bytes, message, receiver, config: host.config, feeratePerKw: host.feeratePerKw };
+  return { crypto: world.crypto, bytes, message, receiver, channels, config: host.config, feeratePerKw: host.feeratePerKw };
 }
 
 function forge(tampering: Tampering, scene: Scene): readonly Forged[] | undefined {

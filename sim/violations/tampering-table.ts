@@ -16,6 +16,8 @@ export interface Scene {
   readonly message: Message | undefined;
   /** The receiver's state of the channel that the message is for, if it has one. */
   readonly receiver: ChannelState | undefined;
+  /** All that the receiver has, with whomever. */
+  readonly channels: ReadonlyMap<ChannelId, ChannelState>;
   /** The receiver's policy, and what it takes for the current feerate. */
   readonly config: ChannelConfig;
   readonly feeratePerKw: number;
@@ -43,6 +45,8 @@ export const FAIL_OR_CLOSE: readonly AskedOfReceiver[] = ['fail-channel', 'warn-
 /** "SHOULD send a `warning`", where more than that is no fault. */
 export const WARN_AT_LEAST: readonly AskedOfReceiver[] = ['warn', 'warn-and-disconnect', 'fail-channel'];
 export const CLOSE: readonly AskedOfReceiver[] = ['warn-and-disconnect'];
+/** An error would fail more than what is wrong. */
+export const WARN: readonly AskedOfReceiver[] = ['warn', 'ignore'];
 export const IGNORE: readonly AskedOfReceiver[] = ['ignore'];
 
 // ---------------------------------------------------------------- tables

@@ -49,10 +49,10 @@ function timedOut({ tip }: ChannelEnv, state: FundedState): boolean {
 }
 
 function forgetUnconfirmed(out: Transition<FundedState>): void {
-  const { channelId } = out.state;
+  const { channelId, params } = out.state;
   const rule = 'channel_ready.funding_timeout';
   const reason = `the funding did not confirm within ${FUNDING_TIMEOUT_BLOCKS} blocks`;
-  out.effects.push({ kind: 'notify', channelId, event: { kind: 'forgotten', rule, reason } });
+  out.effects.push({ kind: 'notify', channelId, event: { kind: 'forgotten', peer: params.peer, rule, reason } });
   become<ForgottenState>(out, { phase: 'forgotten', rule, reason });
 }
 

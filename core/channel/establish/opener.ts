@@ -99,7 +99,7 @@ export function fund(out: Transition<OpeningState>, command: Extract<ChannelComm
 /** BOLT 2, funding_signed, recipient: the funding may be broadcast as soon as the channel is durable. */
 export function receiveFundingSigned(out: Transition<OpeningState>, message: FundingSigned): Violation | undefined {
   const { step } = out.state;
-  if (step.kind !== 'awaiting_funding_signed') return unexpected(out, message);
+  if (step.kind !== 'awaiting_funding_signed' || message.channelId !== step.channelId) return unexpected(out, message);
   const { params, output, remotePoint, fundingTx } = step;
   const signatures = { signature: message.signature, htlcSignatures: [] };
   const funded = becomeFunded(out, { params, output, remotePoint, signatures, fundingTx });

@@ -191,7 +191,8 @@ export function becomeFunded(out: Transition<OpeningState>, settled: Settled): T
 /** The last effects of an opening that succeeded: the chain is watched, and the host learns the final id. */
 export function watchFunding(out: Transition<FundedState>): void {
   watchOutputs(out);
-  notify(out, { kind: 'opened', temporaryChannelId: out.state.params.temporaryChannelId });
+  const { peer, temporaryChannelId } = out.state.params;
+  notify(out, { kind: 'opened', peer, temporaryChannelId });
 }
 
 export function watchOutputs(out: Transition<StoredChannel>): void {
@@ -218,7 +219,7 @@ export function forgetOpening(
   const { peer, temporaryChannelId, step } = out.state;
   const channelId = step.kind === 'awaiting_funding_signed' ? step.channelId : temporaryChannelId;
   if (tellPeer) sendOpening(out, peer, { type: 'error', channelId, data: errorData(`${rule}: ${reason}`, tx) });
-  out.effects.push({ kind: 'notify', channelId: temporaryChannelId, event: { kind: 'forgotten', rule, reason } });
+  out.effects.push({ kind: 'notify', channelId: temporaryChannelId, event: { kind: 'forgotten', peer, rule, reason } });
   return become(out, { phase: 'forgotten', rule, reason });
 }
 

@@ -99,9 +99,10 @@ export interface Notice {
 /** `event` repeats until acknowledged. The others follow from the state and are presented again after a restart. */
 export type ChannelNotice =
   | { readonly kind: 'event'; readonly id: number; readonly event: ChannelEvent }
-  | { readonly kind: 'opened'; readonly temporaryChannelId: ChannelId }
+  | { readonly kind: 'opened'; readonly peer: PublicKey; readonly temporaryChannelId: ChannelId }
   | { readonly kind: 'failed'; readonly rule: RuleId; readonly reason: string }
-  | { readonly kind: 'forgotten'; readonly rule: RuleId; readonly reason: string };
+  /** Of an opening, `channelId` is its temporary id, which only together with the peer means one. */
+  | { readonly kind: 'forgotten'; readonly peer: PublicKey; readonly rule: RuleId; readonly reason: string };
 
 /** Answered by a later command with the same channel id. */
 export type Question =
@@ -160,8 +161,11 @@ export type ChannelCommand =
   | { readonly kind: 'fee'; readonly channelId: ChannelId; readonly feeratePerKw: number }
   | { readonly kind: 'commit'; readonly channelId: ChannelId }
   | { readonly kind: 'shutdown'; readonly channelId: ChannelId; readonly script: Script }
-  /** Puts our commitment into the chain; also where a mutual close is signed, and where the channel has failed and that close is waited for. */
-  | { readonly kind: 'force_close'; readonly channelId: ChannelId }
+  /**
+   * Puts our commitment into the chain; also where a mutual close is signed, and where the channel has failed and that close is waited for. Of
+   * an opening, gives it up: `peer` tells which, where the same temporary id means several things.
+   */
+  | { readonly kind: 'force_close'; readonly channelId: ChannelId; readonly peer?: PublicKey }
   | { readonly kind: 'acknowledge'; readonly channelId: ChannelId; readonly eventId: number };
 export type Command = OpenCommand | ChannelCommand;
 
@@ -174,6 +178,8 @@ export type ChannelInput =
   | { readonly kind: 'command'; readonly command: Command }
   /** The peer has let its time pass: only an opening is ever told so. */
   | { readonly kind: 'timeout' }
+  /** A rule that needs to know of other channels: only an opening is ever told so. */
+  | { readonly kind: 'violated'; readonly rule: ViolableId; readonly detail: string }
   /** The peer's error for this channel, or for all channels with it. */
   | { readonly kind: 'peer_error'; readonly data: Hex };
 

@@ -50,13 +50,13 @@ describe('persist', () => {
     persist(out);
     expect(out.state).toEqual({ ...quiet, durability: { ...quiet.durability, version: 8 } });
     send(out, { type: 'update_fee', channelId, feeratePerKw: 300 });
-    notify(out, { kind: 'forgotten', rule: 'channel.given_up', reason: 'x' });
+    notify(out, { kind: 'failed', rule: 'channel.given_up', reason: 'x' });
     const wait = [{ sink: { kind: 'state' }, channelId, version: 8 }];
     const { state, effects } = finish(out);
     expect(effects).toEqual([
       { kind: 'store', channelId, version: 8, state },
       { kind: 'send', peer: quiet.params.peer, message: { type: 'update_fee', channelId, feeratePerKw: 300 }, channelId, after: wait },
-      { kind: 'notify', channelId, event: { kind: 'forgotten', rule: 'channel.given_up', reason: 'x' }, after: wait },
+      { kind: 'notify', channelId, event: { kind: 'failed', rule: 'channel.given_up', reason: 'x' }, after: wait },
     ]);
   });
 

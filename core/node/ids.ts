@@ -1,0 +1,55 @@
+import type { ChannelState } from '../channel/model/state.ts';
+import type { ChannelId, PublicKey } from '../crypto/bytes.ts';
+import { openingKey } from './vocabulary.ts';
+import type { NodeState } from './vocabulary.ts';
+
+/**
+ * What an id means. Peers choose temporary ids freely, and final ones by the funding that they name: what one of them says reaches only what
+ * is its own, and an id that means something to a peer already is given to nothing else of that peer.
+ */
+
+/** BOLT 1: this channel_id in error and warning means all channels with the peer. It names none. */
+export const ALL_CHANNELS = '00'.repeat(32) as ChannelId;
+
+/** The channel that a peer means: by its id, or, before its channel_ready, by the temporary one under which it was opened. */
+export function channelNamed({ channels }: NodeState, peer: PublicKey, id: ChannelId): ChannelId | undefined {
+  if (channels.get(id)?.state.params.peer === peer) return id;
+  for (const [channelId, { state }] of channels) {
+    const { params, phase } = state;
+    if (params.temporaryChannelId === id && params.peer === peer && phase === 'funded' && !state.lifecycle.readyReceived) return channelId;
+  }
+  return undefined;
+}
+
+/** The opening that a peer means: by its temporary id, or by the final one from our funding_created on. */
+export function openingNamed({ openings }: NodeState, peer: PublicKey, id: ChannelId): string | undefined {
+  const key = openingKey(peer, id);
+  if (openings.has(key)) return key;
+  for (const [other, opening] of openings) if (opening.peer === peer && finalIdOf(opening) === id) return other;
+  return undefined;
+}
+
+/** The final id of what has one. */
+export function finalIdOf(state: ChannelState): ChannelId | undefined {
+  switch (state.phase) {
+    case 'opening':
+      return state.step.kind === 'awaiting_funding_signed' ? state.step.channelId : undefined;
+    case 'funded':
+    case 'failed':
+      return state.channelId;
+    case 'forgotten':
+      return undefined;
+  }
+}
+
+/**
+ * Whether what is opened with this peer may take an id: it means nothing to the peer yet, and no channel of anybody's has it or will have it.
+ * `own` is what is opened, whose own temporary id is no other.
+ */
+export function isFree(state: NodeState, peer: PublicKey, id: ChannelId, own?: string): boolean {
+  if (id === ALL_CHANNELS || state.channels.has(id) || channelNamed(state, peer, id) !== undefined) return false;
+  const named = openingNamed(state, peer, id);
+  if (named !== undefined && named !== own) return false;
+  for (const [key, opening] of state.openings) if (key !== own && finalIdOf(opening) === id) return false;
+  return true;
+}
