@@ -2,14 +2,16 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { bitcoreInterpreter } from '../sim/interpreter/bitcore.ts';
 import { readScenarios, replayAll } from '../scripts/node/index.ts';
 
 const folder = fileURLToPath(new URL('regressions', import.meta.url));
+const config = { interpreter: bitcoreInterpreter };
 const known = fileURLToPath(new URL('known', import.meta.url));
 
 /** What was found once is run again for ever. Most are the shrunk cases of planted bugs: each passes only without its bug. */
 describe('regressions', () => {
-  for (const { name, run } of replayAll(folder)) it(name, run);
+  for (const { name, run } of replayAll(folder, config)) it(name, run);
 
   it('pass all: what they show is fixed', () => {
     const scenarios = readScenarios(folder);
@@ -20,5 +22,5 @@ describe('regressions', () => {
 
 /** Bugs that are still open, each until `promote` finds it fixed: then it moves to the regressions. */
 describe.runIf(existsSync(known))('what is known', () => {
-  for (const { name, run } of existsSync(known) ? replayAll(known) : []) it(`is still so: ${name}`, run);
+  for (const { name, run } of existsSync(known) ? replayAll(known, config) : []) it(`is still so: ${name}`, run);
 });

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { runBytes } from '../sim/campaign/generate.ts';
+import { bitcoreInterpreter } from '../sim/interpreter/bitcore.ts';
 import { ORACLES } from '../sim/oracles/index.ts';
 import type { RunResult } from '../sim/run/run.ts';
 import { BYTES_PER_DECISION } from '../sim/strategies/from-bytes.ts';
@@ -12,7 +13,7 @@ import { FuzzFailure } from './target.ts';
 const cheapOracles = ORACLES.filter(({ cost }) => cost === 'cheap').map(({ create }) => create);
 
 function run(bytes: Uint8Array): RunResult {
-  return runBytes(bytes, { oracles: cheapOracles });
+  return runBytes(bytes, { oracles: cheapOracles, interpreter: bitcoreInterpreter });
 }
 
 /** Decisions moved, taken away, repeated, or drawn anew. */

@@ -59,6 +59,7 @@ export type {
   OracleFactory,
   PaymentRecord,
   ProbeRecord,
+  ScriptInterpreter,
   Scenario,
   StepRecord,
   WorldSpec,

@@ -5,6 +5,7 @@ import { Engine } from '../../sim/campaign/engine.ts';
 import type { CampaignOptions, CryptoName } from '../../sim/run/seed.ts';
 import type { DriverFactory } from '../../sim/scenario/types.ts';
 import { loadConfig } from './load-config.ts';
+import { loadInterpreter } from './load-interpreter.ts';
 import { nodeProviders } from './native-crypto.ts';
 import type { Planted } from './plant.ts';
 
@@ -21,7 +22,8 @@ export interface RunOptions {
 
 /** An engine with the fastest crypto that this machine has. */
 export async function createEngine({ campaign, config: file, planted, twice }: RunOptions = {}): Promise<Engine> {
-  const config = await loadConfig(file);
+  const own = await loadConfig(file);
+  const config = { ...own, interpreter: own.interpreter ?? (await loadInterpreter()) };
   return new Engine({
     config: planted === undefined ? config : { ...config, drivers: { ...config.drivers, fulgurite: await plantedDriver(planted) } },
     providers: nodeProviders(),

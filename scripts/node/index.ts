@@ -7,6 +7,8 @@ export type { Services } from './services.ts';
 export { connect, listen } from './tcp.ts';
 export type { Address } from './tcp.ts';
 
+export { loadInterpreter } from './load-interpreter.ts';
+export { MissingPackageError } from './missing-package.ts';
 export { loadNativeCrypto, nodeHashes } from './native-crypto.ts';
 export { createEngine } from './engine.ts';
 export type { RunOptions } from './engine.ts';

@@ -54,6 +54,8 @@ export async function build(root: string): Promise<void> {
     platform: 'node',
     target: 'node20.19',
     sourcemap: true,
+    // Places in stacks are mapped; the sources themselves are not shipped.
+    sourcesContent: false,
     write: false,
   });
   const written = new Set(result.outputFiles.map((file) => file.path));

@@ -19,7 +19,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   // What those who judge have read lately: pure functions of objects that never change, by identity. No node and no crypto is behind them.
   'sim/model/commitment-contents.ts: known': 'the last few readings of immutable commitments',
   'sim/world/channel-changes.ts: decoded': 'the last few readings of immutable messages',
-  'sim/interpreter/parse-once.ts: last': 'the last reading of a raw transaction',
+  'sim/model/parse-once.ts: last': 'the last reading of a raw transaction',
   'sim/deterministic/hash.ts: NAMES': 'hashes of the few words of the vocabulary of scenarios',
 };
 

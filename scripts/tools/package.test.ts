@@ -1,6 +1,6 @@
 /// <reference types="node" />
-import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
@@ -10,6 +10,7 @@ import { scratch } from '../node/scratch.fixture.ts';
 const root = packageRoot();
 const project = scratch();
 const installed = join(project, 'node_modules', 'fulgurite');
+const bin = join(project, 'node_modules', '.bin', 'fulgurite');
 
 function run(command: string, args: readonly string[], cwd = project): string {
   return execFileSync(command, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, NO_COLOR: '1' } });
@@ -22,16 +23,42 @@ function install(): readonly string[] {
   ];
   mkdirSync(installed, { recursive: true });
   run('tar', ['-xzf', packed.filename, '-C', installed, '--strip-components=1']);
-  const { dependencies, optionalDependencies, bin } = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as {
-    readonly dependencies: Readonly<Record<string, string>>;
-    readonly optionalDependencies: Readonly<Record<string, string>>;
-    readonly bin: { readonly fulgurite: string };
-  };
-  for (const name of Object.keys({ ...dependencies, ...optionalDependencies })) link(name);
+  const { dependencies, bin } = manifest();
+  for (const name of Object.keys(dependencies)) link(name);
   mkdirSync(join(project, 'node_modules', '.bin'));
   symlinkSync(join('..', 'fulgurite', bin.fulgurite), join(project, 'node_modules', '.bin', 'fulgurite'));
   writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'empty', type: 'module', private: true }));
   return packed.files.map(({ path }) => path);
+}
+
+interface Manifest {
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly peerDependencies: Readonly<Record<string, string>>;
+  readonly bin: { readonly fulgurite: string };
+}
+
+function manifest(): Manifest {
+  return JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as Manifest;
+}
+
+/** All that comes with the package when nothing optional is asked for, by the lock file: packages, and their bytes on disk. */
+function installedWithIt(): { readonly packages: readonly string[]; readonly bytes: number } {
+  const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+    readonly packages: Readonly<Record<string, { readonly dependencies?: Readonly<Record<string, string>> }>>;
+  };
+  const found = new Set<string>();
+  const follow = (name: string): void => {
+    if (found.has(name)) return;
+    found.add(name);
+    Object.keys(packages[`node_modules/${name}`]?.dependencies ?? {}).forEach(follow);
+  };
+  Object.keys(manifest().dependencies).forEach(follow);
+  const bytesOf = (folder: string): number =>
+    readdirSync(folder, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0);
+  const folders = [...found].map((name) => join(root, 'node_modules', name));
+  return { packages: [...found], bytes: [installed, ...folders].reduce((sum, folder) => sum + bytesOf(folder), 0) };
 }
 
 function link(name: string): void {
@@ -70,22 +97,19 @@ describe('the package, installed in an empty project', () => {
     expect(files.filter((file) => /\.test\.|fixture/.test(file))).toEqual([]);
   });
 
-  it('has the entry points that it says, and no other', () => {
+  it('brings what the core needs, and nothing else', () => {
+    const { packages, bytes } = installedWithIt();
+    expect([...packages, 'fulgurite'].length).toBeLessThanOrEqual(12);
+    expect(bytes).toBeLessThan(8 * 1024 * 1024);
+  });
+
+  it('has the entry points that it says, and no other; those of the core, the simulator and the Node host need nothing more', () => {
     const script = `
-      const names = ['fulgurite', 'fulgurite/sim', 'fulgurite/fuzz', 'fulgurite/node'];
+      const names = ['fulgurite', 'fulgurite/sim', 'fulgurite/node'];
       const loaded = await Promise.all(names.map((name) => import(name)));
       console.log(loaded.every((one) => Object.keys(one).length > 3));
       await import('fulgurite/dist/core/index.js').catch((error) => console.log(error.code));`;
     expect(run(process.execPath, ['--input-type=module', '-e', script])).toBe('true\nERR_PACKAGE_PATH_NOT_EXPORTED\n');
-  });
-
-  it('has a command line that hunts with its workers', () => {
-    const bin = join(project, 'node_modules', '.bin', 'fulgurite');
-    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string };
-    expect(run(bin, ['--version'])).toBe(`${version}\n`);
-    const args = ['consistency', '--seeds', '1..4', '--steps', '5', '--workers', '2', '--json', 'report.json'];
-    expect(run(bin, args)).toContain('4 runs in');
-    expect(JSON.parse(readFileSync(join(project, 'report.json'), 'utf8'))).toMatchObject({ runs: 4 });
   });
 
   it('runs the example of the README with its types', { timeout: 120_000 }, () => {
@@ -93,6 +117,34 @@ describe('the package, installed in an empty project', () => {
     writeFileSync(join(project, 'readme.ts'), code);
     compile(['readme.ts']);
     expect(run(process.execPath, ['out/readme.js'])).toBe('650000000n 350000000n\n');
+  });
+
+  it('says which line installs what the harness needs, where that is absent', () => {
+    const line =
+      /needs the package [a-z0-9-]+, which is not installed: npm i -D bitcore-lib@\d\S+ fast-check@\d\S+ jsfuzz@\d\S+ \S+ yargs@\d/;
+    const { status, stderr, stdout } = spawnSync(bin, ['consistency', '--seeds', '1..4'], { cwd: project, encoding: 'utf8' });
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(line);
+    expect(stderr).not.toContain('    at ');
+    const script = `import { createEngine } from 'fulgurite/node'; await createEngine().catch(({ name, message }) => console.log(name, message));`;
+    expect(run(process.execPath, ['--input-type=module', '-e', script])).toMatch(line);
+  });
+});
+
+describe('the package with what the harness needs', () => {
+  beforeAll(() => Object.keys(manifest().peerDependencies).forEach(link));
+
+  it('has targets to fuzz', () => {
+    const script = `console.log((await import('fulgurite/fuzz')).fuzzTargets.length > 20)`;
+    expect(run(process.execPath, ['--input-type=module', '-e', script])).toBe('true\n');
+  });
+
+  it('has a command line that hunts with its workers', () => {
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { readonly version: string };
+    expect(run(bin, ['--version'])).toBe(`${version}\n`);
+    const args = ['consistency', '--seeds', '1..4', '--steps', '5', '--workers', '2', '--json', 'report.json'];
+    expect(run(bin, args)).toContain('4 runs in');
+    expect(JSON.parse(readFileSync(join(project, 'report.json'), 'utf8'))).toMatchObject({ runs: 4 });
   });
 
   it('runs the example project with its own operation, oracle and regressions', { timeout: 120_000 }, () => {

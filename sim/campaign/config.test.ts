@@ -20,7 +20,7 @@ describe('a configuration', () => {
 
   it.each([
     [[], 'a configuration is an object'],
-    [{ oracle: [] }, "nobody knows 'oracle': there are drivers, operations, faults, oracles, corpusDir"],
+    [{ oracle: [] }, "nobody knows 'oracle': there are drivers, operations, faults, oracles, interpreter, corpusDir"],
     [{ drivers: { ldk: {} } }, 'drivers.ldk must be a function that makes a driver, and is an object'],
     [{ operations: burst }, 'operations: write a list'],
     [{ operations: [{ ...burst, name: 'burst' }] }, `operations[0]: its name must have a namespace, like 'acme/foo', and is "burst"`],

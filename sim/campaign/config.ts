@@ -1,5 +1,5 @@
 import type { CustomOperation } from '../actions/registry.ts';
-import type { DriverFactory, OracleFactory } from '../scenario/types.ts';
+import type { DriverFactory, OracleFactory, ScriptInterpreter } from '../scenario/types.ts';
 
 /** What a project adds to the simulator: the default of `fulgurite.config.{js,ts}`, and the same as an argument of the library. */
 export interface FulguriteConfig {
@@ -11,6 +11,11 @@ export interface FulguriteConfig {
   readonly faults?: readonly CustomOperation[];
   /** Asked beside the built-in ones. */
   readonly oracles?: readonly OracleFactory[];
+  /**
+   * Executes scripts: `await loadInterpreter()` of fulgurite/node, or your own. The command line always has one; without it oracles judge a
+   * transaction by its structure, amounts and relay policy alone.
+   */
+  readonly interpreter?: ScriptInterpreter;
   /** Where `promote` stores regressions and `replayAll` finds them. Default 'corpus/regressions'; what is still open goes to `known` beside it. */
   readonly corpusDir?: string;
 }
@@ -37,6 +42,10 @@ const ENTRIES: { readonly [K in keyof Required<FulguriteConfig>]: (value: unknow
   operations: (value) => each('operations', value, operationProblem),
   faults: (value) => each('faults', value, operationProblem),
   oracles: (value) => each('oracles', value, oracleProblem),
+  interpreter: (value) =>
+    isObject(value)
+      ? isFunction(value['verifySpend'], 'interpreter.verifySpend', 'a function')
+      : 'interpreter: write { name, verifySpend }',
   corpusDir: (value) => (typeof value === 'string' && value !== '' ? undefined : 'corpusDir: write the path of a folder'),
 };
 

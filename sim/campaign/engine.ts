@@ -59,6 +59,7 @@ export class Engine {
       operations: this.registry,
       ...(config.drivers && { drivers: guardDrivers(config.drivers) }),
       ...(providers && { providers }),
+      ...(config.interpreter && { interpreter: config.interpreter }),
     };
   }
 

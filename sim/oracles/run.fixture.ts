@@ -1,3 +1,4 @@
+import { bitcoreInterpreter } from '../interpreter/bitcore.ts';
 import type { ChannelState } from '../../core/channel/model/state.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
 import type { NodeInput } from '../../core/node/vocabulary.ts';
@@ -54,6 +55,7 @@ export function startWorld(run: RunSpec): World {
     createCrypto: () => run.crypto ?? createFakeCrypto(),
     drivers: { fulgurite: run.driver ?? fulguriteDriver },
     oracles: run.oracles,
+    interpreter: bitcoreInterpreter,
     ...(run.onStep === undefined ? {} : { listener: { step: run.onStep } }),
   });
   setUp(world);

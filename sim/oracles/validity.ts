@@ -7,14 +7,15 @@ import type { Hash32, Preimage, PublicKey, RawTx, Script, SecretKey } from '../.
 import type { Crypto } from '../../core/crypto/types.ts';
 import type { Side } from '../../core/transactions/types.ts';
 import { RunningHash } from '../deterministic/hash.ts';
-import { checkPolicy, checkStandard } from '../interpreter/standardness.ts';
-import { verifySpend, verifyStructure } from '../interpreter/verify.ts';
-import type { SpendVerdict } from '../interpreter/verify.ts';
 import type { ChannelInfo, DriverEffect, Finding, Oracle, WorldView } from '../scenario/types.ts';
 import { contentsOf, otherSide, txidsOf, fundingOf } from '../model/commitment-contents.ts';
 import type { Contents } from '../model/commitment-contents.ts';
 import { changes, channelName, hasCommitments, peerState, statesOf } from '../world/channel-changes.ts';
 import type { WithCommitments } from '../world/channel-changes.ts';
+import { checkPolicy, checkStandard } from '../model/relay-policy.ts';
+import { parseOnce } from '../model/parse-once.ts';
+import { verifyStructure } from '../model/tx-structure.ts';
+import type { SpendVerdict } from '../model/tx-structure.ts';
 import { fundingScript, ownSighash, rebuild, witnessed } from '../model/transactions.ts';
 import type { Basis, Rebuilt, RebuiltHtlc } from '../model/transactions.ts';
 import { finding, normalise } from './difference.ts';
@@ -107,9 +108,19 @@ function invalid(world: WorldView, node: string, channelId: string, rule: string
   });
 }
 
-/** What is executed is read from its bytes, as everybody reads it. */
-function executed(crypto: Crypto, raw: RawTx, prevouts: readonly TxOutput[], feeFromElsewhere: boolean): string | undefined {
-  return problem(verifySpend(crypto, raw, prevouts), () => checkPolicy(raw, prevouts, { feeFromElsewhere }));
+/** What is executed is read from its bytes, as everybody reads it. Where the host brought no interpreter, everything but the scripts is judged. */
+function executed(
+  { crypto, interpreter }: WorldView,
+  raw: RawTx,
+  prevouts: readonly TxOutput[],
+  feeFromElsewhere: boolean,
+): string | undefined {
+  const verdict = (): SpendVerdict => {
+    if (interpreter !== undefined) return interpreter.verifySpend(crypto, raw, prevouts);
+    const tx = parseOnce(raw);
+    return tx === undefined ? { ok: false, reason: 'not a transaction' } : verifyStructure(tx, prevouts);
+  };
+  return problem(verdict(), () => checkPolicy(raw, prevouts, { feeFromElsewhere }));
 }
 
 function notExecuted(tx: Tx, prevouts: readonly TxOutput[], feeFromElsewhere: boolean): string | undefined {
@@ -162,7 +173,7 @@ function broadcast(
   if (prevouts === undefined) return invalid(world, node, channelId, rule, 'spends an output that does not exist', tx);
   // What was valid may still be refused because something else spends its input: that is the chain's business.
   const feeFromElsewhere = purpose === 'commitment' && state !== undefined && fundingOf(state).format === 'anchors';
-  const reason = executes(raw) ? executed(world.crypto, raw, prevouts, feeFromElsewhere) : notExecuted(tx, prevouts, feeFromElsewhere);
+  const reason = executes(raw) ? executed(world, raw, prevouts, feeFromElsewhere) : notExecuted(tx, prevouts, feeFromElsewhere);
   if (reason !== undefined) return invalid(world, node, channelId, rule, reason, tx);
   passed.add(raw);
   return undefined;
@@ -235,7 +246,7 @@ function secondStages(world: WorldView, node: string, state: WithCommitments, ex
     if (!executes(toHex<RawTx>(htlc.rawTx))) continue;
     const raw = signed(world.crypto, htlc, scriptSignature(peer, htlc.sighashType), built.htlcKeys[us], preimage);
     const prevout = { amountSat: htlc.spentSat, script: `0020${toHex(world.crypto.sha256(fromHex(htlc.witnessScript)))}` as Script };
-    const reason = executed(world.crypto, raw, [prevout], fundingOf(state).format === 'anchors');
+    const reason = executed(world, raw, [prevout], fundingOf(state).format === 'anchors');
     if (reason !== undefined) return invalid(world, node, state.channelId, rule, reason, htlc.htlc);
   }
   return undefined;

@@ -15,7 +15,7 @@ import type { Statistics } from '../world/statistics.ts';
 import { scriptStrategy } from '../strategies/scripted.ts';
 import type { Strategy } from '../strategies/strategy.ts';
 import type { TraceListener } from '../world/trace.ts';
-import type { Action, DriverFactory, Finding, OracleFactory, Scenario, WorldSpec } from '../scenario/types.ts';
+import type { Action, DriverFactory, Finding, OracleFactory, Scenario, ScriptInterpreter, WorldSpec } from '../scenario/types.ts';
 import { World } from '../world/world.ts';
 
 /** How each is made: every node has one of its own. */
@@ -30,6 +30,8 @@ export interface RunOptions {
   readonly operations?: OperationRegistry;
   /** Faster providers of this platform. Where `native` is missing, `noble` gives the same results. */
   readonly providers?: CryptoProviders;
+  /** Executes scripts. Without one the oracles judge transactions by their structure, amounts and relay policy alone. */
+  readonly interpreter?: ScriptInterpreter;
   readonly listener?: TraceListener;
 }
 
@@ -57,12 +59,13 @@ export function providerNamed(name: CryptoName, providers: CryptoProviders = {})
 
 /** A world that is set up: links connected, channels of the spec open. */
 export function createWorld(spec: WorldSpec, options: RunOptions = {}): World {
-  const { oracles = [], drivers = {}, providers, listener } = options;
+  const { oracles = [], drivers = {}, providers, interpreter, listener } = options;
   const world = new World(spec, {
     createCrypto: providerNamed(spec.crypto, providers),
     drivers: { ...BUILT_IN_DRIVERS, ...drivers },
     oracles: oracles.map((create) => create()),
-    ...(listener === undefined ? {} : { listener }),
+    ...(interpreter !== undefined && { interpreter }),
+    ...(listener !== undefined && { listener }),
   });
   setUp(world);
   return world;

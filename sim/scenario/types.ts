@@ -1,5 +1,7 @@
 import type { ChainPoint } from '../../core/chain/update.ts';
-import type { ChannelId, Hex, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
+import type { ChannelId, Hex, PublicKey, RawTx, SecretKey } from '../../core/crypto/bytes.ts';
+import type { TxOutput } from '../../core/bitcoin/tx.ts';
+import type { Crypto } from '../../core/crypto/types.ts';
 import type { ChannelConfig } from '../../core/channel/model/vocabulary.ts';
 import type { NodeEffect } from '../../core/node/vocabulary.ts';
 import type { ChannelState } from '../../core/channel/model/state.ts';
@@ -187,7 +189,7 @@ export interface DriverTransport {
 export interface DriverContext {
   readonly name: string;
   readonly config: ChannelConfig;
-  readonly crypto: import('../../core/crypto/types.ts').Crypto;
+  readonly crypto: Crypto;
   readonly entropy: (label: string) => string;
   /** The newest block that it has seen, and its first estimate. */
   readonly tip: ChainPoint;
@@ -292,6 +294,17 @@ export interface ChannelInfo {
   readonly forgotten: boolean;
 }
 
+/** Executes the scripts of a transaction: what Bitcoin's consensus says of it, read from its bytes. A host brings one, and none is ours. */
+export interface ScriptInterpreter {
+  readonly name: string;
+  /** Whether a transaction may spend these outputs, in the order of its inputs: structure, amounts and scripts. Signatures are the provider's to check. */
+  verifySpend(
+    crypto: Crypto,
+    tx: RawTx,
+    prevouts: readonly TxOutput[],
+  ): { readonly ok: true } | { readonly ok: false; readonly reason: string };
+}
+
 /** What oracles may look at. Nothing of it can be changed through this view. */
 export interface WorldView {
   readonly spec: WorldSpec;
@@ -316,7 +329,9 @@ export interface WorldView {
   channelState(node: string, channel: string): ChannelState | undefined;
   /** Transactions that nodes broadcast, with the outputs they spend, in order. */
   readonly chain: ChainView;
-  readonly crypto: import('../../core/crypto/types.ts').Crypto;
+  readonly crypto: Crypto;
+  /** Undefined where the host brought none: then no script is executed. */
+  readonly interpreter: ScriptInterpreter | undefined;
   /** Ask `changes`: what was last seen of each node's channels. */
   readonly changes: ChannelHistory;
 }

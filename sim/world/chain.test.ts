@@ -6,8 +6,8 @@ import type { Tx, TxOutput } from '../../core/bitcoin/tx.ts';
 import { noble } from '../../core/crypto/noble.fixture.ts';
 import { Chain, INITIAL_HEIGHT, INITIAL_POINT, MAX_REORG_DEPTH } from './chain.ts';
 import { createFakeCrypto } from '../deterministic/fake-crypto.ts';
-import { checkPolicy } from '../interpreter/standardness.ts';
-import { verifySpend } from '../interpreter/verify.ts';
+import { checkPolicy } from '../model/relay-policy.ts';
+import { verifySpend } from '../interpreter/bitcore.ts';
 
 const crypto = createFakeCrypto();
 const secret = '11'.repeat(32) as SecretKey;

@@ -16,10 +16,22 @@ import type { ParticipantsOptions } from './participants.ts';
 import { Statistics } from './statistics.ts';
 import { Trace } from './trace.ts';
 import type { TraceListener } from './trace.ts';
-import type { Action, DriverEffect, Finding, Oracle, ProbeRecord, StepMark, StepRecord, WorldSpec, WorldView } from '../scenario/types.ts';
+import type {
+  Action,
+  DriverEffect,
+  Finding,
+  Oracle,
+  ProbeRecord,
+  ScriptInterpreter,
+  StepMark,
+  StepRecord,
+  WorldSpec,
+  WorldView,
+} from '../scenario/types.ts';
 
 export interface WorldOptions extends ParticipantsOptions {
   readonly oracles?: readonly Oracle[];
+  readonly interpreter?: ScriptInterpreter;
   /** Hears of every action and step: for traces that people read. */
   readonly listener?: TraceListener;
 }
@@ -39,6 +51,7 @@ interface Todo {
  */
 export class World extends Participants implements WorldView {
   readonly options: WorldOptions;
+  readonly interpreter: ScriptInterpreter | undefined;
   readonly licences: ReadonlySet<string>;
   readonly ledger: Payments;
   readonly probes: ProbeRecord[];
@@ -66,6 +79,7 @@ export class World extends Participants implements WorldView {
   constructor(spec: WorldSpec, options: WorldOptions, from?: World, watching = from?.oracles) {
     super(spec, options, from);
     this.options = options;
+    this.interpreter = options.interpreter;
     this.licences = new Set(spec.licences);
     this.ledger = new Payments(from?.ledger);
     this.probes = [...(from?.probes ?? [])];

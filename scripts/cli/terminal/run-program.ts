@@ -1,6 +1,7 @@
 /// <reference types="node" />
 import { inspect } from 'node:util';
 import { ConfigError } from '../../../sim/campaign/config.ts';
+import { MissingPackageError } from '../../node/missing-package.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { isSystemError, printError, surviveFullOutput } from './output.ts';
 
@@ -17,7 +18,7 @@ export async function runProgram(main: () => Promise<number>): Promise<void> {
 
 /** Says what was wrong. Returns the exit code. */
 function explain(error: unknown): number {
-  if (error instanceof UsageError || error instanceof ConfigError) {
+  if (error instanceof UsageError || error instanceof ConfigError || error instanceof MissingPackageError) {
     printError(`fulgurite: ${error.message}`);
     return EXIT.usage;
   }

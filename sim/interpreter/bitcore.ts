@@ -1,17 +1,16 @@
 import bitcore from 'bitcore-lib';
 import type { BitcoreBuffer, BitcoreInterpreter, BitcoreTransaction } from 'bitcore-lib';
 import { parseScriptSignature } from '../../core/bitcoin/der.ts';
-import { scriptKind } from '../../core/bitcoin/script.ts';
-import type { Tx, TxOutput } from '../../core/bitcoin/tx.ts';
+import type { TxOutput } from '../../core/bitcoin/tx.ts';
 import type { Hash32, PublicKey, RawTx } from '../../core/crypto/bytes.ts';
 import { toHex } from '../../core/crypto/bytes.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
-import { parseOnce } from './parse-once.ts';
-
-export type SpendVerdict = { readonly ok: true } | { readonly ok: false; readonly reason: string };
+import { parseOnce } from '../model/parse-once.ts';
+import { verifyStructure } from '../model/tx-structure.ts';
+import type { SpendVerdict } from '../model/tx-structure.ts';
+import type { ScriptInterpreter } from '../scenario/types.ts';
 
 const { Interpreter } = bitcore.Script;
-const MAX_MONEY_SAT = 21_000_000n * 100_000_000n;
 
 /** Every rule of consensus and standardness for version 0 witnesses, except those that `encodingChecks` brings. */
 const FLAGS = [
@@ -97,28 +96,6 @@ function verifyInput(tx: BitcoreTransaction, index: number, prevout: TxOutput): 
   return valid ? { ok: true } : { ok: false, reason: `input ${index}: ${interpreter.errstr}` };
 }
 
-function sum(outputs: readonly TxOutput[]): bigint {
-  return outputs.reduce((total, output) => total + output.amountSat, 0n);
-}
-
-/** What consensus asks of a transaction apart from its scripts. */
-function checkStructure(tx: Tx, prevouts: readonly TxOutput[]): string | undefined {
-  if (tx.inputs.length === 0) return 'no inputs';
-  if (tx.outputs.length === 0) return 'no outputs';
-  if (tx.inputs.length !== prevouts.length) return `${tx.inputs.length} inputs, ${prevouts.length} outputs to spend`;
-  if (new Set(tx.inputs.map((input) => `${input.txid}:${input.vout}`)).size !== tx.inputs.length) return 'an outpoint spent twice';
-  if (tx.outputs.some((output) => output.amountSat > MAX_MONEY_SAT)) return 'an output above all money';
-  if (sum(tx.outputs) > sum(prevouts)) return `spends ${sum(tx.outputs)} sat of ${sum(prevouts)}`;
-  const unsupported = prevouts.findIndex((prevout) => !['p2wpkh', 'p2wsh'].includes(scriptKind(prevout.script)));
-  return unsupported < 0 ? undefined : `input ${unsupported}: spends a script that is neither P2WPKH nor P2WSH`;
-}
-
-/** The part of `verifySpend` that executes nothing: structure and amounts. */
-export function verifyStructure(tx: Tx, prevouts: readonly TxOutput[]): SpendVerdict {
-  const reason = checkStructure(tx, prevouts);
-  return reason === undefined ? { ok: true } : { ok: false, reason };
-}
-
 /**
  * Whether a transaction may spend these outputs, in the order of its inputs: structure, amounts, and every script executed by an
  * interpreter that is not ours (bitcore-lib), with its own digests and our provider's verification.
@@ -145,3 +122,6 @@ export function verifySpend(crypto: Crypto, spendingTx: RawTx, prevouts: readonl
     return { ok: false, reason: `interpreter: ${error instanceof Error ? error.message : String(error)}` };
   }
 }
+
+/** Executes scripts with bitcore-lib, which is installed beside this package by who hunts. */
+export const bitcoreInterpreter: ScriptInterpreter = { name: 'bitcore-lib', verifySpend };

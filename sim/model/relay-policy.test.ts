@@ -4,8 +4,8 @@ import commitmentVectors from '../../corpus/vectors/bolt03-commitments.json' wit
 import { serialiseTx } from '../../core/bitcoin/tx.ts';
 import type { Tx, TxInput, TxOutput } from '../../core/bitcoin/tx.ts';
 import type { Hex, RawTx, Script, Txid } from '../../core/crypto/bytes.ts';
-import { checkPolicy } from './standardness.ts';
-import type { PolicyOptions } from './standardness.ts';
+import { checkPolicy } from './relay-policy.ts';
+import type { PolicyOptions } from './relay-policy.ts';
 
 const p2wsh = ('0020' + '22'.repeat(32)) as Script;
 const p2wpkh = ('0014' + '22'.repeat(20)) as Script;

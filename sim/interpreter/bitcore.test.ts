@@ -14,7 +14,7 @@ import { fundingOutput } from '../../core/transactions/channel-scripts.ts';
 import { derivePrivateKey } from '../../core/transactions/keys.ts';
 import { createFakeCrypto } from '../deterministic/fake-crypto.ts';
 import { parsed, PREIMAGE, secret, signedChannel } from './channel.fixture.ts';
-import { verifySpend } from './verify.ts';
+import { verifySpend } from './bitcore.ts';
 
 const OK = { ok: true };
 

@@ -4,7 +4,7 @@ import { txWeight } from '../../core/bitcoin/tx.ts';
 import type { Tx, TxInput, TxOutput } from '../../core/bitcoin/tx.ts';
 import type { RawTx } from '../../core/crypto/bytes.ts';
 import { parseOnce } from './parse-once.ts';
-import type { SpendVerdict } from './verify.ts';
+import type { SpendVerdict } from './tx-structure.ts';
 
 /** Bitcoin Core's defaults (policy.h). */
 const MAX_STANDARD_WEIGHT = 400_000;
