@@ -16,7 +16,7 @@ import { fund, receiveAcceptChannel, receiveFundingSigned } from './establish/op
 import { forgetOpening } from './establish/opening.ts';
 import { receiveChannelReady } from './establish/channel-ready.ts';
 import { connect, diagnose, disconnect, resume } from './retransmit/channel-reestablish.ts';
-import { receiveRemoval, removeHtlc } from './operate/remove-htlc.ts';
+import { fulfillOnChain, receiveRemoval, removeHtlc } from './operate/remove-htlc.ts';
 import { advanceShutdown, receiveShutdown, shutdown } from './close/shutdown.ts';
 import type { ChannelState, FailedState, FundedState, OpeningState, StoredChannel } from './model/state.ts';
 import type { Refusal, Violation } from './model/violation.ts';
@@ -285,6 +285,7 @@ function handleFailed(out: Transition<FailedState>, input: ChannelInput): Outcom
   if (input.kind === 'connected') greet(out);
   if (input.kind === 'message' && input.message.type === 'channel_reestablish') receiveReestablishLate(out, input.message);
   if (input.kind === 'command' && input.command.kind === 'force_close') return preferCommitment(out);
+  if (input.kind === 'command' && input.command.kind === 'fulfill') return fulfillOnChain(out, input.command);
   return handleStored(out, input);
 }
 

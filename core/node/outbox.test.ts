@@ -10,6 +10,8 @@ import type { ChannelId, PublicKey, Txid } from '../crypto/bytes.ts';
 import type { ChannelSlot } from './vocabulary.ts';
 import { dropHeldSends, dropUnwantedBroadcasts, enqueue, release } from './outbox.ts';
 
+const TOLD = { kind: 'preimage', preimage: '00' as never, settles: [] } as const;
+
 const A = 'aa'.repeat(32) as ChannelId;
 const B = 'bb'.repeat(32) as ChannelId;
 const peer = '02' as PublicKey;
@@ -35,7 +37,7 @@ const error: ChannelOutput = { kind: 'send', peer, message: { type: 'error', cha
 const watch: ChannelOutput = { kind: 'watch_tx', txid: A as string as Txid, channelId: A };
 
 function pending(id: number, ...waiting: readonly string[]): PendingMonitorUpdate {
-  return { id, update: { kind: 'closed' }, waiting };
+  return { id, update: TOLD, waiting };
 }
 
 function slot(

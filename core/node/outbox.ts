@@ -55,13 +55,17 @@ export function enqueue(slot: ChannelSlot, effects: readonly ChannelOutput[], le
   return waiting.length + urgent.length === 0 ? slot : withOutbox(slot, [...urgent, ...slot.outbox, ...waiting]);
 }
 
-/** Releases from the head of the channel's queue what no store holds back. The channel is paused while the head waits. */
+/**
+ * Releases from the head of the channel's queue what no store holds back. The channel is paused while the head waits. What watchers are told
+ * waits for its store alone: one that hangs keeps nothing from the others.
+ */
 export function release(channels: ReadonlyMap<ChannelId, ChannelSlot>, slot: ChannelSlot, leaving: ChannelOutput[]): ChannelSlot {
-  let count = 0;
-  while (count < slot.outbox.length && mayLeave(channels, slot.outbox[count] as ChannelOutput)) count++;
-  if (count === 0) return slot;
-  leaving.push(...slot.outbox.slice(0, count));
-  return withOutbox(slot, slot.outbox.slice(count));
+  const held: ChannelOutput[] = [];
+  for (const effect of slot.outbox) {
+    if ((held.length === 0 || effect.kind === 'monitor') && mayLeave(channels, effect)) leaving.push(effect);
+    else held.push(effect);
+  }
+  return held.length === slot.outbox.length ? slot : withOutbox(slot, held);
 }
 
 /** Held messages count as sent and lost after a disconnection. Other effects stay. */

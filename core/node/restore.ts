@@ -1,10 +1,11 @@
-import { announceEvents, monitorReplay, start } from '../channel/step/transition.ts';
+import { announceEvents, finish, monitorReplay, start } from '../channel/step/transition.ts';
 import { presentHtlc } from '../channel/commitments/commitment-signed.ts';
 import { isRemoval } from '../channel/model/contents.ts';
 import { draftDurability } from '../channel/step/draft.ts';
 import type { Transition } from '../channel/step/transition.ts';
 import type { ChannelEnv, ChannelOutput, Step } from '../channel/model/vocabulary.ts';
 import { disconnect } from '../channel/retransmit/channel-reestablish.ts';
+import { failChannel } from '../channel/fail/fail-channel.ts';
 import { broadcastAgain } from '../channel/fail/broadcast.ts';
 import { watchFunding, watchOutputs } from '../channel/establish/opening.ts';
 import { isClosed } from '../channel/model/ending.ts';
@@ -39,11 +40,14 @@ export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState,
     for (const watcher of env.config.watchers) mustKnow(stored, watcher, held.find((w) => w.watcher === watcher)?.id ?? 0);
     const out = start<StoredChannel>(channelEnv, stored);
     const restored = draftDurability(out);
-    restored.nextMonitorId = Math.max(stored.durability.nextMonitorId, ...held.map((w) => w.id + 1));
+    const newest = Math.max(0, ...held.map((w) => w.id));
+    const isOld = newest >= stored.durability.nextMonitorId;
+    restored.nextMonitorId = Math.max(stored.durability.nextMonitorId, newest + 1);
     restored.pendingMonitor = stillAwaited(stored.durability.pendingMonitor, env.config.watchers);
-    revive(out);
-    const slot: ChannelSlot = { state: out.state, outbox: [], storedVersion: out.state.durability.version };
-    channels.set(stored.channelId, enqueue(slot, out.effects, work));
+    revive(out, isOld);
+    const revived = finish(out);
+    const slot: ChannelSlot = { state: revived.state, outbox: [], storedVersion: stored.durability.version };
+    channels.set(stored.channelId, enqueue(slot, revived.effects, work));
   }
   for (const [channelId, slot] of channels) channels.set(channelId, release(channels, slot, work));
   const state: NodeState = { tip, nowMs, deadlines: [], feeratePerKw, peers: new Map(), channels, openings: new Map() };
@@ -72,20 +76,31 @@ function stillAwaited(pending: readonly PendingMonitorUpdate[], watchers: readon
     .filter(({ waiting }) => waiting.length > 0);
 }
 
-function revive(out: Transition<StoredChannel>): void {
+function revive(out: Transition<StoredChannel>, isOld: boolean): void {
   monitorReplay(out);
   announceEvents(out, 0);
   const { state } = out;
   if (isClosed(state)) return watchOutputs(out);
   switch (state.phase) {
     case 'funded':
-      reviveFunded(out as Transition<FundedState>);
+      if (isOld) failOld(out as Transition<FundedState>);
+      else reviveFunded(out as Transition<FundedState>);
       break;
     case 'failed':
       watchOutputs(out);
       broadcastAgain(out);
       break;
   }
+}
+
+/**
+ * A watcher knows more than this state: an update leaves only when the store that contains it is durable, so the state is an old one, and what
+ * it would broadcast may be revoked. Nothing is taken back of what it holds.
+ */
+function failOld(out: Transition<FundedState>): void {
+  disconnect(out);
+  watchFunding(out);
+  failChannel(out, 'a watcher knows of a newer state', { stale: true });
 }
 
 function reviveFunded(out: Transition<FundedState>): void {

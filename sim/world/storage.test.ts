@@ -5,6 +5,8 @@ import { stream } from '../deterministic/random.ts';
 import { Disk } from './storage.ts';
 import type { StoreEffect } from './storage.ts';
 
+const TOLD = { kind: 'preimage', preimage: '00' as never, settles: [] } as const;
+
 const channelId = 'c1' as ChannelId;
 const slow = { kind: 'uniform', minMs: 1, maxMs: 100 } as const;
 const atOnce = { kind: 'fixed', ms: 0 } as const;
@@ -22,7 +24,7 @@ function durableVersion(of: Disk): number | undefined {
   return of.durable.get(channelId)?.effect.version;
 }
 function monitor(id: number): Parameters<Disk['monitor']>[0] {
-  return { kind: 'monitor', watcher: 'w', channelId, id, update: { kind: 'closed' } };
+  return { kind: 'monitor', watcher: 'w', channelId, id, update: TOLD, after: [] };
 }
 
 describe('Disk', () => {

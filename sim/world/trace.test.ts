@@ -5,6 +5,8 @@ import { Trace } from './trace.ts';
 import type { Action, DriverEffect, StepRecord } from '../scenario/types.ts';
 import { ownPayment } from '../../core/channel/model/origin.ts';
 
+const TOLD = { kind: 'preimage', preimage: '00' as never, settles: [] } as const;
+
 const crypto = createFakeCrypto();
 const channelId = 'ab'.repeat(32) as never;
 const peer = `02${'cd'.repeat(32)}` as never;
@@ -74,10 +76,10 @@ describe('the trace hash', () => {
       step([{ kind: 'send', peer, bytes: bytes.subarray(0, 8) }]),
       step([{ kind: 'store', channelId, version: 1, state: {} as never }]),
       step([{ kind: 'store', channelId, version: 2, state: {} as never }]),
-      step([{ kind: 'monitor', watcher: 'w', channelId, id: 1, update: { kind: 'closed' } }]),
-      step([{ kind: 'monitor', watcher: 'v', channelId, id: 1, update: { kind: 'closed' } }]),
-      step([{ kind: 'monitor', watcher: 'w', channelId, id: 2, update: { kind: 'closed' } }]),
-      step([{ kind: 'monitor', watcher: 'w', channelId, id: 1, update: { kind: 'remote_secret', number: 1n, secret: '00' as never } }]),
+      step([{ kind: 'monitor', watcher: 'w', channelId, id: 1, update: TOLD, after: [] }]),
+      step([{ kind: 'monitor', watcher: 'v', channelId, id: 1, update: TOLD, after: [] }]),
+      step([{ kind: 'monitor', watcher: 'w', channelId, id: 2, update: TOLD, after: [] }]),
+      step([{ kind: 'monitor', watcher: 'w', channelId, id: 1, update: { kind: 'secret', number: 1n, secret: '00' as never }, after: [] }]),
       step([{ kind: 'broadcast', tx, channelId, purpose: 'funding' }]),
       step([{ kind: 'broadcast', tx, channelId, purpose: 'closing' }]),
       step([{ kind: 'broadcast', tx: { ...tx, locktime: 1 }, channelId, purpose: 'closing' }]),

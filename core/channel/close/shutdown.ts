@@ -1,5 +1,5 @@
 import type { Script } from '../../crypto/bytes.ts';
-import { other } from '../../transactions/types.ts';
+import { bySide, other } from '../../transactions/types.ts';
 import { negotiated } from '../../wire/features.ts';
 import type { Shutdown } from '../../wire/messages/index.ts';
 import { NO_OFFERS } from './closing-fee.ts';
@@ -7,7 +7,7 @@ import { offerFirstFee } from './closing-signed.ts';
 import { logLength } from '../model/contents.ts';
 import { draftClosing } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
-import { persist, send } from '../step/transition.ts';
+import { monitor, persist, send } from '../step/transition.ts';
 import type { ChannelCommand, ChannelEnv } from '../model/vocabulary.ts';
 import { isAcceptableScript, isOfferableScript, ownShutdownScript } from './shutdown-scripts.ts';
 import type { FundedState, SharedState } from '../model/state.ts';
@@ -66,7 +66,15 @@ export function receiveShutdown(out: Transition<FundedState>, message: Shutdown)
   }
   draftClosing(out).received = script;
   persist(out);
+  tellScripts(out);
   return undefined;
+}
+
+/** Watchers know where a mutual close pays before we sign one. */
+function tellScripts(out: Transition<FundedState>): void {
+  const { closing, params } = out.state;
+  const { sent, received } = closing;
+  if (sent !== undefined && received !== undefined) monitor(out, { kind: 'shutdown_scripts', scripts: bySide(params.us, sent, received) });
 }
 
 /** Sends a shutdown that is wanted or owed as soon as BOLT 2 allows it. */
@@ -80,6 +88,7 @@ function sendDueShutdown(out: Transition<FundedState>): void {
   closing.sent = wanted ?? ownShutdownScript(env, params);
   closing.wanted = undefined;
   persist(out);
+  tellScripts(out);
   retransmitShutdown(out);
 }
 

@@ -1,6 +1,7 @@
 import type { PublicKey } from '../../crypto/bytes.ts';
 import type { Crypto } from '../../crypto/types.ts';
 import { ChannelScripts } from '../../transactions/channel-scripts.ts';
+import type { WatchedParty } from '../../knowledge/updates.ts';
 import type { ChannelParty } from '../../transactions/types.ts';
 import type { ChannelParams, FundingOutput, Party } from '../model/state.ts';
 
@@ -33,9 +34,13 @@ export class ChannelCache {
 }
 
 function txParty(fundingPubkey: PublicKey, own: Party, peer: Party): ChannelParty {
+  return { fundingPubkey, ...watchedParty(own, peer) };
+}
+
+/** What transactions depend on of one side, beside the funding. */
+export function watchedParty(own: Party, peer: Party): WatchedParty {
   const { revocationBasepoint, paymentBasepoint, delayedPaymentBasepoint, htlcBasepoint, dustLimitSat } = own;
   return {
-    fundingPubkey,
     revocationBasepoint,
     paymentBasepoint,
     delayedPaymentBasepoint,

@@ -3,6 +3,7 @@ import type { BuiltCommitment } from '../../transactions/commitment.ts';
 import { bySide, other } from '../../transactions/types.ts';
 import type { CommitmentSigned, RevokeAndAck } from '../../wire/messages/index.ts';
 import { faultOfPeer } from '../operate/update-add-htlc.ts';
+import { growthOf } from './growth.ts';
 import { buildCommitments, checkSignatures } from './build.ts';
 import { contents, cutToSign, fold, sameCut, slice, SIDES, withCommitments } from '../model/contents.ts';
 import type { Folded } from '../model/contents.ts';
@@ -70,7 +71,7 @@ export function commit(out: Transition<FundedState>): Refusal | undefined {
     return { output, tx, txids: bySide(peer, theirs, txids[params.us]), received, sent };
   });
   signed.lastSent = 'commitment_signed';
-  monitor(out, { kind: 'remote_commitment', number, cut, point, txids: built.map((b) => b.txid) });
+  monitor(out, { kind: 'theirs', ...growthOf(shared, peer, next, point) });
   persist(out);
   sendCommitmentSigned(out);
   return undefined;
@@ -127,7 +128,7 @@ export function receiveCommitmentSigned(out: Transition<FundedState>, message: C
   acknowledged.fundings = [{ output, tx, txids: bySide(us, ours, txids[other(us)]), received, sent }];
   acknowledged.lastSent = 'revoke_and_ack';
   const folded = advance(out, withCommitments(shared, us, { current }));
-  monitor(out, { kind: 'local_commitment', number, cut, signatures: [received] });
+  monitor(out, { kind: 'ours', ...growthOf(shared, us, current, point), signatures: [received] });
   persist(out);
   sendRevokeAndAck(out);
   announce(out, folded, firstEvent);
@@ -174,7 +175,7 @@ export function receiveRevokeAndAck(out: Transition<FundedState>, message: Revok
   revoked.remote = { currentPoint: remote.nextPoint, nextPoint: nextPerCommitmentPoint, secrets: secrets.store };
   const firstEvent = state.host.nextEventId;
   const folded = advance(out, withCommitments(shared, peer, { current: next }));
-  monitor(out, { kind: 'remote_secret', number: current.number, secret });
+  monitor(out, { kind: 'secret', number: current.number, secret });
   persist(out);
   announce(out, folded, firstEvent);
   return undefined;

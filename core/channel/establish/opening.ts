@@ -6,6 +6,8 @@ import type { CommitmentFormat, Side } from '../../transactions/types.ts';
 import { bySide, other } from '../../transactions/types.ts';
 import type { AcceptChannel, Message, OpenChannel } from '../../wire/messages/index.ts';
 import { buildCommitments, checkSignatures } from '../commitments/build.ts';
+import { watchedParty } from '../commitments/cache.ts';
+import { growthOf } from '../commitments/growth.ts';
 import type { Contents } from '../model/contents.ts';
 import type { Transition } from '../step/transition.ts';
 import { become, monitor, notify } from '../step/transition.ts';
@@ -182,10 +184,26 @@ export function becomeFunded(out: Transition<OpeningState>, settled: Settled): T
     closing: { sent: undefined, received: undefined, wanted: undefined, negotiation: undefined, tx: undefined },
   };
   const funded = become(out, state);
-  const { cut } = shared.commitments[us].current;
-  monitor(funded, { kind: 'remote_commitment', number: 0n, cut, point: remotePoint, txids: [theirs.txid] });
-  monitor(funded, { kind: 'local_commitment', number: 0n, cut, signatures: [signatures] });
+  tellBeginning(funded, initial, ownPoint);
   return funded;
+}
+
+/** What watchers need of everything to come, and the first commitments. */
+function tellBeginning(out: Transition<FundedState>, initial: Contents, ownPoint: PublicKey): void {
+  const { params, fundings, shared, remote } = out.state;
+  const { us, keysId, parties } = params;
+  const { balanceMsat, feeratePerKw } = initial;
+  const watched = { opener: watchedParty(parties.opener, parties.accepter), accepter: watchedParty(parties.accepter, parties.opener) };
+  monitor(out, { kind: 'parameters', us, keysId, parties: watched, balanceMsat, feeratePerKw });
+  for (const { output } of fundings) {
+    const { txid, vout, amountSat, format, fundingPubkeys } = output;
+    monitor(out, { kind: 'funding', txid, vout, amountSat, format, fundingPubkeys });
+  }
+  const { opener, accepter } = shared.commitments;
+  const [ours, theirs] = us === 'opener' ? [opener, accepter] : [accepter, opener];
+  monitor(out, { kind: 'theirs', ...growthOf(shared, other(us), theirs.current, remote.currentPoint) });
+  const signatures = fundings.map(({ received }) => received);
+  monitor(out, { kind: 'ours', ...growthOf(shared, us, ours.current, ownPoint), signatures });
 }
 
 /** The last effects of an opening that succeeded: the chain is watched, and the host learns the final id. */

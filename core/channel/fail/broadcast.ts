@@ -2,7 +2,7 @@ import type { Tx } from '../../bitcoin/tx.ts';
 import { confirmation } from '../../chain/view.ts';
 import { fundingSpend } from '../model/ending.ts';
 import type { Transition } from '../step/transition.ts';
-import { after } from '../step/transition.ts';
+import { after, monitor } from '../step/transition.ts';
 import type { FailedState, FundedState, StoredChannel } from '../model/state.ts';
 import { STATE_SINK } from '../model/vocabulary.ts';
 
@@ -55,4 +55,12 @@ export function broadcastFailed(out: Transition<FailedState>): void {
   if (tx === undefined) return;
   const purpose = tx === closing.tx ? 'closing' : 'commitment';
   out.effects.push({ kind: 'broadcast', tx, channelId, purpose, after: [{ sink: STATE_SINK, channelId, version: durability.version }] });
+}
+
+/** Watchers may give our commitment to the chain, too, once the failed state is durable: we never revoke it from then on. */
+export function tellFinal(out: Transition<FailedState>): void {
+  const { failure, shared, params } = out.state;
+  const tx = wantedOf(out.state);
+  if (tx === undefined || tx !== failure.commitmentToBroadcast) return;
+  monitor(out, { kind: 'final', number: shared.commitments[params.us].current.number, tx });
 }

@@ -6,7 +6,7 @@ import { commitmentNumber, fundingWitness } from '../../transactions/commitment.
 import { other } from '../../transactions/types.ts';
 import type { Message } from '../../wire/messages/index.ts';
 import { buildCommitments } from '../commitments/build.ts';
-import { broadcastFailed } from './broadcast.ts';
+import { broadcastFailed, tellFinal } from './broadcast.ts';
 import { contents, SIDES, withLog } from '../model/contents.ts';
 import { baseOf, draft, draftHost } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
@@ -100,6 +100,7 @@ export function failChannel(out: Transition<FundedState>, rule: RuleId, reason: 
   if (error !== undefined) sendError(failed, connection);
   if (ofOurTime ?? (connection === 'connected' && how.stale !== true)) failUnsigned(failed);
   persist(failed);
+  tellFinal(failed);
   broadcastFailed(failed);
   notify(failed, { kind: 'failed', rule, reason });
   announceEvents(failed, nextEventId);

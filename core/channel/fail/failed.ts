@@ -1,5 +1,5 @@
 import type { ChannelReestablish } from '../../wire/messages/index.ts';
-import { broadcastFailed } from './broadcast.ts';
+import { broadcastFailed, tellFinal } from './broadcast.ts';
 import { draftClosing, draftFailure } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
 import { announceEvents, persist, send } from '../step/transition.ts';
@@ -31,6 +31,7 @@ export function preferCommitment(out: Transition<FailedState>): Refusal | undefi
     return refusal('force_close.failed_already', 'the channel has failed already');
   draftClosing(out).tx = undefined;
   persist(out);
+  tellFinal(out);
   broadcastFailed(out);
   return undefined;
 }

@@ -1,9 +1,10 @@
-import type { ChannelId, Hash32, Hex, Preimage, PublicKey, Script, SecretKey, Signature, Txid } from '../../crypto/bytes.ts';
+import type { ChannelId, Hash32, Hex, Preimage, PublicKey, Script, Signature, Txid } from '../../crypto/bytes.ts';
 import type { CommitmentFormat, HtlcSpec, Side } from '../../transactions/types.ts';
 import type { SecretStore } from '../../transactions/secrets.ts';
 import type { Tx } from '../../bitcoin/tx.ts';
 import type { View } from '../../chain/view.ts';
 import type { OpenChannel, UpdateFulfillHtlc } from '../../wire/messages/index.ts';
+import type { MonitorUpdate } from '../../knowledge/updates.ts';
 import type { Origin } from './origin.ts';
 import type { RuleId } from '../../rules.ts';
 
@@ -158,20 +159,6 @@ export interface RemoteRevocation {
   readonly nextPoint?: PublicKey;
   readonly secrets: SecretStore;
 }
-
-/** What a watcher of the chain must know (BOLT 5), as increments. */
-export type MonitorUpdate =
-  | { readonly kind: 'local_commitment'; readonly number: bigint; readonly cut: Cut; readonly signatures: readonly CommitmentSignatures[] }
-  | {
-      readonly kind: 'remote_commitment';
-      readonly number: bigint;
-      readonly cut: Cut;
-      readonly point: PublicKey;
-      readonly txids: readonly Txid[];
-    }
-  | { readonly kind: 'remote_secret'; readonly number: bigint; readonly secret: SecretKey }
-  | { readonly kind: 'preimage'; readonly paymentHash: Hash32; readonly preimage: Preimage }
-  | { readonly kind: 'closed' };
 
 export interface PendingMonitorUpdate {
   readonly id: number;

@@ -1,5 +1,6 @@
 import { storedTx, storedView } from '../../chain/stored-form.ts';
 import type { Hex } from '../../crypto/bytes.ts';
+import { storedMonitorUpdate } from '../../knowledge/stored-form.ts';
 import type { StoredSecret } from '../../transactions/secrets.ts';
 import type { Side } from '../../transactions/types.ts';
 import * as codec from '../../wire/codec.ts';
@@ -154,17 +155,9 @@ const remote = struct({
   secrets: items(struct({ index: u64, secret: secretKey } satisfies FieldsOf<StoredSecret>)),
 } satisfies FieldsOf<state.RemoteRevocation>);
 
-type MonitorFields<K extends state.MonitorUpdate['kind']> = Without<Extract<state.MonitorUpdate, { kind: K }>, 'kind'>;
-const monitorUpdate: Codec<state.MonitorUpdate> = union('kind', {
-  local_commitment: variant(1, { number: u64, cut, signatures: items(signatures) } satisfies MonitorFields<'local_commitment'>),
-  remote_commitment: variant(2, { number: u64, cut, point, txids: items(txid) } satisfies MonitorFields<'remote_commitment'>),
-  remote_secret: variant(3, { number: u64, secret: secretKey } satisfies MonitorFields<'remote_secret'>),
-  preimage: variant(4, { paymentHash: hash32, preimage } satisfies MonitorFields<'preimage'>),
-  closed: variant(5, {} satisfies MonitorFields<'closed'>),
-});
 const pendingMonitor = struct({
   id: u53,
-  update: monitorUpdate,
+  update: storedMonitorUpdate,
   waiting: items(codec.utf8(MAX_TEXT)),
 } satisfies FieldsOf<state.PendingMonitorUpdate>);
 

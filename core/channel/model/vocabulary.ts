@@ -4,7 +4,8 @@ import type { Crypto } from '../../crypto/types.ts';
 import type { CommitmentFormat } from '../../transactions/types.ts';
 import type { Message, OpenChannel } from '../../wire/messages/index.ts';
 import type { Tx } from '../../bitcoin/tx.ts';
-import type { AddUpdate, ChannelEvent, MonitorUpdate, StoredChannel } from './state.ts';
+import type { MonitorUpdate } from '../../knowledge/updates.ts';
+import type { AddUpdate, ChannelEvent, StoredChannel } from './state.ts';
 import type { ChannelCache } from '../commitments/cache.ts';
 import type { Origin } from './origin.ts';
 import type { RuleId, ViolableId } from '../../rules.ts';
@@ -39,6 +40,8 @@ export type ChannelOutput =
       readonly channelId: ChannelId;
       readonly id: number;
       readonly update: MonitorUpdate;
+      /** The store that contains it: a watcher that is ahead of the durable state proves that the state is old. */
+      readonly after: readonly Dependency[];
     }
   | {
       readonly kind: 'broadcast';

@@ -1,3 +1,4 @@
+import type { Preimage } from '../../crypto/bytes.ts';
 import { sha256Hex } from '../../crypto/hashes.ts';
 import { other } from '../../transactions/types.ts';
 import type { Message, UpdateFailHtlc, UpdateFailMalformedHtlc, UpdateFulfillHtlc } from '../../wire/messages/index.ts';
@@ -6,7 +7,18 @@ import { draft, draftHost } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
 import { addEvent, announceEvents, monitor, persist, send } from '../step/transition.ts';
 import type { ChannelCommand, ChannelEnv } from '../model/vocabulary.ts';
-import type { AddUpdate, FailUpdate, FulfillUpdate, FundedState, OfferedHtlc, ReceivedHtlc, Removal, SharedState } from '../model/state.ts';
+import type {
+  AddUpdate,
+  FailedState,
+  FailUpdate,
+  FulfillUpdate,
+  FundedState,
+  OfferedHtlc,
+  ReceivedHtlc,
+  Removal,
+  SharedState,
+  StoredChannel,
+} from '../model/state.ts';
 import type { Refusal, Violation } from '../model/violation.ts';
 import { refusal, violation } from '../model/violation.ts';
 
@@ -88,8 +100,23 @@ export function removeHtlc(out: Transition<FundedState>, command: RemoveCommand)
   const update = toUpdate(command);
   draft(out).shared = append(state.shared, us, update);
   draftHost(out).received = state.host.received.map((known) => (known.id === htlc.id ? answeredBy(known, update) : known));
-  if (update.kind === 'fulfill') monitor(out, { kind: 'preimage', paymentHash: htlc.paymentHash, preimage: update.preimage });
+  if (update.kind === 'fulfill') tellPreimage(out, htlc, update.preimage);
   if (state.lifecycle.connection === 'connected') send(out, removalMessage(state, update));
+  return undefined;
+}
+
+/** Whoever watches the chain may claim this incoming HTLC there. */
+function tellPreimage(out: Transition<StoredChannel>, { offerer, id }: AddUpdate, preimage: Preimage): void {
+  monitor(out, { kind: 'preimage', preimage, settles: [{ offerer, id }] });
+}
+
+/** A failed channel takes a preimage as well: no message leaves, and the chain settles the HTLC. */
+export function fulfillOnChain(out: Transition<FailedState>, command: Extract<RemoveCommand, { kind: 'fulfill' }>): Refusal | undefined {
+  const { shared, params } = out.state;
+  const htlc = shared.base.htlcs[other(params.us)].find((h) => h.id === command.id);
+  if (htlc === undefined) return refusal('removal', `HTLC ${command.id} is not irrevocably committed by both sides`);
+  if (sha256Hex(out.env.crypto, command.preimage) !== htlc.paymentHash) return refusal('payment_preimage', 'does not hash to payment_hash');
+  tellPreimage(out, htlc, command.preimage);
   return undefined;
 }
 
@@ -136,7 +163,7 @@ function learn(out: Transition<FundedState>, htlc: AddUpdate, { preimage }: Fulf
   const { origin } = ours;
   draftHost(out).offered = host.offered.map((known) => (known === ours ? { id: known.id, origin, preimage } : known));
   addEvent(out, { kind: 'payment_sent', origin, paymentHash: htlc.paymentHash, preimage });
-  monitor(out, { kind: 'preimage', paymentHash: htlc.paymentHash, preimage });
+  monitor(out, { kind: 'preimage', preimage, settles: [] });
   persist(out);
   announceEvents(out, host.nextEventId);
 }

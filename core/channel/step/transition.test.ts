@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { bytes32, Duo } from '../duo.fixture.ts';
 import { addEvent, announceEvents, after, become, finish, monitor, monitorReplay, notify, persist, send, start } from './transition.ts';
-import type { ChannelEvent, FundedState, MonitorUpdate, PendingMonitorUpdate } from '../model/state.ts';
+import type { MonitorUpdate } from '../../knowledge/updates.ts';
+import type { ChannelEvent, FundedState, PendingMonitorUpdate } from '../model/state.ts';
 import { ownPayment } from '../model/origin.ts';
 
 const duo = new Duo().open();
@@ -16,7 +17,7 @@ const waitingFor = (...pendingMonitor: readonly PendingMonitorUpdate[]): FundedS
 });
 const { channelId } = quiet;
 const { env } = duo.ends.opener;
-const update: MonitorUpdate = { kind: 'closed' };
+const update: MonitorUpdate = { kind: 'preimage', preimage: bytes32(3), settles: [] };
 
 function pending(id: number, ...waiting: readonly string[]): PendingMonitorUpdate {
   return { id, update, waiting };
@@ -85,7 +86,7 @@ describe('monitor', () => {
   it('tells every watcher under one id, and remembers until each has it', () => {
     const out = start({ ...env, config: { ...env.config, watchers: ['near', 'far'] } }, quiet);
     monitor(out, update);
-    monitor(out, { kind: 'preimage', paymentHash: bytes32(1), preimage: bytes32(2) });
+    monitor(out, { kind: 'preimage', preimage: bytes32(2), settles: [] });
     expect(out.state.durability.nextMonitorId).toBe(22);
     expect(out.state.durability.pendingMonitor.map(({ id, waiting }) => [id, waiting])).toEqual([
       [20, ['near', 'far']],

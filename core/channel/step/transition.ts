@@ -1,7 +1,8 @@
 import type { Message } from '../../wire/messages/index.ts';
 import { STATE_SINK } from '../model/vocabulary.ts';
 import type { ChannelConfig, ChannelEnv, Dependency, ChannelOutput, ChannelNotice, Step } from '../model/vocabulary.ts';
-import type { ChannelEvent, ChannelState, FundedBase, MonitorUpdate, StoredChannel } from '../model/state.ts';
+import type { MonitorUpdate } from '../../knowledge/updates.ts';
+import type { ChannelEvent, ChannelState, FundedBase, StoredChannel } from '../model/state.ts';
 import { draftDurability, draftHost, nothingOwned } from './draft.ts';
 import type { Owned } from './draft.ts';
 
@@ -73,8 +74,8 @@ export function persist(t: Transition<StoredChannel>): void {
 }
 
 /**
- * Tells every watcher of the chain; what is sent afterwards waits for all of them. Updates are numbered where there is none, too: one that
- * is configured later is seen to have missed them.
+ * Tells every watcher of the chain, once what this step stores is durable; what is sent afterwards waits for them. Updates are numbered where
+ * nobody watches, too: a watcher that is configured later is seen to have missed them.
  */
 export function monitor(t: Transition<StoredChannel>, update: MonitorUpdate): void {
   const { watchers } = t.env.config;
@@ -82,7 +83,14 @@ export function monitor(t: Transition<StoredChannel>, update: MonitorUpdate): vo
   const id = durability.nextMonitorId++;
   if (watchers.length === 0) return;
   durability.pendingMonitor = [...durability.pendingMonitor, { id, update, waiting: watchers }];
-  for (const watcher of watchers) t.effects.push({ kind: 'monitor', watcher, channelId: t.state.channelId, id, update });
+  persist(t);
+  tell(t, watchers, id, update);
+}
+
+function tell(t: Transition<StoredChannel>, watchers: readonly string[], id: number, update: MonitorUpdate): void {
+  const { channelId, durability } = t.state;
+  const after: readonly Dependency[] = [{ sink: STATE_SINK, channelId, version: durability.version }];
+  for (const watcher of watchers) t.effects.push({ kind: 'monitor', watcher, channelId, id, update, after });
 }
 
 /** A message that leaves after everything before it is durable. */
@@ -108,8 +116,5 @@ export function announceEvents(t: Transition<StoredChannel>, firstId: number): v
 
 /** After a restart: every watcher gets again what it has not acknowledged. */
 export function monitorReplay(t: Transition<StoredChannel>): void {
-  const { channelId, durability } = t.state;
-  for (const { id, update, waiting } of durability.pendingMonitor) {
-    for (const watcher of waiting) t.effects.push({ kind: 'monitor', watcher, channelId, id, update });
-  }
+  for (const { id, update, waiting } of t.state.durability.pendingMonitor) tell(t, waiting, id, update);
 }

@@ -1,0 +1,64 @@
+import { storedTx } from '../chain/stored-form.ts';
+import type { Side } from '../transactions/types.ts';
+import * as codec from '../wire/codec.ts';
+import type { Codec } from '../wire/codec.ts';
+import type * as updates from './updates.ts';
+
+/** How a monitor update stands in the stored form of what keeps it, which brings the version. */
+const { hash32, point, preimage, script, secretKey, signature, struct, txid, u16, u32, u53, u64, union, variant } = codec;
+
+const MAX_ITEMS = 1_000_000;
+
+type FieldsOf<T> = { readonly [K in keyof T]-?: Codec<T[K]> };
+type Fields<U extends { kind: string }, K extends U['kind']> = FieldsOf<Omit<Extract<U, { kind: K }>, 'kind'>>;
+type UpdateFields<K extends updates.MonitorUpdate['kind']> = Fields<updates.MonitorUpdate, K>;
+type EntryFields<K extends updates.Entry['kind']> = Fields<updates.Entry, K>;
+
+function items<T>(item: Codec<T>): Codec<readonly T[]> {
+  return codec.list(item, MAX_ITEMS);
+}
+function bySide<T>(item: Codec<T>): Codec<Readonly<Record<Side, T>>> {
+  return struct({ opener: item, accepter: item });
+}
+
+const side = codec.oneOf('opener', 'accepter');
+const party = struct({
+  revocationBasepoint: point,
+  paymentBasepoint: point,
+  delayedPaymentBasepoint: point,
+  htlcBasepoint: point,
+  dustLimitSat: u64,
+  delayOnOwnCommitment: u16,
+} satisfies FieldsOf<updates.WatchedParty>);
+const entry: Codec<updates.Entry> = union('kind', {
+  add: variant(1, { id: u64, amountMsat: u64, paymentHash: hash32, cltvExpiry: u32 } satisfies EntryFields<'add'>),
+  fulfilled: variant(2, { id: u64 } satisfies EntryFields<'fulfilled'>),
+  failed: variant(3, { id: u64 } satisfies EntryFields<'failed'>),
+  fee: variant(4, { feeratePerKw: u32 } satisfies EntryFields<'fee'>),
+});
+const growth = { number: u64, news: bySide(items(entry)), steps: bySide(u53), point } satisfies FieldsOf<updates.Growth>;
+const signatures = struct({ signature, htlcSignatures: items(signature) });
+const htlcName = struct({ offerer: side, id: u64 } satisfies FieldsOf<updates.HtlcName>);
+
+export const storedMonitorUpdate: Codec<updates.MonitorUpdate> = union('kind', {
+  parameters: variant(1, {
+    us: side,
+    keysId: hash32,
+    parties: bySide(party),
+    balanceMsat: bySide(u64),
+    feeratePerKw: u32,
+  } satisfies UpdateFields<'parameters'>),
+  funding: variant(2, {
+    txid,
+    vout: u16,
+    amountSat: u64,
+    format: codec.oneOf('static_remotekey', 'anchors'),
+    fundingPubkeys: bySide(point),
+  } satisfies UpdateFields<'funding'>),
+  shutdown_scripts: variant(3, { scripts: bySide(script) } satisfies UpdateFields<'shutdown_scripts'>),
+  ours: variant(4, { ...growth, signatures: items(signatures) } satisfies UpdateFields<'ours'>),
+  theirs: variant(5, growth satisfies UpdateFields<'theirs'>),
+  secret: variant(6, { number: u64, secret: secretKey } satisfies UpdateFields<'secret'>),
+  preimage: variant(7, { preimage, settles: items(htlcName) } satisfies UpdateFields<'preimage'>),
+  final: variant(8, { number: u64, tx: storedTx } satisfies UpdateFields<'final'>),
+});
