@@ -45,7 +45,6 @@ function tellClose(out: Transition<StoredChannel>, closingTxid: Txid): void {
   if (toldClose === closingTxid) return;
   draftHost(out).toldClose = closingTxid;
   addEvent(out, { kind: 'channel_closed', closingTxid });
-  monitor(out, { kind: 'closed' });
   persist(out);
   announceEvents(out, nextEventId);
 }

@@ -74,7 +74,7 @@ describe('a refused command', () => {
 describe('what follows a step', () => {
   it('is a signature, unless the host wants to say when', () => {
     const auto = new Duo().open();
-    expect(kinds(add(auto, 'opener', 1))).toEqual(['update_add_htlc', 'added', 'monitor', 'store', 'commitment_signed']);
+    expect(kinds(add(auto, 'opener', 1))).toEqual(['update_add_htlc', 'added', 'store', 'monitor', 'commitment_signed']);
     // While a revocation is owed updates gather, and are signed together when it comes.
     expect(kinds(add(auto, 'opener', 2))).toEqual(['update_add_htlc', 'added']);
     expect(kinds(add(auto, 'opener', 3))).toEqual(['update_add_htlc', 'added']);

@@ -223,8 +223,8 @@ describe('preimages', () => {
     expect(outbox(b, id)).toEqual(['update_fulfill_htlc', 'commitment_signed']);
     expect(leaving(b.finish(9, 'state'))).toEqual([]);
     expect(leaving(b.finish(1, 'near'))).toEqual([]);
-    expect(leaving(b.finish(1, 'far'))).toEqual(['update_fulfill_htlc']);
-    expect(leaving(b.finish(9))).toEqual(['commitment_signed']);
+    expect(leaving(b.finish(1, 'far'))).toEqual([]);
+    expect(leaving(b.finish(9))).toEqual(['update_fulfill_htlc', 'commitment_signed']);
   });
 });
 

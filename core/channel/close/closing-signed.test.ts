@@ -300,7 +300,7 @@ describe('outputs that are left out', () => {
 });
 
 describe('a mutual close in a block', () => {
-  it('ends the channel: event, watchers and store', () => {
+  it('ends the channel: event and store', () => {
     const duo = closingDuo();
     duo.exchange();
     const tx = duo.funded('opener').closing.tx as Tx;
@@ -310,11 +310,10 @@ describe('a mutual close in a block', () => {
     const { state, log } = duo.ends.opener;
     expect(statusOf(state)).toBe('closed');
     expect(state).toMatchObject({ durability: { version: before.durability.version + 1 }, host: { toldClose: closingTxid } });
-    expect(kinds(log.slice(-3))).toEqual(['monitor', 'store', 'notify']);
-    expect(log.at(-3)).toMatchObject({ update: { kind: 'closed' } });
+    expect(kinds(log.slice(-2))).toEqual(['store', 'notify']);
     expect(log.at(-1)).toMatchObject({
       event: { event: { kind: 'channel_closed', closingTxid } },
-      after: [{ version: before.durability.version + 1 }, {}],
+      after: [{ version: before.durability.version + 1 }],
     });
     expect(statusOf(duo.ends.accepter.state)).toBe('closed');
   });

@@ -45,7 +45,7 @@ describe('the command shutdown', () => {
     expect(duo.funded('accepter')).toMatchObject({ closing: { sent: P2WPKH_A } });
     expect(duo.funded('accepter').closing.wanted).toBeUndefined();
     const answer = duo.message('opener', sent(effects, 'shutdown'));
-    expect(kinds(answer)).toEqual(['store', 'shutdown', 'closing_signed']);
+    expect(kinds(answer)).toEqual(['store', 'monitor', 'shutdown', 'closing_signed']);
     expect(duo.funded('opener').closing.received).toBe(P2WPKH_A);
   });
 
@@ -85,7 +85,7 @@ describe('the command shutdown', () => {
     expect(kinds(close(duo, 'opener', P2WPKH_A))).toEqual(['store']);
     expect(duo.funded('opener').closing.wanted).toBe(P2WPKH_A);
     const effects = duo.command('opener', { kind: 'commit', channelId: duo.channelId });
-    expect(kinds(effects)).toEqual(['monitor', 'store', 'commitment_signed', 'shutdown']);
+    expect(kinds(effects)).toEqual(['store', 'monitor', 'commitment_signed', 'shutdown']);
   });
 
   it('is answered only once our updates are signed for', () => {

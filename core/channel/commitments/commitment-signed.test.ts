@@ -75,7 +75,7 @@ describe('the command commit', () => {
     fee(duo, 3000);
     const before = duo.funded('opener');
     const effects = commit(duo, 'opener');
-    expect(kinds(effects)).toEqual(['monitor', 'store', 'commitment_signed']);
+    expect(kinds(effects)).toEqual(['store', 'monitor', 'commitment_signed']);
     const state = duo.funded('opener');
     const next = state.shared.commitments.accepter.next;
     expect(next).toMatchObject({ number: 1n, cut: { opener: 2, accepter: 0 } });
@@ -85,18 +85,25 @@ describe('the command commit', () => {
     expect(message).toMatchObject({ channelId: duo.channelId, fundingTxid: state.fundings[0]?.output.txid });
     expect(message.htlcSignatures).toHaveLength(1);
     expect(onlyFunding(state).sent).toEqual({ signature: message.signature, htlcSignatures: message.htlcSignatures });
-    expect(effects[0]).toMatchObject({
+    expect(effects[1]).toMatchObject({
       id: before.durability.nextMonitorId,
       update: {
-        kind: 'remote_commitment',
+        kind: 'theirs',
         number: 1n,
-        cut: { opener: 2, accepter: 0 },
+        news: {
+          opener: [
+            { kind: 'add', id: 0n },
+            { kind: 'fee', feeratePerKw: 3000 },
+          ],
+          accepter: [],
+        },
+        steps: { opener: 2, accepter: 0 },
         point: before.remote.nextPoint,
-        txids: [onlyFunding(state).txids.accepter.next],
       },
+      after: [{ sink: { kind: 'state' }, version: before.durability.version + 1 }],
     });
-    expect(effects[1]).toMatchObject({ version: before.durability.version + 1 });
-    expect(effects[1]?.kind === 'store' ? effects[1].state : undefined).toBe(state);
+    expect(effects[0]).toMatchObject({ version: before.durability.version + 1 });
+    expect(effects[0]?.kind === 'store' ? effects[0].state : undefined).toBe(state);
     expect(effects[2]).toMatchObject({
       after: [
         { sink: { kind: 'state' }, channelId: duo.channelId, version: before.durability.version + 1 },
@@ -154,7 +161,7 @@ describe('commitment_signed', () => {
     const { duo, message } = signed(2, { accepter: manual });
     const before = duo.funded('accepter');
     const effects = duo.message('accepter', message);
-    expect(kinds(effects)).toEqual(['monitor', 'store', 'revoke_and_ack']);
+    expect(kinds(effects)).toEqual(['store', 'monitor', 'revoke_and_ack']);
     const state = duo.funded('accepter');
     const signatures = [{ signature: message.signature, htlcSignatures: message.htlcSignatures }];
     expect(onlyFunding(state).received).toEqual(signatures[0]);
@@ -163,8 +170,8 @@ describe('commitment_signed', () => {
     expect(next).toBeUndefined();
     expect(current).toMatchObject({ number: 1n, cut: { opener: 2, accepter: 0 } });
     expect(onlyFunding(state).txids.accepter.current).toEqual(onlyFunding(duo.funded('opener')).txids.accepter.next);
-    expect(effects[0]).toMatchObject({ update: { kind: 'local_commitment', number: 1n, cut: { opener: 2, accepter: 0 }, signatures } });
-    expect(effects[1]).toMatchObject({ version: before.durability.version + 1, state: { fundings: [{ received: signatures[0] }] } });
+    expect(effects[1]).toMatchObject({ update: { kind: 'ours', number: 1n, steps: { opener: 2, accepter: 0 }, signatures } });
+    expect(effects[0]).toMatchObject({ version: before.durability.version + 1, state: { fundings: [{ received: signatures[0] }] } });
     const { signer } = duo.ends.accepter.env;
     const { keysId } = state.params;
     expect(sent(effects, 'revoke_and_ack')).toEqual({
@@ -197,7 +204,7 @@ describe('commitment_signed', () => {
     duo.ends.opener.state = stale;
     const empty = sent(commit(duo, 'opener'), 'commitment_signed');
     expect(env.config.commit).toBe('manual');
-    expect(kinds(duo.message('accepter', empty))).toEqual(['monitor', 'store', 'revoke_and_ack']);
+    expect(kinds(duo.message('accepter', empty))).toEqual(['store', 'monitor', 'revoke_and_ack']);
     expect(duo.funded('accepter').shared.commitments.accepter.current.number).toBe(2n);
   });
 
@@ -307,16 +314,16 @@ describe('revoke_and_ack', () => {
     const before = duo.funded('opener');
     const { next } = before.shared.commitments.accepter;
     const effects = duo.message('opener', message);
-    expect(kinds(effects)).toEqual(['monitor', 'store']);
+    expect(kinds(effects)).toEqual(['store', 'monitor']);
     const state = duo.funded('opener');
     expect(state.shared.commitments.accepter.current).toBe(next);
     expect(state.shared.commitments.accepter.next).toBeUndefined();
     expect(onlyFunding(state).sent).toBeUndefined();
     expect(state.remote).toMatchObject({ currentPoint: before.remote.nextPoint, nextPoint: message.nextPerCommitmentPoint });
     expect(secretAt(duo.ends.opener.env.crypto, state.remote.secrets, secretIndex(0n))).toBe(message.perCommitmentSecret);
-    expect(effects[0]).toMatchObject({ update: { kind: 'remote_secret', number: 0n, secret: message.perCommitmentSecret } });
-    expect(effects[1]).toMatchObject({ version: before.durability.version + 1 });
-    expect(effects[1]?.kind === 'store' ? effects[1].state : undefined).toBe(state);
+    expect(effects[1]).toMatchObject({ update: { kind: 'secret', number: 0n, secret: message.perCommitmentSecret } });
+    expect(effects[0]).toMatchObject({ version: before.durability.version + 1 });
+    expect(effects[0]?.kind === 'store' ? effects[0].state : undefined).toBe(state);
   });
 
   it('fails the channel when nothing was signed, or twice', () => {
@@ -377,8 +384,8 @@ describe('what both sides are bound to', () => {
     commit(duo, 'accepter');
     expect(events(pass(duo, 'accepter', 'commitment_signed'))).toEqual([]);
     const effects = pass(duo, 'opener', 'revoke_and_ack');
-    expect(kinds(effects)).toEqual(['monitor', 'store', 'htlc_irrevocable']);
-    const { version, nextMonitorId } = duo.funded('accepter').durability;
+    expect(kinds(effects)).toEqual(['store', 'monitor', 'htlc_irrevocable']);
+    expect(kinds(effects)).toEqual(['store', 'monitor', 'notify']);
     const [added] = duo.funded('accepter').shared.base.htlcs.opener;
     expect(effects[2]).toMatchObject({
       kind: 'htlc_irrevocable',
@@ -401,7 +408,7 @@ describe('what both sides are bound to', () => {
     pass(duo, 'opener', 'update_add_htlc', 'revoke_and_ack');
     const effects = pass(duo, 'opener', 'commitment_signed');
     // The accepter's own add is irrevocable for the accepter; nothing is presented for it.
-    expect(kinds(effects)).toEqual(['monitor', 'store', 'revoke_and_ack']);
+    expect(kinds(effects)).toEqual(['store', 'monitor', 'revoke_and_ack']);
     expect(duo.funded('accepter').shared.base.htlcs.accepter).toHaveLength(1);
     const atOpener = pass(duo, 'accepter', 'revoke_and_ack');
     expect(irrevocable(atOpener)).toMatchObject([{ add: { offerer: 'accepter', id: 0n } }]);

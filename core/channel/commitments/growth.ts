@@ -24,12 +24,7 @@ function entryOf(update: Update): Entry {
 
 /** How much of a log watchers know: each commitment told the entries that it covers, and no commitment is taken back. */
 function toldOf({ commitments: { opener, accepter } }: SharedState, side: Side): number {
-  return Math.max(
-    opener.current.cut[side],
-    accepter.current.cut[side],
-    opener.next?.cut[side] ?? 0,
-    accepter.next?.cut[side] ?? 0,
-  );
+  return Math.max(opener.current.cut[side], accepter.current.cut[side], opener.next?.cut[side] ?? 0, accepter.next?.cut[side] ?? 0);
 }
 
 /** What watchers must be told of `owner`'s next commitment. `before`: what both sides have so far, without it. */

@@ -88,14 +88,14 @@ describe('opening', () => {
     const tx = duo.negotiate();
     duo.command('opener', fundCommand(tx));
     duo.exchange();
-    const effects = duo.ends.opener.log.slice(duo.ends.opener.log.findIndex((effect) => effect.kind === 'monitor'));
-    expect(kinds(effects)).toEqual(['monitor', 'monitor', 'store', 'broadcast', 'watch_tx', 'watch_spend', 'notify']);
+    const effects = duo.ends.opener.log.slice(duo.ends.opener.log.findIndex((effect) => effect.kind === 'store'));
+    expect(kinds(effects)).toEqual(['store', 'monitor', 'monitor', 'monitor', 'monitor', 'broadcast', 'watch_tx', 'watch_spend', 'notify']);
     const { channelId } = duo;
     expect(waitsFor(effects, 'broadcast')).toEqual([
       { sink: { kind: 'state' }, channelId, version: 1 },
-      { quorum: 1, of: ['monitor'], channelId, number: 2 },
+      { quorum: 1, of: ['monitor'], channelId, number: 4 },
     ]);
-    expect(effects[3]).toMatchObject({ kind: 'broadcast', purpose: 'funding', tx });
+    expect(effects[5]).toMatchObject({ kind: 'broadcast', purpose: 'funding', tx });
     expect(onlyFunding(duo.funded('opener')).tx).toEqual(tx);
   });
 
@@ -104,15 +104,25 @@ describe('opening', () => {
     const tx = duo.negotiate();
     duo.command('opener', fundCommand(tx));
     duo.deliver('opener');
-    const effects = duo.ends.accepter.log.slice(duo.ends.accepter.log.findIndex((effect) => effect.kind === 'monitor'));
-    expect(kinds(effects)).toEqual(['monitor', 'monitor', 'store', 'funding_signed', 'watch_tx', 'watch_spend', 'notify']);
+    const effects = duo.ends.accepter.log.slice(duo.ends.accepter.log.findIndex((effect) => effect.kind === 'store'));
+    expect(kinds(effects)).toEqual([
+      'store',
+      'monitor',
+      'monitor',
+      'monitor',
+      'monitor',
+      'funding_signed',
+      'watch_tx',
+      'watch_spend',
+      'notify',
+    ]);
     const { channelId } = duo.funded('accepter');
     expect(waitsFor(effects, 'send')).toEqual([
       { sink: { kind: 'state' }, channelId, version: 1 },
-      { quorum: 1, of: ['monitor'], channelId, number: 2 },
+      { quorum: 1, of: ['monitor'], channelId, number: 4 },
     ]);
     expect(effects.find((effect) => effect.kind === 'store')).toMatchObject({
-      state: { durability: { pendingMonitor: [{ id: 1 }, { id: 2 }] } },
+      state: { durability: { pendingMonitor: [{ id: 1 }, { id: 2 }, { id: 3 }, { id: 4 }] } },
     });
     expect(onlyFunding(duo.funded('accepter')).tx).toBeUndefined();
   });

@@ -83,7 +83,7 @@ describe('a channel that fails when a mutual close is signed (BOLT 5, Failing a 
     duo.input('opener', { kind: 'peer_error', data: '' });
     const { commitmentToBroadcast } = failed(duo, 'opener').failure;
     const effects = duo.command('opener', { kind: 'force_close', channelId });
-    expect(kinds(effects)).toEqual(['store', 'broadcast']);
+    expect(kinds(effects)).toEqual(['store', 'monitor', 'broadcast']);
     expect(broadcasts(effects)).toEqual([['commitment', commitmentToBroadcast]]);
     expect(failed(duo, 'opener').closing.tx).toBeUndefined();
     expect(refusalOf(duo.command('opener', { kind: 'force_close', channelId }))).toBeDefined();
@@ -96,7 +96,7 @@ describe('a channel that fails when a mutual close is signed (BOLT 5, Failing a 
     forceClose(duo, side);
     const effects = block(duo, side, 110, [tx]);
     expect(statusOf(duo.ends[side].state)).toBe('closed');
-    expect(kinds(effects)).toEqual(['monitor', 'store', 'notify']);
+    expect(kinds(effects)).toEqual(['store', 'notify']);
     expect(events(effects)).toMatchObject([{ event: { kind: 'channel_closed' } }]);
   });
 
@@ -123,7 +123,7 @@ describe('payments that no signature covers', () => {
   it('have failed when the channel does, and are told once', () => {
     const duo = waiting();
     const effects = forceClose(duo, 'opener');
-    expect(kinds(effects)).toEqual(['error', 'store', 'broadcast', 'notify', 'notify']);
+    expect(kinds(effects)).toEqual(['error', 'store', 'monitor', 'broadcast', 'notify', 'notify']);
     expect(events(effects)).toMatchObject([{ kind: 'failed' }, { kind: 'event', event: FAILED }]);
     const state = failed(duo, 'opener');
     expect(state.host.offered).toEqual([{ id: 0n, origin: ownPayment('01'), preimage: undefined }]);

@@ -61,14 +61,18 @@ describe('a channel that fails', () => {
     duo.exchange();
     const before = duo.funded('opener');
     const effects = forceClose(duo, 'opener');
-    expect(kinds(effects)).toEqual(['error', 'store', 'broadcast', 'notify']);
-    const [error, store, broadcast, notified] = effects;
+    expect(kinds(effects)).toEqual(['error', 'store', 'monitor', 'broadcast', 'notify']);
+    const [error, store, final, broadcast, notified] = effects;
     expect(error).toEqual({
       kind: 'send',
       peer: NODE_ID.accepter,
       message: { type: 'error', channelId: before.channelId, data: errorData('channel.force_closed: closed by its owner') },
     });
     const state = failed(duo, 'opener');
+    expect(final).toMatchObject({
+      update: { kind: 'final', number: 1n, tx: state.failure.commitmentToBroadcast },
+      after: [{ sink: { kind: 'state' }, version: before.durability.version + 1 }],
+    });
     expect(broadcast).toEqual({
       kind: 'broadcast',
       tx: state.failure.commitmentToBroadcast,
@@ -121,7 +125,7 @@ describe('a channel that fails', () => {
   it('says nothing to a peer that is away, until it is back', () => {
     const duo = new Duo().open();
     duo.input('opener', { kind: 'disconnected' });
-    expect(kinds(forceClose(duo, 'opener'))).toEqual(['store', 'broadcast', 'notify']);
+    expect(kinds(forceClose(duo, 'opener'))).toEqual(['store', 'monitor', 'broadcast', 'notify']);
     const effects = duo.input('opener', { kind: 'connected' });
     // BOLT 2 allows it: a peer that has lost data sees the proof before it acts on the error.
     expect(kinds(effects)).toEqual(['channel_reestablish', 'error']);
@@ -136,7 +140,7 @@ describe('a channel that fails', () => {
     duo.input('opener', { kind: 'disconnected' });
     duo.input('opener', { kind: 'connected' });
     const effects = forceClose(duo, 'opener');
-    expect(kinds(effects)).toEqual(['error', 'store', 'broadcast', 'notify']);
+    expect(kinds(effects)).toEqual(['error', 'store', 'monitor', 'broadcast', 'notify']);
     expect(effects[0]).toHaveProperty('after');
   });
 
@@ -193,7 +197,7 @@ describe('a channel that fails', () => {
     const duo = new Duo().open();
     const { channelId } = duo;
     const effects = duo.input('opener', { kind: 'peer_error', data: '00' });
-    expect(kinds(effects)).toEqual(['store', 'broadcast', 'notify']);
+    expect(kinds(effects)).toEqual(['store', 'monitor', 'broadcast', 'notify']);
     expect(events(effects)).toEqual([{ kind: 'failed', rule: 'channel.error_received', reason: 'the peer sent an error' }]);
     expect(failed(duo, 'opener').failure.error).toBeUndefined();
     expect(kinds(duo.input('opener', { kind: 'connected' }))).toEqual(['channel_reestablish']);

@@ -102,7 +102,7 @@ describe('a block', () => {
     const { opener } = duo.ends;
     expect(duo.see('opener', 301)).toEqual([]);
     const effects = duo.see('opener', 302);
-    expect(kinds(effects)).toEqual(['error', 'store', 'broadcast', 'notify']);
+    expect(kinds(effects)).toEqual(['error', 'store', 'monitor', 'broadcast', 'notify']);
     expect(complaint(effects)).toBe(`error htlc.timeout_deadline: ${EXPIRED}`);
     expect(opener.state.phase).toBe('failed');
   });

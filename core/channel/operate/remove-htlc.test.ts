@@ -39,11 +39,11 @@ describe('a command that resolves an HTLC', () => {
   it('fulfills it: the watchers know the preimage before the peer', () => {
     const duo = paid(manual);
     const effects = fulfill(duo, 'accepter', 0n, 1);
-    expect(kinds(effects)).toEqual(['monitor', 'update_fulfill_htlc']);
-    const { preimage, paymentHash } = secretOf(1);
-    expect(effects[0]).toMatchObject({ update: { kind: 'preimage', preimage, paymentHash } });
-    const id = effects[0]?.kind === 'monitor' ? effects[0].id : -1;
-    expect(effects[1]).toMatchObject({
+    expect(kinds(effects)).toEqual(['store', 'monitor', 'update_fulfill_htlc']);
+    const { preimage } = secretOf(1);
+    expect(effects[1]).toMatchObject({ update: { kind: 'preimage', preimage, settles: [{ offerer: 'opener', id: 0n }] } });
+    const id = effects[1]?.kind === 'monitor' ? effects[1].id : -1;
+    expect(effects[2]).toMatchObject({
       message: { type: 'update_fulfill_htlc', channelId: duo.channelId, id: 0n, paymentPreimage: preimage },
       after: [{ sink: { kind: 'state' } }, { of: ['monitor'], number: id }],
     });
@@ -120,7 +120,7 @@ describe('a command that resolves an HTLC', () => {
     const duo = paid();
     duo.input('accepter', { kind: 'disconnected' });
     duo.input('opener', { kind: 'disconnected' });
-    expect(kinds(duo.command('accepter', command(duo, kind)))).toEqual(kind === 'fulfill' ? ['monitor'] : []);
+    expect(kinds(duo.command('accepter', command(duo, kind)))).toEqual(kind === 'fulfill' ? ['store', 'monitor'] : []);
     expectRefused(duo, 'accepter', command(duo, kind), 'remove_htlc.removed_already');
     for (const side of ['opener', 'accepter'] as const) duo.input(side, { kind: 'connected' });
     const types = duo.exchange();
@@ -198,9 +198,9 @@ describe('a preimage that the peer reveals', () => {
     if (message === undefined) throw new Error('nothing was sent');
     const effects = duo.message('opener', message);
     const { preimage, paymentHash } = secretOf(1);
-    expect(kinds(effects)).toEqual(['monitor', 'store', 'notify']);
-    expect(effects[0]).toMatchObject({ update: { kind: 'preimage', preimage, paymentHash } });
-    expect(effects[1]).toMatchObject({
+    expect(kinds(effects)).toEqual(['store', 'monitor', 'notify']);
+    expect(effects[1]).toMatchObject({ update: { kind: 'preimage', preimage, settles: [] } });
+    expect(effects[0]).toMatchObject({
       version: before.durability.version + 1,
       state: { host: { offered: [{ id: 0n, preimage }], events: [{}, {}] } },
     });

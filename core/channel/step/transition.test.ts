@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bytes32, Duo } from '../duo.fixture.ts';
 import { addEvent, announceEvents, after, become, finish, monitor, monitorReplay, notify, persist, send, start } from './transition.ts';
 import type { MonitorUpdate } from '../../knowledge/updates.ts';
+import { STATE_SINK } from '../model/vocabulary.ts';
 import type { ChannelEvent, FundedState, PendingMonitorUpdate } from '../model/state.ts';
 import { ownPayment } from '../model/origin.ts';
 
@@ -92,9 +93,10 @@ describe('monitor', () => {
       [20, ['near', 'far']],
       [21, ['near', 'far']],
     ]);
+    const stored = [{ sink: STATE_SINK, channelId, version: 8 }];
     expect(out.effects.slice(0, 2)).toEqual([
-      { kind: 'monitor', watcher: 'near', channelId, id: 20, update },
-      { kind: 'monitor', watcher: 'far', channelId, id: 20, update },
+      { kind: 'monitor', watcher: 'near', channelId, id: 20, update, after: stored },
+      { kind: 'monitor', watcher: 'far', channelId, id: 20, update, after: stored },
     ]);
     expect(out.effects).toHaveLength(4);
   });
@@ -114,7 +116,7 @@ describe('monitor', () => {
         ['far', 11],
         ['near', 12],
         ['far', 12],
-      ].map(([watcher, id]) => ({ kind: 'monitor', watcher, channelId, id, update })),
+      ].map(([watcher, id]) => ({ kind: 'monitor', watcher, channelId, id, update, after: [{ sink: STATE_SINK, channelId, version: 7 }] })),
     );
   });
 });
