@@ -12,7 +12,7 @@ import { failChannel, failUnsigned, isOfOurTime } from './fail/fail-channel.ts';
 import { missedDeadline } from './operate/deadlines.ts';
 import { draft, draftHost } from './step/draft.ts';
 import type { Transition } from './step/transition.ts';
-import { addEvent, announceEvents, monitor, persist } from './step/transition.ts';
+import { addEvent, announceEvents, persist } from './step/transition.ts';
 import type { FailedState, FundedState, StoredChannel } from './model/state.ts';
 import type { Violation } from './model/violation.ts';
 

@@ -313,7 +313,7 @@ describe('a mutual close in a block', () => {
     expect(kinds(log.slice(-2))).toEqual(['store', 'notify']);
     expect(log.at(-1)).toMatchObject({
       event: { event: { kind: 'channel_closed', closingTxid } },
-      after: [{ version: before.durability.version + 1 }],
+      after: [{ version: before.durability.version + 1 }, {}],
     });
     expect(statusOf(duo.ends.accepter.state)).toBe('closed');
   });

@@ -75,9 +75,9 @@ describe('encodeChannel and decodeChannel', () => {
   it('refuse another version and bytes that are left over', () => {
     const [state] = fc.sample(anyChannel, { seed: 5, numRuns: 1 }) as [StoredChannel];
     const bytes = encodeChannel(state);
-    expect([bytes[0], bytes[1]]).toEqual([0, 4]);
+    expect([bytes[0], bytes[1]]).toEqual([0, 5]);
     const later = bytes.slice();
-    later[1] = 5;
+    later[1] = 6;
     expect(decodeChannel(later)).toMatchObject({ ok: false, error: { kind: 'bad-value', field: 'version' } });
     expect(decodeChannel(Uint8Array.of(...bytes, 0))).toMatchObject({ ok: false, error: { kind: 'trailing' } });
   });
