@@ -385,7 +385,7 @@ describe('what both sides are bound to', () => {
     expect(events(pass(duo, 'accepter', 'commitment_signed'))).toEqual([]);
     const effects = pass(duo, 'opener', 'revoke_and_ack');
     expect(kinds(effects)).toEqual(['store', 'monitor', 'htlc_irrevocable']);
-    expect(kinds(effects)).toEqual(['store', 'monitor', 'notify']);
+    const { version, nextMonitorId } = duo.funded('accepter').durability;
     const [added] = duo.funded('accepter').shared.base.htlcs.opener;
     expect(effects[2]).toMatchObject({
       kind: 'htlc_irrevocable',
