@@ -100,7 +100,7 @@ function revive(out: Transition<StoredChannel>, isOld: boolean): void {
 function failOld(out: Transition<FundedState>): void {
   disconnect(out);
   watchFunding(out);
-  failChannel(out, 'a watcher knows of a newer state', { stale: true });
+  failChannel(out, 'node.watcher_ahead', 'a watcher knows of a newer state', { stale: true });
 }
 
 function reviveFunded(out: Transition<FundedState>): void {

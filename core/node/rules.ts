@@ -64,4 +64,9 @@ export const NODE_RULES = {
     words: 'derived from the funding transaction by combining the `funding_txid`',
     consequence: 'fail-channel',
   },
+  'node.watcher_ahead': {
+    requirements: ['B2-REEST-R-13-data-loss-no-broadcast'],
+    words: 'MUST NOT broadcast its commitment transaction',
+    consequence: 'fail-channel',
+  },
 } as const satisfies RuleTable;

@@ -92,7 +92,9 @@ describe('a channel that fails', () => {
     });
     // Everything that enforcing it needs is kept.
     const { durability, ...kept } = state;
-    expect(durability).toEqual({ ...before.durability, version: before.durability.version + 1 });
+    const { version, nextMonitorId: id, pendingMonitor } = before.durability;
+    const told = { id, update: expect.objectContaining({ kind: 'final' }) as unknown, waiting: ['monitor'] };
+    expect(durability).toEqual({ version: version + 1, nextMonitorId: id + 1, pendingMonitor: [...pendingMonitor, told] });
     const { durability: _w, lifecycle: _l, phase: _p, closing, ...fields } = before;
     expect(kept).toMatchObject({ ...fields, closing: { sent: closing.sent, received: closing.received } });
   });

@@ -114,8 +114,9 @@ function tellPreimage(out: Transition<StoredChannel>, { offerer, id }: AddUpdate
 export function fulfillOnChain(out: Transition<FailedState>, command: Extract<RemoveCommand, { kind: 'fulfill' }>): Refusal | undefined {
   const { shared, params } = out.state;
   const htlc = shared.base.htlcs[other(params.us)].find((h) => h.id === command.id);
-  if (htlc === undefined) return refusal('removal', `HTLC ${command.id} is not irrevocably committed by both sides`);
-  if (sha256Hex(out.env.crypto, command.preimage) !== htlc.paymentHash) return refusal('payment_preimage', 'does not hash to payment_hash');
+  if (htlc === undefined) return refusal('remove_htlc.unknown_id', `HTLC ${command.id} is not irrevocably committed by both sides`);
+  if (sha256Hex(out.env.crypto, command.preimage) !== htlc.paymentHash)
+    return refusal('update_fulfill_htlc.payment_preimage', 'does not hash to payment_hash');
   tellPreimage(out, htlc, command.preimage);
   return undefined;
 }
