@@ -1,9 +1,7 @@
-import type { PublicKey } from '../../crypto/bytes.ts';
 import type { Crypto } from '../../crypto/types.ts';
 import { ChannelScripts } from '../../transactions/channel-scripts.ts';
-import type { WatchedParty } from '../../knowledge/updates.ts';
-import type { ChannelParty } from '../../transactions/types.ts';
-import type { ChannelParams, FundingOutput, Party } from '../model/state.ts';
+import { txParty } from './parties.ts';
+import type { ChannelParams, FundingOutput } from '../model/state.ts';
 
 /**
  * What one node has worked out for its channels: made once a node, with its crypto, and never shared between two. It changes no result, only
@@ -31,21 +29,4 @@ export class ChannelCache {
     this.#scripts.set(funding, { of: params, scripts });
     return scripts;
   }
-}
-
-function txParty(fundingPubkey: PublicKey, own: Party, peer: Party): ChannelParty {
-  return { fundingPubkey, ...watchedParty(own, peer) };
-}
-
-/** What transactions depend on of one side, beside the funding. */
-export function watchedParty(own: Party, peer: Party): WatchedParty {
-  const { revocationBasepoint, paymentBasepoint, delayedPaymentBasepoint, htlcBasepoint, dustLimitSat } = own;
-  return {
-    revocationBasepoint,
-    paymentBasepoint,
-    delayedPaymentBasepoint,
-    htlcBasepoint,
-    dustLimitSat,
-    delayOnOwnCommitment: peer.toSelfDelay,
-  };
 }

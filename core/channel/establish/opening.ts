@@ -6,7 +6,7 @@ import type { CommitmentFormat, Side } from '../../transactions/types.ts';
 import { bySide, other } from '../../transactions/types.ts';
 import type { AcceptChannel, Message, OpenChannel } from '../../wire/messages/index.ts';
 import { buildCommitments, checkSignatures } from '../commitments/build.ts';
-import { watchedParty } from '../commitments/cache.ts';
+import { watchedParty } from '../commitments/parties.ts';
 import { growthOf } from '../commitments/growth.ts';
 import type { Contents } from '../model/contents.ts';
 import type { Transition } from '../step/transition.ts';
