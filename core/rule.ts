@@ -4,11 +4,12 @@
  * - `ignore`: nothing is done.
  * - `warn`, `warn-and-disconnect`: a `warning`; then the connection ends, which BOLT 2 allows wherever the channel can go on after it.
  * - `disconnect`: the connection ends without a word.
+ * - `fail-htlc`: the incoming HTLC that brought it is failed; its channel goes on.
  * - `fail-channel`: an `error`, and the channel fails; before it is funded, or where there is none, the error is all.
  * - `forget`: the channel is gone without a word.
  * - `refuse`: a command of our own host, which changes nothing. A command that would make us break another rule is refused by that rule.
  */
-export type Consequence = 'ignore' | 'warn' | 'warn-and-disconnect' | 'disconnect' | 'fail-channel' | 'forget' | 'refuse';
+export type Consequence = 'ignore' | 'warn' | 'warn-and-disconnect' | 'disconnect' | 'fail-htlc' | 'fail-channel' | 'forget' | 'refuse';
 
 /** One rule of a table: `requirements` are ids of corpus/requirements, `words` a short verbatim line of the BOLTs that one of them stands for. */
 export type Rule =

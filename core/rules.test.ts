@@ -11,6 +11,7 @@ import { OPERATE_RULES } from './channel/operate/rules.ts';
 import { RETRANSMIT_RULES } from './channel/retransmit/rules.ts';
 import { CHANNEL_RULES } from './channel/rules.ts';
 import { NODE_RULES } from './node/rules.ts';
+import { ONION_RULES } from './onion/rules.ts';
 import { PEERS_RULES } from './peers/rules.ts';
 import type { Rule } from './rules.ts';
 import { RULES } from './rules.ts';
@@ -24,6 +25,7 @@ const corpus = fileURLToPath(new URL('../corpus/', import.meta.url));
 const TABLES: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   wire: WIRE_RULES,
   transport: TRANSPORT_RULES,
+  onion: ONION_RULES,
   'channel/establish': ESTABLISH_RULES,
   'channel/operate': OPERATE_RULES,
   'channel/commitments': COMMITMENT_RULES,

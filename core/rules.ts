@@ -6,6 +6,7 @@ import { OPERATE_RULES } from './channel/operate/rules.ts';
 import { RETRANSMIT_RULES } from './channel/retransmit/rules.ts';
 import { CHANNEL_RULES } from './channel/rules.ts';
 import { NODE_RULES } from './node/rules.ts';
+import { ONION_RULES } from './onion/rules.ts';
 import { PEERS_RULES } from './peers/rules.ts';
 import { TRANSPORT_RULES } from './transport/rules.ts';
 import { WIRE_RULES } from './wire/rules.ts';
@@ -16,6 +17,7 @@ export type { Consequence, Rule } from './rule.ts';
 export const RULES = {
   ...WIRE_RULES,
   ...TRANSPORT_RULES,
+  ...ONION_RULES,
   ...ESTABLISH_RULES,
   ...OPERATE_RULES,
   ...COMMITMENT_RULES,

@@ -69,6 +69,7 @@ function violated(env: ChannelEnv, state: ChannelState, broken: Violation): Step
       else if (state.phase === 'opening') forgetOpening(out as Transition<OpeningState>, rule, detail, true, tx);
       break;
     case 'disconnect':
+    case 'fail-htlc':
     case 'forget':
     case 'refuse':
       throw new RangeError(`${rule} is not broken by what a channel is told`);

@@ -24,6 +24,7 @@ export {
   s64,
   s8,
   script,
+  sciddirOrPubkey,
   secretKey,
   shortChannelId,
   signature,
@@ -39,7 +40,20 @@ export {
   utf8,
   varBytes,
 } from './scalars.ts';
-export { array, fixedArray, list, maybe, option, restArray, struct, structWithRecords, tlvStream, union, variant } from './composites.ts';
+export {
+  array,
+  fewItems,
+  fixedArray,
+  list,
+  maybe,
+  option,
+  restArray,
+  struct,
+  structWithRecords,
+  tlvStream,
+  union,
+  variant,
+} from './composites.ts';
 export type { Expand, Fields, FieldsValue, ObjectCodec } from './composites.ts';
 export { record } from './tlv.ts';
 export type { Records, RecordsValue, TlvRecord } from './tlv.ts';

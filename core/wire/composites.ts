@@ -59,7 +59,7 @@ function arrayOf<T>(item: Codec<T>, count: ArrayCount): Codec<readonly T[]> {
     read(reader) {
       if (count.kind === 'fixed') return readWhile(item, reader, (have) => have < count.length);
       if (count.kind === 'prefix') {
-        const length = count.bits === 16 ? reader.u16() : reader.u32();
+        const length = count.bits === 8 ? reader.u8() : count.bits === 16 ? reader.u16() : reader.u32();
         if (length > count.max) throw new WireFailure('too-long', `${length} items, at most ${count.max} allowed`);
         return readWhile(item, reader, (have) => have < length);
       }
@@ -69,7 +69,8 @@ function arrayOf<T>(item: Codec<T>, count: ArrayCount): Codec<readonly T[]> {
       if (count.kind === 'fixed' && values.length !== count.length) throw new RangeError(`${values.length} items, not ${count.length}`);
       if (count.kind === 'prefix') {
         if (values.length > count.max) throw new RangeError(`${values.length} items, at most ${count.max} allowed`);
-        if (count.bits === 16) writer.u16(values.length);
+        if (count.bits === 8) writer.u8(values.length);
+        else if (count.bits === 16) writer.u16(values.length);
         else writer.u32(values.length);
       }
       for (const value of values) item.write(writer, value);
@@ -80,6 +81,11 @@ function arrayOf<T>(item: Codec<T>, count: ArrayCount): Codec<readonly T[]> {
 /** Items behind a u16 count, as in the messages. */
 export function array<T>(item: Codec<T>, max = 0xffff): Codec<readonly T[]> {
   return arrayOf(item, { kind: 'prefix', bits: 16, max });
+}
+
+/** Items behind a count of one byte: the hops of a blinded path. */
+export function fewItems<T>(item: Codec<T>): Codec<readonly T[]> {
+  return arrayOf(item, { kind: 'prefix', bits: 8, max: 0xff });
 }
 
 /** Items behind a u32 count, for stored state. `max` is the limit that has a name in the rules. */

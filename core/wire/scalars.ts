@@ -1,4 +1,4 @@
-import type { ChannelId, Hash32, Hex, Preimage, PublicKey, RawTx, Script, SecretKey, Signature, Txid } from '../crypto/bytes.ts';
+import type { Branded, ChannelId, Hash32, Hex, Preimage, PublicKey, RawTx, Script, SecretKey, Signature, Txid } from '../crypto/bytes.ts';
 import { WireFailure } from './reader-writer.ts';
 import type { Codec } from './schema.ts';
 import { utf8Decode, utf8Encode } from './utf8.ts';
@@ -183,6 +183,26 @@ export const point: Codec<PublicKey> = {
   write(writer, value) {
     if (value.length !== 66 || !hasPointPrefix(value)) throw new RangeError(`${value} is no compressed point`);
     writer.hex(value);
+  },
+};
+
+/** 9 bytes: which end of a channel, 00 for node_id_1 and 01 for node_id_2, and its short_channel_id. */
+export type Sciddir = Branded<'Sciddir'>;
+const SCIDDIR_SIZE = 9;
+
+/** BOLT 1 `sciddir_or_pubkey`: a node by its id, or in fewer bytes as one end of a channel. */
+export const sciddirOrPubkey: Codec<PublicKey | Sciddir> = {
+  schema: { kind: 'point', orShortChannelId: true },
+  minSize: SCIDDIR_SIZE,
+  read(reader) {
+    const first = reader.u8();
+    reader.position -= 1;
+    if (first > 1) return point.read(reader);
+    return reader.hex(SCIDDIR_SIZE) as Sciddir;
+  },
+  write(writer, value) {
+    if (/^0[01]/.test(value) && value.length === 2 * SCIDDIR_SIZE) writer.hex(value);
+    else point.write(writer, value as PublicKey);
   },
 };
 

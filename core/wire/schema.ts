@@ -8,7 +8,8 @@ export type Schema =
   | { readonly kind: 'truncated'; readonly bits: 16 | 32 | 64 }
   | { readonly kind: 'bigSize' }
   | { readonly kind: 'bool' }
-  | { readonly kind: 'point' }
+  /** A compressed point; where it says so, a direction and a short_channel_id may stand for it. */
+  | { readonly kind: 'point'; readonly orShortChannelId?: true }
   /** Hex of a fixed number of bytes. */
   | { readonly kind: 'bytes'; readonly length: number }
   /** `Uint8Array` of a fixed number of bytes. */
@@ -27,7 +28,7 @@ export type Schema =
 
 /** How many items: behind a count of so many bits, up to the end, or always the same. */
 export type ArrayCount =
-  | { readonly kind: 'prefix'; readonly bits: 16 | 32; readonly max: number }
+  | { readonly kind: 'prefix'; readonly bits: 8 | 16 | 32; readonly max: number }
   | { readonly kind: 'rest' }
   | { readonly kind: 'fixed'; readonly length: number };
 

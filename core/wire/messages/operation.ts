@@ -1,9 +1,8 @@
+import { attributionData } from '../attribution.ts';
 import {
   array,
   blob,
-  bytes,
   channelId,
-  fixedArray,
   hash32,
   point,
   preimage,
@@ -28,10 +27,7 @@ const message = inGroup('operation');
 const retransmission = inGroup('retransmission');
 const splicing = inGroup('splicing');
 
-/** BOLT 4 attribution data: 20 hold times, and 210 HMACs truncated to 4 bytes each, kept together. */
-const attributionRecords = {
-  attributionData: record(1, struct({ htlcHoldTimes: fixedArray(u32, 20), truncatedHmacs: bytes(210 * 4) })),
-};
+const attributionRecords = { attributionData: record(1, attributionData) };
 
 export const updateAddHtlc = message(
   128,
