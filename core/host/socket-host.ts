@@ -36,11 +36,15 @@ export class SocketHost {
       send: (peer, bytes) => this.input({ kind: 'send', peer, bytes }),
       disconnect: (peer) => this.input({ kind: 'disconnect', peer }),
     };
-    this.node = new Host(env, { storage, wire, chain, user }, from, observer?.node);
+    this.node = new Host(env, { storage, wire, chain, user }, from, (step) => {
+      observer?.node(step);
+      if (changesChannels(step)) this.#tellChannels(step.after);
+    });
     this.#env = peersEnv;
     this.#sockets = sockets;
     this.#observer = observer;
     this.#peers = from.peers;
+    this.#tellChannels(from.state);
   }
 
   get peers(): PeersState {
@@ -69,6 +73,11 @@ export class SocketHost {
   /** When `time` is wanted next, of the whole. */
   nextDeadline(): number | undefined {
     return nextDeadline(this.#peers, this.node.state);
+  }
+
+  #tellChannels({ channels }: NodeState): void {
+    const peers = new Set(Array.from(channels.values(), ({ state }) => state.params.peer));
+    this.#peers = peersStep(this.#env, this.#peers, { kind: 'channels', peers }).state;
   }
 
   #step(input: PeersInput): void {
@@ -102,4 +111,9 @@ export class SocketHost {
       }
     }
   }
+}
+
+/** Whether the node has a channel more or less than before. */
+function changesChannels({ before, after, effects }: Observed): boolean {
+  return before.channels.size !== after.channels.size || effects.some(({ kind }) => kind === 'forget');
 }

@@ -3,6 +3,7 @@ import { fromHex } from '../crypto/bytes.ts';
 import type { ChannelId, Hex, PublicKey } from '../crypto/bytes.ts';
 import type { ErrorMessage, Init, MessageIn, Ping, Pong, Warning } from '../wire/messages/index.ts';
 import { channelsWith, stepChannel } from './channels.ts';
+import { NO_PONG } from '../peers/liveness.ts';
 import { ALL_CHANNELS, channelNamed, openingNamed } from './ids.ts';
 import { badInit, initMessage } from './init.ts';
 import { openingsWith, stepOpening } from './openings.ts';
@@ -13,9 +14,6 @@ import type { ChannelSlot, NodeEffect } from './vocabulary.ts';
 import type { ViolableId } from '../rules.ts';
 
 /** Connections of a node, and BOLT 1's messages about them. */
-
-/** BOLT 1, ping: from here on no pong is wanted. */
-const NO_PONG = 65532;
 
 export function connected(run: Run, peer: PublicKey): void {
   if (run.state.peers.has(peer)) disconnected(run, peer);

@@ -28,7 +28,7 @@ export interface OpenConnection extends Common {
   readonly stage: 'open';
   readonly peer: PublicKey;
   readonly incoming: Incoming;
-  /** Its first message has been handed on. */
+  /** Its init has been handed on, of which the node has not complained: it would have hung up. */
   readonly greeted: boolean;
   /** The node has a message of this connection, and is not done with it. */
   readonly busy: boolean;
@@ -38,8 +38,8 @@ export interface OpenConnection extends Common {
   readonly quietSinceMs: number;
   /** When our ping that has no pong yet was sent. */
   readonly pingedMs?: number;
-  /** The peer's pings since `sinceMs`. */
-  readonly pings: { readonly sinceMs: number; readonly count: number };
+  /** What the peer's pings have asked for since `sinceMs`, with frames. */
+  readonly pongs: { readonly sinceMs: number; readonly bytes: number };
 }
 
 /** Nobody's any more: it is kept until its last bytes have left. */

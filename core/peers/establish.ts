@@ -7,7 +7,7 @@ import { startIncoming } from './incoming.ts';
 import type { CloseReason, ConnectionId, PeersInput } from './vocabulary.ts';
 import { EMPTY_OUTGOING, enqueue } from './outgoing.ts';
 import { handOn } from './receiving.ts';
-import { close, count, offerBytes, put } from './run.ts';
+import { close, count, offerBytes, openOf, put } from './run.ts';
 import type { Run } from './run.ts';
 import { newerSurvives } from './duplicate-connections.ts';
 import type { Rival } from './duplicate-connections.ts';
@@ -81,8 +81,8 @@ function establish(run: Run, connection: HandshakeConnection, session: OpenSessi
   const older = state.peers.get(peer);
   if (older !== undefined) close(run, older, 'connection.duplicate');
   const incoming = startIncoming(session, messages);
-  const pings = { sinceMs: nowMs, count: 0 };
-  const common = { id, dialled, outgoing, sinceMs: nowMs, quietSinceMs: nowMs, incoming, pings };
+  const pongs = { sinceMs: nowMs, bytes: 0 };
+  const common = { id, dialled, outgoing, sinceMs: nowMs, quietSinceMs: nowMs, incoming, pongs };
   put(run, { ...common, stage: 'open', peer, greeted: false, busy: false, reading: true });
   run.state = { ...run.state, peers: new Map(run.state.peers).set(peer, id) };
   run.effects.push({ kind: 'connected', connection: id, peer });
@@ -92,11 +92,19 @@ function establish(run: Run, connection: HandshakeConnection, session: OpenSessi
 function refuse(run: Run, peer: PublicKey, newer: Rival): CloseReason | undefined {
   const { env, state } = run;
   if (peer === env.nodeId) return 'connection.self';
-  const older = state.peers.get(peer);
-  if (older !== undefined) {
-    const rival = state.connections.get(older) as OpenConnection;
-    return newerSurvives(env.nodeId, peer, rival, newer, env.limits.crossingMs) ? undefined : 'connection.duplicate';
-  }
-  const inbound = count(run, (other) => other.stage === 'open' && !other.dialled);
-  return !newer.dialled && inbound >= env.limits.maxInboundPeers ? 'connection.too_many_peers' : undefined;
+  const older = openOf(run, state.peers.get(peer));
+  if (older !== undefined && !newerSurvives(env.nodeId, peer, older, newer, env.limits.crossingMs)) return 'connection.duplicate';
+  // One inbound connection in the place of another of the same peer takes no room.
+  if (newer.dialled || older?.dialled === false) return undefined;
+  return makeRoom(run, peer) ? undefined : 'connection.too_many_peers';
+}
+
+/** Whether there is room for one more inbound peer, if need be after one without channels has made room for one that has some. */
+function makeRoom(run: Run, peer: PublicKey): boolean {
+  const { connections, withChannels } = run.state;
+  const inbound = [...connections.values()].filter((other) => other.stage === 'open' && !other.dialled) as readonly OpenConnection[];
+  if (inbound.length < run.env.limits.maxInboundPeers) return true;
+  const dispensable = withChannels.has(peer) ? inbound.find((other) => !withChannels.has(other.peer)) : undefined;
+  if (dispensable !== undefined) close(run, dispensable.id, 'connection.too_many_peers');
+  return dispensable !== undefined;
 }

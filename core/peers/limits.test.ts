@@ -67,15 +67,79 @@ describe('peers', () => {
     expect(b.state.peers.get(another.id)).toBe(21);
   });
 
-  it('must say their first message in time', () => {
+  it('are only so many also where one that we had dialled comes again by itself', () => {
+    const b = new TestHost(9, { maxInboundPeers: 2, crossingMs: 1000 });
+    const [first, second, third] = [4, 5, 6].map((n) => new TestHost(n)) as [TestHost, TestHost, TestHost];
+    dial(b, third, 1);
+    exchange(b, third, 1);
+    for (const [i, dialer] of [first, second].entries()) {
+      dial(dialer, b, 2 + i);
+      exchange(dialer, b, 2 + i);
+    }
+    for (const host of [b, third]) host.step({ kind: 'time', nowMs: 1000 });
+    dial(third, b, 7);
+    exchange(third, b, 7);
+    expect(b.closed(7)).toBe('connection.too_many_peers');
+    expect(b.state.peers.get(third.id)).toBe(1);
+    // In the place of its own inbound connection it takes no room.
+    b.step({ kind: 'gone', connection: 3 });
+    for (const connection of [8, 9]) {
+      for (const host of [b, third]) host.step({ kind: 'time', nowMs: 1000 * connection });
+      dial(third, b, connection);
+      exchange(third, b, connection);
+      expect(b.state.peers.get(third.id)).toBe(connection);
+    }
+    expect([...b.state.connections.values()].filter(({ dialled }) => !dialled)).toHaveLength(2);
+  });
+
+  it('with whom the node has channels come before others', () => {
+    const b = new TestHost(9, { maxInboundPeers: 2 });
+    const hosts = [4, 5, 6, 7, 8].map((n) => new TestHost(n)) as [TestHost, TestHost, TestHost, TestHost, TestHost];
+    const come = (which: number, connection: number): void => {
+      dial(hosts[which] as TestHost, b, connection);
+      exchange(hosts[which] as TestHost, b, connection);
+    };
+    b.step({ kind: 'channels', peers: new Set([hosts[0].id, hosts[2].id, hosts[3].id]) });
+    come(0, 10);
+    come(1, 11);
+    come(2, 12);
+    expect(b.of('close')).toEqual([{ kind: 'close', connection: 11, reason: 'connection.too_many_peers' }]);
+    // Nobody is left whose place could be taken.
+    come(3, 13);
+    come(4, 14);
+    expect(
+      b
+        .of('close')
+        .slice(1)
+        .map((e) => e.connection),
+    ).toEqual([13, 14]);
+    expect([...b.state.peers.keys()]).toEqual([hosts[0].id, hosts[2].id]);
+    b.step({ kind: 'channels', peers: new Set([hosts[3].id]) });
+    come(3, 15);
+    expect([...b.state.peers.keys()]).toEqual([hosts[2].id, hosts[3].id]);
+  });
+
+  it.each<[string, readonly Uint8Array[]]>([
+    ['nothing', []],
+    ['a message of unknown odd type', [Uint8Array.of(0x80, 3)]],
+    ['many of them', Array.from({ length: 50 }, () => Uint8Array.of(0x80, 3))],
+    ['a pong', [pong(8)]],
+  ])('must say init in time, and %s before it is no init', (_what, before) => {
     const a = new TestHost(1);
-    const b = new TestHost(2, { establishTimeoutMs: 1000 });
+    const b = new TestHost(2, { establishTimeoutMs: 1000, pingAfterMs: 100 });
     dial(a, b, 1);
     b.step({ kind: 'time', nowMs: 900 });
     exchange(a, b, 1);
     b.step({ kind: 'send', peer: a.id, bytes: INIT });
     b.drain(1);
+    for (const [i, bytes] of before.entries()) {
+      a.step({ kind: 'send', peer: b.id, bytes });
+      b.step({ kind: 'time', nowMs: 901 + i });
+      exchange(a, b, 1);
+    }
     b.step({ kind: 'time', nowMs: 1899 });
+    // And no ping either.
+    expect(b.offers.size).toBe(0);
     expect(b.closed(1)).toBeUndefined();
     b.step({ kind: 'time', nowMs: 1900 });
     expect(b.log.slice(-2)).toEqual([
@@ -203,21 +267,59 @@ describe('liveness', () => {
     expect(a.received().at(-1)).toEqual(pong(8));
   });
 
-  it('counts pings, and hangs up on a flood', () => {
-    const { a, b } = connected({ maxPings: 3, pingWindowMs: 1000 }, {});
-    const pingNow = (): void => {
-      b.step({ kind: 'send', peer: a.id, bytes: ping(0) });
+  describe('with pings', () => {
+    const say = (a: TestHost, b: TestHost, bytes: Uint8Array): void => {
+      b.step({ kind: 'send', peer: a.id, bytes });
       exchange(a, b, 1);
     };
-    for (let i = 0; i < 3; i++) pingNow();
-    a.step({ kind: 'time', nowMs: 1000 });
-    for (let i = 0; i < 3; i++) pingNow();
-    a.step({ kind: 'time', nowMs: 1999 });
-    expect(a.received()).toHaveLength(7);
-    expect(a.closed(1)).toBeUndefined();
-    pingNow();
-    expect(a.closed(1)).toBe('connection.too_many_pings');
-    expect(a.received()).toHaveLength(7);
+
+    it('that want no pong, it takes any number: they pad other traffic', () => {
+      const { a, b } = connected({ maxPongBytes: 0 }, {});
+      for (let i = 0; i < 5000; i++) say(a, b, ping(65532 + (i % 4)));
+      expect(a.received()).toHaveLength(1 + 5000);
+      expect(nextDeadline(a.state)).toBe(60_000);
+    });
+
+    it('as other implementations send them, nobody ever waits', () => {
+      const { a, b } = connected();
+      // One after every 32 messages of a gossip sync, all in the same moment.
+      for (let i = 0; i < 1000; i++) for (const bytes of [WARNING, ping(0), ping(1), pong(0)]) say(a, b, bytes);
+      for (let i = 0; i < 16; i++) say(a, b, ping(4096));
+      expect(a.received()).toHaveLength(1 + 3000 + 16);
+      expect(a.closed(1)).toBeUndefined();
+    });
+
+    it('it answers no more bytes than so many at a time, loses none, and hangs up on nobody', () => {
+      const { a, b } = connected({ maxPongBytes: 20_000, pongWindowMs: 1000, readAheadBytes: 100 }, {});
+      a.step({ kind: 'time', nowMs: 1500 });
+      for (let i = 0; i < 9; i++) say(a, b, ping(9000));
+      say(a, b, WARNING);
+      // Two of them are below the limit: the third was answered still.
+      expect(a.received()).toHaveLength(1 + 3);
+      expect(a.stopped.has(1)).toBe(true);
+      expect(nextDeadline(a.state)).toBe(2500);
+      a.step({ kind: 'time', nowMs: 2499 });
+      expect(a.received()).toHaveLength(1 + 3);
+      a.step({ kind: 'time', nowMs: 2500 });
+      expect(a.received()).toHaveLength(1 + 6);
+      a.step({ kind: 'time', nowMs: 3500 });
+      exchange(a, b, 1);
+      a.step({ kind: 'time', nowMs: 4500 });
+      exchange(a, b, 1);
+      expect(a.received()).toEqual([INIT, ...Array.from({ length: 9 }, () => ping(9000)), WARNING]);
+      expect(a.stopped.has(1)).toBe(false);
+      expect(a.of('close')).toEqual([]);
+    });
+
+    it('does not take its own waiting for the silence of the peer', () => {
+      const { a, b } = connected({ maxPongBytes: 100, pongWindowMs: 5000, pingAfterMs: 1000, pongTimeoutMs: 300 }, {});
+      say(a, b, ping(9000));
+      a.step({ kind: 'time', nowMs: 4999 });
+      expect(a.offers.size).toBe(0);
+      a.step({ kind: 'time', nowMs: 5000 });
+      expect(nextDeadline(a.state)).toBe(6000);
+      expect(a.closed(1)).toBeUndefined();
+    });
   });
 });
 
@@ -241,7 +343,7 @@ describe('a peer that does not read', () => {
   });
 
   it('cannot make us queue more than the limit and one answer with pings', () => {
-    const limits = { maxQueuedBytes: 100_000, maxPings: 1000, maxIncomingBytes: 50_000 };
+    const limits = { maxQueuedBytes: 100_000, maxPongBytes: 1_000_000, maxIncomingBytes: 50_000 };
     const { a, b } = connected(limits, {});
     let { session } = b.open(1).incoming;
     const frames: Uint8Array[] = [];
@@ -312,6 +414,14 @@ describe('a node that is slow', () => {
     for (let i = 0; i < 3; i++) a.step({ kind: 'handled', connection: 1 });
     expect(a.received()).toEqual([INIT, BIG, BIG, BIG, BIG]);
     expect(a.of('stop_reading')).toHaveLength(1);
+  });
+
+  it('does not make the peer pay for a host that has read much before it was told to stop', () => {
+    const { a, b } = connected({ readAheadBytes: BIG_FRAME, maxIncomingBytes: 3 * BIG_FRAME }, {});
+    for (let i = 0; i < 20; i++) b.step({ kind: 'send', peer: a.id, bytes: BIG });
+    a.step({ kind: 'bytes', connection: 1, bytes: b.drain(1) });
+    expect(a.received()).toHaveLength(1 + 20);
+    expect(a.closed(1)).toBeUndefined();
   });
 
   it('is protected from a host that goes on reading', () => {

@@ -5,17 +5,22 @@ import type { CloseReason } from './vocabulary.ts';
 import type { PeerLimits } from './limits.ts';
 
 /** BOLT 1: message types that the manager looks at. Everything else is the node's. */
+export const INIT_TYPE = 16;
 export const PING_TYPE = 18;
 export const PONG_TYPE = 19;
 
-/** BOLT 1, ping: how long a pong we ask for. Any number below 65532 would do. */
+/** BOLT 1, ping: how long a pong we ask for. Any number below `NO_PONG` would do. */
 const PONG_BYTES = 8;
+/** BOLT 1, ping: from here on no pong is wanted: such pings pad other traffic. */
+export const NO_PONG = 65532;
+/** Its frame (BOLT 8), type and length. */
+const PONG_OVERHEAD = 38;
 
 export const PING: Uint8Array = encodeMessage({ type: 'ping', numPongBytes: PONG_BYTES, ignored: '' });
 
 interface Due {
   readonly atMs: number;
-  readonly what: CloseReason | 'PING';
+  readonly what: CloseReason | 'PING' | 'GO_ON';
 }
 
 /** What becomes of a connection if nothing but time passes, and when. */
@@ -44,8 +49,9 @@ function stageDue(limits: PeerLimits, connection: Connection): Due | undefined {
  */
 function silenceDue(limits: PeerLimits, connection: OpenConnection): Due | undefined {
   const { greeted, quietSinceMs, pingedMs, sinceMs } = connection;
+  if (asksTooMuch(limits, connection)) return { atMs: connection.pongs.sinceMs + limits.pongWindowMs, what: 'GO_ON' };
   if (!isListening(connection)) return undefined;
-  // BOLT 1: nothing is sent before the peer's init, so there is no ping yet.
+  // BOLT 1: nothing is sent before the peer's init, so there is no ping yet; and nothing else that the peer says ends this wait.
   if (!greeted) return { atMs: sinceMs + limits.establishTimeoutMs, what: 'connection.init_timeout' };
   if (pingedMs === undefined) return { atMs: quietSinceMs + limits.pingAfterMs, what: 'PING' };
   return { atMs: Math.max(quietSinceMs, pingedMs) + limits.pongTimeoutMs, what: 'connection.no_pong' };
@@ -56,10 +62,17 @@ function isListening({ busy, reading }: OpenConnection): boolean {
   return reading && !busy;
 }
 
-/** Counts a ping of the peer (BOLT 1, rationale: limited precautions against ping flooding). Undefined when it is one too many. */
-export function countPing(limits: PeerLimits, pings: OpenConnection['pings'], nowMs: number): OpenConnection['pings'] | undefined {
-  const counted = nowMs - pings.sinceMs >= limits.pingWindowMs ? { sinceMs: nowMs, count: 1 } : { ...pings, count: pings.count + 1 };
-  return counted.count > limits.maxPings ? undefined : counted;
+/** BOLT 1, rationale: limited precautions against ping flooding. No ping is refused: who asks for much gets it in its time. */
+export function asksTooMuch(limits: PeerLimits, { pongs }: OpenConnection): boolean {
+  return pongs.bytes > limits.maxPongBytes;
+}
+
+/** Counts the pong that this ping of the peer's asks for. */
+export function countPong(limits: PeerLimits, pongs: OpenConnection['pongs'], ping: Uint8Array, nowMs: number): OpenConnection['pongs'] {
+  const asked = ((ping[2] ?? 0) << 8) | (ping[3] ?? 0);
+  if (asked >= NO_PONG) return pongs;
+  const bytes = asked + PONG_OVERHEAD;
+  return nowMs - pongs.sinceMs >= limits.pongWindowMs ? { sinceMs: nowMs, bytes } : { sinceMs: pongs.sinceMs, bytes: pongs.bytes + bytes };
 }
 
 /** The message if it is a pong that can be read: one that can't be is for the node to refuse, as any other such message. */

@@ -19,7 +19,7 @@ export function createPeersEnv(transport: TransportEnv, staticSecret: SecretKey,
 }
 
 export function createPeers(nowMs: number): PeersState {
-  return { nowMs, deadlines: [], connections: new Map(), peers: new Map() };
+  return { nowMs, deadlines: [], connections: new Map(), peers: new Map(), withChannels: new Set() };
 }
 
 /**
@@ -28,7 +28,7 @@ export function createPeers(nowMs: number): PeersState {
  * everything after it is. Pure. Nothing that a peer sends makes it throw; a host that breaks the rules of `PeersInput` gets a RangeError.
  */
 export function peersStep(env: PeersEnv, state: PeersState, input: PeersInput): PeersStep {
-  const run: Run = { env, state, touched: [], effects: [] };
+  const run: Run = { env, state, connections: undefined, touched: [], effects: [] };
   switch (input.kind) {
     case 'dialled':
       dialled(run, input);
@@ -56,6 +56,9 @@ export function peersStep(env: PeersEnv, state: PeersState, input: PeersInput): 
       break;
     case 'disconnect':
       disconnect(run, input.peer);
+      break;
+    case 'channels':
+      run.state = { ...run.state, withChannels: input.peers };
       break;
   }
   keepDeadlines(run);
@@ -124,8 +127,16 @@ function timePassed(run: Run, nowMs: number): void {
     const next = connection === undefined ? undefined : due(run.env.limits, connection);
     if (connection === undefined || next === undefined) continue;
     if (next.what === 'PING') ping(run, connection as OpenConnection);
+    else if (next.what === 'GO_ON') goOn(run, connection as OpenConnection);
     else close(run, connection.id, next.what);
   }
+}
+
+/** The peer has waited for what it asked for. */
+function goOn(run: Run, connection: OpenConnection): void {
+  const { nowMs } = run.state;
+  put(run, { ...connection, pongs: { sinceMs: nowMs, bytes: 0 }, quietSinceMs: nowMs });
+  handOn(run, connection.id);
 }
 
 function ping(run: Run, connection: OpenConnection): void {

@@ -2,7 +2,7 @@ import { sessionRule } from '../transport/rules.ts';
 import type { OpenConnection } from './connection.ts';
 import { addBytes, held, nextMessage } from './incoming.ts';
 import type { ConnectionId } from './vocabulary.ts';
-import { answersPing, countPing, messageType, PING_TYPE, PONG_TYPE, readPong } from './liveness.ts';
+import { answersPing, asksTooMuch, countPong, INIT_TYPE, messageType, PING_TYPE, PONG_TYPE, readPong } from './liveness.ts';
 import { close, openOf, put, regulate } from './run.ts';
 import type { Run } from './run.ts';
 
@@ -10,7 +10,7 @@ import type { Run } from './run.ts';
 export function receiveBytes(run: Run, connection: OpenConnection, bytes: Uint8Array): void {
   const { id } = connection;
   const incoming = addBytes(connection.incoming, bytes);
-  if (held(incoming) > run.env.limits.maxIncomingBytes) {
+  if (!connection.reading && held(incoming) > run.env.limits.maxIncomingBytes) {
     close(run, id, 'connection.incoming_full');
     return;
   }
@@ -27,7 +27,8 @@ export function handOn(run: Run, id: ConnectionId): void {
   for (;;) {
     const connection = openOf(run, id);
     if (connection === undefined) return;
-    if (connection.busy || connection.outgoing.queue.length > env.limits.maxQueuedBytes) break;
+    if (connection.busy || asksTooMuch(env.limits, connection)) break;
+    if (connection.outgoing.queue.length > env.limits.maxQueuedBytes) break;
     const { incoming, message } = nextMessage(env, connection.incoming);
     put(run, { ...connection, incoming });
     if (message !== undefined) {
@@ -43,7 +44,7 @@ export function handOn(run: Run, id: ConnectionId): void {
   regulate(run, id);
 }
 
-/** Pongs are ours, pings are counted, everything else is the node's alone. Before init everything is: it closes what comes too early. */
+/** Pongs are ours, what pings ask for is counted, everything else is the node's alone. Before init everything is: it closes what comes too early. */
 function judge(run: Run, connection: OpenConnection, message: Uint8Array): void {
   const { env, state } = run;
   const { id, peer, greeted } = connection;
@@ -57,12 +58,8 @@ function judge(run: Run, connection: OpenConnection, message: Uint8Array): void 
     else close(run, id, 'connection.bad_pong');
     return;
   }
-  const pings = type === PING_TYPE ? countPing(env.limits, connection.pings, state.nowMs) : connection.pings;
-  if (pings === undefined) {
-    close(run, id, 'connection.too_many_pings');
-    return;
-  }
-  put(run, { ...connection, pings, greeted: true, busy: true });
+  const pongs = type === PING_TYPE ? countPong(env.limits, connection.pongs, message, state.nowMs) : connection.pongs;
+  put(run, { ...connection, pongs, greeted: greeted || type === INIT_TYPE, busy: true });
   run.effects.push({ kind: 'received', connection: id, peer, bytes: message });
 }
 

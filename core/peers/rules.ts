@@ -23,11 +23,6 @@ export const PEERS_RULES = {
     words: "if `byteslen` does not correspond to any `ping`'s `num_pong_bytes` value it has sent: MAY close the connection",
     consequence: 'disconnect',
   },
-  'connection.too_many_pings': {
-    requirements: ['B1-PING-10-ping-flood'],
-    words: 'Limited precautions are recommended against `ping` flooding',
-    consequence: 'disconnect',
-  },
   'connection.write_timeout': {
     requirements: [],
     why: 'the peer has taken nothing of what we sent for too long',

@@ -9,6 +9,8 @@ import { enqueue, offer } from './outgoing.ts';
 export interface Run {
   readonly env: PeersEnv;
   state: PeersState;
+  /** `state.connections`, once this step has written to it. */
+  connections: Map<ConnectionId, Connection> | undefined;
   /** Connections that are no longer as they were. */
   readonly touched: ConnectionId[];
   readonly effects: PeersEffect[];
@@ -20,7 +22,16 @@ function touch({ touched }: Run, id: ConnectionId): void {
 
 export function put(run: Run, connection: Connection): void {
   touch(run, connection.id);
-  run.state = { ...run.state, connections: new Map(run.state.connections).set(connection.id, connection) };
+  ownConnections(run).set(connection.id, connection);
+}
+
+/** The step's own copy of the connections, made at the first write. */
+function ownConnections(run: Run): Map<ConnectionId, Connection> {
+  if (run.connections === undefined) {
+    run.connections = new Map(run.state.connections);
+    run.state = { ...run.state, connections: run.connections };
+  }
+  return run.connections;
 }
 
 export function openOf(run: Run, id: ConnectionId | undefined): OpenConnection | undefined {
@@ -51,10 +62,8 @@ export function leave(run: Run, { id, peer }: OpenConnection): void {
 export function forget(run: Run, id: ConnectionId): boolean {
   const connection = run.state.connections.get(id);
   if (connection === undefined) return false;
-  const connections = new Map(run.state.connections);
-  connections.delete(id);
+  ownConnections(run).delete(id);
   touch(run, id);
-  run.state = { ...run.state, connections };
   if (connection.stage === 'open') leave(run, connection);
   return true;
 }

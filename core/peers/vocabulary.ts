@@ -31,7 +31,9 @@ export type PeersInput =
   /** The node is done with the last `received` of this connection, and its answers have been sent. */
   | { readonly kind: 'handled'; readonly connection: ConnectionId }
   /** Hang up, after what was sent before has left. */
-  | { readonly kind: 'disconnect'; readonly peer: PublicKey };
+  | { readonly kind: 'disconnect'; readonly peer: PublicKey }
+  /** These are all the peers with whom the node has channels. */
+  | { readonly kind: 'channels'; readonly peers: ReadonlySet<PublicKey> };
 
 /** What the peer manager wants done, in order. `connected`, `disconnected` and `received` are inputs of the node as they stand. */
 export type PeersEffect =
@@ -65,6 +67,8 @@ export interface PeersState {
   readonly connections: ReadonlyMap<ConnectionId, Connection>;
   /** The one connection of each connected peer (BOLT 1: a single connection per peer). */
   readonly peers: ReadonlyMap<PublicKey, ConnectionId>;
+  /** Peers with whom the node has channels: where there is no room for everybody, they come first. */
+  readonly withChannels: ReadonlySet<PublicKey>;
 }
 
 export interface PeersStep {

@@ -1,4 +1,5 @@
 import type { SecretKey } from '../../core/crypto/bytes.ts';
+import { INIT_TYPE, messageType } from '../../core/peers/liveness.ts';
 import type { ConnectionId } from '../../core/peers/vocabulary.ts';
 import { concat } from '../../core/transport/fragments.ts';
 import { accept, dial, receive, send } from '../../core/transport/session.ts';
@@ -17,6 +18,8 @@ interface Wire {
   readonly session: Session;
   readonly toSubject: Uint8Array;
   readonly greeted: boolean;
+  /** A message of init's type has left, whatever was in it. */
+  readonly saidInit: boolean;
 }
 
 /** How a peer behaves until it is told otherwise. */
@@ -92,7 +95,7 @@ export class Wires {
       remoteStatic: SUBJECT_ID,
       ephemeralSecret: reversed(ephemeralSecret),
     });
-    this.setWire(who, { connection, session, toSubject, greeted: false });
+    this.setWire(who, { connection, session, toSubject, greeted: false, saidInit: false });
   }
 
   call(who: number): void {
@@ -101,7 +104,7 @@ export class Wires {
     const scriptedPeer = this.scriptedPeers[who] as ScriptedPeer;
     this.subject.peersInput({ kind: 'dialled', connection, peer: scriptedPeer.id, ephemeralSecret });
     const session = accept(peersEnv, { staticSecret: scriptedPeer.secret, ephemeralSecret: reversed(ephemeralSecret) });
-    this.setWire(who, { connection, session, toSubject: NOTHING, greeted: false });
+    this.setWire(who, { connection, session, toSubject: NOTHING, greeted: false, saidInit: false });
   }
 
   hangUp(who: number): void {
@@ -123,7 +126,7 @@ export class Wires {
     const wire = this.wires[who];
     if (wire?.session.kind !== 'open') return;
     const { session, bytes } = send(peersEnv, wire.session, message);
-    this.setWire(who, { ...wire, session });
+    this.setWire(who, { ...wire, session, saidInit: wire.saidInit || messageType(message) === INIT_TYPE });
     this.put(who, bytes);
   }
 
@@ -201,7 +204,10 @@ export class Wires {
     for (const message of messages) {
       const decoded = decodeMessage(message);
       promise(decoded.ok, 'what leaves can be read', () => (decoded.ok ? '' : `${decoded.error.messageName}: ${decoded.error.detail}`));
-      if (decoded.ok) this.listen('node', decoded.message);
+      if (!decoded.ok) continue;
+      const { type } = decoded.message;
+      promise(wire.saidInit || type === 'init', 'nothing but init leaves before the peer’s', () => type);
+      this.listen('node', decoded.message);
     }
     if (answer !== undefined) this.put(who, answer);
   }

@@ -36,6 +36,11 @@ export class NodeOracle {
     subject.watch = (event) => this.see(event);
   }
 
+  /** When all that was to happen has happened. */
+  rest(): void {
+    initInTime(this.subject.peers, this.subject.node);
+  }
+
   private see(event: Watched): void {
     if (event.kind === 'peers') {
       boundedBuffers(this.subject.peers);
@@ -97,13 +102,24 @@ export class NodeOracle {
       promise(after.channels.get(channelId)?.state === state, "a peer touches nobody else's channel", () => channelId);
     }
     for (const [key, opening] of before.openings)
-      if (opening.peer !== attacker) promise(after.openings.get(key) === opening, "a peer touches nobody else's opening", () => key);
+      if (opening.peer !== attacker && !this.madeRoom(before, opening.peer))
+        promise(after.openings.get(key) === opening, "a peer touches nobody else's opening", () => key);
     for (const effect of effects) {
       if (effect.kind === 'send' || effect.kind === 'disconnect')
         promise(effect.peer === attacker, 'what a peer says is answered to nobody else', () => effect.kind);
     }
     for (const [id, peer] of before.peers)
-      if (id !== attacker) promise(after.peers.get(id) === peer, "a peer ends nobody else's connection", () => id);
+      if (id !== attacker && !this.madeRoom(before, id))
+        promise(after.peers.get(id) === peer, "a peer ends nobody else's connection", () => id);
+  }
+
+  /** Where all places are taken, one without channels makes room for the attacker if that has some. */
+  private madeRoom(node: NodeState, id: PublicKey): boolean {
+    const peersWithChannels = new Set(Array.from(node.channels.values(), ({ state }) => state.params.peer));
+    const { connections, peers } = this.subject.peers;
+    const inbound = [...connections.values()].filter(({ stage, dialled }) => stage === 'open' && !dialled).length;
+    const left = !peers.has(id) && inbound >= peersEnv.limits.maxInboundPeers;
+    return left && this.attacker !== undefined && peersWithChannels.has(this.attacker) && !peersWithChannels.has(id);
   }
 
   private changed(before: StoredChannel | undefined, after: StoredChannel): void {
@@ -178,6 +194,16 @@ function boundedBuffers(peers: PeersState): void {
   }
   promise(handshakes <= limits.maxHandshakes, 'handshakes are bounded', () => String(handshakes));
   promise(inbound <= limits.maxInboundPeers, 'inbound peers are bounded', () => String(inbound));
+}
+
+/** BOLT 1: init comes first. Whoever is listened to and says anything else, or nothing, is not kept. */
+function initInTime(peers: PeersState, node: NodeState): void {
+  for (const connection of peers.connections.values()) {
+    if (connection.stage !== 'open' || connection.busy || !connection.reading) continue;
+    const waitedMs = peers.nowMs - connection.sinceMs;
+    const late = waitedMs > peersEnv.limits.establishTimeoutMs && node.peers.get(connection.peer)?.features === undefined;
+    promise(!late, 'who does not say init in time is hung up on', () => `${waitedMs} ms`);
+  }
 }
 
 /** Back-pressure: whoever does not read what we answer gets no more answers. */

@@ -57,7 +57,7 @@ export const peersEnv: PeersEnv = createPeersEnv({ crypto, cipher: nobleChaCha20
   maxHandshakes: 3,
   maxInboundPeers: 2,
   maxClosing: 2,
-  maxPings: 4,
+  maxPongBytes: 200_000,
   maxWriteBytes: 4096,
   readAheadBytes: 70_000,
   maxIncomingBytes: 140_000,

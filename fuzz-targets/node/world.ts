@@ -103,6 +103,7 @@ export class World {
     }
     this.wires.flow();
     this.oracle.attacker = undefined;
+    this.oracle.rest();
   }
 
   private surroundings(name: Operation['name'], n: number, how: number): void {

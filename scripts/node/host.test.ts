@@ -193,7 +193,7 @@ describe('a host', () => {
   });
 
   it('stops reading when the peer does not read, and resumes', async () => {
-    const host = fakeHost(1, {}, { maxQueuedBytes: 150_000, maxWriteBytes: 10_000, maxPings: 100 });
+    const host = fakeHost(1, {}, { maxQueuedBytes: 150_000, maxWriteBytes: 10_000, maxPongBytes: 2_000_000 });
     const line = await dialled(host);
     for (let i = 0; i < 20; i++) line.peer.step({ kind: 'send', peer: host.nodeId, bytes: ping(65531) });
     line.speak();
