@@ -82,3 +82,12 @@ export type { PathCosts } from './onion/blinded-fees.ts';
 export { buildOnionMessage, joinPaths, readOnionMessage } from './onion/onion-message.ts';
 export type { MessageInstruction } from './onion/onion-message.ts';
 export type { MessageContents } from './onion/message-payload.ts';
+
+export { decodeInvoice, describes } from './invoice/decode.ts';
+export { createInvoice } from './invoice/create.ts';
+export type { InvoiceDetails, InvoiceSigner } from './invoice/create.ts';
+export type { Description, Invoice, RouteHint } from './invoice/invoice.ts';
+export { fallbackAddress, fallbackScript } from './invoice/fallback.ts';
+export type { Fallback } from './invoice/fallback.ts';
+export { MAX_INVOICE_LENGTH } from './invoice/raw.ts';
+export type { Network } from './invoice/amount.ts';

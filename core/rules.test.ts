@@ -10,6 +10,7 @@ import { FAIL_RULES } from './channel/fail/rules.ts';
 import { OPERATE_RULES } from './channel/operate/rules.ts';
 import { RETRANSMIT_RULES } from './channel/retransmit/rules.ts';
 import { CHANNEL_RULES } from './channel/rules.ts';
+import { INVOICE_RULES } from './invoice/rules.ts';
 import { NODE_RULES } from './node/rules.ts';
 import { ONION_RULES } from './onion/rules.ts';
 import { PEERS_RULES } from './peers/rules.ts';
@@ -26,6 +27,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   wire: WIRE_RULES,
   transport: TRANSPORT_RULES,
   onion: ONION_RULES,
+  invoice: INVOICE_RULES,
   'channel/establish': ESTABLISH_RULES,
   'channel/operate': OPERATE_RULES,
   'channel/commitments': COMMITMENT_RULES,
