@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { utf8Decode, utf8Encode } from '../core/wire/utf8.ts';
-import { parseScenario } from '../sim/scenario/parse-scenario.ts';
+import { parseScenario } from '../sim/run/parse-scenario.ts';
 import type { Scenario } from '../sim/scenario/types.ts';
 import type { FuzzTarget, Notation } from './target.ts';
 import { promise } from './target.ts';

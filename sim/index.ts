@@ -15,7 +15,7 @@ export type { RunOptions, RunResult } from './run/run.ts';
 export { runBytes, runSeed } from './campaign/generate.ts';
 export { DEFAULT_CAMPAIGN, GENERATOR_VERSION, parseToken, printToken } from './run/seed.ts';
 export type { CampaignOptions, CryptoName, SeedToken, StrategyName } from './run/seed.ts';
-export { parseScenario } from './scenario/parse-scenario.ts';
+export { parseScenario } from './run/parse-scenario.ts';
 export { shrink } from './campaign/shrink.ts';
 export type { ShrinkOptions, ShrinkResult } from './campaign/shrink.ts';
 export { fingerprint } from './world/finding.ts';

@@ -37,13 +37,16 @@ const tests = '\\.(test|fixture)\\.ts$';
 /** Tables of rules are data: all of them have one union of ids, which everybody may name. */
 const tables = '^core/.*/rules\\.ts$';
 
+/** The union of actions comes from their kinds, and everybody in sim may name it. */
+const actions = '^sim/actions/index\\.ts$';
+
 const startsWith = (folders) => `^(${folders.map((folder) => (folder.endsWith('.ts') ? `${folder}$` : `${folder}/`)).join('|')})`;
 
 const upward = layers.slice(0, -1).map((layer, index) => ({
   name: `${layer.join(', ').replace('\\', '')} imports from above`,
   severity: 'error',
   from: { path: startsWith(layer), pathNot: tests },
-  to: { path: startsWith(layers.slice(index + 1).flat()), pathNot: tables },
+  to: { path: startsWith(layers.slice(index + 1).flat()), pathNot: [tables, actions] },
 }));
 
 module.exports = {
@@ -54,6 +57,22 @@ module.exports = {
       severity: 'error',
       from: { path: '^core/(channel|monitor)/', pathNot: tests },
       to: { path: '^core/(channel|monitor)/', pathNot: '^core/$1/' },
+    },
+    {
+      name: 'the union of actions is a type',
+      severity: 'error',
+      from: {
+        path: startsWith(
+          layers
+            .slice(
+              0,
+              layers.findIndex((layer) => layer.includes('sim/actions')),
+            )
+            .flat(),
+        ),
+        pathNot: tests,
+      },
+      to: { path: actions, dependencyTypesNot: ['type-only'] },
     },
     { name: 'no cycles', severity: 'error', from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } } },
     { name: 'every import resolves', severity: 'error', from: {}, to: { couldNotResolve: true } },

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Scenario } from '../../sim/scenario/types.ts';
-import { parseScenario } from '../../sim/scenario/parse-scenario.ts';
+import { parseScenario } from '../../sim/run/parse-scenario.ts';
 
 /** Throws an Error that names the file and what is wrong with it. */
 export function readScenario(file: string): Scenario {

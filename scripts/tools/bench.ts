@@ -1,6 +1,6 @@
 /// <reference types="node" />
 import { table } from '../../sim/report/table.ts';
-import { rate } from '../../sim/report/text.ts';
+import { rate } from '../../sim/scenario/text.ts';
 import type { Figure } from './bench/measure.ts';
 import { commitmentCost, payments, providers } from './bench/measure.ts';
 import { campaignFigures } from './bench/campaign.ts';

@@ -5,7 +5,7 @@ import { hideBin } from 'yargs/helpers';
 import yargs from 'yargs';
 import { fingerprint } from '../../sim/world/finding.ts';
 import { table } from '../../sim/report/table.ts';
-import { grouped } from '../../sim/report/text.ts';
+import { grouped } from '../../sim/scenario/text.ts';
 import type { Scenario } from '../../sim/scenario/types.ts';
 import { buildIfStale } from './build.ts';
 import { createEngine } from '../node/engine.ts';

@@ -10,7 +10,7 @@ import { FuzzFailure } from '../../fuzz-targets/target.ts';
 import { messageRegistry } from '../../core/wire/messages/index.ts';
 import { stream } from '../../sim/deterministic/random.ts';
 import { table } from '../../sim/report/table.ts';
-import { grouped } from '../../sim/report/text.ts';
+import { grouped } from '../../sim/scenario/text.ts';
 import { buildIfStale } from './build.ts';
 import { compiledFile, packageRoot } from '../node/package-files.ts';
 import { print, styleOf } from '../cli/terminal/output.ts';

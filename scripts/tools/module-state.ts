@@ -13,7 +13,7 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
   'core/transactions/secrets.ts: flipped': 'a buffer whose content never survives a call',
   'core/wire/reader-writer.ts: spare': 'a buffer whose content never survives a call',
   'sim/world/encryption.ts: READ_BUFFER': 'a buffer whose content never survives a call',
-  'sim/actions/invalid-commands.ts: ONION': 'a constant that nothing writes to',
+  'sim/actions/users/forbidden-requests.ts: ONION': 'a constant that nothing writes to',
   'sim/oracles/limits.ts: ONION': 'a constant that nothing writes to',
   'sim/run/run.ts: BUILT_IN_REGISTRY': 'has no method that changes it',
   // What those who judge have read lately: pure functions of objects that never change, by identity. No node and no crypto is behind them.

@@ -7,6 +7,9 @@ import type { World } from '../world/world.ts';
 import type { UsableEnd } from './usable-ends.ts';
 import { fundingOf } from '../model/commitment-contents.ts';
 
+/** Feerates between which honest estimates of one time lie, in satoshi per 1000 weight: any two are tolerable to each other. */
+export const CALM_FEERATES = { min: 1250, max: 5000 } as const;
+
 /** HTLCs of the peer for which a careful opener keeps fees aside: more than cross its own in any run. */
 const CAREFUL_HTLCS = 20;
 

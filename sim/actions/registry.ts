@@ -12,6 +12,14 @@ export interface Operation {
   readonly kind: 'operation' | 'fault';
   /** Outcomes that it makes legitimate (oracles/licences.ts). Most bring none. */
   readonly licences?: readonly string[];
+  /** How often campaigns draw it, a non-negative integer beside those of others (a payment: 24). Default 6. */
+  readonly weight?: number;
+  /** What a swarm's seed may multiply its weight with. Default 0, 0, 1, 1, 2 or 6: a third of all seeds go without it. */
+  readonly factors?: readonly number[];
+  /** Drawn only in worlds where feerates move. */
+  readonly needs?: 'moving-fees';
+  /** Its least and greatest weight beside an adversary, who costs channels and waits for payments. Default: drawn no oftener. */
+  readonly besideAdversary?: readonly [number, number];
   /** One that can be done now, or undefined. Everything random comes from `choices`. */
   generate(world: World, choices: Choices): Action | undefined;
 }

@@ -30,11 +30,16 @@ export function readyEnds(world: World): UsableEnd[] {
 }
 
 /** Whether a channel is being opened over this link: until both ends have it on disk, a lost connection may lose it. */
-export function isOpening(world: World, nodes: readonly string[]): boolean {
+function isOpening(world: World, nodes: readonly string[]): boolean {
   return world.channels.some((info) => {
     if (info.forgotten || !nodes.includes(info.opener) || !nodes.includes(info.accepter)) return false;
     return [info.opener, info.accepter].some((node) => info.channelId === undefined || !world.host(node).disk.durable.has(info.channelId));
   });
+}
+
+/** Whether a connection between these may be lost: one that brings a channel about only with a licence. */
+export function mayInterrupt(world: World, nodes: readonly string[]): boolean {
+  return world.licences.has('opening-lost') || !isOpening(world, nodes);
 }
 
 export function linksOf(world: World, node: string): Link[] {

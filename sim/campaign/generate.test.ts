@@ -4,7 +4,7 @@ import { OperationRegistry } from '../actions/registry.ts';
 import type { CustomOperation } from '../actions/registry.ts';
 import { BUILT_IN_OPERATIONS } from '../actions/index.ts';
 import { LICENCES } from '../oracles/index.ts';
-import { parseScenario } from '../scenario/parse-scenario.ts';
+import { parseScenario } from '../run/parse-scenario.ts';
 import { BUILT_IN_REGISTRY, runScenario } from '../run/run.ts';
 import { DEFAULT_CAMPAIGN, parseToken, printToken, STRATEGIES } from '../run/seed.ts';
 import type { SeedToken } from '../run/seed.ts';

@@ -1,7 +1,7 @@
-import type { Action, Decimal, Latency, LinkSpec, NodeSpec, Scenario, WorldSpec } from '../scenario/types.ts';
-import { namesIn } from '../scenario/action-names.ts';
+import { kindOf, namesIn } from '../actions/index.ts';
+import { decimals, numbers, simplerFields, SIMPLE_FEERATES } from '../actions/simpler.ts';
+import type { Action, Latency, LinkSpec, NodeSpec, Scenario, WorldSpec } from '../scenario/types.ts';
 
-const FEERATES = [253, 1000, 2500, 5000];
 const INSTANT: Latency = { kind: 'fixed', ms: 0 };
 
 /** Worlds with one part less, or one part simpler, each with the actions that can still mean something. */
@@ -27,7 +27,7 @@ export function* simplerWorlds(scenario: Scenario): Generator<Scenario> {
     for (const simpler of simplerFields(channel, {
       pushMsat: decimals(channel.pushMsat),
       fundingSat: decimals(channel.fundingSat),
-      feeratePerKw: numbers(channel.feeratePerKw, FEERATES),
+      feeratePerKw: numbers(channel.feeratePerKw, SIMPLE_FEERATES),
     })) {
       yield { ...scenario, world: { ...world, channels: replace(world.channels, channel, simpler) } };
     }
@@ -76,99 +76,14 @@ export function* simplerActions(
   for (const [index, action] of scenario.actions.entries()) {
     const merged = merge(action, scenario.actions[index + 1]);
     if (merged) yield { ...scenario, actions: scenario.actions.toSpliced(index, 2, merged) };
-    for (const simpler of action.do === 'custom' ? (simplerCustom?.(action) ?? []) : simplerAction(action)) {
+    for (const simpler of action.do === 'custom' ? (simplerCustom?.(action) ?? []) : (kindOf(action).simpler?.(action) ?? [])) {
       yield { ...scenario, actions: scenario.actions.with(index, simpler) };
     }
   }
 }
 
 function merge(first: Action, second: Action | undefined): Action | undefined {
-  if (first.do === 'mine' && second?.do === 'mine') return { ...first, blocks: first.blocks + second.blocks };
-  if (first.do === 'wait' && second?.do === 'wait') return { ...first, ms: first.ms + second.ms };
-  if (first.do === 'see' && second?.do === 'see' && first.node === second.node) return { ...first, blocks: first.blocks + second.blocks };
-  return undefined;
-}
-
-function simplerAction(action: Exclude<Action, { do: 'custom' }>): Iterable<Action> {
-  switch (action.do) {
-    case 'pay':
-      return simplerPayment(action);
-    case 'open':
-      return simplerFields(action, {
-        pushMsat: decimals(action.pushMsat),
-        fundingSat: decimals(action.fundingSat),
-        feeratePerKw: numbers(action.feeratePerKw, FEERATES),
-      });
-    case 'fee':
-    case 'feerate':
-      return simplerFields(action, { feeratePerKw: numbers(action.feeratePerKw, FEERATES) });
-    case 'mine':
-    case 'see':
-      return simplerFields(action, { blocks: numbers(action.blocks, [1, 2, 6]) });
-    case 'reorg':
-      return simplerFields(action, {
-        depth: numbers(action.depth, [1, 2, 6]),
-        transactions: action.transactions === 'mined' ? [] : ['mined'],
-      });
-    case 'wait':
-      return simplerFields(action, { ms: numbers(action.ms, [1, 1000, 60_000]) });
-    case 'corrupt':
-      return simplerFields(action, { bit: numbers(action.bit, [0]) });
-    case 'stored':
-      return simplerFields(action, { which: numbers(action.which, [0]) });
-    case 'restart':
-      return action.backup === undefined
-        ? []
-        : [{ do: 'restart', node: action.node }, ...simplerFields(action, { backup: numbers(action.backup, [1]) })];
-    case 'crash':
-      return action.survive === undefined ? [] : [{ do: 'crash', node: action.node }];
-    case 'deliver':
-    case 'connect':
-    case 'disconnect':
-    case 'acknowledge':
-    case 'fulfill':
-    case 'fail':
-    case 'fail_malformed':
-    case 'commit':
-    case 'shutdown':
-    case 'force_close':
-    case 'tamper':
-    case 'invalid_command':
-      return [];
-  }
-}
-
-function* simplerPayment(action: Extract<Action, { do: 'pay' }>): Generator<Action> {
-  const { hashOf, ...own } = action;
-  if (hashOf !== undefined) yield own;
-  yield* simplerFields(action, { amountMsat: decimals(action.amountMsat), cltvDelta: numbers(action.cltvDelta, [40, 144]) });
-}
-
-function* simplerFields<T extends object>(value: T, candidates: { readonly [K in keyof T]?: Iterable<T[K]> }): Generator<T> {
-  for (const key of Object.keys(candidates) as (keyof T)[]) {
-    for (const simpler of candidates[key] ?? []) yield { ...value, [key]: simpler };
-  }
-}
-
-/** Those of `usual` that come before `value` in it, then smaller and rounder. Never the value itself, never a less simple one. */
-function numbers(value: number, usual: readonly number[]): number[] {
-  const known = usual.indexOf(value);
-  return known >= 0 ? usual.slice(0, known) : [...usual, ...decimals(String(value)).map(Number)];
-}
-
-/** Simpler amounts, simplest first: zero, then powers of ten below it, then the same amount with fewer significant digits. */
-export function decimals(value: Decimal): Decimal[] {
-  const digits = value.replace(/0+$/, '').length;
-  if (digits <= 1 && !/^[2-9]/.test(value)) return value.startsWith('10') ? ['0', ...powersBelow(value)] : [];
-  const rounded = [];
-  for (let kept = 1; kept < digits && kept <= 3; kept++) rounded.push(value.slice(0, kept) + '0'.repeat(value.length - kept));
-  return ['0', ...powersBelow(value), ...rounded];
-}
-
-/** 1000 (one satoshi), a million and a hundred million where they are smaller, then the largest power of ten below. */
-function powersBelow(value: Decimal): Decimal[] {
-  const below = [3, 6, 7, 8, value.length - 1].filter((zeros) => zeros < value.length).map((zeros) => `1${'0'.repeat(zeros)}`);
-  return [...new Set(below)].filter((power) => power !== value);
+  return first.do === second?.do ? kindOf(first).merge?.(first, second) : undefined;
 }
 
 function replace<T>(list: readonly T[], old: T, next: T): T[] {

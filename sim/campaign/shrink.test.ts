@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Action, Scenario } from '../scenario/types.ts';
 import type { Execution } from './shrink.ts';
 import { shrink } from './shrink.ts';
-import { decimals } from './shrink-values.ts';
+import { decimals } from '../actions/simpler.ts';
 
 const LATENCY = { kind: 'uniform', minMs: 3, maxMs: 90 } as const;
 const FOUND = 'toy/crossing/balance';

@@ -1,5 +1,5 @@
 import type { Action, Scenario } from '../scenario/types.ts';
-import { namesIn } from '../scenario/action-names.ts';
+import { namesIn } from '../actions/index.ts';
 import { simplerActions, simplerWorlds } from './shrink-values.ts';
 
 /** What one execution of a candidate showed. */

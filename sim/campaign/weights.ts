@@ -4,61 +4,31 @@ import type { Choices } from '../deterministic/random.ts';
 import type { CampaignOptions } from '../run/seed.ts';
 import type { WeightedOperation } from '../strategies/weighted.ts';
 
-/** What a run of the plain strategies does, by weight: no licences. */
-const WEIGHTS: Readonly<Record<string, number>> = {
-  pay: 24,
-  fulfill: 16,
-  fail: 8,
-  fail_malformed: 2,
-  fee: 4,
-  commit: 12,
-  acknowledge: 4,
-  open: 1,
-  shutdown: 2,
-  disconnect: 6,
-  connect: 24,
-  corrupt: 4,
-  crash: 4,
-  restart: 24,
-  mine: 4,
-  feerate: 2,
-  wait: 2,
-  invalid_command: 4,
-};
-/** Without these a run would stand still after its first fault, or carry nothing. */
-const ALWAYS: ReadonlySet<string> = new Set(['pay', 'connect', 'restart', 'commit', 'invalid_command']);
-/** An operation of your own that says nothing else. */
+/** Of an operation that says nothing else. */
 const DEFAULT_WEIGHT = 6;
+const DEFAULT_FACTORS: readonly number[] = [0, 0, 1, 1, 2, 6];
 
+/** What a run of the plain strategies does: no licences. */
 export function plainOperations(registry: OperationRegistry): WeightedOperation[] {
   return registry.all
     .filter((operation) => (operation.licences ?? []).length === 0)
-    .map((operation) => ({ operation, weight: WEIGHTS[operation.name] ?? DEFAULT_WEIGHT }));
+    .map((operation) => ({ operation, weight: operation.weight ?? DEFAULT_WEIGHT }));
 }
 
 /**
- * Each seed leaves out about a third of the operations and weighs the others anew: what all runs mix, no run goes deep into. Fees move only
- * in a world that is made for it.
+ * Each seed leaves out about a third of the operations and weighs the others anew: what all runs do, no run goes deep into. Without some a
+ * run would stand still after its first fault, or carry nothing: those are in all of them.
  */
 export function swarmOperations(choices: Choices, registry: OperationRegistry, feesMove: boolean): WeightedOperation[] {
   return plainOperations(registry).map(({ operation, weight }) => {
-    if (operation.name === 'fee') return { operation, weight: feesMove ? weight * pick(choices, [1, 1, 2, 6]) : 0 };
-    return { operation, weight: weight * factorOf(choices, operation.name) };
+    if (operation.needs === 'moving-fees' && !feesMove) return { operation, weight: 0 };
+    return { operation, weight: weight * pick(choices, operation.factors ?? DEFAULT_FACTORS) };
   });
-}
-
-function factorOf(choices: Choices, name: string): number {
-  if (ALWAYS.has(name)) return between(choices, 1, 3);
-  // Each channel that is opened costs as much as half a run.
-  return pick(choices, name === 'open' ? [0, 0, 0, 1, 1, 2] : [0, 0, 1, 1, 2, 6]);
 }
 
 function isHostile({ licences = [] }: Operation): boolean {
   return licences.includes('adversary');
 }
-
-/** Weights that are added, at least and at most. */
-const BESIDE_AN_ADVERSARY: Readonly<Record<string, readonly [number, number]>> = { open: [1, 3], pay: [12, 36], fulfill: [12, 36] };
 
 /** What may go wrong beyond what honest nodes must bear; nothing in most runs. */
 export function licensedOperations(
@@ -73,14 +43,14 @@ export function licensedOperations(
   if (chance(choices, 1, 5)) {
     return registry.all.flatMap((operation): WeightedOperation[] => {
       if (isHostile(operation)) return [{ operation, weight: between(choices, 48, 96) }];
-      const [least, most] = BESIDE_AN_ADVERSARY[operation.name] ?? [];
+      const [least, most] = operation.besideAdversary ?? [];
       return least === undefined || most === undefined ? [] : [{ operation, weight: between(choices, least, most) }];
     });
   }
   const licensed = shuffle(
     choices,
     registry.all.filter(
-      (operation) => (operation.licences ?? []).length > 0 && !isHostile(operation) && (feesMove || operation.name !== 'spend-all'),
+      (operation) => (operation.licences ?? []).length > 0 && !isHostile(operation) && (feesMove || operation.needs !== 'moving-fees'),
     ),
   );
   const drawn = licensed.slice(0, pickWeighted(choices, [0, 1, 1]));

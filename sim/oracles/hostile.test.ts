@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { ChannelState } from '../../core/channel/model/state.ts';
 import { apply } from '../actions/apply.ts';
 import { possibleTamperings } from '../violations/tamper.ts';
-import { forbiddenCommand, RUDE_REQUESTS } from '../actions/invalid-commands.ts';
+import { forbiddenCommand, FORBIDDEN_REQUESTS } from '../actions/users/forbidden-requests.ts';
 import { fingerprint } from '../world/finding.ts';
 import { settle } from '../run/settle.ts';
 import type { Action, DriverFactory } from '../scenario/types.ts';
@@ -131,7 +131,7 @@ function allInvalidCommands(driver?: DriverFactory): { readonly seen: ReadonlySe
     if (step === 150) apply(world, { do: 'shutdown', node: 'B', channel: 'c' });
     if (step === 190) apply(world, { do: 'force_close', node: 'A', channel: 'c' });
     for (const node of world.nodeNames) {
-      for (const request of RUDE_REQUESTS.keys()) {
+      for (const request of FORBIDDEN_REQUESTS.keys()) {
         const action: Action = { do: 'invalid_command', node, channel: 'c', request };
         if (seen.has(request) || forbiddenCommand(world, action) === undefined) continue;
         const copy = world.fork();
@@ -164,7 +164,7 @@ describe('hostile: hosts', () => {
   it('an honest node refuses every forbidden request, and the world settles', () => {
     const { seen, found } = allInvalidCommands();
     const rare = new Set(['pay-before-ready', 'shutdown-to-another-script']);
-    expect([...RUDE_REQUESTS.keys()].filter((request) => !seen.has(request) && !rare.has(request))).toEqual([]);
+    expect([...FORBIDDEN_REQUESTS.keys()].filter((request) => !seen.has(request) && !rare.has(request))).toEqual([]);
     expect([...found]).toEqual([]);
   });
 

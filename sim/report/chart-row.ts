@@ -1,5 +1,5 @@
 import type { Style } from './style.ts';
-import { cut } from './text.ts';
+import { cut } from '../scenario/text.ts';
 
 /** One line of a chart: characters that can be written over each other, each with its paint. */
 export class Row {

@@ -2,7 +2,7 @@ import type { ChartStep } from './observe-step.ts';
 import { Row } from './chart-row.ts';
 import type { Style } from './style.ts';
 import { plain } from './style.ts';
-import { cut, grouped } from './text.ts';
+import { cut, grouped } from '../scenario/text.ts';
 
 export interface ChartOptions {
   readonly nodes: readonly string[];

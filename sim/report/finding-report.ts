@@ -3,7 +3,7 @@ import type { Finding, Scenario } from '../scenario/types.ts';
 import { difference } from './diff.ts';
 import type { Style } from './style.ts';
 import { plain } from './style.ts';
-import { plural } from './text.ts';
+import { plural } from '../scenario/text.ts';
 import { describeAction, describeWorld } from './describe-action.ts';
 
 export interface FindingReport {

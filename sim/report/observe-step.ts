@@ -5,7 +5,7 @@ import type { Message } from '../../core/wire/messages/index.ts';
 import { decodeMessage } from '../../core/wire/messages/index.ts';
 import type { DriverEffect, StepRecord, WorldView } from '../scenario/types.ts';
 import { channelInWords } from './describe-channel.ts';
-import { grouped } from './text.ts';
+import { grouped } from '../scenario/text.ts';
 
 /** One step of one node, ready to be drawn: names instead of keys, text instead of states. */
 export interface ChartStep {

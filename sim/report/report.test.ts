@@ -5,7 +5,7 @@ import { difference } from './diff.ts';
 import { findingReport } from './finding-report.ts';
 import { ansi } from './style.ts';
 import { table } from './table.ts';
-import { duration, grouped, rate } from './text.ts';
+import { duration, grouped, rate } from '../scenario/text.ts';
 import { describeAction } from './describe-action.ts';
 
 describe('two differing values', () => {

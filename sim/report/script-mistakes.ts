@@ -1,5 +1,5 @@
 import { other } from '../../core/transactions/types.ts';
-import { MAX_BLOCKS_AT_ONCE } from '../actions/apply.ts';
+import { MAX_BLOCKS_AT_ONCE } from '../actions/chain/mine.ts';
 import type { Action, DriverEffect } from '../scenario/types.ts';
 import type { World } from '../world/world.ts';
 

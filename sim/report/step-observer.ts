@@ -2,7 +2,7 @@ import { toJson } from '../../core/wire/print.ts';
 import type { Oracle, StepRecord, WorldView } from '../scenario/types.ts';
 import type { ChartStep } from './observe-step.ts';
 import { observeStep } from './observe-step.ts';
-import { grouped } from './text.ts';
+import { grouped } from '../scenario/text.ts';
 
 /** Looks at every step and never fires. Stands before the oracles, so that it sees the step at which one of them does. */
 export function observer(look: (world: WorldView, record: StepRecord) => void): Oracle {

@@ -2,7 +2,7 @@ import type { Distinct, Tally, TallyGroup } from '../campaign/results.ts';
 import type { Style } from './style.ts';
 import { plain } from './style.ts';
 import { table } from './table.ts';
-import { duration, grouped, plural, rate } from './text.ts';
+import { duration, grouped, plural, rate } from '../scenario/text.ts';
 
 export interface CampaignReport {
   readonly tally: Tally;

@@ -1,3 +1,4 @@
+import type { Action } from '../actions/index.ts';
 import type { ChainPoint } from '../../core/chain/update.ts';
 import type { ChannelId, Hex, PublicKey, RawTx, SecretKey } from '../../core/crypto/bytes.ts';
 import type { TxOutput } from '../../core/bitcoin/tx.ts';
@@ -68,65 +69,8 @@ export interface WorldSpec {
   readonly licences?: readonly string[];
 }
 
-/** One step of a scenario. Everything is named by meaning, never by an index into something that shrinking would shift. */
-export type Action =
-  // the network: `message` is the BOLT name of the message (or act of the handshake) at the head of that direction
-  | { readonly do: 'deliver'; readonly link: string; readonly to: string; readonly message: string }
-  | { readonly do: 'connect'; readonly link: string }
-  /** Both directions lose what is in flight. */
-  | { readonly do: 'disconnect'; readonly link: string }
-  /** The network flips a bit of what has not arrived of that message on an encrypted link (`bit` modulo those): the connection must end by it. */
-  | { readonly do: 'corrupt'; readonly link: string; readonly to: string; readonly message: string; readonly bit: number }
-  // storage: an unfinished store of `sink` ('state' or a watcher) for `channel`; `which` counts from the oldest unfinished one, 0-based
-  | { readonly do: 'stored'; readonly node: string; readonly channel: string; readonly sink: string; readonly which: number }
-  /** The process dies. `survive` is a bit mask over its unfinished stores, oldest first: those made it to disk after all, the rest are torn and lost. */
-  | { readonly do: 'crash'; readonly node: string; readonly survive?: number }
-  /** `backup`: not from the newest durable state but from the n-th before it (fault: stale backup). */
-  | { readonly do: 'restart'; readonly node: string; readonly backup?: number }
-  // the chain
-  | { readonly do: 'mine'; readonly blocks: number }
-  /** The newest `depth` blocks are replaced by one more; their transactions are in the first new one, back in the mempool, or lost. */
-  | { readonly do: 'reorg'; readonly depth: number; readonly transactions: 'mined' | 'waiting' | 'lost' }
-  /** The node hears of its next blocks; what it had seen of another branch is replaced at once. */
-  | { readonly do: 'see'; readonly node: string; readonly blocks: number }
-  | { readonly do: 'feerate'; readonly node: string; readonly feeratePerKw: number }
-  // users
-  | {
-      readonly do: 'open';
-      readonly as: string;
-      readonly from: string;
-      readonly to: string;
-      readonly fundingSat: Decimal;
-      readonly pushMsat: Decimal;
-      readonly feeratePerKw: number;
-      readonly format: CommitmentFormat;
-      readonly upfrontShutdown?: boolean;
-    }
-  | {
-      readonly do: 'pay';
-      readonly as: string;
-      readonly from: string;
-      readonly channel: string;
-      readonly amountMsat: Decimal;
-      readonly cltvDelta: number;
-      readonly hashOf?: string;
-    }
-  | { readonly do: 'fulfill'; readonly node: string; readonly payment: string }
-  | { readonly do: 'fail'; readonly node: string; readonly payment: string }
-  | { readonly do: 'fail_malformed'; readonly node: string; readonly payment: string }
-  | { readonly do: 'fee'; readonly node: string; readonly channel: string; readonly feeratePerKw: number }
-  | { readonly do: 'commit'; readonly node: string; readonly channel: string }
-  | { readonly do: 'shutdown'; readonly node: string; readonly channel: string }
-  | { readonly do: 'force_close'; readonly node: string; readonly channel: string }
-  /** The host acknowledges every event that it has been told of. */
-  | { readonly do: 'acknowledge'; readonly node: string }
-  | { readonly do: 'wait'; readonly ms: number }
-  /** The sender has turned dishonest: `with` names what arrives instead of, or before, the message at the head of that direction (adversary/). */
-  | { readonly do: 'tamper'; readonly link: string; readonly to: string; readonly message: string; readonly with: string }
-  /** The host asks its node for what the node must refuse (actions/invalid-commands.ts). */
-  | { readonly do: 'invalid_command'; readonly node: string; readonly channel: string; readonly request: string }
-  /** A custom operation, namespaced: `acme/foo`. */
-  | { readonly do: 'custom'; readonly operation: string; readonly args: Readonly<Record<string, unknown>> };
+/** One step of a scenario: what the kinds of actions say (sim/actions). */
+export type { Action };
 
 /** After the last action the world is healed (links up, nodes up, stores done, HTLCs resolved) and must settle: always, never an action. */
 export interface Scenario {

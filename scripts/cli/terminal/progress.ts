@@ -1,5 +1,5 @@
 /// <reference types="node" />
-import { cut } from '../../../sim/report/text.ts';
+import { cut } from '../../../sim/scenario/text.ts';
 import { writeTo } from './output.ts';
 
 const EVERY_MS = 100;

@@ -8,7 +8,7 @@ import type { Distinct, Found } from '../../../sim/campaign/results.ts';
 import type { Act } from '../../../sim/world/packet.ts';
 import { LICENCES } from '../../../sim/oracles/licences.ts';
 import { findingReport } from '../../../sim/report/finding-report.ts';
-import { duration, grouped, plural, rate } from '../../../sim/report/text.ts';
+import { duration, grouped, plural, rate } from '../../../sim/scenario/text.ts';
 import { summary } from '../../../sim/report/summary.ts';
 import type { CampaignOptions } from '../../../sim/run/seed.ts';
 import { CRYPTO_NAMES, DEFAULT_CAMPAIGN, STRATEGIES, TRANSPORTS } from '../../../sim/run/seed.ts';
@@ -27,7 +27,7 @@ import { commonRun, demandWritable, demandWritableFile, parseExecutions, replayC
 import { parseDuration, parseInteger, parseSeeds } from './parse-arguments.ts';
 import type { LinkTransport, Scenario } from '../../../sim/scenario/types.ts';
 import { readScenario } from '../../node/scenario-files.ts';
-import { ACTIONS } from '../../../sim/scenario/action-names.ts';
+import { ACTION_KINDS } from '../../../sim/actions/index.ts';
 import { verb } from './verb.ts';
 
 /** Seeds that a worker takes at once: real signatures take their time. */
@@ -209,7 +209,8 @@ function replayed(engine: Engine, file: string, { expect }: Scenario): string {
 function conclude(result: CampaignResult, engine: Engine, options: HuntOptions, interrupted: boolean): ExitCode {
   const { tally, findings, elapsedMs } = result;
   const own = engine.registry.all.map(({ name }) => name).filter((name) => name.includes('/'));
-  const possible = { message: CHANNEL_MESSAGES, action: [...ACTIONS, ...own], licence: LICENCES.map(({ name }) => name) };
+  const builtIn = [...ACTION_KINDS.keys()].filter((name) => name !== 'custom');
+  const possible = { message: CHANNEL_MESSAGES, action: [...builtIn, ...own], licence: LICENCES.map(({ name }) => name) };
   print(summary({ tally, findings, elapsedMs, possible }, styleOf(process.stdout)));
   const { json } = options;
   if (json !== undefined) tryToWrite(() => writeJson(json, result, engine));

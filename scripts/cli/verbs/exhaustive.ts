@@ -1,7 +1,7 @@
 /// <reference types="node" />
 import { join } from 'node:path';
 import { fingerprint } from '../../../sim/world/finding.ts';
-import { grouped } from '../../../sim/report/text.ts';
+import { grouped } from '../../../sim/scenario/text.ts';
 import { createEngine } from '../../node/engine.ts';
 import { slug, writeScenario } from '../finding-files.ts';
 import { EXIT } from '../terminal/exit.ts';

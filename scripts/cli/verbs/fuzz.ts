@@ -16,7 +16,7 @@ import { jazzerAbsence } from '../../../fuzz-targets/engines/jazzer.ts';
 import { replay } from '../../../fuzz-targets/engines/replay.ts';
 import { fuzzTargets } from '../../../fuzz-targets/registry.ts';
 import type { FuzzTarget } from '../../../fuzz-targets/target.ts';
-import { grouped, plural, rate } from '../../../sim/report/text.ts';
+import { grouped, plural, rate } from '../../../sim/scenario/text.ts';
 import { table } from '../../../sim/report/table.ts';
 import { compiledFile, packageRoot } from '../../node/package-files.ts';
 import { TARGETS_SOURCE } from '../fuzz-target-session.ts';

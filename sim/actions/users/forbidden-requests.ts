@@ -1,14 +1,12 @@
-import { isClosed, statusOf } from '../../core/channel/model/ending.ts';
-import type { ChannelConfig, Command } from '../../core/channel/model/vocabulary.ts';
-import type { AddUpdate, ChannelState, FundedState, Removal } from '../../core/channel/model/state.ts';
-import type { ChannelId, Hash32, Preimage, Script } from '../../core/crypto/bytes.ts';
-import type { Operation } from './registry.ts';
-import { contentsAt, openerCostSat, otherSide, signableCut, SIDES, fundingOf } from '../model/commitment-contents.ts';
-import { chance, pick } from '../deterministic/random.ts';
-import type { Choices } from '../deterministic/random.ts';
-import type { Action } from '../scenario/types.ts';
-import type { World } from '../world/world.ts';
-import { ownPayment } from '../../core/channel/model/origin.ts';
+import { isClosed, statusOf } from '../../../core/channel/model/ending.ts';
+import type { ChannelConfig, Command } from '../../../core/channel/model/vocabulary.ts';
+import type { AddUpdate, ChannelState, FundedState, Removal } from '../../../core/channel/model/state.ts';
+import type { ChannelId, Hash32, Preimage, Script } from '../../../core/crypto/bytes.ts';
+import { contentsAt, openerCostSat, otherSide, signableCut, SIDES, fundingOf } from '../../model/commitment-contents.ts';
+import { chance } from '../../deterministic/random.ts';
+import type { Choices } from '../../deterministic/random.ts';
+import type { World } from '../../world/world.ts';
+import { ownPayment } from '../../../core/channel/model/origin.ts';
 
 /** What a careless host works from: one end of one channel, as its node shows it. */
 interface End {
@@ -258,7 +256,7 @@ function openCommand(peer: Open1['peer'], change: Partial<Open1>): Open1 {
 }
 
 /** Every request that a node must refuse, leaving its state as it was. */
-export const RUDE_REQUESTS: ReadonlyMap<string, Request> = new Map(Object.entries({ ...REMOVALS, ...PAYMENTS, ...OTHERS }));
+export const FORBIDDEN_REQUESTS: ReadonlyMap<string, Request> = new Map(Object.entries({ ...REMOVALS, ...PAYMENTS, ...OTHERS }));
 
 /** What misses a limit by one: where implementations differ. */
 const ONE_BEYOND: readonly string[] = [
@@ -268,7 +266,7 @@ const ONE_BEYOND: readonly string[] = [
   'pay-less-than-minimum',
   'pay-after-shutdown',
 ];
-const ALL: readonly string[] = [...RUDE_REQUESTS.keys()];
+const ALL: readonly string[] = [...FORBIDDEN_REQUESTS.keys()];
 
 function endOf(world: World, node: string, channel: string): End | undefined {
   const info = world.info(channel);
@@ -284,10 +282,17 @@ function endOf(world: World, node: string, channel: string): End | undefined {
 /** The command that an invalid request comes to now. Undefined where there is nothing wrong with it. */
 export function forbiddenCommand(
   world: World,
-  { node, channel, request }: Extract<Action, { do: 'invalid_command' }>,
+  { node, channel, request }: { readonly node: string; readonly channel: string; readonly request: string },
 ): Command | undefined {
   const end = endOf(world, node, channel);
-  return end === undefined ? undefined : RUDE_REQUESTS.get(request)?.(end);
+  return end === undefined ? undefined : FORBIDDEN_REQUESTS.get(request)?.(end);
+}
+
+/** A request that this end must refuse now, drawn: half of them are one beyond what is allowed. */
+export function drawForbidden(world: World, node: string, channel: string, choices: Choices): string | undefined {
+  const end = endOf(world, node, channel);
+  if (end === undefined) return undefined;
+  return (chance(choices, 1, 2) ? drawPossible(end, ONE_BEYOND, choices) : undefined) ?? drawPossible(end, ALL, choices);
 }
 
 /** Each of those that are possible now equally often. Only those that are drawn are asked: to put one together costs something. */
@@ -296,22 +301,8 @@ function drawPossible(end: End, names: readonly string[], choices: Choices): str
   for (let last = left.length - 1; last >= 0; last--) {
     const at = choices.int(last + 1);
     const name = left[at] as string;
-    if (RUDE_REQUESTS.get(name)?.(end) !== undefined) return name;
+    if (FORBIDDEN_REQUESTS.get(name)?.(end) !== undefined) return name;
     left[at] = left[last] as string;
   }
   return undefined;
 }
-
-export const invalidCommand: Operation = {
-  name: 'invalid_command',
-  kind: 'operation',
-  generate(world, choices) {
-    const ends = world.channels.flatMap(({ name, opener, accepter }) => [opener, accepter].map((node) => ({ node, channel: name })));
-    if (ends.length === 0) return undefined;
-    const { node, channel } = pick(choices, ends);
-    const end = endOf(world, node, channel);
-    if (end === undefined) return undefined;
-    const request = (chance(choices, 1, 2) ? drawPossible(end, ONE_BEYOND, choices) : undefined) ?? drawPossible(end, ALL, choices);
-    return request === undefined ? undefined : { do: 'invalid_command', node, channel, request };
-  },
-};

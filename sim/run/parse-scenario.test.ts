@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_CAMPAIGN } from '../run/seed.ts';
 import { Engine } from '../campaign/engine.ts';
 import { parseScenario } from './parse-scenario.ts';
-import type { Scenario } from './types.ts';
+import type { Scenario } from '../scenario/types.ts';
 
 const engine = new Engine({ campaign: { ...DEFAULT_CAMPAIGN, licensedPercent: 50 } });
 const recorded = [1, 2, 3, 4, 5, 6].map((seed) => engine.runToken(engine.token(seed)).scenario);

@@ -24,3 +24,13 @@ export function rate(perSecond: number): string {
 export function plural(count: number, one: string, many = `${one}s`): string {
   return `${grouped(count)} ${count === 1 ? one : many}`;
 }
+
+/** An amount of a scenario, in satoshi. */
+export function sat(amount: string): string {
+  return `${grouped(amount)} sat`;
+}
+
+/** The same in millisatoshi, and in satoshi where it is a whole number of them. */
+export function msat(amount: string): string {
+  return amount.length > 3 && amount.endsWith('000') ? sat(amount.slice(0, -3)) : `${grouped(amount)} msat`;
+}

@@ -1,0 +1,31 @@
+import type { ActionKind } from '../action-kind.ts';
+import { field } from '../../scenario/fields.ts';
+import type { ActionFrom } from '../../scenario/fields.ts';
+import { otherEnd } from '../../world/packet.ts';
+import { resolveOwed } from '../../world/users.ts';
+import { receivingEnd } from './receiving-end.ts';
+
+/** `message` is the BOLT name of the message (or act of the handshake) at the head of that direction. */
+const fields = { link: field.link, to: field.to, message: field.message };
+type Deliver = ActionFrom<'deliver', typeof fields>;
+
+export const deliver: ActionKind<Deliver> = {
+  name: 'deliver',
+  fields,
+  apply(world, action) {
+    const { link, end } = receivingEnd(world.links.get(action.link), action) ?? {};
+    if (link === undefined || end === undefined) return false;
+    const host = world.host(action.to);
+    const peer = world.nodeId(link.spec.ends[otherEnd(end)]);
+    world.clock.advanceTo(link.head(end)?.dueMs ?? 0);
+    world.stats.messages++;
+    world.stats.count('message', action.message);
+    const bytes = world.onLink(link, host, () => link.take(end, world.timeMs));
+    if (bytes !== undefined) world.step(host, { kind: 'received', peer, bytes });
+    else if (link.isConnected(end)) world.step(host, { kind: 'connected', peer });
+    if (action.message === 'channel_reestablish') resolveOwed(world, host);
+    if (link.closedBy !== undefined && link.closedBy !== end && link.head(end) === undefined) world.breakLink(link);
+    return true;
+  },
+  describe: ({ to, message, link }) => `${to} receives ${message} over ${link}`,
+};

@@ -1,0 +1,96 @@
+import type { ActionKind } from '../action-kind.ts';
+import { field } from '../../scenario/fields.ts';
+import type { ActionFrom } from '../../scenario/fields.ts';
+import { between, chance, pick } from '../../deterministic/random.ts';
+import type { Choices } from '../../deterministic/random.ts';
+import { otherSide } from '../../model/commitment-contents.ts';
+import type { Action } from '../../scenario/types.ts';
+import type { World } from '../../world/world.ts';
+import { numbers, simplerFields } from '../simpler.ts';
+import { usableEnds } from '../usable-ends.ts';
+import type { UsableEnd } from '../usable-ends.ts';
+import { drawCrash } from './crash.ts';
+
+/** `backup`: not from the newest durable state but from the n-th before it. */
+const fields = { node: field.node, backup: field.optional(field.count) };
+type Restart = ActionFrom<'restart', typeof fields>;
+
+export const restart: ActionKind<Restart> = {
+  name: 'restart',
+  fields,
+  apply(world, { node, backup }) {
+    const host = world.hosts.get(node);
+    const { driver } = host ?? {};
+    if (host === undefined || host.running || driver?.restart === undefined || driver.serialise === undefined) return false;
+    if (backup !== undefined && !host.restoreBackup(backup)) return false;
+    host.running = true;
+    const { seen } = host.watch;
+    world.run(host, { kind: 'restart' }, () => {
+      const channels: Uint8Array[] = [];
+      for (const { effect } of host.disk.durable.values()) {
+        const bytes = driver.serialise?.(effect) ?? new Uint8Array();
+        world.trace.bytes(bytes);
+        channels.push(bytes);
+      }
+      return driver.restart?.(channels, host.disk.watcherIds(), seen, host.feeratePerKw) ?? [];
+    });
+    if (driver.channels === undefined) return true;
+    for (const info of world.channels) world.ledger.forgetUnknown(node, info.name, world.channelState(node, info.name));
+    return true;
+  },
+  describe: ({ node }) => `${node} restarts from what is durable`,
+  simpler: (action) =>
+    action.backup === undefined
+      ? []
+      : [{ do: 'restart', node: action.node }, ...simplerFields(action, { backup: numbers(action.backup, [1]) })],
+  operations: [
+    {
+      name: 'restart',
+      kind: 'operation',
+      weight: 24,
+      factors: [1, 2, 3],
+      generate(world, choices) {
+        const nodes = downNodes(world);
+        return nodes.length === 0 ? undefined : { do: 'restart', node: pick(choices, nodes) };
+      },
+    },
+    { name: 'stale-backup', kind: 'fault', licences: ['stale-backup'], generate: drawStaleBackup },
+  ],
+};
+
+function downNodes(world: World): string[] {
+  return world.nodeNames.filter((node) => !world.host(node).running);
+}
+
+/** Only ever one node: two that forget the same thing agree on a past that their users know to be wrong. */
+function drawStaleBackup(world: World, choices: Choices): Action | undefined {
+  const others = world.nodeNames.filter((node) => world.host(node).restoredBackup);
+  const nodes = downNodes(world).filter((node) => others.every((other) => other === node) && !isClosing(world, node));
+  if (nodes.length === 0) return drawCrash(world, choices);
+  const node = pick(choices, nodes);
+  const closing = world.licences.has('force-close') ? endsLeft(world, node) : [];
+  if (closing.length > 0 && chance(choices, 1, 2)) {
+    const end = pick(choices, closing);
+    return { do: 'force_close', node: end.node, channel: end.info.name };
+  }
+  return { do: 'restart', node, backup: between(choices, 1, 6) };
+}
+
+/** A channel that is being closed may be closed by scripts and transactions that only the newer state knew: then nothing can be said. */
+function isClosing(world: World, node: string): boolean {
+  return [...world.host(node).disk.durable.values()].some(({ effect: { state } }) => {
+    if (state.phase !== 'funded') return true;
+    const { sent, received, wanted } = state.closing;
+    return sent !== undefined || received !== undefined || wanted !== undefined;
+  });
+}
+
+/** The other ends of the channels of a node that is down, where there is something that it may forget. */
+function endsLeft(world: World, down: string): UsableEnd[] {
+  return usableEnds(world).filter(
+    ({ node, info, state }) =>
+      node !== down &&
+      (info.opener === down || info.accepter === down) &&
+      state.shared.commitments[otherSide(state.params.us)].current.number > 1n,
+  );
+}

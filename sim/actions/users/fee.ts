@@ -1,0 +1,43 @@
+import type { ActionKind } from '../action-kind.ts';
+import { field } from '../../scenario/fields.ts';
+import type { ActionFrom } from '../../scenario/fields.ts';
+import { between, chance, pick } from '../../deterministic/random.ts';
+import { grouped } from '../../scenario/text.ts';
+import { CALM_FEERATES, openerSpareMsat, trimmingFeerate } from '../amounts.ts';
+import type { Operation } from '../registry.ts';
+import { numbers, simplerFields, SIMPLE_FEERATES } from '../simpler.ts';
+import { channelCommand } from '../subjects.ts';
+import { usableEnds } from '../usable-ends.ts';
+
+const fields = { node: field.node, channel: field.channel, feeratePerKw: field.count };
+type Fee = ActionFrom<'fee', typeof fields>;
+
+const update: Operation = {
+  name: 'fee',
+  kind: 'operation',
+  needs: 'moving-fees',
+  generate(world, choices) {
+    const ends = usableEnds(world).filter(({ node, info }) => node === info.opener);
+    if (ends.length === 0) return undefined;
+    const { node, info, state } = pick(choices, ends);
+    const wild = world.licences.has('feerate-refused') && chance(choices, 1, 2);
+    const usual = wild ? between(choices, 253, 60_000) : between(choices, CALM_FEERATES.min, CALM_FEERATES.max);
+    const trimming = chance(choices, 1, 3) ? trimmingFeerate({ node, info, state }, choices) : undefined;
+    const feeratePerKw = trimming !== undefined && trimming >= CALM_FEERATES.min && trimming <= CALM_FEERATES.max ? trimming : usual;
+    if (!world.licences.has('opener-short') && openerSpareMsat(state, feeratePerKw) < 0n) return undefined;
+    return { do: 'fee', node, channel: info.name, feeratePerKw };
+  },
+};
+
+export const fee: ActionKind<Fee> = {
+  name: 'fee',
+  fields,
+  apply: (world, action) => channelCommand(world, action, (channelId) => ({ kind: 'fee', channelId, feeratePerKw: action.feeratePerKw })),
+  describe: ({ node, channel, feeratePerKw }) => `${node} updates the feerate of ${channel} to ${grouped(feeratePerKw)} sat/kw`,
+  simpler: (action) => simplerFields(action, { feeratePerKw: numbers(action.feeratePerKw, SIMPLE_FEERATES) }),
+  operations: [
+    { ...update, weight: 4, factors: [1, 1, 2, 6] },
+    // Lets other operations draw what only this licence makes fair: the opener spends all that it has while HTLCs cross.
+    { ...update, name: 'spend-all', licences: ['opener-short'] },
+  ],
+};

@@ -1,0 +1,38 @@
+import type { ActionKind } from '../action-kind.ts';
+import { field } from '../../scenario/fields.ts';
+import type { ActionFrom } from '../../scenario/fields.ts';
+import { pick } from '../../deterministic/random.ts';
+import { drawForbidden, forbiddenCommand } from './forbidden-requests.ts';
+
+/** The host asks its node for what the node must refuse (forbidden-requests.ts). */
+const fields = { node: field.node, channel: field.channel, request: field.text };
+type InvalidCommand = ActionFrom<'invalid_command', typeof fields>;
+
+export const invalidCommand: ActionKind<InvalidCommand> = {
+  name: 'invalid_command',
+  fields,
+  apply(world, action) {
+    // Where the request would make sense, or there is nothing to ask it of, there is nothing to do.
+    const command = forbiddenCommand(world, action);
+    if (command === undefined) return false;
+    world.stats.count('event', `invalid command: ${action.request}`);
+    world.stepMarked(world.host(action.node), { kind: 'command', command }, { forbidden: action.request });
+    return true;
+  },
+  describe: ({ node, channel, request }) => `${node}'s host asks for what is forbidden in ${channel}: ${request}`,
+  operations: [
+    {
+      name: 'invalid_command',
+      kind: 'operation',
+      weight: 4,
+      factors: [1, 2, 3],
+      generate(world, choices) {
+        const ends = world.channels.flatMap(({ name, opener, accepter }) => [opener, accepter].map((node) => ({ node, channel: name })));
+        if (ends.length === 0) return undefined;
+        const { node, channel } = pick(choices, ends);
+        const request = drawForbidden(world, node, channel, choices);
+        return request === undefined ? undefined : { do: 'invalid_command', node, channel, request };
+      },
+    },
+  ],
+};

@@ -1,0 +1,30 @@
+import type { ActionKind } from '../action-kind.ts';
+import { field } from '../../scenario/fields.ts';
+import type { ActionFrom } from '../../scenario/fields.ts';
+import { pick } from '../../deterministic/random.ts';
+import { channelCommand } from '../subjects.ts';
+import { usableEnds } from '../usable-ends.ts';
+
+const fields = { node: field.node, channel: field.channel };
+type Shutdown = ActionFrom<'shutdown', typeof fields>;
+
+export const shutdown: ActionKind<Shutdown> = {
+  name: 'shutdown',
+  fields,
+  apply: (world, action) =>
+    channelCommand(world, action, (channelId, host) => ({ kind: 'shutdown', channelId, script: host.walletScript })),
+  describe: ({ node, channel }) => `${node} shuts ${channel} down`,
+  operations: [
+    {
+      name: 'shutdown',
+      kind: 'operation',
+      weight: 2,
+      generate(world, choices) {
+        const ends = usableEnds(world);
+        if (ends.length === 0) return undefined;
+        const { node, info } = pick(choices, ends);
+        return { do: 'shutdown', node, channel: info.name };
+      },
+    },
+  ],
+};
