@@ -70,20 +70,20 @@ function paired(): { readonly pair: Pair; readonly a: TestNode; readonly b: Test
 }
 
 describe('the id zero', () => {
-  const types = messageRegistry.filter(({ group }) => !['control', 'gossip', 'onion', 'storage'].includes(group));
+  // Odd messages of features that were not negotiated are ignored, whatever they name.
+  const types = messageRegistry.filter(
+    ({ group, type, features }) => !['control', 'gossip', 'onion', 'storage'].includes(group) && (type % 2 === 0 || features.length === 0),
+  );
   const named = types.map(({ name, codec }) => ({ type: name, ...(plainValue(codec.schema) as object) }) as unknown as ChannelMessage);
 
-  it.each(named.filter(({ type }) => type !== 'start_batch'))(
-    '$type for it is warned about: an error would fail every channel',
-    (message) => {
-      const { pair, a, b } = paired();
-      pair.open();
-      const before = b.state;
-      if (message.type !== 'open_channel') expect(channelIdOf(message)).toBe(ALL_CHANNELS);
-      expect(said(b.hear(a.id, message))).toEqual(['warning 0000']);
-      expect(b.state).toBe(before);
-    },
-  );
+  it.each(named)('$type for it is warned about: an error would fail every channel', (message) => {
+    const { pair, a, b } = paired();
+    pair.open();
+    const before = b.state;
+    if (message.type !== 'open_channel') expect(channelIdOf(message)).toBe(ALL_CHANNELS);
+    expect(said(b.hear(a.id, message))).toEqual(['warning 0000']);
+    expect(b.state).toBe(before);
+  });
 
   it('is no temporary id, of a peer’s or of ours', () => {
     const { a, b } = paired();

@@ -1,5 +1,6 @@
 import type { PublicKey } from '../crypto/bytes.ts';
 import { RULES } from '../rules.ts';
+import { negotiated } from '../wire/features.ts';
 import { channelIdOf, decodeMessage, ruleOf } from '../wire/messages/index.ts';
 import type { ChannelMessage, GroupedMessage, Message } from '../wire/messages/index.ts';
 import { answer, stepChannel } from './channels.ts';
@@ -19,12 +20,13 @@ export function received(run: Run, peer: PublicKey, bytes: Uint8Array): void {
 }
 
 function read(run: Run, { id: peer, features }: PeerState, bytes: Uint8Array): void {
-  const decoded = decodeMessage(bytes);
+  const { config } = run.env;
+  const decoded = decodeMessage(bytes, features === undefined ? undefined : (name) => negotiated(config.features, features, name));
   if (!decoded.ok) {
     const { messageName, field } = decoded.error;
     const rule = ruleOf(decoded.error);
     const detail = `${messageName ?? 'message'} ${field}, ${decoded.error.detail}`;
-    // BOLT 1: unknown odd types are ignored, anything else that can't be read closes the connection.
+    // BOLT 1: unknown odd types are ignored, and so is what no peer has written; anything else that can't be read closes the connection.
     if (RULES[rule].consequence !== 'ignore') run.effects.push(...(features === undefined ? leave : hangUp)(peer, rule, detail));
     return;
   }
@@ -51,8 +53,7 @@ function route(run: Run, peer: PublicKey, { group, message }: GroupedMessage): v
     case 'interactive':
       return toChannel(run, peer, message);
     case 'splicing':
-      // BOLT 1: start_batch is odd, and asks nothing of a node that has not its feature.
-      return message.type === 'start_batch' ? undefined : toChannel(run, peer, message);
+      return toChannel(run, peer, message);
     case 'gossip':
     case 'onion':
     case 'storage':

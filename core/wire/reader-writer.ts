@@ -1,4 +1,5 @@
 import { readHex, writeHex } from '../crypto/bytes.ts';
+import type { FeatureName } from './features.ts';
 
 /** Why bytes were refused. Every kind is a broken BOLT 1 rule of the encoding, or of the canonical form of stored state. */
 export type WireErrorKind =
@@ -51,15 +52,26 @@ export function within(failure: unknown, name: string): unknown {
 
 const TWO_32 = 4294967296;
 
+/** Whether a feature has been negotiated. */
+export type Speaks = (feature: FeatureName) => boolean;
+
+/** Of stored state, of what is only looked at, and before there is an init: everything known is read. */
+function everything(): boolean {
+  return true;
+}
+
 /** Reads within bounds: every method throws `WireFailure` instead of passing `end`. */
 export class Reader {
   readonly bytes: Uint8Array;
   position = 0;
   end: number;
+  /** Which features the two sides have negotiated: records of others are skipped. */
+  readonly speaks: Speaks;
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, speaks: Speaks = everything) {
     this.bytes = bytes;
     this.end = bytes.length;
+    this.speaks = speaks;
   }
 
   get remaining(): number {

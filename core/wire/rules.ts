@@ -12,6 +12,11 @@ export const WIRE_RULES = {
     words: 'upon receiving a message of _even_, unknown type: MUST close the connection',
     consequence: 'warn-and-disconnect',
   },
+  'message.unreadable_gossip': {
+    requirements: [],
+    why: 'whoever relays gossip has neither written nor signed it',
+    consequence: 'ignore',
+  },
   'message.truncated': {
     requirements: ['B1-MSG-12-short-close', 'B1-TLV-11-length-beyond'],
     words: 'upon receiving a known message with insufficient length for the contents: MUST close the connection',

@@ -1,3 +1,4 @@
+import type { FeatureName } from './features.ts';
 import { Reader, WireFailure, written } from './reader-writer.ts';
 import type { WireError, Writer } from './reader-writer.ts';
 
@@ -33,8 +34,13 @@ export type ArrayCount =
   | { readonly kind: 'fixed'; readonly length: number };
 
 type FieldSchema = { readonly name: string; readonly schema: Schema };
-/** A TLV record that a struct knows. */
-export type RecordSchema = { readonly name: string; readonly type: bigint; readonly schema: Schema };
+/** A TLV record that a struct knows; skipped where its feature, if it belongs to one, was not negotiated. */
+export type RecordSchema = {
+  readonly name: string;
+  readonly type: bigint;
+  readonly feature: FeatureName | undefined;
+  readonly schema: Schema;
+};
 type VariantSchema = { readonly name: string; readonly tag: number; readonly schema: Schema };
 
 /**

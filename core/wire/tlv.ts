@@ -2,19 +2,22 @@ import type { Hex } from '../crypto/bytes.ts';
 import { within, WireFailure } from './reader-writer.ts';
 import type { Reader, Writer } from './reader-writer.ts';
 import type { Codec, RecordSchema, TypeOf } from './schema.ts';
+import type { FeatureName } from './features.ts';
 
 /** A record that nobody here understands, kept so that the stream re-encodes exactly (BOLT 1: signatures cover extensions). */
 export type TlvRecord = { readonly type: bigint; readonly value: Hex };
 
-/** A record of a TLV stream: its type and the encoding of its value. */
-export type RecordCodec<T> = { readonly type: bigint; readonly codec: Codec<T> };
+/** A record of a TLV stream: its type and the encoding of its value; and the feature without which it means nothing, if it is an odd one. */
+export type RecordCodec<T> = { readonly type: bigint; readonly codec: Codec<T>; readonly feature: FeatureName | undefined };
 export type Records = Readonly<Record<string, RecordCodec<unknown>>>;
 export type RecordsValue<R extends Records> = {
   readonly [K in keyof R]?: TypeOf<R[K]['codec']>;
 } & { readonly unknownTlvs?: readonly TlvRecord[] };
 
-export function record<T>(type: number | bigint, codec: Codec<T>): RecordCodec<T> {
-  return { type: BigInt(type), codec };
+/** Where `feature` was not negotiated, whoever reads the record skips it, however it is filled: its type must be odd. */
+export function record<T>(type: number | bigint, codec: Codec<T>, feature?: FeatureName): RecordCodec<T> {
+  if (feature !== undefined && BigInt(type) % 2n === 0n) throw new RangeError(`record ${type} is even: it can't be skipped`);
+  return { type: BigInt(type), codec, feature };
 }
 
 const NONE: readonly TlvRecord[] = [];
@@ -52,7 +55,7 @@ export function tlvReader(records: Records): {
   write(writer: Writer, properties: Readonly<Record<string, unknown>>): void;
 } {
   const known: readonly Known[] = Object.entries(records)
-    .map(([name, { type, codec }]) => ({ name, type, codec, schema: codec.schema }))
+    .map(([name, { type, codec, feature }]) => ({ name, type, codec, feature, schema: codec.schema }))
     .sort((a, b) => (a.type < b.type ? -1 : 1));
   const byType = new Map(known.map((entry) => [entry.type, entry]));
   if (byType.size !== known.length) throw new RangeError('two records of one type');
@@ -63,7 +66,7 @@ export function tlvReader(records: Records): {
   }
 
   return {
-    schema: known.map(({ name, type, schema }) => ({ name, type, schema })),
+    schema: known.map(({ name, type, feature, schema }) => ({ name, type, feature, schema })),
 
     readInto(reader, target) {
       const unknown: TlvRecord[] = [];
@@ -78,7 +81,8 @@ export function tlvReader(records: Records): {
           throw entry === undefined ? failure : failure.within(entry.name);
         }
         const end = reader.position + Number(length);
-        if (entry !== undefined) target[entry.name] = readValue(reader, end, entry);
+        if (entry?.feature !== undefined && !reader.speaks(entry.feature)) reader.position = end;
+        else if (entry !== undefined) target[entry.name] = readValue(reader, end, entry);
         else if (isKeepable(type)) unknown.push({ type, value: reader.hex(Number(length)) });
         else throw new WireFailure('unknown-even-tlv', `type ${type}`);
       }

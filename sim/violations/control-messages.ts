@@ -9,6 +9,14 @@ const ALL = '00'.repeat(32) as ChannelId;
 const EVEN_TYPE = Uint8Array.of(0xfa, 0xce, 1, 2, 3);
 const ODD_TYPE = Uint8Array.of(0xfa, 0xcf, 1, 2, 3);
 const TEXT = '68656c6c6f';
+/** splice_ack, peer_storage and onion_message, of a few bytes: nobody has negotiated splices, storage or onion messages. */
+const OF_NOBODYS_FEATURE = [81, 7, 0x201].map((type) => Uint8Array.of(type >> 8, type & 0xff, 1, 2, 3)) as [
+  Uint8Array,
+  Uint8Array,
+  Uint8Array,
+];
+/** BOLT 7: a channel_update whose signer has put an even record at its end. */
+const GOSSIP_WITH_EVEN_RECORD = Uint8Array.of(1, 2, ...new Uint8Array(136), 0xfc, 0);
 
 /** BOLT 1: nothing may come before init. */
 function afterInit(scene: Scene): Scene | undefined {
@@ -57,6 +65,10 @@ export const controlMessages: TamperingTable = {
   ...inserting(afterInit, {
     'unknown-even-type': [CLOSE, () => EVEN_TYPE],
     'unknown-odd-type': [IGNORE, () => ODD_TYPE],
+    'splice-of-nobodys-feature': [IGNORE, () => OF_NOBODYS_FEATURE[0]],
+    'storage-of-nobodys-feature': [IGNORE, () => OF_NOBODYS_FEATURE[1]],
+    'onion-message-of-nobodys-feature': [IGNORE, () => OF_NOBODYS_FEATURE[2]],
+    'gossip-that-its-signer-got-wrong': [IGNORE, () => GOSSIP_WITH_EVEN_RECORD],
     'only-a-byte': [CLOSE, () => Uint8Array.of(0)],
     'update-of-an-unknown-channel': [['answer', 'ignore'], () => ({ type: 'update_fee', channelId: NOBODYS, feeratePerKw: 2500 })],
     'reestablish-of-an-unknown-channel': [

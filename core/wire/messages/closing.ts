@@ -5,7 +5,7 @@ import type { MessageOf } from '../message.ts';
 /** BOLT 2: channel close, by negotiation of a fee and by the simple protocol. */
 
 const message = inGroup('closing');
-const simpleClosing = inGroup('simple_closing');
+const simpleClosing = inGroup('simple_closing', 'option_simple_close');
 
 export const shutdown = message(38, 'shutdown', { channelId, scriptPubkey: script });
 export const closingSigned = message(

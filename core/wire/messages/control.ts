@@ -5,7 +5,7 @@ import type { MessageOf } from '../message.ts';
 /** BOLT 1: setup, control and storage messages. */
 
 const message = inGroup('control');
-const storage = inGroup('storage');
+const storage = inGroup('storage', 'option_provide_storage');
 
 export const init = message(
   16,

@@ -65,7 +65,7 @@ export const channelReady = message(
   36,
   'channel_ready',
   { channelId, secondPerCommitmentPoint: point },
-  { alias: record(1, shortChannelId) },
+  { alias: record(1, shortChannelId, 'option_scid_alias') },
 );
 
 export type OpenChannel = MessageOf<typeof openChannel>;

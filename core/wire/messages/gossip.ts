@@ -25,7 +25,8 @@ import type { MessageOf } from '../message.ts';
  */
 
 const message = inGroup('gossip');
-const onion = inGroup('onion');
+const query = inGroup('gossip', 'gossip_queries');
+const onion = inGroup('onion', 'option_onion_messages');
 
 export const announcementSignatures = message(259, 'announcement_signatures', {
   channelId,
@@ -69,29 +70,29 @@ export const channelUpdate = message(258, 'channel_update', {
   htlcMaximumMsat: u64,
 });
 
-export const queryShortChannelIds = message(
+export const queryShortChannelIds = query(
   261,
   'query_short_channel_ids',
   { chainHash: hash32, encodedShortIds: varBytes() },
-  { queryFlags: record(1, struct({ encodingType: u8, encodedQueryFlags: restBytes() })) },
+  { queryFlags: record(1, struct({ encodingType: u8, encodedQueryFlags: restBytes() }), 'gossip_queries_ex') },
 );
-export const replyShortChannelIdsEnd = message(262, 'reply_short_channel_ids_end', { chainHash: hash32, fullInformation: u8 });
-export const queryChannelRange = message(
+export const replyShortChannelIdsEnd = query(262, 'reply_short_channel_ids_end', { chainHash: hash32, fullInformation: u8 });
+export const queryChannelRange = query(
   263,
   'query_channel_range',
   { chainHash: hash32, firstBlocknum: u32, numberOfBlocks: u32 },
-  { queryOptionFlags: record(1, bigSize) },
+  { queryOptionFlags: record(1, bigSize, 'gossip_queries_ex') },
 );
-export const replyChannelRange = message(
+export const replyChannelRange = query(
   264,
   'reply_channel_range',
   { chainHash: hash32, firstBlocknum: u32, numberOfBlocks: u32, syncComplete: u8, encodedShortIds: varBytes() },
   {
-    timestamps: record(1, struct({ encodingType: u8, encodedTimestamps: restBytes() })),
-    checksums: record(3, restArray(struct({ checksumNodeId1: u32, checksumNodeId2: u32 }))),
+    timestamps: record(1, struct({ encodingType: u8, encodedTimestamps: restBytes() }), 'gossip_queries_ex'),
+    checksums: record(3, restArray(struct({ checksumNodeId1: u32, checksumNodeId2: u32 })), 'gossip_queries_ex'),
   },
 );
-export const gossipTimestampFilter = message(265, 'gossip_timestamp_filter', {
+export const gossipTimestampFilter = query(265, 'gossip_timestamp_filter', {
   chainHash: hash32,
   firstTimestamp: u32,
   timestampRange: u32,

@@ -1,6 +1,8 @@
 import type { ChannelId } from '../../crypto/bytes.ts';
 import type { WireErrorKind } from '../codec.ts';
+import type { FeatureName } from '../features.ts';
 import { Reader, WireFailure, written } from '../reader-writer.ts';
+import type { Speaks } from '../reader-writer.ts';
 import { MAX_MESSAGE_SIZE } from '../limits.ts';
 import type { MessageDeclaration, MessageGroup, MessageOf } from '../message.ts';
 import * as closing from './closing.ts';
@@ -79,8 +81,14 @@ const RULE_OF = {
   'too-long': 'message.too_long',
 } as const satisfies Readonly<Record<MessageError['kind'], keyof typeof WIRE_RULES>>;
 
+/** BOLT 7: signed by whoever they are about, and handed on by others who may not look into them. */
+const SIGNED_BY_OTHERS: ReadonlySet<MessageName | undefined> = new Set(['channel_announcement', 'node_announcement', 'channel_update']);
+
 /** The rule that bytes which can't be read have broken. */
-export function ruleOf({ kind }: MessageError): keyof typeof WIRE_RULES {
+export function ruleOf({ kind, messageName, field }: MessageError): keyof typeof WIRE_RULES {
+  // One that is cut off was not signed like this.
+  const isCut = kind === 'truncated' && field !== '';
+  if (SIGNED_BY_OTHERS.has(messageName) && !isCut) return 'message.unreadable_gossip';
   return RULE_OF[kind];
 }
 
@@ -88,15 +96,16 @@ export type DecodedMessage = ({ readonly ok: true } & GroupedMessage) | { readon
 
 /**
  * Decodes type and payload. Structural only: points have the form of points but may lie on no curve, signatures may be invalid, and
- * amounts may be absurd. Never throws.
+ * amounts may be absurd. Odd messages and records that belong to features which have not been negotiated are as if nobody knew them; without
+ * `speaks` all features have been. Never throws.
  */
-export function decodeMessage(bytes: Uint8Array): DecodedMessage {
+export function decodeMessage(bytes: Uint8Array, speaks?: Speaks): DecodedMessage {
   if (bytes.length > MAX_MESSAGE_SIZE) return refused({ kind: 'too-long', field: '', detail: `${bytes.length} bytes` });
   if (bytes.length < 2) return refused({ kind: 'truncated', field: 'type', detail: `${bytes.length} bytes` });
-  const reader = new Reader(bytes);
+  const reader = new Reader(bytes, speaks);
   const messageType = reader.u16();
   const declaration = byType.get(messageType);
-  if (declaration === undefined) {
+  if (declaration === undefined || (messageType % 2 === 1 && !isSpoken(declaration.features, reader))) {
     const kind = messageType % 2 === 0 ? 'unknown-even-type' : 'unknown-odd-type';
     return refused({ kind, messageType, field: 'type', detail: `type ${messageType}` });
   }
@@ -106,6 +115,10 @@ export function decodeMessage(bytes: Uint8Array): DecodedMessage {
     if (failure instanceof WireFailure) return refused({ ...failure.toError(), messageType, messageName: declaration.name });
     throw failure;
   }
+}
+
+function isSpoken(features: readonly FeatureName[], { speaks }: Reader): boolean {
+  return features.length === 0 || features.some(speaks);
 }
 
 function refused(error: MessageError): DecodedMessage {

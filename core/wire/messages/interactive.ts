@@ -23,8 +23,9 @@ import type { MessageOf } from '../message.ts';
 
 /** BOLT 2: interactive transaction construction, channel establishment v2, quiescence and splicing. */
 
-const message = inGroup('interactive');
-const splicing = inGroup('splicing');
+const message = inGroup('interactive', 'option_dual_fund', 'option_splice');
+const splicing = inGroup('splicing', 'option_splice');
+const quiescing = inGroup('splicing', 'option_quiesce');
 
 /** The record is there or not; it has no value. */
 const requireConfirmedInputs = record(2, constant(true));
@@ -102,7 +103,7 @@ export const acceptChannel2 = message(
   openingRecords,
 );
 
-export const stfu = splicing(2, 'stfu', { channelId, initiator: u8 });
+export const stfu = quiescing(2, 'stfu', { channelId, initiator: u8 });
 export const spliceInit = splicing(
   80,
   'splice_init',

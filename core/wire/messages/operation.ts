@@ -25,9 +25,9 @@ import type { MessageOf } from '../message.ts';
 
 const message = inGroup('operation');
 const retransmission = inGroup('retransmission');
-const splicing = inGroup('splicing');
+const splicing = inGroup('splicing', 'option_splice');
 
-const attributionRecords = { attributionData: record(1, attributionData) };
+const attributionRecords = { attributionData: record(1, attributionData, 'option_attribution_data') };
 
 export const updateAddHtlc = message(
   128,
@@ -55,7 +55,7 @@ export const commitmentSigned = message(
   132,
   'commitment_signed',
   { channelId, signature, htlcSignatures: array(signature) },
-  { fundingTxid: record(1, txid) },
+  { fundingTxid: record(1, txid, 'option_splice') },
 );
 export const revokeAndAck = message(133, 'revoke_and_ack', {
   channelId,
@@ -74,8 +74,8 @@ export const channelReestablish = retransmission(
     myCurrentPerCommitmentPoint: point,
   },
   {
-    nextFunding: record(1, struct({ nextFundingTxid: txid, retransmitFlags: u8 })),
-    myCurrentFundingLocked: record(5, struct({ myCurrentFundingLockedTxid: txid, retransmitFlags: u8 })),
+    nextFunding: record(1, struct({ nextFundingTxid: txid, retransmitFlags: u8 }), 'option_splice'),
+    myCurrentFundingLocked: record(5, struct({ myCurrentFundingLockedTxid: txid, retransmitFlags: u8 }), 'option_splice'),
   },
 );
 
