@@ -276,6 +276,7 @@ export class Simulation {
 function listener(refused: Refused[]): Oracle {
   const oracle: Oracle = {
     name: 'simulation',
+    kinds: [],
     step(_, { effects }) {
       for (const effect of effects) if (effect.kind === 'refused') refused.push(effect);
       return undefined;

@@ -183,7 +183,10 @@ describe('a finding', () => {
         readonly findings: readonly { readonly fingerprint: string; readonly seed: number }[];
       }
     ).findings[0];
-    writeFileSync(join(here, 'known.json'), JSON.stringify({ [found?.fingerprint ?? fingerprint]: 'planted for this test' }));
+    writeFileSync(
+      join(here, 'known.json'),
+      JSON.stringify({ version: 2, findings: { [found?.fingerprint ?? fingerprint]: 'planted for this test' } }),
+    );
     const ran = await fulgurite(here, ['consistency', '--seeds', `${found?.seed}`, '--known', 'known.json', ...planted]);
     expect(ran.code).toBe(0);
     expect(ran.out).toContain('planted for this test');

@@ -33,7 +33,7 @@ const HUNT = `${FULGURITE} consistency --seeds 1..4 --steps 5 --workers 2 --shri
 function withFinding(): string {
   const folder = scratch();
   const found = "{ oracle: 'acme/oracle', rule: 'r', kind: 'k', message: '', expected: '', actual: '', at: world.at }";
-  const oracle = `const oracle = { name: 'acme/oracle', step: (world) => world.at > 0 ? ${found} : undefined, fork: () => oracle };`;
+  const oracle = `const oracle = { name: 'acme/oracle', kinds: ['k'], step: (world) => world.at > 0 ? ${found} : undefined, fork: () => oracle };`;
   writeFileSync(join(folder, 'fulgurite.config.js'), `${oracle}\nexport default { oracles: [() => oracle] };`);
   return folder;
 }

@@ -8,7 +8,7 @@ import { DEFAULT_CAMPAIGN, printToken } from '../run/seed.ts';
 import type { Oracle } from '../scenario/types.ts';
 import { checkConfig } from './config.ts';
 
-const oracle: Oracle = { name: 'acme/oracle', fork: () => oracle };
+const oracle: Oracle = { name: 'acme/oracle', kinds: [], fork: () => oracle };
 
 describe('a configuration', () => {
   it('may have everything', () => {
@@ -28,7 +28,7 @@ describe('a configuration', () => {
     [{ operations: [{ ...burst, apply: undefined }] }, 'operations[0] (acme/burst).apply must be a function, and is nothing'],
     [{ operations: [burst], faults: [burst] }, "two operations are called 'acme/burst'"],
     [{ oracles: [houseRules, oracle] }, 'oracles[1] must be a factory, a function that makes a new oracle for each run, and is an object'],
-    [{ oracles: [() => 5] }, 'oracles[0] must make an oracle, { name, step?, settled?, fork }, and makes a number'],
+    [{ oracles: [() => 5] }, 'oracles[0] must make an oracle, { name, kinds, step?, settled?, fork }, and makes a number'],
     [{ corpusDir: 5 }, 'corpusDir: write the path of a folder'],
   ])('is told what is wrong with it by name: %o', (config, told) => {
     expect(() => checkConfig(config)).toThrow(told);

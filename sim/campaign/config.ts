@@ -30,6 +30,9 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
+/** What a kind of difference looks like, so that fingerprints can be read, and files be named after them. */
+const KIND = /^[\w.-]+$/;
+
 type Problem = string | undefined;
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -78,7 +81,10 @@ function oracleProblem(value: unknown, place: string): Problem {
     return `${place} must be a factory, a function that makes a new oracle for each run, and is ${kindOf(value)}`;
   const oracle = made(value as () => unknown, place);
   if (!isObject(oracle) || typeof oracle['name'] !== 'string' || typeof oracle['fork'] !== 'function')
-    return `${place} must make an oracle, { name, step?, settled?, fork }, and makes ${kindOf(oracle)}`;
+    return `${place} must make an oracle, { name, kinds, step?, settled?, fork }, and makes ${kindOf(oracle)}`;
+  const { kinds } = oracle;
+  if (!Array.isArray(kinds) || !kinds.every((kind) => typeof kind === 'string' && KIND.test(kind)))
+    return `${place} (${oracle['name']}): kinds must list every kind of difference that it can find, in words joined by hyphens`;
   return undefined;
 }
 

@@ -34,6 +34,7 @@ describe('seeds that share a world', () => {
       let steps = 0;
       const oracle: Oracle = {
         name: 'acme/counts',
+        kinds: [],
         step() {
           steps++;
           return undefined;

@@ -81,11 +81,11 @@ export interface Distinct {
   readonly first: Found;
   /** Seeds that showed it, the first included. */
   readonly count: number;
-  /** Why it does not count, from known.json. */
+  /** Why it does not count, where it was set aside. */
   readonly known?: string;
 }
 
-/** Findings set aside: `{ "<fingerprint>": "<reason>" }`. */
+/** Findings set aside, each with the reason. */
 export type Known = Readonly<Record<string, string>>;
 
 /**

@@ -29,6 +29,7 @@ describe('what is our own', () => {
   it('is found by our oracle, shrunk by our rule, and thrown with the whole report', () => {
     const calm: Oracle = {
       name: 'acme/calm',
+      kinds: ['three'],
       step: (world) =>
         world.payments.filter(({ name }) => name.startsWith('burst')).length < 3
           ? undefined
@@ -75,7 +76,7 @@ describe('what is our own', () => {
         channels: [{ ...channel, feeratePerKw: 20_000 }],
       },
       actions: [{ do: 'fee', node: 'A', channel: 'c1', feeratePerKw: dear }],
-      expect: 'acme/house-rules/feerate/too high',
+      expect: 'acme/house-rules/feerate/too-high',
     };
     expect(new Engine({ config }).runScenario(scenario).fingerprint).toBe(scenario.expect);
   });

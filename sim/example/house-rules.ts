@@ -7,6 +7,7 @@ export const MAX_FEERATE_PER_KW = 50_000;
 export const houseRules: OracleFactory = () => {
   const oracle: Oracle = {
     name: 'acme/house-rules',
+    kinds: ['too-high'],
     step(world, { node }) {
       for (const { name } of world.channels) {
         const state = world.channelState(node, name);
@@ -14,7 +15,7 @@ export const houseRules: OracleFactory = () => {
         return {
           oracle: 'acme/house-rules',
           rule: 'feerate',
-          kind: 'too high',
+          kind: 'too-high',
           node,
           channel: name,
           message: `the feerate of ${name} is above what we agreed on`,

@@ -69,7 +69,7 @@ describe('the transactions of BOLT 3, executed', () => {
   }
 });
 
-const NULLFAIL = { ok: false, reason: 'input 0: SCRIPT_ERR_NULLFAIL' };
+const NULLFAIL = { ok: false, fault: 'signature', reason: 'input 0: SCRIPT_ERR_NULLFAIL' };
 
 const providers: readonly [string, Crypto][] = [
   ['noble', noble],
@@ -89,7 +89,11 @@ for (const [provider, crypto] of providers) {
         expect(check(raw)).toEqual(OK);
         expect(check(flipWitnessBit(tx, 1, 20))).toEqual(NULLFAIL);
         expect(check(flipWitnessBit(tx, 2, 20))).toEqual(NULLFAIL);
-        expect(check(flipWitnessBit(tx, 3, 20))).toEqual({ ok: false, reason: 'input 0: SCRIPT_ERR_WITNESS_PROGRAM_MISMATCH' });
+        expect(check(flipWitnessBit(tx, 3, 20))).toEqual({
+          ok: false,
+          fault: 'script',
+          reason: 'input 0: SCRIPT_ERR_WITNESS_PROGRAM_MISMATCH',
+        });
         expect(check(serialiseTx({ ...tx, locktime: tx.locktime ^ 1 }))).toEqual(NULLFAIL);
         expect(check(serialiseTx({ ...tx, version: 1 }))).toEqual(NULLFAIL);
         expect(check(withInput(tx, { sequence: (tx.inputs[0] as TxInput).sequence - 1 }))).toEqual(NULLFAIL);
@@ -101,10 +105,12 @@ for (const [provider, crypto] of providers) {
         expect(check(serialiseTx(withWitness(tx, 0, reordered)))).toEqual(NULLFAIL);
         expect(check(serialiseTx(withWitness(tx, 0, ['01', ...witness.slice(1)])))).toEqual({
           ok: false,
+          fault: 'script',
           reason: 'input 0: SCRIPT_ERR_SIG_NULLDUMMY',
         });
         expect(check(serialiseTx(withWitness(tx, 0, [])))).toEqual({
           ok: false,
+          fault: 'script',
           reason: 'input 0: SCRIPT_ERR_WITNESS_PROGRAM_WITNESS_EMPTY',
         });
       });
@@ -121,7 +127,11 @@ for (const [provider, crypto] of providers) {
           expect(check(withInput(tx, { sequence: 0x80000000 })).ok).toBe(false);
         }
         const { tx, prevout } = spend('success');
-        expect(verifySpend(crypto, flipWitnessBit(tx, 3, 20), [prevout])).toEqual({ ok: false, reason: 'input 0: SCRIPT_ERR_EQUALVERIFY' });
+        expect(verifySpend(crypto, flipWitnessBit(tx, 3, 20), [prevout])).toEqual({
+          ok: false,
+          fault: 'script',
+          reason: 'input 0: SCRIPT_ERR_EQUALVERIFY',
+        });
       });
 
       /** A transaction with one input and one output, and the witness that `items` makes of a signature. */
@@ -143,7 +153,7 @@ for (const [provider, crypto] of providers) {
         const signature = crypto.sign(bip143Sighash(crypto, tx, 0, script, prevout.amountSat, SIGHASH_ALL), key);
         return verifySpend(crypto, serialiseTx(withWitness(tx, 0, [...items(scriptSignature(signature, SIGHASH_ALL)), script])), [prevout]);
       };
-      const LOCKED = { ok: false, reason: 'input 0: SCRIPT_ERR_UNSATISFIED_LOCKTIME' };
+      const LOCKED = { ok: false, fault: 'script', reason: 'input 0: SCRIPT_ERR_UNSATISFIED_LOCKTIME' };
 
       it('a spend of to_local that comes too early', () => {
         const vout = built.outputs.findIndex((output) => output.kind === 'to_local');
@@ -155,6 +165,7 @@ for (const [provider, crypto] of providers) {
         expect(sweep(vout, key, items, { sequence: 144, version: 1 })).toEqual(LOCKED);
         expect(sweep(vout, key, (signature) => [signature, '02'], { sequence: 144 })).toEqual({
           ok: false,
+          fault: 'script',
           reason: 'input 0: SCRIPT_ERR_MINIMALIF',
         });
       });
@@ -229,7 +240,7 @@ describe('verifySpend', () => {
   });
 
   it('refuses what no script makes valid', () => {
-    expect(verifySpend(noble, '00' as RawTx, [])).toEqual({ ok: false, reason: 'not a transaction' });
+    expect(verifySpend(noble, '00' as RawTx, [])).toEqual({ ok: false, fault: 'structure', reason: 'not a transaction' });
     expect(reason({ ...tx, outputs: [] })).toMatch(/no outputs|not a transaction/);
     expect(reason(signed(tx), [])).toBe('1 inputs, 0 outputs to spend');
     expect(reason(signed({ ...tx, outputs: [{ amountSat: 10_001n, script: prevout.script }] }))).toBe('spends 10001 sat of 10000');

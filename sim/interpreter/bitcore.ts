@@ -6,9 +6,19 @@ import type { Hash32, PublicKey, RawTx } from '../../core/crypto/bytes.ts';
 import { toHex } from '../../core/crypto/bytes.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
 import { parseOnce } from '../model/parse-once.ts';
-import { verifyStructure } from '../model/tx-structure.ts';
+import { faulty, verifyStructure } from '../model/tx-structure.ts';
 import type { SpendVerdict } from '../model/tx-structure.ts';
 import type { ScriptInterpreter } from '../scenario/types.ts';
+
+/** The interpreter's names of what is wrong with a signature, or makes one wrong. */
+const OF_SIGNATURES: ReadonlySet<string> = new Set([
+  'SCRIPT_ERR_SIG_DER',
+  'SCRIPT_ERR_SIG_NULLFAIL',
+  'SCRIPT_ERR_NULLFAIL',
+  'SCRIPT_ERR_CHECKSIGVERIFY',
+  'SCRIPT_ERR_CHECKMULTISIGVERIFY',
+  'SCRIPT_ERR_WITNESS_PUBKEYTYPE',
+]);
 
 const { Interpreter } = bitcore.Script;
 
@@ -88,12 +98,14 @@ function withoutParsing<T>(run: () => T): T {
 
 function verifyInput(tx: BitcoreTransaction, index: number, prevout: TxOutput): SpendVerdict {
   const input = tx.inputs[index];
-  if (input === undefined) return { ok: false, reason: `input ${index}: not there` };
+  if (input === undefined) return faulty('structure', `input ${index}: not there`);
   const interpreter = new Interpreter();
   useEncodingChecks(interpreter);
   const script = new bitcore.Script(buffer(prevout.script));
   const valid = interpreter.verify(input.script, script, tx, index, FLAGS, input.getWitnesses() ?? [], Number(prevout.amountSat));
-  return valid ? { ok: true } : { ok: false, reason: `input ${index}: ${interpreter.errstr}` };
+  return valid
+    ? { ok: true }
+    : faulty(OF_SIGNATURES.has(interpreter.errstr) ? 'signature' : 'script', `input ${index}: ${interpreter.errstr}`);
 }
 
 /**
@@ -104,7 +116,7 @@ function verifyInput(tx: BitcoreTransaction, index: number, prevout: TxOutput): 
  */
 export function verifySpend(crypto: Crypto, spendingTx: RawTx, prevouts: readonly TxOutput[]): SpendVerdict {
   const parsed = parseOnce(spendingTx);
-  if (parsed === undefined) return { ok: false, reason: 'not a transaction' };
+  if (parsed === undefined) return faulty('structure', 'not a transaction');
   const structure = verifyStructure(parsed, prevouts);
   if (!structure.ok) return structure;
   try {
@@ -119,7 +131,7 @@ export function verifySpend(crypto: Crypto, spendingTx: RawTx, prevouts: readonl
     });
   } catch (error) {
     // The library throws at some malformed scripts.
-    return { ok: false, reason: `interpreter: ${error instanceof Error ? error.message : String(error)}` };
+    return faulty('script', `interpreter: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

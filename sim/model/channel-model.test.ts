@@ -58,15 +58,15 @@ describe('the five states of an update (BOLT 2, Normal Operation)', () => {
   it('lets an HTLC be removed once, and only when both have irrevocably committed it', () => {
     const m = model();
     m.update('peer', add(0n));
-    expect(m.update('us', fulfill(0n))).toBe('removal before irrevocable commitment');
+    expect(m.update('us', fulfill(0n))).toBe('removal-before-irrevocable');
     m.receivedCommitmentSigned();
     m.sentRevokeAndAck();
     m.sentCommitmentSigned();
-    expect(m.update('us', fulfill(0n))).toBe('removal before irrevocable commitment');
+    expect(m.update('us', fulfill(0n))).toBe('removal-before-irrevocable');
     m.receivedRevokeAndAck(POINT);
-    expect(m.update('us', fulfill(1n))).toBe('removal of an unknown HTLC');
+    expect(m.update('us', fulfill(1n))).toBe('removal-of-an-unknown-htlc');
     expect(m.update('us', fulfill(0n))).toBeUndefined();
-    expect(m.update('us', fulfill(0n))).toBe('HTLC removed twice');
+    expect(m.update('us', fulfill(0n))).toBe('htlc-removed-twice');
     m.sentCommitmentSigned();
     expect(m.peerContents()).toEqual({ balanceMsat: { opener: 11_000n, accepter: 4_000n }, htlcs: [], feeratePerKw: 1000 });
   });
@@ -83,8 +83,8 @@ describe('the five states of an update (BOLT 2, Normal Operation)', () => {
     commitOurs(m, add(1n, 500n));
     const { balanceMsat, htlcs, feeratePerKw } = m.ourContents();
     expect([balanceMsat, htlcs.map(({ id }) => id), feeratePerKw]).toEqual([{ opener: 8_500n, accepter: 6_000n }, [1n], 2000]);
-    expect(m.update('us', add(1n))).toBe('ids increase by 1');
-    expect(m.update('peer', { kind: 'fee', feeratePerKw: 1 })).toBe('only the opener sends update_fee');
+    expect(m.update('us', add(1n))).toBe('ids-increase-by-1');
+    expect(m.update('peer', { kind: 'fee', feeratePerKw: 1 })).toBe('update_fee-of-the-accepter');
   });
 });
 
@@ -149,24 +149,24 @@ describe('reestablishment', () => {
 
   it('refuses numbers that no loss explains', () => {
     const m = model();
-    expect(m.receivedReestablish(3n, 0n)).toBe('channel_reestablish numbers, sent commitment_signed');
-    expect(m.sentReestablish(1n, 1n)).toBe('channel_reestablish numbers, received revoke_and_ack');
+    expect(m.receivedReestablish(3n, 0n)).toBe('reestablish-numbers-of-signatures-sent');
+    expect(m.sentReestablish(1n, 1n)).toBe('reestablish-numbers-of-revocations-received');
     m.update('us', add(0n));
     m.sentCommitmentSigned();
     m.receivedRevokeAndAck(POINT);
-    expect(m.receivedReestablish(1n, 0n)).toBe('channel_reestablish takes back what was built upon, sent commitment_signed');
+    expect(m.receivedReestablish(1n, 0n)).toBe('reestablish-takes-back-signatures-sent');
   });
 
   it('lets an old add come again before the shutdown, and no new one ever', () => {
     const m = model();
     m.update('us', add(0n));
     m.shutdown = 'in this connection';
-    expect(m.update('us', add(1n))).toBe('no add after shutdown');
+    expect(m.update('us', add(1n))).toBe('no-add-after-shutdown');
     m.disconnected();
     expect(m.update('us', add(0n))).toBeUndefined();
     const late = model();
     late.shutdown = 'before';
-    expect(late.update('us', add(0n))).toBe('no add after shutdown');
+    expect(late.update('us', add(0n))).toBe('no-add-after-shutdown');
   });
 
   it('forks into an independent copy, moves included', () => {

@@ -43,8 +43,25 @@ interface Moved {
   readonly stage: number;
 }
 
-/** A rule of BOLT 2 that this node's own traffic broke, as a constant text. */
-export type Broken = string;
+const MOVES = {
+  'sent commitment_signed': 'signatures-sent',
+  'received commitment_signed': 'signatures-received',
+  'sent revoke_and_ack': 'revocations-sent',
+  'received revoke_and_ack': 'revocations-received',
+} as const satisfies Record<Move, string>;
+const COUNTS = ['signatures-sent', 'signatures-received', 'revocations-sent', 'revocations-received'] as const;
+
+/** What this node's own traffic can break of BOLT 2. */
+export const BROKEN = [
+  'ids-increase-by-1',
+  'no-add-after-shutdown',
+  'update_fee-of-the-accepter',
+  'removal-of-an-unknown-htlc',
+  'removal-before-irrevocable',
+  'htlc-removed-twice',
+  ...COUNTS.flatMap((count) => [`reestablish-numbers-of-${count}`, `reestablish-takes-back-${count}`] as const),
+] as const;
+export type Broken = (typeof BROKEN)[number];
 
 export class ChannelModel {
   readonly us: Side;
@@ -112,15 +129,15 @@ export class ChannelModel {
 
   update(from: 'us' | 'peer', update: WireUpdate): Broken | undefined {
     if (update.kind === 'add') {
-      if (update.id !== this.nextId[from]) return 'ids increase by 1';
+      if (update.id !== this.nextId[from]) return 'ids-increase-by-1';
       const isNew = update.id >= this.everAdded[from];
       // BOLT 2: what was sent before the shutdown and lost is sent again, before the shutdown is sent again.
       const late = this.shutdown === 'in this connection' || (this.shutdown === 'before' && isNew);
-      if (from === 'us' && late) return 'no add after shutdown';
+      if (from === 'us' && late) return 'no-add-after-shutdown';
       this.nextId[from]++;
       if (isNew) this.everAdded[from] = this.nextId[from];
     } else if (update.kind === 'fee') {
-      if ((from === 'us' ? this.us : opposite(this.us)) !== 'opener') return 'only the opener sends update_fee';
+      if ((from === 'us' ? this.us : opposite(this.us)) !== 'opener') return 'update_fee-of-the-accepter';
     } else {
       const broken = this.removal(from, update);
       if (broken !== undefined) return broken;
@@ -132,11 +149,11 @@ export class ChannelModel {
   /** BOLT 2: only an HTLC that both have irrevocably committed may be removed, by its receiver, once. */
   private removal(from: 'us' | 'peer', update: { readonly id: bigint }): Broken | undefined {
     const add = this.updates.find((t) => t.from !== from && t.update.kind === 'add' && t.update.id === update.id);
-    if (add === undefined) return 'removal of an unknown HTLC';
+    if (add === undefined) return 'removal-of-an-unknown-htlc';
     // The receiver of the HTLC must have irrevocably committed it, and been told so; the other end may learn of that only with the removal.
-    if (from === 'us' && add.stage !== 5) return 'removal before irrevocable commitment';
+    if (from === 'us' && add.stage !== 5) return 'removal-before-irrevocable';
     const again = this.updates.some((t) => t.from === from && isRemoval(t.update) && t.update.id === update.id);
-    return again ? 'HTLC removed twice' : undefined;
+    return again ? 'htlc-removed-twice' : undefined;
   }
 
   /** Returns false when the signature commits to no update at all, which BOLT 2 forbids to the sender. */
@@ -233,8 +250,8 @@ export class ChannelModel {
   private reconcile(move: Move, count: bigint): Broken | undefined {
     if (this.counts[move] === count) return undefined;
     const moved = this.moves.get(move);
-    if (this.counts[move] !== count + 1n || moved === undefined) return `channel_reestablish numbers, ${move}`;
-    if (moved.some(({ tracked, stage }) => tracked.stage !== stage)) return `channel_reestablish takes back what was built upon, ${move}`;
+    if (this.counts[move] !== count + 1n || moved === undefined) return `reestablish-numbers-of-${MOVES[move]}`;
+    if (moved.some(({ tracked, stage }) => tracked.stage !== stage)) return `reestablish-takes-back-${MOVES[move]}`;
     for (const { tracked, stage } of moved) tracked.stage = (stage - 1) as Tracked['stage'];
     // An update that nobody signed for any more will come again, or not.
     this.drop((tracked) => tracked.stage === 1);

@@ -25,8 +25,12 @@ export function otherSide(side: Side): Side {
   return side === 'opener' ? 'accepter' : 'opener';
 }
 
-/** BOLT 2: the updates up to `cut` applied to the base, adds before removals. A string says why that is impossible. */
-export function contentsAt(shared: SharedState, cut: Cut): Contents | string {
+/** Why logs and a cut can make no sense. */
+export const SENSELESS = ['cut-outside-log', 'add-in-the-wrong-log', 'fee-from-accepter', 'removal-of-unknown-htlc'] as const;
+export type Senseless = (typeof SENSELESS)[number];
+
+/** BOLT 2: the updates up to `cut` applied to the base, adds before removals. A word says why that is impossible. */
+export function contentsAt(shared: SharedState, cut: Cut): Contents | Senseless {
   const { base } = shared;
   const balanceMsat = { opener: base.balanceMsat.opener, accepter: base.balanceMsat.accepter };
   let htlcs = [...base.htlcs.opener, ...base.htlcs.accepter];
@@ -58,9 +62,9 @@ export function contentsAt(shared: SharedState, cut: Cut): Contents | string {
 }
 
 /** A commitment never changes once made, however the state around it folds: one fold a commitment, for all that ask in turn. */
-const known = new Recent<Commitment, Contents | string>();
+const known = new Recent<Commitment, Contents | Senseless>();
 
-export function contentsOf(shared: SharedState, commitment: Commitment): Contents | string {
+export function contentsOf(shared: SharedState, commitment: Commitment): Contents | Senseless {
   return known.get(commitment) ?? known.keep(commitment, contentsAt(shared, commitment.cut));
 }
 

@@ -71,7 +71,7 @@ describe('relay policy', () => {
   });
 
   it('knows no policy for what is no transaction', () => {
-    expect(checkPolicy('0200' as RawTx, [])).toEqual({ ok: false, reason: 'not a transaction' });
+    expect(checkPolicy('0200' as RawTx, [])).toEqual({ ok: false, fault: 'structure', reason: 'not a transaction' });
   });
 
   it('lets every transaction of BOLT 3 that pays its way pass', () => {

@@ -4,7 +4,10 @@ import { txWeight } from '../../core/bitcoin/tx.ts';
 import type { Tx, TxInput, TxOutput } from '../../core/bitcoin/tx.ts';
 import type { RawTx } from '../../core/crypto/bytes.ts';
 import { parseOnce } from './parse-once.ts';
+import { faulty } from './tx-structure.ts';
 import type { SpendVerdict } from './tx-structure.ts';
+
+type Problem = Extract<SpendVerdict, { ok: false }> | undefined;
 
 /** Bitcoin Core's defaults (policy.h). */
 const MAX_STANDARD_WEIGHT = 400_000;
@@ -19,34 +22,34 @@ export interface PolicyOptions {
   readonly feeFromElsewhere?: boolean;
 }
 
-function checkOutput(output: TxOutput): string | undefined {
+function checkOutput(output: TxOutput): Problem {
   const kind = scriptKind(output.script);
-  if (kind === 'other') return `output script ${output.script} is not standard`;
-  if (kind === 'op_return' && byteLength(output.script) > MAX_OP_RETURN_BYTES) return 'OP_RETURN too long';
-  return output.amountSat < dustThresholdSat(output.script) ? `output of ${output.amountSat} sat is dust` : undefined;
+  if (kind === 'other') return faulty('policy', `output script ${output.script} is not standard`);
+  if (kind === 'op_return' && byteLength(output.script) > MAX_OP_RETURN_BYTES) return faulty('policy', 'OP_RETURN too long');
+  return output.amountSat < dustThresholdSat(output.script) ? faulty('dust', `output of ${output.amountSat} sat is dust`) : undefined;
 }
 
-function checkInput(input: TxInput, prevout: TxOutput | undefined): string | undefined {
-  if (prevout === undefined) return 'spends an unknown output';
-  if (input.scriptSig !== '') return 'scriptSig in a witness input';
+function checkInput(input: TxInput, prevout: TxOutput | undefined): Problem {
+  if (prevout === undefined) return faulty('structure', 'spends an unknown output');
+  if (input.scriptSig !== '') return faulty('policy', 'scriptSig in a witness input');
   if (scriptKind(prevout.script) !== 'p2wsh') return undefined;
   const stack = input.witness.slice(0, -1);
-  if (byteLength(input.witness.at(-1) ?? '') > MAX_P2WSH_SCRIPT_BYTES) return 'witness script too long';
-  if (stack.length > MAX_P2WSH_STACK_ITEMS) return 'too many witness items';
-  return stack.some((item) => byteLength(item) > MAX_P2WSH_STACK_ITEM_BYTES) ? 'witness item too long' : undefined;
+  if (byteLength(input.witness.at(-1) ?? '') > MAX_P2WSH_SCRIPT_BYTES) return faulty('policy', 'witness script too long');
+  if (stack.length > MAX_P2WSH_STACK_ITEMS) return faulty('policy', 'too many witness items');
+  return stack.some((item) => byteLength(item) > MAX_P2WSH_STACK_ITEM_BYTES) ? faulty('policy', 'witness item too long') : undefined;
 }
 
-function checkFee(tx: Tx, weight: number, prevouts: readonly TxOutput[]): string | undefined {
+function checkFee(tx: Tx, weight: number, prevouts: readonly TxOutput[]): Problem {
   const spent = prevouts.reduce((sum, prevout) => sum + prevout.amountSat, 0n);
   const fee = tx.outputs.reduce((rest, output) => rest - output.amountSat, spent);
   const minimum = BigInt(Math.ceil(weight / 4)) * MIN_RELAY_SAT_PER_VBYTE;
-  return fee < minimum ? `fee of ${fee} sat, ${minimum} sat are needed to be relayed` : undefined;
+  return fee < minimum ? faulty('fee', `fee of ${fee} sat, ${minimum} sat are needed to be relayed`) : undefined;
 }
 
-function firstProblem(tx: Tx, prevouts: readonly TxOutput[], options: PolicyOptions): string | undefined {
-  if (tx.version !== 2) return `version ${tx.version}`;
+function firstProblem(tx: Tx, prevouts: readonly TxOutput[], options: PolicyOptions): Problem {
+  if (tx.version !== 2) return faulty('policy', `version ${tx.version}`);
   const weight = txWeight(tx);
-  if (weight > MAX_STANDARD_WEIGHT) return `weight ${weight}`;
+  if (weight > MAX_STANDARD_WEIGHT) return faulty('policy', `weight ${weight}`);
   for (const output of tx.outputs) {
     const problem = checkOutput(output);
     if (problem !== undefined) return problem;
@@ -60,12 +63,11 @@ function firstProblem(tx: Tx, prevouts: readonly TxOutput[], options: PolicyOpti
 
 /** Whether a node with Bitcoin Core's defaults would relay a valid transaction: what is standard, not what is valid. */
 export function checkStandard(tx: Tx, prevouts: readonly TxOutput[], options: PolicyOptions = {}): SpendVerdict {
-  const reason = firstProblem(tx, prevouts, options);
-  return reason === undefined ? { ok: true } : { ok: false, reason };
+  return firstProblem(tx, prevouts, options) ?? { ok: true };
 }
 
 /** `checkStandard` of a serialised transaction. */
 export function checkPolicy(spendingTx: RawTx, prevouts: readonly TxOutput[], options: PolicyOptions = {}): SpendVerdict {
   const tx = parseOnce(spendingTx);
-  return tx === undefined ? { ok: false, reason: 'not a transaction' } : checkStandard(tx, prevouts, options);
+  return tx === undefined ? faulty('structure', 'not a transaction') : checkStandard(tx, prevouts, options);
 }

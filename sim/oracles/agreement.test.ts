@@ -30,7 +30,7 @@ describe('agreement', () => {
   });
 
   it('tells another transaction with the same contents', () => {
-    expect(planted(otherTransaction)).toEqual(['agreement/commitment/same contents, other transaction']);
+    expect(planted(otherTransaction)).toEqual(['agreement/commitment/transaction']);
   });
 
   it('names the field when contents differ', () => {
@@ -38,7 +38,7 @@ describe('agreement', () => {
       const base = { ...state.shared.base, feeratePerKw: state.shared.base.feeratePerKw + 1 };
       return { ...otherTransaction(state), shared: { ...state.shared, base } };
     };
-    expect(planted(dearer)).toEqual(['agreement/commitment/feeratePerKw']);
+    expect(planted(dearer)).toEqual(['agreement/commitment/feerate']);
   });
 
   it('compares shared states only when the pair is quiet, and then to the last field', () => {
@@ -47,7 +47,7 @@ describe('agreement', () => {
       const balanceMsat = { opener: shared.base.balanceMsat.opener + 1n, accepter: shared.base.balanceMsat.accepter - 1n };
       return { ...state, shared: { ...shared, base: { ...shared.base, balanceMsat } } };
     };
-    expect(planted(richer)).toEqual(['agreement/shared state when quiet/base.balanceMsat']);
+    expect(planted(richer)).toEqual(['agreement/shared-state/balance']);
     const onion = (shared: SharedState): SharedState => {
       const log = shared.logs.accepter.map((update) => (update.kind === 'add' ? { ...update, onion: new Uint8Array(1366) } : update));
       return { ...shared, logs: { ...shared.logs, accepter: log } };
@@ -59,7 +59,7 @@ describe('agreement', () => {
       state: (state) => (hasCommitments(state) ? { ...state, shared: onion(state.shared) } : state),
     });
     const found = fingerprintsOf(6, (seed) => runWorld({ seed, driver, nodes: [manual, manual], oracles: [createAgreement()] }).finding);
-    expect(found).toEqual(['agreement/shared state when quiet/logs.onion']);
+    expect(found).toEqual(['agreement/shared-state/updates']);
   });
 
   it('goes on independently in a fork', () => {

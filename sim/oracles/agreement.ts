@@ -1,7 +1,7 @@
 import type { Commitment, SharedState } from '../../core/channel/model/state.ts';
 import type { Side } from '../../core/transactions/types.ts';
 import type { Finding, Oracle, WorldView } from '../scenario/types.ts';
-import { firstDifference, kindOfPath } from './compare.ts';
+import { CONTENT_KINDS, firstDifference, kindOfPath } from './compare.ts';
 import { contentsOf, SIDES, txidsOf } from '../model/commitment-contents.ts';
 import { changes, channelName, hasCommitments, peerName, peerState, statesOf } from '../world/channel-changes.ts';
 import type { WithCommitments } from '../world/channel-changes.ts';
@@ -9,6 +9,7 @@ import { finding } from './difference.ts';
 import { StaleWatch } from './stale-channels.ts';
 
 const ORACLE = 'agreement';
+const KINDS = [...CONTENT_KINDS, 'transaction'] as const;
 
 interface Pair {
   readonly world: WorldView;
@@ -30,6 +31,7 @@ export function createAgreement(): Oracle {
 function build(equal: Map<string, readonly [SharedState, SharedState]>, stale: StaleWatch): Oracle {
   return {
     name: ORACLE,
+    kinds: KINDS,
     step(world, record) {
       stale.watch(world, record);
       for (const { before, after } of changes(world, record)) {
@@ -104,7 +106,7 @@ function sameTransaction(pair: Pair, owner: Side, a: Commitment, b: Commitment):
   const about = `${node} and ${peer} disagree on commitment ${a.number} of the ${owner}`;
   if (difference === undefined) {
     const message = `${about}: the contents are equal, the transactions are not`;
-    return finding(world, { ...common, kind: 'same contents, other transaction', message, expected: held, actual: others });
+    return finding(world, { ...common, kind: 'transaction', message, expected: held, actual: others });
   }
   const { path, left, right } = difference;
   return finding(world, { ...common, kind: kindOfPath(path), message: `${about}: ${path} differs`, expected: left, actual: right });
@@ -125,7 +127,7 @@ function sameWhenQuiet(pair: Pair, equal: Map<string, readonly [SharedState, Sha
   }
   return finding(world, {
     oracle: ORACLE,
-    rule: 'shared state when quiet',
+    rule: 'shared-state',
     kind: kindOfPath(difference.path),
     node,
     channel: channelName(world, channelId),

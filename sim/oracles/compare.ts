@@ -57,12 +57,17 @@ function locate(left: unknown, right: unknown, path: string): FirstDifference | 
   return undefined;
 }
 
-/** A path without what differs between seeds: indexes and which of the two sides. */
-export function kindOfPath(path: string): string {
-  return path
-    .split('.')
-    .filter((part) => !/^\d+$/.test(part) && part !== 'opener' && part !== 'accepter')
-    .join('.');
+/** What two views of a channel can differ in. */
+export const CONTENT_KINDS = ['feerate', 'balance', 'htlcs', 'updates', 'numbers'] as const;
+export type ContentKind = (typeof CONTENT_KINDS)[number];
+
+/** Of a path into commitment contents, or into the state that both sides share. */
+export function kindOfPath(path: string): ContentKind {
+  const parts = path.split('.');
+  if (parts[0] === 'logs') return 'updates';
+  if (parts.includes('htlcs')) return 'htlcs';
+  if (parts.includes('feeratePerKw')) return 'feerate';
+  return parts.includes('balanceMsat') ? 'balance' : 'numbers';
 }
 
 function join(path: string, key: string): string {

@@ -34,13 +34,17 @@ describe('deadlines', () => {
   const seeing: Tampering['input'] = (input) => input;
 
   it('sees an HTLC outlive its expiry where a node does not look at blocks', () => {
-    expect(scripted([], blind, 'A')).toMatchObject({ rule: 'deadline', kind: 'offered and expired', node: 'A' });
+    expect(scripted([], blind, 'A')).toMatchObject({ rule: 'htlc.timeout_deadline', kind: 'offered-and-expired', node: 'A' });
     expect(scripted([], seeing, 'A')).toBeUndefined();
   });
 
   it('sees a known preimage come near its expiry', () => {
     const fulfil = { do: 'fulfill', node: 'B', payment: 'p' } as const;
-    expect(scripted([fulfil], blind, 'B')).toMatchObject({ rule: 'deadline', kind: 'fulfilled and near its expiry', node: 'B' });
+    expect(scripted([fulfil], blind, 'B')).toMatchObject({
+      rule: 'htlc.fulfillment_deadline',
+      kind: 'fulfilled-and-near-its-expiry',
+      node: 'B',
+    });
     expect(scripted([fulfil], seeing, 'B')).toBeUndefined();
   });
 });

@@ -8,12 +8,15 @@ import type { WithCommitments } from '../world/channel-changes.ts';
 import { finding } from './difference.ts';
 
 const ORACLE = 'deadlines';
+const KINDS = ['offered-and-expired', 'fulfilled-and-near-its-expiry'] as const;
+type Kind = (typeof KINDS)[number];
 
 /** BOLT 2, cltv_expiry_delta Selection: no HTLC outlives its expiry and grace in a living channel, and no known preimage is let expire. */
 export function createDeadlines(): Oracle {
   const configs = new Map<string, ChannelConfig>();
   return {
     name: ORACLE,
+    kinds: KINDS,
     step(world, record) {
       if (record.input.kind !== 'chain') return undefined;
       const { node } = record;
@@ -41,7 +44,16 @@ function overdue(world: WorldView, { node }: StepRecord, config: ChannelConfig, 
       const message = `${node} let HTLC ${htlc.id} of the ${htlc.offerer} pass its deadline and kept the channel`;
       const channel = channelName(world, state.channelId);
       const expected = `resolved or failed before height ${height}, expiry ${htlc.cltvExpiry}`;
-      return finding(world, { oracle: ORACLE, rule: 'deadline', kind, node, channel, message, expected, actual: 'still committed' });
+      return finding(world, {
+        oracle: ORACLE,
+        rule: kind === 'offered-and-expired' ? 'htlc.timeout_deadline' : 'htlc.fulfillment_deadline',
+        kind,
+        node,
+        channel,
+        message,
+        expected,
+        actual: 'still committed',
+      });
     }
   }
   return undefined;
@@ -70,7 +82,7 @@ function missed(
   height: number,
   htlc: AddUpdate,
   claimed: ReadonlySet<bigint>,
-): string | undefined {
-  if (htlc.offerer === state.params.us) return height > htlc.cltvExpiry + config.htlcGraceBlocks ? 'offered and expired' : undefined;
-  return claimed.has(htlc.id) && height > htlc.cltvExpiry - config.fulfillDeadlineBlocks ? 'fulfilled and near its expiry' : undefined;
+): Kind | undefined {
+  if (htlc.offerer === state.params.us) return height > htlc.cltvExpiry + config.htlcGraceBlocks ? 'offered-and-expired' : undefined;
+  return claimed.has(htlc.id) && height > htlc.cltvExpiry - config.fulfillDeadlineBlocks ? 'fulfilled-and-near-its-expiry' : undefined;
 }

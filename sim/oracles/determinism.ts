@@ -14,7 +14,7 @@ export function differing(first: RunResult, second: RunResult): Finding | undefi
   return {
     oracle: 'determinism',
     rule: 'trace',
-    kind: first.hash === second.hash ? 'finding differs' : 'hash differs',
+    kind: first.hash === second.hash ? 'finding-differs' : 'hash-differs',
     message: 'the same seed gave two different traces',
     expected,
     actual,

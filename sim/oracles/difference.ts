@@ -23,17 +23,6 @@ export function finding(world: WorldView, { node, channel, expected, actual, ...
   };
 }
 
-/** Text with everything taken out that differs between seeds: hex and numbers. For kinds made of a node's own words. */
-export function normalise(text: string): string {
-  return text
-    .toLowerCase()
-    .replace(/\b(?=[0-9a-f]*[0-9])[0-9a-f]{8,}\b/g, 'x')
-    .replace(/\d+/g, 'n')
-    .replace(/[^a-z]+/g, '-')
-    .replace(/^-|-$/g, '')
-    .slice(0, 80);
-}
-
 /** A value for people: amounts as digits, bulk bytes as their length and first bytes. Strings stay as they are. */
 export function print(value: unknown): string {
   if (typeof value === 'string') return value;

@@ -69,14 +69,14 @@ describe('durability', () => {
   it('sees what leaves before the disk has it', () => {
     const found = run(impatient(['state']));
     expect(found.length).toBeGreaterThan(0);
-    for (const fingerprint of found) expect(fingerprint).toMatch(/^durability\/told before it was durable\/.*, store-unfinished$/);
+    for (const fingerprint of found) expect(fingerprint).toMatch(/^durability\/durable-first\.[\w-]+\/store-unfinished$/);
   });
 
   it('sees what leaves before a watcher has it', () => {
     const calm = { operations: CALM, nodes: [{ watchers: [SLOW] }, { watchers: [SLOW] }] };
     const found = run(impatient(['w']), calm, 12);
     expect(found.length).toBeGreaterThan(0);
-    for (const fingerprint of found) expect(fingerprint).toMatch(/^durability\/told before it was durable\/.*, store-unfinished$/);
+    for (const fingerprint of found) expect(fingerprint).toMatch(/^durability\/durable-first\.[\w-]+\/store-unfinished$/);
   });
 
   it('sees what no snapshot has', () => {
@@ -90,9 +90,9 @@ describe('durability', () => {
 
   it('holds a node to the points and secrets that it announced', () => {
     const secret = rewrite('revoke_and_ack', (m) => ({ ...m, perCommitmentSecret: '11'.repeat(32) as SecretKey }));
-    expect(planted({ effect: secret })).toEqual(['durability/revocation/secret does not match the announced point']);
+    expect(planted({ effect: secret })).toEqual(['durability/revocation/secret-of-another-point']);
     const nothing = rewrite('revoke_and_ack', (m) => ({ ...m, perCommitmentSecret: '00'.repeat(32) as SecretKey }));
-    expect(planted({ effect: nothing })).toEqual(['durability/revocation/not a secret key']);
+    expect(planted({ effect: nothing })).toEqual(['durability/revocation/not-a-secret-key']);
     let count = 0;
     const restless = rewrite('channel_ready', (m) => ({
       ...m,
@@ -102,7 +102,7 @@ describe('durability', () => {
       effect.kind === 'send' && nameOf(effect.bytes) === 'channel_ready'
         ? [restless(effect, input), restless(effect, input)].flat()
         : effect;
-    expect(planted({ effect: twice })).toEqual(['durability/points/another second point than before']);
+    expect(planted({ effect: twice })).toEqual(['durability/points/another-second-point']);
   });
 
   it('sees a node come back with less than it had', () => {
@@ -122,9 +122,9 @@ describe('durability', () => {
       kept.length = 0;
       return runWorld({ seed, driver: tampered({ nodes: ['B'], ...old }), oracles: [createDurability()], between }).finding;
     });
-    expect(found).toEqual(['durability/restart/older than what was durable']);
+    expect(found).toEqual(['durability/restart/older-than-durable']);
     const gone = planted({ restored: () => [] });
-    expect(gone).toEqual(['durability/restart/channel gone']);
+    expect(gone).toEqual(['durability/restart/channel-gone']);
   });
 
   it('accepts an older state where a stale backup was drawn', () => {
@@ -155,7 +155,7 @@ describe('durability', () => {
     };
     const options = { operations: CALM, licences: ['stale-backup', 'force-close'], between };
     expect(run(fulguriteDriver, options, 12)).toEqual([]);
-    expect(run(curt, options, 12)).toEqual(['durability/revocation/broadcasts a revoked commitment']);
+    expect(run(curt, options, 12)).toEqual(['durability/revocation/broadcasts-revoked']);
   });
 
   it('sees a revoked commitment broadcast', () => {
@@ -193,7 +193,7 @@ describe('durability', () => {
       };
       return runWorld({ seed, driver, operations: CALM, oracles: [createDurability()], between }).finding;
     });
-    expect(found).toEqual(['durability/revocation/broadcasts a revoked commitment']);
+    expect(found).toEqual(['durability/revocation/broadcasts-revoked']);
   });
 });
 
@@ -209,10 +209,10 @@ describe('stored states', () => {
   });
 
   it('are seen when they cannot be read, or say something else', () => {
-    expect(codec((bytes) => bytes.subarray(0, bytes.length - 1))).toEqual(['durability/decode(encode(state))/cannot be read']);
+    expect(codec((bytes) => bytes.subarray(0, bytes.length - 1))).toEqual(['durability/stored-form/cannot-be-read']);
     let first: Uint8Array | undefined;
     const found = codec((bytes) => (first ??= bytes));
     expect(found.length).toBeGreaterThan(0);
-    for (const fingerprint of found) expect(fingerprint).toMatch(/^durability\/decode\(encode\(state\)\)\//);
+    for (const fingerprint of found) expect(fingerprint).toMatch(/^durability\/stored-form\//);
   });
 });

@@ -4,9 +4,9 @@ import type { ChannelId, PublicKey } from '../../core/crypto/bytes.ts';
 import type { Message, MessageName } from '../../core/wire/messages/index.ts';
 import type { DriverEffect, Finding, Oracle, StepRecord, WorldView } from '../scenario/types.ts';
 import { otherSide } from '../model/commitment-contents.ts';
-import { Barrier, factOf, factText } from './durability/barrier.ts';
+import { Barrier, factOf, factText, OBSTACLES } from './durability/barrier.ts';
 import type { Fact } from './durability/barrier.ts';
-import { commitmentNumberOf, Promises } from './durability/secrets.ts';
+import { BROKEN_PROMISES, commitmentNumberOf, Promises } from './durability/secrets.ts';
 import { isBreach, isStaleRestart } from './licences.ts';
 import { changes, channelName, hasCommitments, messageOf, nameOf, peerState, statesOf } from '../world/channel-changes.ts';
 import type { SendEffect } from '../world/channel-changes.ts';
@@ -14,6 +14,10 @@ import { finding } from './difference.ts';
 import { wordFor } from '../scenario/sinks.ts';
 
 const ORACLE = 'durability';
+/** What a node that comes back may have lost. */
+const FORGOTTEN = ['channel-gone', 'older-than-durable', 'forgot-a-revocation', 'forgot-a-signature'] as const;
+const KINDS = [...OBSTACLES, ...BROKEN_PROMISES, 'another-second-point', ...FORGOTTEN] as const;
+type Kind = (typeof KINDS)[number];
 
 /** One channel at one node. */
 interface Track {
@@ -39,6 +43,7 @@ export function createDurability(): Oracle {
 
 class Durability implements Oracle {
   readonly name = ORACLE;
+  readonly kinds = KINDS;
   /** By node and channel. */
   private readonly tracks: Map<string, Map<ChannelId, Track>>;
   /** First points, by node and temporary channel id. */
@@ -146,9 +151,9 @@ class Durability implements Oracle {
     }
     switch (effect.purpose) {
       case 'funding':
-        return barred(here, 'broadcast of the funding', factOf.channel);
+        return barred(here, 'funding-transaction', factOf.channel);
       case 'closing':
-        return barred(here, 'broadcast of the closing', factOf.closingTx);
+        return barred(here, 'closing-transaction', factOf.closingTx);
       case 'commitment': {
         const number = commitmentNumberOf(world.crypto, state, effect.tx);
         const wrong = here.track.promises.broadcasts(number);
@@ -185,7 +190,7 @@ class Durability implements Oracle {
         return finding(world, {
           oracle: ORACLE,
           rule: 'restart',
-          kind: 'channel gone',
+          kind: 'channel-gone',
           node,
           message,
           expected: barrier.acknowledged,
@@ -204,16 +209,16 @@ class Durability implements Oracle {
         broken(
           here,
           'restart',
-          state.durability.version < acknowledged && 'older than what was durable',
+          state.durability.version < acknowledged && 'older-than-durable',
           `version ${state.durability.version} after ${acknowledged}`,
         ) ??
         broken(
           here,
           'restart',
-          ownNumber(state) < promises.revoked && 'forgot a revocation',
+          ownNumber(state) < promises.revoked && 'forgot-a-revocation',
           `${ownNumber(state)} after ${promises.revoked}`,
         ) ??
-        broken(here, 'restart', signedNumber(state) < track.signed && 'forgot a signature', `${signedNumber(state)} after ${track.signed}`);
+        broken(here, 'restart', signedNumber(state) < track.signed && 'forgot-a-signature', `${signedNumber(state)} after ${track.signed}`);
       if (found !== undefined) return found;
     }
     return undefined;
@@ -277,7 +282,7 @@ function judgeContent(here: Place, message: Message): Finding | undefined {
   switch (message.type) {
     case 'channel_ready': {
       const other = !track.promises.announce(1n, message.secondPerCommitmentPoint);
-      return broken(here, 'points', other && 'another second point than before', message.type);
+      return broken(here, 'points', other && 'another-second-point', message.type);
     }
     case 'closing_signed':
       return barred(here, message.type, factOf.closing(message.feeSat));
@@ -302,8 +307,8 @@ function barred({ world, node, state, track }: Place, what: string, fact: Fact):
   if (obstacle === undefined) return undefined;
   return finding(world, {
     oracle: ORACLE,
-    rule: 'told before it was durable',
-    kind: `${what}, ${obstacle}`,
+    rule: `durable-first.${what}`,
+    kind: obstacle,
     node,
     channel: channelName(world, state.channelId),
     message: `${node} let ${factText(fact)} leave before what makes it true was durable`,
@@ -312,7 +317,7 @@ function barred({ world, node, state, track }: Place, what: string, fact: Fact):
   });
 }
 
-function broken({ world, node, state }: Place, rule: string, kind: string | false | undefined, about: string): Finding | undefined {
+function broken({ world, node, state }: Place, rule: string, kind: Kind | false | undefined, about: string): Finding | undefined {
   if (kind === undefined || kind === false) return undefined;
   const channel = channelName(world, state.channelId);
   return finding(world, {
@@ -321,7 +326,7 @@ function broken({ world, node, state }: Place, rule: string, kind: string | fals
     kind,
     node,
     channel,
-    message: `${node}, ${about}: ${kind}`,
+    message: `${node}, ${about}: ${kind.replaceAll('-', ' ')}`,
     expected: 'never',
     actual: about,
   });

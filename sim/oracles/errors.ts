@@ -11,6 +11,7 @@ const ALL_CHANNELS = '00'.repeat(32);
 export function createErrors(): Oracle {
   const oracle: Oracle = {
     name: 'errors',
+    kinds: ['all-channels', 'opening', 'funded'],
     step(world, { node, effects }) {
       for (const effect of effects) {
         if (effect.kind !== 'send' || nameOf(effect.bytes) !== 'error') continue;
@@ -20,8 +21,8 @@ export function createErrors(): Oracle {
           if (!lives(state) || !isNamed(state, effect.peer, message.channelId)) continue;
           return finding(world, {
             oracle: 'errors',
-            rule: 'names what goes on',
-            kind: message.channelId === ALL_CHANNELS ? 'all channels' : state.phase,
+            rule: 'error.fails-what-it-names',
+            kind: message.channelId === ALL_CHANNELS ? 'all-channels' : state.phase,
             node,
             message: `${node} sent an error that names a channel which goes on`,
             expected: 'failed, or forgotten',

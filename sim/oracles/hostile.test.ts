@@ -52,18 +52,18 @@ describe('hostile: peers', () => {
     ['update_fulfill_htlc', 'wrong-preimage'],
   ])('an honest node answers %s with %s as it should; one that keeps quiet is found', (message, name) => {
     expect(tamperedOnce(message, name)).toBeUndefined();
-    expect(tamperedOnce(message, name, silent)).toBe(`hostile/${message}, ${name}/swallowed it`);
+    expect(tamperedOnce(message, name, silent)).toBe(`hostile/${message}.${name}/swallowed-it`);
   });
 
   it('an error that waits for channel_reestablish comes, or is found missing', () => {
     const links = ['disconnect', 'connect'];
     expect(tamperedOnce('channel_reestablish', 'number-zero', undefined, links)).toBeUndefined();
-    expect(tamperedOnce('channel_reestablish', 'number-zero', silent, links)).toBe('hostile/channel_reestablish, number-zero/swallowed it');
+    expect(tamperedOnce('channel_reestablish', 'number-zero', silent, links)).toBe('hostile/channel_reestablish.number-zero/swallowed-it');
   });
 
   it('a node that goes on with a connection that it must end is found', () => {
     expect(tamperedOnce('revoke_and_ack', 'unknown-even-type')).toBeUndefined();
-    expect(tamperedOnce('revoke_and_ack', 'unknown-even-type', deaf)).toBe('hostile/other channels/changed');
+    expect(tamperedOnce('revoke_and_ack', 'unknown-even-type', deaf)).toBe('hostile/other-channels/changed');
   });
 
   it('a node that answers what it must ignore is found', () => {
@@ -71,7 +71,7 @@ describe('hostile: peers', () => {
     const talkative: Tampering = {
       input: (input) => (input.kind === 'received' && input.bytes[0] === 0xfa ? { ...input, bytes: Uint8Array.of(0xfa, 0xce) } : input),
     };
-    expect(tamperedOnce('revoke_and_ack', 'unknown-odd-type', talkative)).toBe('hostile/revoke_and_ack, unknown-odd-type/disconnected');
+    expect(tamperedOnce('revoke_and_ack', 'unknown-odd-type', talkative)).toBe('hostile/revoke_and_ack.unknown-odd-type/disconnected');
   });
 
   it('a node that tells a peer more than what is wrong is found', () => {
@@ -83,7 +83,7 @@ describe('hostile: peers', () => {
         return nameOf(effect.bytes) === 'error' && last !== undefined ? [{ ...effect, bytes: last }, effect] : effect;
       },
     };
-    expect(tamperedOnce('commitment_signed', 'wrong-signature', leaky)).toBe('hostile/told the peer/channel_ready');
+    expect(tamperedOnce('commitment_signed', 'wrong-signature', leaky)).toBe('hostile/leak.channel_ready/told-the-peer');
   });
 
   it('a node whose other state changes, or that cannot enforce its channel any more, is found', () => {
@@ -91,7 +91,7 @@ describe('hostile: peers', () => {
       if (state.phase !== 'failed') return state;
       return { ...state, failure: { ...state.failure, commitmentToBroadcast: undefined } };
     };
-    expect(tamperedOnce('commitment_signed', 'wrong-signature', { state: without })).toBe('hostile/broadcast/gave up its commitment');
+    expect(tamperedOnce('commitment_signed', 'wrong-signature', { state: without })).toBe('hostile/broadcast/gave-up-its-commitment');
     const robbed = (state: ChannelState): ChannelState => {
       if (state.phase !== 'failed') return state;
       const { shared, params } = state;
@@ -101,7 +101,7 @@ describe('hostile: peers', () => {
       const commitments = { ...shared.commitments, [params.us]: { ...next, current: { ...current } } };
       return { ...state, shared: { ...shared, base: { ...base, balanceMsat }, commitments } };
     };
-    expect(tamperedOnce('commitment_signed', 'wrong-signature', { state: robbed })).toBe('hostile/balance/lost money');
+    expect(tamperedOnce('commitment_signed', 'wrong-signature', { state: robbed })).toBe('hostile/balance/lost-money');
   });
 
   it('a node that lets one channel pay for another is found', () => {
@@ -119,7 +119,7 @@ describe('hostile: peers', () => {
             ]
           : effect,
     };
-    expect(tamperedOnce('commitment_signed', 'wrong-signature', spread, twoChannels)).toBe('hostile/other channels/notify');
+    expect(tamperedOnce('commitment_signed', 'wrong-signature', spread, twoChannels)).toBe('hostile/other-channels/affected');
   });
 });
 
@@ -170,12 +170,12 @@ describe('hostile: hosts', () => {
 
   it('a node that obeys is found, and one that refuses but does something', () => {
     const obedient: Tampering = { effect: (effect) => (effect.kind === 'refused' ? [] : effect) };
-    expect([...allInvalidCommands(tampered(obedient)).found]).toContain('hostile/pay-nothing/obeyed');
+    expect([...allInvalidCommands(tampered(obedient)).found]).toContain('hostile/update_add_htlc.amount_msat/obeyed');
     const busy: Tampering = {
       effect: (effect) =>
         effect.kind === 'refused' ? [effect, { kind: 'disconnect', peer: `02${'ab'.repeat(32)}` as never, reason: 'annoyed' }] : effect,
     };
     const kinds = [...allInvalidCommands(tampered(busy)).found].map((text) => text.split('/')[2]);
-    expect(new Set(kinds)).toEqual(new Set(['refused, yet did something']));
+    expect(new Set(kinds)).toEqual(new Set(['refused-yet-acted']));
   });
 });

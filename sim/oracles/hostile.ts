@@ -2,13 +2,31 @@ import { isClosed, statusOf } from '../../core/channel/model/ending.ts';
 import { txid } from '../../core/bitcoin/tx.ts';
 import type { ChannelState } from '../../core/channel/model/state.ts';
 import type { ChannelId } from '../../core/crypto/bytes.ts';
-import type { Change, AskedOfReceiver, DriverEffect, Finding, Oracle, StepRecord, Tampered, WorldView } from '../scenario/types.ts';
+import type {
+  Change,
+  AskedOfReceiver,
+  DriverEffect,
+  Finding,
+  Forbidden,
+  Oracle,
+  StepRecord,
+  Tampered,
+  WorldView,
+} from '../scenario/types.ts';
 import { contentsOf, txidsOf } from '../model/commitment-contents.ts';
 import { changes, channelName, hasCommitments, messageOf, nameOf, statesOf } from '../world/channel-changes.ts';
 import type { WithCommitments } from '../world/channel-changes.ts';
 import { finding } from './difference.ts';
+import { OVERSPENT, overspending } from './overspending.ts';
+import type { Overspending } from './overspending.ts';
+import { grouped } from '../deterministic/digits.ts';
 
 const ORACLE = 'hostile';
+const DEEDS = ['disconnected', 'sent-an-error', 'sent-a-warning', 'ignored-it', 'swallowed-it'] as const;
+const LOSSES = ['gave-up-its-commitment', 'another-commitment', 'lost-money'] as const;
+const REFUSALS = ['obeyed', 'refused-yet-changed', 'refused-yet-acted'] as const;
+const KINDS = [...REFUSALS, ...OVERSPENT, ...DEEDS, 'changed', 'affected', 'told-the-peer', ...LOSSES] as const;
+type Kind = (typeof KINDS)[number];
 
 /**
  * A peer that breaks the protocol gets what BOLT asks for, at once; it reaches no other channel, costs its honest peer nothing, and learns
@@ -22,6 +40,7 @@ export function createHostile(): Oracle {
 function build(owed: Map<string, Finding>): Oracle {
   return {
     name: ORACLE,
+    kinds: KINDS,
     step(world, record) {
       // At every step, so that what the next one changes is known.
       changes(world, record);
@@ -54,21 +73,45 @@ function settleDebts(owed: Map<string, Finding>, world: WorldView, { node, input
 
 // ---------------------------------------------------------------- hosts
 
-function refused(world: WorldView, record: StepRecord, request: string): Finding | undefined {
+function refused(world: WorldView, record: StepRecord, forbidden: Forbidden): Finding | undefined {
   const [effect, ...more] = record.effects;
   const changed = changes(world, record);
   if (effect?.kind === 'refused' && more.length === 0 && changed.length === 0) return undefined;
-  const kind = effect?.kind !== 'refused' ? 'obeyed' : changed.length > 0 ? 'refused, yet changed its state' : 'refused, yet did something';
-  return finding(world, {
+  const { node } = record;
+  const common = {
     oracle: ORACLE,
-    rule: request,
-    kind,
-    node: record.node,
+    rule: forbidden.rule,
+    node,
     channel: changed[0] && channelName(world, changed[0].channelId),
-    message: `${record.node} was asked for what is forbidden, ${request}: it ${kind}`,
     expected: 'a refusal, and nothing else',
-    actual: record.effects.map(({ kind: what }) => what),
+  };
+  const asked = `${node}'s host asked for what is forbidden (${forbidden.name})`;
+  if (effect?.kind === 'refused') {
+    const [kind, message]: [Kind, string] =
+      changed.length > 0
+        ? ['refused-yet-changed', `${asked}: it refused, yet changed its state`]
+        : ['refused-yet-acted', `${asked}: it refused, yet did something`];
+    return finding(world, { ...common, kind, message, actual: record.effects.map(({ kind: what }) => what) });
+  }
+  const beyond = goesBeyond(world, record, forbidden);
+  if (beyond === undefined) {
+    const did = record.effects.map(({ kind: what }) => what);
+    return finding(world, { ...common, kind: 'obeyed', message: `${asked}: it obeyed`, actual: did });
+  }
+  const { kind, allowedMsat, offeredMsat, reserveMsat, costMsat } = beyond;
+  const lacking = kind === 'obeyed' ? '' : `, as if it had to keep no ${kind.slice('obeyed-without-'.length).replaceAll('-', ' ')}`;
+  return finding(world, {
+    ...common,
+    kind,
+    message: `${node} offers up to ${grouped(offeredMsat)} msat where ${grouped(allowedMsat)} msat is the most${lacking}`,
+    expected: `at most ${grouped(allowedMsat)} msat: ${grouped(reserveMsat)} msat are its reserve, ${grouped(costMsat)} msat for fees`,
+    actual: `up to ${grouped(offeredMsat)} msat, ${grouped(offeredMsat - allowedMsat)} msat more`,
   });
+}
+
+function goesBeyond(world: WorldView, { node, input }: StepRecord, { before }: Forbidden): Overspending | undefined {
+  if (before === undefined || input.kind !== 'command' || input.command.kind !== 'add') return undefined;
+  return overspending(world, node, before, input.command);
 }
 
 // ---------------------------------------------------------------- peers
@@ -121,7 +164,7 @@ class Answer {
     return false;
   }
 
-  finding(rule: string, kind: string, expected: unknown, actual: unknown): Finding {
+  finding(rule: string, kind: Kind, expected: unknown, actual: unknown): Finding {
     const { world, record, tampered } = this;
     return finding(world, {
       oracle: ORACLE,
@@ -129,7 +172,7 @@ class Answer {
       kind,
       node: record.node,
       channel: tampered.channelId && channelName(world, tampered.channelId),
-      message: `${record.node} got ${tampered.name}: ${kind}`,
+      message: `${record.node} got ${tampered.name}: ${kind.replaceAll('-', ' ')}`,
       expected,
       actual,
     });
@@ -206,11 +249,11 @@ function allOver({ world, record: { node, input } }: Answer): boolean {
   return true;
 }
 
-function deed(answer: Answer): string {
+function deed(answer: Answer): (typeof DEEDS)[number] {
   if (answer.disconnects) return 'disconnected';
-  if (answer.sends('error')) return 'sent an error';
-  if (answer.sends('warning')) return 'sent a warning';
-  return answer.changed.length === 0 && isQuiet(answer.record) ? 'ignored it' : 'swallowed it';
+  if (answer.sends('error')) return 'sent-an-error';
+  if (answer.sends('warning')) return 'sent-a-warning';
+  return answer.changed.length === 0 && isQuiet(answer.record) ? 'ignored-it' : 'swallowed-it';
 }
 
 function told({ record }: Answer): readonly string[] {
@@ -222,21 +265,21 @@ function strays(answer: Answer): Finding | undefined {
   if (answer.forAll) return undefined;
   const { changed, record, target } = answer;
   const other = changed.find(({ channelId }) => !target.has(channelId));
-  if (other !== undefined) return answer.finding('other channels', 'changed', 'the same state', other.after.phase);
+  if (other !== undefined) return answer.finding('other-channels', 'changed', 'the same state', other.after.phase);
   const isStray = (effect: DriverEffect): boolean => {
     if (!('channelId' in effect) || effect.kind === 'send' || effect.channelId === undefined || target.has(effect.channelId)) return false;
     // A channel that was being opened ends with its connection.
     return !(answer.disconnects && effect.kind === 'notify' && effect.event.kind === 'forgotten');
   };
   const stray = record.effects.find(isStray);
-  return stray && answer.finding('other channels', stray.kind, 'no effect', stray.kind);
+  return stray && answer.finding('other-channels', 'affected', 'no effect', stray.kind);
 }
 
 /** Whoever breaks the protocol hears no more than that: no secret, no signature, no preimage. */
 function leaks(answer: Answer): Finding | undefined {
   const said = answer.record.effects.find((effect) => effect.kind === 'send' && !isComplaint(effect));
   if (said?.kind !== 'send') return undefined;
-  return answer.finding('told the peer', nameOf(said.bytes) ?? 'something', 'an error or a warning', messageOf(said.bytes));
+  return answer.finding(`leak.${nameOf(said.bytes) ?? 'other'}`, 'told-the-peer', 'an error or a warning', messageOf(said.bytes));
 }
 
 function isComplaint(effect: Extract<DriverEffect, { kind: 'send' }>): boolean {
@@ -252,14 +295,14 @@ function loses(answer: Answer): Finding | undefined {
     // Who came back with an old state may learn from anybody that it must not be broadcast.
     if (tx === undefined) {
       if (answer.world.licences.has('stale-backup')) continue;
-      return answer.finding('broadcast', 'gave up its commitment', 'its commitment transaction', 'none');
+      return answer.finding('broadcast', 'gave-up-its-commitment', 'its commitment transaction', 'none');
     }
     const { us } = before.params;
     const [known] = txidsOf(before, us, before.shared.commitments[us].current);
     const id = txid(answer.world.crypto, tx);
-    if (id !== known) return answer.finding('broadcast', 'another commitment', known, id);
+    if (id !== known) return answer.finding('broadcast', 'another-commitment', known, id);
     const [had, has] = [worthMsat(before), worthMsat(after)];
-    if (has < had) return answer.finding('balance', 'lost money', had, has);
+    if (has < had) return answer.finding('balance', 'lost-money', had, has);
   }
   return undefined;
 }

@@ -18,7 +18,7 @@ describe('the registry', () => {
   });
 
   it('creates all on a replay, none of them twice, and a project’s own last', () => {
-    const own = { name: 'acme/own', fork: () => own };
+    const own = { name: 'acme/own', kinds: [], fork: () => own };
     const names = createOracles({ costly: COSTLY, own: [() => own] }).map(({ name }) => name);
     expect(names.filter((name) => name === 'limits').length).toBe(1);
     expect(names.filter((name) => name === 'validity').length).toBe(1);
@@ -50,13 +50,13 @@ describe('determinism', () => {
   it('is missed by a run that depends on something else', () => {
     let count = 0;
     const next = (): ReturnType<typeof run> => run(`seed ${count++}`);
-    expect(differing(next(), next())).toMatchObject({ oracle: 'determinism', rule: 'trace', kind: 'hash differs' });
+    expect(differing(next(), next())).toMatchObject({ oracle: 'determinism', rule: 'trace', kind: 'hash-differs' });
   });
 
   it('is missed where only one of them finds something', () => {
     const { hash } = run('twice');
     const found: Finding = { oracle: 'acme', rule: 'r', kind: 'k', message: '', expected: '', actual: '', at: 7 };
-    const expected = { kind: 'finding differs', expected: `${hash}, nothing found`, actual: `${hash}, acme/r/k` };
+    const expected = { kind: 'finding-differs', expected: `${hash}, nothing found`, actual: `${hash}, acme/r/k` };
     expect(differing({ hash }, { hash, finding: found })).toMatchObject(expected);
     expect(differing({ hash, finding: found }, { hash, finding: found })).toBeUndefined();
   });

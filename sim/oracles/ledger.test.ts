@@ -34,14 +34,14 @@ describe('ledger', () => {
   });
 
   it('counts every millisatoshi', () => {
-    expect(run(balances((o, a) => [o + 1n, a]))).toEqual(['ledger/base/money appeared']);
-    expect(run(balances((o, a) => [o, a - 1n]))).toEqual(['ledger/base/money disappeared']);
-    expect(run(balances((o, a) => [-1n, o + a + 1n]))).toEqual(['ledger/base/negative balance']);
+    expect(run(balances((o, a) => [o + 1n, a]))).toEqual(['ledger/base/money-appeared']);
+    expect(run(balances((o, a) => [o, a - 1n]))).toEqual(['ledger/base/money-disappeared']);
+    expect(run(balances((o, a) => [-1n, o + a + 1n]))).toEqual(['ledger/base/negative-balance']);
   });
 
   it('compares balances with what users were told', () => {
-    expect(run(balances((o, a) => [o + 1n, a - 1n]))).toEqual(['ledger/balance/too much']);
-    expect(run(balances((o, a) => [o - 1n, a + 1n]))).toEqual(['ledger/balance/too little']);
+    expect(run(balances((o, a) => [o + 1n, a - 1n]))).toEqual(['ledger/balance/too-much']);
+    expect(run(balances((o, a) => [o - 1n, a + 1n]))).toEqual(['ledger/balance/too-little']);
   });
 
   it('refuses updates that cannot apply', () => {
@@ -53,7 +53,7 @@ describe('ledger', () => {
     const found = run({ state });
     expect(found.length).toBeGreaterThan(0);
     for (const fingerprint of found)
-      expect(fingerprint).toMatch(/^ledger\/commitment\/(cut-outside-log|money disappeared|removal-of-unknown-htlc)$/);
+      expect(fingerprint).toMatch(/^ledger\/commitment\/(cut-outside-log|money-disappeared|removal-of-unknown-htlc)$/);
   });
 
   it('holds what the sender is told against what the receiver decided', () => {
@@ -62,7 +62,7 @@ describe('ledger', () => {
       const { origin, paymentHash } = effect.event.event;
       return { ...effect, event: { ...effect.event, event: { kind: 'payment_failed', origin, paymentHash } } };
     };
-    expect(run({ effect: failed })).toEqual(['ledger/payment outcome/failed although fulfilled']);
+    expect(run({ effect: failed })).toEqual(['ledger/payment/failed-although-fulfilled']);
     const sent: Tampering['effect'] = (effect) => {
       if (effect.kind !== 'notify' || effect.event.kind !== 'event' || effect.event.event.kind !== 'payment_failed') return effect;
       const { origin, paymentHash } = effect.event.event;
@@ -70,12 +70,12 @@ describe('ledger', () => {
       return { ...effect, event: { ...effect.event, event } };
     };
     const failing = { operations: ['pay', 'fail', 'fail_malformed'] };
-    expect(run({ effect: sent }, failing)).toEqual(['ledger/payment outcome/sent without being fulfilled']);
+    expect(run({ effect: sent }, failing)).toEqual(['ledger/payment/sent-without-being-fulfilled']);
     const twice: Tampering['effect'] = (effect, input) =>
       effect.kind === 'notify' && effect.event.kind === 'event' && effect.event.event.kind === 'payment_sent'
         ? [effect, failed(effect, input)].flat()
         : effect;
-    expect(run({ effect: twice }, { operations: ['pay', 'fulfill'] })).toEqual(['ledger/payment outcome/told both ways']);
+    expect(run({ effect: twice }, { operations: ['pay', 'fulfill'] })).toEqual(['ledger/payment/told-both-ways']);
   });
 
   it('lets no failure be told while a commitment may still pay the HTLC', () => {
@@ -93,7 +93,7 @@ describe('ledger', () => {
         return [effect, told];
       },
     };
-    expect(run({ ...hasty }, { operations: ['pay'] })).toEqual(['ledger/payment outcome/failed while it may still be paid']);
+    expect(run({ ...hasty }, { operations: ['pay'] })).toEqual(['ledger/payment/failed-while-it-may-still-be-paid']);
   });
 
   it('follows the money through a mutual close', () => {
@@ -111,7 +111,7 @@ describe('ledger', () => {
         return runWorld({ seed, driver, operations: everyone.operations, oracles: [createLedger()] }).finding;
       });
     for (const fingerprint of [...close(0), ...close(1)])
-      expect(fingerprint).toMatch(/^ledger\/closing transaction\/the (opener|accepter)'s output$/);
+      expect(fingerprint).toMatch(/^ledger\/closing-transaction\/output-of-the-(opener|accepter)$/);
     expect([...close(0), ...close(1)].length).toBeGreaterThan(0);
   });
 
@@ -132,9 +132,7 @@ describe('ledger', () => {
     expect(run({}, ending)).toEqual([]);
     const unilateral: Tampering['effect'] = (effect) =>
       effect.kind === 'broadcast' && effect.purpose === 'closing' ? { ...effect, purpose: 'commitment' } : effect;
-    expect(run({ nodes: ['B'], effect: unilateral }, ending)).toEqual([
-      'ledger/commitment transaction/broadcast in place of a mutual close',
-    ]);
+    expect(run({ nodes: ['B'], effect: unilateral }, ending)).toEqual(['ledger/commitment-transaction/in-place-of-a-mutual-close']);
   });
 
   it('adds up the outputs of a commitment transaction', () => {
@@ -147,6 +145,6 @@ describe('ledger', () => {
       };
     };
     const force = { operations: [...CALM, 'force_close'], licences: ['force-close'] };
-    expect(run({ nodes: ['A', 'B'], effect: stolen }, force)).toEqual(['ledger/commitment transaction/output amounts']);
+    expect(run({ nodes: ['A', 'B'], effect: stolen }, force)).toEqual(['ledger/commitment-transaction/output-amounts']);
   });
 });

@@ -11,12 +11,14 @@ import {
   isDust,
   openerCostSat,
   otherSide,
+  SENSELESS,
   SIDES,
   fundingOf,
 } from '../model/commitment-contents.ts';
-import type { Contents } from '../model/commitment-contents.ts';
+import type { Contents, Senseless } from '../model/commitment-contents.ts';
 import { changes, channelName, hasCommitments, isCommitted, isFunding, statesOf } from '../world/channel-changes.ts';
 import type { WithCommitments } from '../world/channel-changes.ts';
+import { causeOf, CAUSES } from './balance-cause.ts';
 import { finding } from './difference.ts';
 import type { Difference } from './difference.ts';
 import { StaleWatch } from './stale-channels.ts';
@@ -24,6 +26,17 @@ import { paymentIdOf } from '../../core/channel/model/origin.ts';
 import type { Origin } from '../../core/channel/model/origin.ts';
 
 const ORACLE = 'ledger';
+const OUTCOMES = [
+  'told-both-ways',
+  'sent-without-being-fulfilled',
+  'failed-although-fulfilled',
+  'failed-while-it-may-still-be-paid',
+] as const;
+const SUMS = ['negative-balance', 'money-appeared', 'money-disappeared', ...SENSELESS] as const;
+const BALANCES = ['too-much', 'too-little', ...CAUSES] as const;
+const CLOSINGS = ['unknown-output', 'output-of-the-accepter', 'output-of-the-opener'] as const;
+const KINDS = [...OUTCOMES, ...SUMS, ...BALANCES, ...CLOSINGS, 'in-place-of-a-mutual-close', 'output-amounts'] as const;
+type Kind = (typeof KINDS)[number];
 
 /** Where each side's money goes on mutual close, and the fees that either side offered: as the nodes' states showed them. */
 interface Closing {
@@ -40,6 +53,7 @@ export function createLedger(): Oracle {
 
 class Ledger implements Oracle {
   readonly name = ORACLE;
+  readonly kinds = KINDS;
   private readonly closings: Map<string, Closing>;
   /** What each payment's sender was told, by reference. */
   private readonly told: Map<string, 'payment_sent' | 'payment_failed'>;
@@ -85,7 +99,7 @@ class Ledger implements Oracle {
 
   settled(world: WorldView): Finding | undefined {
     const contradicted = world.payments.find((payment) => payment.contradictions > 0);
-    if (contradicted !== undefined) return wrongOutcome(world, contradicted, 'told both ways', 'one outcome', 'sent and failed');
+    if (contradicted !== undefined) return wrongOutcome(world, contradicted, 'told-both-ways', 'one outcome', 'sent and failed');
     for (const info of world.channels) {
       if (this.stale.has(info.channelId)) continue;
       for (const node of [info.opener, info.accepter]) {
@@ -129,8 +143,8 @@ class Ledger implements Oracle {
     if (this.closings.get(channelId)?.holders.includes(node) !== true || this.stale.has(channelId)) return undefined;
     return finding(world, {
       oracle: ORACLE,
-      rule: 'commitment transaction',
-      kind: 'broadcast in place of a mutual close',
+      rule: 'commitment-transaction',
+      kind: 'in-place-of-a-mutual-close',
       node,
       channel: channelName(world, channelId),
       message: `${node} broadcasts its commitment although both sides have signed a closing transaction`,
@@ -153,16 +167,16 @@ class Ledger implements Oracle {
     this.told.set(reference, event.kind);
     const payment = world.payments.find((p) => p.from === node && p.reference === reference);
     if (payment === undefined) return undefined;
-    if (known !== undefined) return wrongOutcome(world, payment, 'told both ways', known, event.kind);
+    if (known !== undefined) return wrongOutcome(world, payment, 'told-both-ways', known, event.kind);
     if (event.kind === 'payment_sent' && payment.decision !== 'fulfill') {
-      return wrongOutcome(world, payment, 'sent without being fulfilled', payment.decision ?? 'undecided', 'sent');
+      return wrongOutcome(world, payment, 'sent-without-being-fulfilled', payment.decision ?? 'undecided', 'sent');
     }
     if (event.kind === 'payment_failed' && payment.decision === 'fulfill') {
-      return wrongOutcome(world, payment, 'failed although fulfilled', 'fulfill', 'failed');
+      return wrongOutcome(world, payment, 'failed-although-fulfilled', 'fulfill', 'failed');
     }
     const state = statesOf(world, node).get(channelId);
     if (event.kind === 'payment_failed' && hasCommitments(state) && isCommitted(state, reference, false)) {
-      return wrongOutcome(world, payment, 'failed while it may still be paid', 'in no commitment any more', 'committed');
+      return wrongOutcome(world, payment, 'failed-while-it-may-still-be-paid', 'in no commitment any more', 'committed');
     }
     return undefined;
   }
@@ -174,10 +188,10 @@ class Ledger implements Oracle {
     if (tx === undefined || closing === undefined) return undefined;
     const { opener, accepter } = closing.scripts;
     const amountOf = (script: Script | undefined): bigint | undefined => tx.outputs.find((output) => output.script === script)?.amountSat;
-    const wrong = (kind: string, expected: unknown, actual: unknown): Finding =>
+    const wrong = (kind: Kind, expected: unknown, actual: unknown): Finding =>
       finding(world, {
         oracle: ORACLE,
-        rule: 'closing transaction',
+        rule: 'closing-transaction',
         kind,
         node,
         channel: info.name,
@@ -186,16 +200,16 @@ class Ledger implements Oracle {
         actual,
       });
     if (tx.outputs.some(({ script }) => script !== opener && script !== accepter))
-      return wrong('unknown output', closing.scripts, tx.outputs);
+      return wrong('unknown-output', closing.scripts, tx.outputs);
     const { balanceMsat } = state.shared.base;
     const dustSat = most(state.params.parties.opener.dustLimitSat, state.params.parties.accepter.dustLimitSat);
     const dueSat = balanceMsat.accepter / 1000n;
     const paidSat = amountOf(accepter);
-    if (paidSat === undefined ? dueSat >= dustSat : paidSat !== dueSat) return wrong("the accepter's output", dueSat, paidSat);
+    if (paidSat === undefined ? dueSat >= dustSat : paidSat !== dueSat) return wrong('output-of-the-accepter', dueSat, paidSat);
     const openerSat = amountOf(opener);
     const left = closing.feesSat.map((feeSat) => balanceMsat.opener / 1000n - feeSat);
     if (!left.some((sat) => (openerSat === undefined ? sat < dustSat : sat === openerSat)))
-      return wrong("the opener's output", left, openerSat);
+      return wrong('output-of-the-opener', left, openerSat);
     return undefined;
   }
 }
@@ -226,7 +240,7 @@ function baseContents(base: Base): Contents {
   return { balanceMsat: base.balanceMsat, htlcs: [...base.htlcs.opener, ...base.htlcs.accepter], feeratePerKw: base.feeratePerKw };
 }
 
-function sumsUp(world: WorldView, node: string, state: FundedBase, rule: string, contents: Contents | string): Finding | undefined {
+function sumsUp(world: WorldView, node: string, state: FundedBase, rule: string, contents: Contents | Senseless): Finding | undefined {
   const wrong = sumFault(state, contents);
   if (wrong === undefined) return undefined;
   const { kind, message, expected, actual } = wrong;
@@ -236,32 +250,32 @@ function sumsUp(world: WorldView, node: string, state: FundedBase, rule: string,
 
 function sumFault(
   state: FundedBase,
-  contents: Contents | string,
-): Pick<Difference, 'kind' | 'message' | 'expected' | 'actual'> | undefined {
+  contents: Contents | Senseless,
+): (Pick<Difference, 'message' | 'expected' | 'actual'> & { readonly kind: Kind }) | undefined {
   if (typeof contents === 'string') return { kind: contents, message: 'makes no sense', expected: 'updates that apply', actual: contents };
   const { balanceMsat, htlcs } = contents;
   const negative = SIDES.find((side) => balanceMsat[side] < 0n);
   if (negative !== undefined) {
     const message = `leaves the ${negative} less than nothing`;
-    return { kind: 'negative balance', message, expected: '0 msat or more', actual: balanceMsat[negative] };
+    return { kind: 'negative-balance', message, expected: '0 msat or more', actual: balanceMsat[negative] };
   }
   let sum = balanceMsat.opener + balanceMsat.accepter;
   for (const { amountMsat } of htlcs) sum += amountMsat;
   const capacity = capacityMsat(state);
   if (sum === capacity) return undefined;
-  const kind = sum > capacity ? 'money appeared' : 'money disappeared';
+  const kind = sum > capacity ? 'money-appeared' : 'money-disappeared';
   return { kind, message: 'does not add up to the channel', expected: capacity, actual: sum };
 }
 
-function wrongOutcome(world: WorldView, payment: PaymentRecord, kind: string, expected: unknown, actual: unknown): Finding {
+function wrongOutcome(world: WorldView, payment: PaymentRecord, kind: Kind, expected: unknown, actual: unknown): Finding {
   const { name, from, channel } = payment;
   return finding(world, {
     oracle: ORACLE,
-    rule: 'payment outcome',
+    rule: 'payment',
     kind,
     node: from,
     channel,
-    message: `payment ${name}: ${kind}`,
+    message: `payment ${name}: ${kind.replaceAll('-', ' ')}`,
     expected,
     actual,
   });
@@ -279,8 +293,8 @@ function commitmentOutputs(world: WorldView, node: string, state: WithCommitment
   const message = `${node}'s commitment transaction does not pay what its contents say`;
   return finding(world, {
     oracle: ORACLE,
-    rule: 'commitment transaction',
-    kind: 'output amounts',
+    rule: 'commitment-transaction',
+    kind: 'output-amounts',
     node,
     channel,
     message,
@@ -306,29 +320,23 @@ function expectedAmounts(state: WithCommitments, owner: Side, contents: Contents
 /** After settling: what each side has is what it started with, plus and minus the payments that users were told were sent. */
 function balances(world: WorldView, node: string, info: ChannelInfo, state: WithCommitments): Finding | undefined {
   const expected = { opener: info.fundingSat * 1000n - info.pushMsat, accepter: info.pushMsat };
-  for (const payment of world.payments) {
-    if (payment.channel !== info.name) continue;
-    const side = payment.from === info.opener ? 'opener' : 'accepter';
-    if (payment.outcome !== 'sent') continue;
-    expected[side] -= payment.amountMsat;
-    expected[otherSide(side)] += payment.amountMsat;
+  const payments = world.payments.filter(({ channel }) => channel === info.name);
+  for (const { from, outcome, amountMsat } of payments) {
+    const side = from === info.opener ? 'opener' : 'accepter';
+    if (outcome !== 'sent') continue;
+    expected[side] -= amountMsat;
+    expected[otherSide(side)] += amountMsat;
   }
   const { balanceMsat, htlcs } = state.shared.base;
   for (const side of SIDES) {
     const inFlight = htlcs[side].reduce((sum, htlc) => sum + htlc.amountMsat, 0n);
-    if (balanceMsat[side] + inFlight === expected[side]) continue;
-    const message = `after settling, the ${side} of ${info.name} does not have what its payments make it`;
-    const kind = balanceMsat[side] + inFlight > expected[side] ? 'too much' : 'too little';
-    return finding(world, {
-      oracle: ORACLE,
-      rule: 'balance',
-      kind,
-      node,
-      channel: info.name,
-      message,
-      expected: expected[side],
-      actual: balanceMsat[side],
-    });
+    const actual = balanceMsat[side] + inFlight;
+    if (actual === expected[side]) continue;
+    const cause = causeOf(payments, info, side, actual - expected[side]);
+    const owner = side === 'opener' ? info.opener : info.accepter;
+    const common = { oracle: ORACLE, rule: 'balance', node, channel: info.name, expected: expected[side], actual };
+    const message = `after settling, ${owner} does not have in ${info.name} what its payments make it${cause?.words ?? ''}`;
+    return finding(world, { ...common, kind: cause?.kind ?? (actual > expected[side] ? 'too-much' : 'too-little'), message });
   }
   return undefined;
 }

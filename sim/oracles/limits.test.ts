@@ -43,11 +43,11 @@ describe('limits', () => {
   it('knows every limit of BOLT 2', () => {
     const only = (edit: Parameters<typeof announced>[0]): readonly string[] =>
       run(announced(edit), { operations: ['pay', 'fulfill', 'fee'] });
-    expect(only({ maxAcceptedHtlcs: 0 })).toEqual(['limits/accepted by the receiver/max_accepted_htlcs']);
-    expect(only({ maxHtlcValueInFlightMsat: 0n })).toEqual(['limits/accepted by the receiver/max_htlc_value_in_flight_msat']);
-    expect(only({ htlcMinimumMsat: 10n ** 12n })).toEqual(['limits/accepted by the receiver/htlc_minimum_msat']);
-    expect(only({ channelReserveSat: 990_000n })).toEqual(['limits/accepted by the receiver/channel_reserve_satoshis']);
-    expect(only({ dustLimitSat: 10n ** 9n })).toContain('limits/accepted by the receiver/max_dust_htlc_exposure_msat');
+    expect(only({ maxAcceptedHtlcs: 0 })).toEqual(['limits/update_add_htlc.max_accepted_htlcs/exceeded']);
+    expect(only({ maxHtlcValueInFlightMsat: 0n })).toEqual(['limits/update_add_htlc.max_htlc_value_in_flight_msat/exceeded']);
+    expect(only({ htlcMinimumMsat: 10n ** 12n })).toEqual(['limits/update_add_htlc.htlc_minimum_msat/exceeded']);
+    expect(only({ channelReserveSat: 990_000n })).toEqual(['limits/update_add_htlc.channel_reserve_satoshis/exceeded']);
+    expect(only({ dustLimitSat: 10n ** 9n })).toContain('limits/update_add_htlc.max_dust_htlc_exposure_msat/exceeded');
   });
 
   it('judges what a host is told of the dust of an HTLC', () => {
@@ -68,18 +68,18 @@ describe('limits', () => {
           : effect;
     };
     expect(run({ effect: claim(true) as NonNullable<Tampering['effect']> }, options, 60)).toEqual([
-      'limits/max_dust_htlc_exposure_msat/HTLC called too much dust',
+      'limits/update_add_htlc.max_dust_htlc_exposure_msat/called-too-much-dust',
     ]);
     expect(run({ effect: claim(false) as NonNullable<Tampering['effect']> }, options, 60)).toEqual([
-      'limits/max_dust_htlc_exposure_msat/HTLC not called too much dust',
+      'limits/update_add_htlc.max_dust_htlc_exposure_msat/not-called-too-much-dust',
     ]);
   });
 
   it('asks a node to send what it calls sendable', () => {
     const more = run({ sendable: ({ minMsat, maxMsat }) => ({ minMsat, maxMsat: maxMsat + 1_000_000n }) }, { operations: CALM });
     expect(more.length).toBeGreaterThan(0);
-    for (const fingerprint of more) expect(fingerprint).toMatch(/^limits\/update_add_htlc\.\w+\/refused the most$/);
+    for (const fingerprint of more) expect(fingerprint).toMatch(/^limits\/update_add_htlc\.\w+\/refused-the-most$/);
     const less = run({ sendable: ({ maxMsat }) => ({ minMsat: 0n, maxMsat }) }, { operations: CALM });
-    expect(less).toEqual(['limits/update_add_htlc.amount_msat/refused the least']);
+    expect(less).toEqual(['limits/update_add_htlc.amount_msat/refused-the-least']);
   });
 });

@@ -23,13 +23,27 @@ import { fundingOf } from '../model/commitment-contents.ts';
 import { ownPayment } from '../../core/channel/model/origin.ts';
 
 const ORACLE = 'limits';
+const KINDS = [
+  'exceeded',
+  'called-too-much-dust',
+  'not-called-too-much-dust',
+  'refused-the-least',
+  'refused-the-most',
+  'probe-refused',
+] as const;
 /** BOLT 2: `max_accepted_htlcs` limit. */
 const MAX_HTLCS = 483;
 /** BOLT 2: from here on a cltv_expiry would be a time. */
 const CLTV_EXPIRY_LIMIT = 500_000_000;
 
 interface Broken {
-  readonly kind: string;
+  readonly limit:
+    | 'htlc_minimum_msat'
+    | 'cltv_expiry'
+    | 'max_accepted_htlcs'
+    | 'max_htlc_value_in_flight_msat'
+    | 'channel_reserve_satoshis'
+    | 'max_dust_htlc_exposure_msat';
   readonly expected: unknown;
   readonly actual: unknown;
 }
@@ -55,6 +69,7 @@ function build(trySendable: boolean, dusty: Map<string, boolean>): Oracle {
   };
   return {
     name: ORACLE,
+    kinds: KINDS,
     step(world, record) {
       for (const { before, after } of changes(world, record)) {
         if (!hasCommitments(after) || !hasCommitments(before) || before.shared === after.shared) continue;
@@ -77,7 +92,7 @@ function build(trySendable: boolean, dusty: Map<string, boolean>): Oracle {
         return finding(world, {
           oracle: ORACLE,
           rule: 'sendable',
-          kind: 'probe refused',
+          kind: 'probe-refused',
           node: from,
           channel,
           message,
@@ -137,8 +152,8 @@ function dustFlags(dusty: ReadonlyMap<string, boolean>, world: WorldView, { node
     if (expected === undefined || expected === actual) continue;
     return finding(world, {
       oracle: ORACLE,
-      rule: 'max_dust_htlc_exposure_msat',
-      kind: actual ? 'HTLC called too much dust' : 'HTLC not called too much dust',
+      rule: 'update_add_htlc.max_dust_htlc_exposure_msat',
+      kind: actual ? 'called-too-much-dust' : 'not-called-too-much-dust',
       node,
       channel: channelName(world, effect.channelId),
       message: `${node} presents HTLC ${add.id} of ${add.amountMsat} msat to its host, misjudging the dust`,
@@ -149,15 +164,15 @@ function dustFlags(dusty: ReadonlyMap<string, boolean>, world: WorldView, { node
   return undefined;
 }
 
-function report(world: WorldView, node: string, state: WithCommitments, { kind, expected, actual }: Broken): Finding {
+function report(world: WorldView, node: string, state: WithCommitments, { limit, expected, actual }: Broken): Finding {
   const channel = channelName(world, state.channelId);
   return finding(world, {
     oracle: ORACLE,
-    rule: 'accepted by the receiver',
-    kind,
+    rule: `update_add_htlc.${limit}`,
+    kind: 'exceeded',
     node,
     channel,
-    message: `${node}: ${kind} exceeded`,
+    message: `${node} went beyond ${limit}`,
     expected,
     actual,
   });
@@ -185,13 +200,13 @@ function offered(state: WithCommitments, offerer: Side, contents: Contents): Bro
     count++;
     sumMsat += htlc.amountMsat;
     if (htlc.amountMsat <= 0n || htlc.amountMsat < htlcMinimumMsat) {
-      return { kind: 'htlc_minimum_msat', expected: htlcMinimumMsat, actual: htlc.amountMsat };
+      return { limit: 'htlc_minimum_msat', expected: htlcMinimumMsat, actual: htlc.amountMsat };
     }
-    if (htlc.cltvExpiry >= CLTV_EXPIRY_LIMIT) return { kind: 'cltv_expiry', expected: CLTV_EXPIRY_LIMIT, actual: htlc.cltvExpiry };
+    if (htlc.cltvExpiry >= CLTV_EXPIRY_LIMIT) return { limit: 'cltv_expiry', expected: CLTV_EXPIRY_LIMIT, actual: htlc.cltvExpiry };
   }
-  if (count > Math.min(maxAcceptedHtlcs, MAX_HTLCS)) return { kind: 'max_accepted_htlcs', expected: maxAcceptedHtlcs, actual: count };
+  if (count > Math.min(maxAcceptedHtlcs, MAX_HTLCS)) return { limit: 'max_accepted_htlcs', expected: maxAcceptedHtlcs, actual: count };
   if (sumMsat > maxHtlcValueInFlightMsat)
-    return { kind: 'max_htlc_value_in_flight_msat', expected: maxHtlcValueInFlightMsat, actual: sumMsat };
+    return { limit: 'max_htlc_value_in_flight_msat', expected: maxHtlcValueInFlightMsat, actual: sumMsat };
   return undefined;
 }
 
@@ -212,7 +227,7 @@ function affordable(state: WithCommitments, contents: Contents): Broken | undefi
   for (const owner of SIDES) {
     const costMsat = us === 'opener' ? openerCostSat(state, owner, contents) * 1000n : 0n;
     const actual = contents.balanceMsat[us];
-    if (actual < reserveMsat + costMsat) return { kind: 'channel_reserve_satoshis', expected: reserveMsat + costMsat, actual };
+    if (actual < reserveMsat + costMsat) return { limit: 'channel_reserve_satoshis', expected: reserveMsat + costMsat, actual };
   }
   return undefined;
 }
@@ -221,7 +236,7 @@ function dust(state: WithCommitments, contents: Contents, add: AddUpdate, { maxD
   for (const owner of SIDES) {
     if (!isDust(state, owner, add, contents.feeratePerKw)) continue;
     const actual = dustExposureMsat(state, owner, contents, contents.feeratePerKw);
-    if (actual > maxDustHtlcExposureMsat) return { kind: 'max_dust_htlc_exposure_msat', expected: maxDustHtlcExposureMsat, actual };
+    if (actual > maxDustHtlcExposureMsat) return { limit: 'max_dust_htlc_exposure_msat', expected: maxDustHtlcExposureMsat, actual };
   }
   return undefined;
 }
@@ -261,7 +276,7 @@ function sendables(world: WorldView, node: string): Finding | undefined {
       return finding(world, {
         oracle: ORACLE,
         rule: refused.rule,
-        kind: `refused the ${which}`,
+        kind: `refused-the-${which}`,
         node,
         channel,
         message,

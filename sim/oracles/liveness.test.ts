@@ -24,11 +24,11 @@ describe('liveness', () => {
   it('sees HTLCs and commitments that stay', () => {
     const deaf: Tampering['input'] = (input) =>
       input.kind === 'command' && ['fulfill', 'fail', 'fail_malformed'].includes(input.command.kind) ? undefined : input;
-    expect(run({ input: deaf }, { operations: ['pay', 'fulfill', 'fail'] })).toEqual(['liveness/HTLC/stays']);
+    expect(run({ input: deaf }, { operations: ['pay', 'fulfill', 'fail'] })).toEqual(['liveness/htlc/stays']);
     const stuck: Tampering['effect'] = (effect) =>
       effect.kind === 'send' && ['revoke_and_ack', 'commitment_signed'].includes(nameOf(effect.bytes) ?? '') ? [] : effect;
     const found = run({ effect: stuck }, { operations: ['fee'] });
-    expect(found).toEqual(['liveness/update/never committed']);
+    expect(found).toEqual(['liveness/update/never-committed']);
   });
 
   it('sees a payment whose sender never hears', () => {
@@ -36,15 +36,15 @@ describe('liveness', () => {
       effect.kind === 'notify' && effect.event.kind === 'event' && effect.event.event.kind.startsWith('payment') ? [] : effect;
     const found = run({ nodes: ['A'], effect: silent }, { operations: ['pay', 'fulfill', 'fail'] });
     expect(found.length).toBeGreaterThan(0);
-    for (const fingerprint of found) expect(fingerprint).toMatch(/^liveness\/(payment\/.* never came back|probe\/stuck)$/);
+    for (const fingerprint of found) expect(fingerprint).toMatch(/^liveness\/(payment\/.*-never-came-back|probe\/stuck)$/);
   });
 
-  it('sees a payment that no commitment has and of which nobody tells, and a channel that stays failed after its mutual close', () => {
+  it('sees a payment that no commitment has and of which nobody tells, and a channel that stays failed-after-its-mutual-close', () => {
     const options = { operations: ['pay', 'pay', 'pay', 'force_close'], licences: ['force-close'] };
     expect(run(undefined, options, 8)).toEqual([]);
     const silent: Tampering['effect'] = (effect) =>
       effect.kind === 'notify' && effect.event.kind === 'event' && effect.event.event.kind === 'payment_failed' ? [] : effect;
-    expect(run({ nodes: ['A', 'B'], effect: silent }, options, 8)).toEqual(['liveness/payment/never on a commitment']);
+    expect(run({ nodes: ['A', 'B'], effect: silent }, options, 8)).toEqual(['liveness/payment/never-on-a-commitment']);
     // The first block with a mutual close does not show it.
     const blind: Tampering['input'] = (input) =>
       input.kind === 'chain' &&
@@ -59,20 +59,20 @@ describe('liveness', () => {
     };
     const ending = { operations: ['feerate'], licences: ['force-close'], between, steps: 60 };
     expect(run(undefined, ending)).toEqual([]);
-    expect(run({ input: blind }, ending)).toEqual(['liveness/channel/failed after its mutual close']);
+    expect(run({ input: blind }, ending)).toEqual(['liveness/channel/failed-after-its-mutual-close']);
   });
 
   it('sees a connection that stays half open and a channel that never closes', () => {
     const half = mute('channel_reestablish') as NonNullable<Tampering['effect']>;
     expect(run({ effect: half }, { operations: ['disconnect'], steps: 10 })).toEqual(['liveness/connection/disconnected']);
     const closing = mute('closing_signed') as NonNullable<Tampering['effect']>;
-    expect(run({ nodes: ['A'], effect: closing }, { operations: ['shutdown'], steps: 10 })).toEqual(['liveness/channel/never closed']);
+    expect(run({ nodes: ['A'], effect: closing }, { operations: ['shutdown'], steps: 10 })).toEqual(['liveness/channel/never-closed']);
   });
 
   it('sees a channel that says it can carry nothing', () => {
     const driver = tampered({ nodes: ['A'], sendable: () => ({ minMsat: 2n, maxMsat: 1n }) });
     expect(fingerprintsOf(3, (seed) => runWorld({ seed, driver, oracles: [createLiveness()] }).finding)).toEqual([
-      'liveness/probe/not possible',
+      'liveness/probe/not-possible',
     ]);
   });
 });

@@ -8,6 +8,19 @@ import { StaleWatch } from './stale-channels.ts';
 import { fundingOf } from '../model/commitment-contents.ts';
 
 const ORACLE = 'liveness';
+const PAYMENTS = [
+  'never-arrived',
+  'never-decided',
+  'fulfill-never-came-back',
+  'fail-never-came-back',
+  'fail_malformed-never-came-back',
+  'never-on-a-commitment',
+] as const;
+const CHANNELS = ['failed-after-its-mutual-close', 'ends-apart', 'never-ready', 'never-closed'] as const;
+const LEFT = ['stays', 'never-committed', 'never-revoked', 'disconnected', 'reestablishing'] as const;
+const PROBES = ['failed', 'stuck', 'not-possible'] as const;
+const KINDS = [...PAYMENTS, ...CHANNELS, ...LEFT, ...PROBES, 'does-not-settle'] as const;
+type Kind = (typeof KINDS)[number];
 
 /**
  * After healing every payment that a node accepted has resolved once, no HTLC stays, both ends stand at the same point, and every channel
@@ -20,6 +33,7 @@ export function createLiveness(): Oracle {
 function build(stale: StaleWatch): Oracle {
   return {
     name: ORACLE,
+    kinds: KINDS,
     step(world, record) {
       stale.watch(world, record);
       return undefined;
@@ -45,7 +59,7 @@ function linkOf({ opener, accepter }: ChannelInfo): string {
 function report(
   world: WorldView,
   rule: string,
-  kind: string,
+  kind: Kind,
   info: ChannelInfo,
   message: string,
   expected: unknown,
@@ -68,13 +82,13 @@ function paymentsResolved(world: WorldView, judged: readonly ChannelInfo[]): Fin
     if ([info.opener, info.accepter].some((node) => isOver(world.channelState(node, info.name)))) {
       if (mayBePaid(world, payment)) continue;
       const message = `payment ${payment.name} from ${payment.from} is on no commitment of the failed channel, and its sender was not told`;
-      return report(world, 'payment', 'never on a commitment', info, message, 'failed', 'nothing', payment.from);
+      return report(world, 'payment', 'never-on-a-commitment', info, message, 'failed', 'nothing', payment.from);
     }
     const kind = !payment.received
-      ? 'never arrived'
+      ? 'never-arrived'
       : payment.decision === undefined
-        ? 'never decided'
-        : `${payment.decision} never came back`;
+        ? 'never-decided'
+        : (`${payment.decision}-never-came-back` as const);
     const message = `payment ${payment.name} from ${payment.from} to ${payment.to} was accepted and never resolved`;
     return report(world, 'payment', kind, info, message, 'sent or failed', kind, payment.from);
   }
@@ -95,7 +109,7 @@ function notClosed(world: WorldView, info: ChannelInfo): Finding | undefined {
     if (!hasCommitments(state) || state.host.toldClose !== undefined) continue;
     const isClose = (input: TxInput): boolean => input.sequence === 0xffffffff && isFunding(state, input);
     if (!world.chain.confirmed.some(({ height, tx }) => height <= world.height(node) && tx.inputs.some(isClose))) continue;
-    return report(world, 'channel', 'failed after its mutual close', info, `${node} has not closed ${info.name}`, 'closed', 'failed', node);
+    return report(world, 'channel', 'failed-after-its-mutual-close', info, `${node} has not closed ${info.name}`, 'closed', 'failed', node);
   }
   return undefined;
 }
@@ -117,7 +131,7 @@ function channelSettled(world: WorldView, info: ChannelInfo): Finding | undefine
     a === 'funded' && (b === 'closed' || b === 'gone' || b === 'opening');
   if (waiting(opener, accepter) || waiting(accepter, opener)) {
     const message = `after settling, ${info.name} is ${opener} at ${info.opener} and ${accepter} at ${info.accepter}`;
-    return report(world, 'channel', 'ends apart', info, message, 'the same at both ends', `${opener}, ${accepter}`);
+    return report(world, 'channel', 'ends-apart', info, message, 'the same at both ends', `${opener}, ${accepter}`);
   }
   return undefined;
 }
@@ -130,13 +144,13 @@ function nothingLeft(
 ): Finding | undefined {
   const { base, logs, commitments } = state.shared;
   const inFlight = base.htlcs.opener.length + base.htlcs.accepter.length;
-  if (inFlight > 0) return report(world, 'HTLC', 'stays', info, `${node} still has HTLCs after settling`, 0, inFlight, node);
+  if (inFlight > 0) return report(world, 'htlc', 'stays', info, `${node} still has HTLCs after settling`, 0, inFlight, node);
   if (state.phase !== 'funded' || isClosed(state)) return undefined;
   const pending = logs.opener.length + logs.accepter.length;
   if (pending > 0)
-    return report(world, 'update', 'never committed', info, `${node} still has updates that are not committed`, 0, pending, node);
+    return report(world, 'update', 'never-committed', info, `${node} still has updates that are not committed`, 0, pending, node);
   if (commitments.opener.next !== undefined || commitments.accepter.next !== undefined) {
-    return report(world, 'commitment', 'never revoked', info, `${node} still waits for a revoke_and_ack`, 'none', 'one', node);
+    return report(world, 'commitment', 'never-revoked', info, `${node} still waits for a revoke_and_ack`, 'none', 'one', node);
   }
   if (state.lifecycle.connection !== 'connected') {
     return report(
@@ -154,7 +168,7 @@ function nothingLeft(
     return report(
       world,
       'channel',
-      'never ready',
+      'never-ready',
       info,
       `${info.name} never became usable at ${node}`,
       'channel_ready both ways',
@@ -164,7 +178,7 @@ function nothingLeft(
   }
   const closing = state.closing.sent !== undefined || state.closing.received !== undefined || state.closing.wanted !== undefined;
   return closing
-    ? report(world, 'channel', 'never closed', info, `${node} is still closing ${info.name}`, 'closed', 'shutdown', node)
+    ? report(world, 'channel', 'never-closed', info, `${node} is still closing ${info.name}`, 'closed', 'shutdown', node)
     : undefined;
 }
 
@@ -182,7 +196,7 @@ function probed(world: WorldView, info: ChannelInfo): Finding | undefined {
     if (!expectsProbe(world, info, from)) continue;
     const range = info.channelId === undefined ? undefined : world.driver(from)?.sendable?.(info.channelId);
     if (probe?.from === from || (probe !== undefined && range !== undefined && range.minMsat <= range.maxMsat)) continue;
-    return report(world, 'probe', 'not possible', info, `${from} says that nothing can be sent over ${info.name}`, 'a probe', 'none', from);
+    return report(world, 'probe', 'not-possible', info, `${from} says that nothing can be sent over ${info.name}`, 'a probe', 'none', from);
   }
   return undefined;
 }

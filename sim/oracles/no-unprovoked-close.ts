@@ -13,6 +13,7 @@ import { finding } from './difference.ts';
 import { StaleWatch } from './stale-channels.ts';
 
 const ORACLE = 'no-unprovoked-close';
+const KINDS: readonly Outcome[] = ['error', 'warning', 'disconnect', 'failed', 'forgotten', 'shutdown'];
 const ALL_CHANNELS = '00'.repeat(32);
 
 /** Adds to every oracle's contract: how often each licence has justified an outcome. */
@@ -40,6 +41,7 @@ interface Event {
 
 class NoUnprovokedClose implements LicensingOracle {
   readonly name = ORACLE;
+  readonly kinds = KINDS;
   readonly licensed: Map<string, number>;
   private readonly past: Map<string, Set<Past>>;
   /** By node: its feerate estimate. */

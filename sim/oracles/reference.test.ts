@@ -39,7 +39,7 @@ describe('reference', () => {
     const htlc = rewrite('commitment_signed', (m) => ({ ...m, htlcSignatures: m.htlcSignatures.map(flipped) }));
     const found = run({ effect: htlc }, {}, 10);
     expect(found.length).toBeGreaterThan(0);
-    for (const fingerprint of found) expect(fingerprint).toMatch(/^reference\/signature\/HTLC (timeout|success)$/);
+    for (const fingerprint of found) expect(fingerprint).toMatch(/^reference\/signature\/htlc-(timeout|success)$/);
     const fewer = rewrite('commitment_signed', (m) => ({ ...m, htlcSignatures: m.htlcSignatures.slice(1) }));
     expect(run({ effect: fewer })).toEqual(['reference/signature/num_htlcs']);
   });
@@ -61,28 +61,28 @@ describe('reference', () => {
       const next = '00'.repeat(32) as Txid;
       return { ...shown, fundings: [{ ...funding, txids: { opener: { ...opener, next }, accepter } }] };
     };
-    expect(run({ state })).toEqual(['reference/commitment/same contents, other transaction']);
+    expect(run({ state })).toEqual(['reference/commitment/transaction']);
     const dearer = (shown: ChannelState): ChannelState => {
       const bent = state(shown);
       return bent === shown || !hasCommitments(bent)
         ? shown
         : { ...bent, shared: { ...bent.shared, base: { ...bent.shared.base, feeratePerKw: 1 } } };
     };
-    expect(run({ state: dearer })).toContain('reference/commitment/feeratePerKw');
+    expect(run({ state: dearer })).toContain('reference/commitment/feerate');
   });
 
   it('judges what each message may say', () => {
     const id = rewrite('update_add_htlc', (m) => ({ ...m, id: m.id + 1n }));
-    expect(run({ effect: id })).toEqual(['reference/update_add_htlc/ids increase by 1']);
+    expect(run({ effect: id })).toEqual(['reference/update_add_htlc/ids-increase-by-1']);
     const numbers = rewrite('channel_reestablish', (m) => ({ ...m, nextCommitmentNumber: m.nextCommitmentNumber + 3n }));
-    expect(run({ effect: numbers })).toEqual(['reference/channel_reestablish/channel_reestablish numbers, received commitment_signed']);
+    expect(run({ effect: numbers })).toEqual(['reference/channel_reestablish/reestablish-numbers-of-signatures-received']);
     const unknown = rewrite('update_fulfill_htlc', (m) => ({ ...m, id: m.id + 100n }));
-    expect(run({ effect: unknown })).toEqual(['reference/update_fulfill_htlc/removal of an unknown HTLC']);
+    expect(run({ effect: unknown })).toEqual(['reference/update_fulfill_htlc/removal-of-an-unknown-htlc']);
     const funding = rewrite('commitment_signed', (m) => ({ ...m, fundingTxid: '00'.repeat(32) as Txid }));
-    expect(run({ effect: funding })).toEqual(['reference/commitment_signed/for another funding']);
+    expect(run({ effect: funding })).toEqual(['reference/commitment_signed/for-another-funding']);
     const shutdowns: Tampering['effect'] = (effect) =>
       effect.kind === 'send' && nameOf(effect.bytes) === 'shutdown' ? [effect, effect] : effect;
-    expect(run({ effect: shutdowns }, { operations: ['shutdown'] })).toEqual(['reference/shutdown/sent twice']);
+    expect(run({ effect: shutdowns }, { operations: ['shutdown'] })).toEqual(['reference/shutdown/sent-twice']);
   });
 
   it('refuses a commitment_signed without updates, a fee from the accepter and an early removal', () => {
@@ -106,7 +106,7 @@ describe('reference', () => {
       effects: record.effects.flatMap((e) => (e.kind === 'send' && nameOf(e.bytes) === 'commitment_signed' ? [e, e] : e)),
     });
     const twice = replay((record, at) => (at === first ? repeated(record) : record));
-    expect(twice).toBe('commitment_signed/without any update');
+    expect(twice).toBe('commitment_signed/without-any-update');
 
     const peer = world.nodeId('A');
     const channelId = world.channels[0]?.channelId as NonNullable<(typeof world.channels)[number]['channelId']>;
@@ -116,7 +116,7 @@ describe('reference', () => {
           ? { ...record, node: 'B', effects: [{ kind: 'send', peer, bytes: encodeMessage(message), channelId }, ...record.effects] }
           : record,
       );
-    expect(said({ type: 'update_fee', channelId, feeratePerKw: 3000 })).toBe('update_fee/only the opener sends update_fee');
+    expect(said({ type: 'update_fee', channelId, feeratePerKw: 3000 })).toBe('update_fee/update_fee-of-the-accepter');
     const received = records.findIndex(
       (record) => record.node === 'B' && record.input.kind === 'received' && nameOf(record.input.bytes) === 'update_add_htlc',
     );
@@ -134,6 +134,6 @@ describe('reference', () => {
           }
         : record,
     );
-    expect(early).toBe('update_fail_htlc/removal before irrevocable commitment');
+    expect(early).toBe('update_fail_htlc/removal-before-irrevocable');
   });
 });

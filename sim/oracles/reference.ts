@@ -3,13 +3,14 @@ import type { ChannelId, PublicKey } from '../../core/crypto/bytes.ts';
 import type { Side } from '../../core/transactions/types.ts';
 import type { AcceptChannel, FundingCreated, Message } from '../../core/wire/messages/index.ts';
 import type { Finding, Oracle, StepRecord, WorldView } from '../scenario/types.ts';
-import { firstDifference, kindOfPath } from './compare.ts';
+import { CONTENT_KINDS, firstDifference, kindOfPath } from './compare.ts';
 import { contentsOf, otherSide, txidsOf } from '../model/commitment-contents.ts';
 import type { Contents } from '../model/commitment-contents.ts';
 import { isBreach } from './licences.ts';
 import { channelName, hasCommitments, messageOf, statesOf } from '../world/channel-changes.ts';
 import { createEnd, forkEnd, updateOf } from '../model/channel-end.ts';
 import type { End, Opening, Signed } from '../model/channel-end.ts';
+import { BROKEN } from '../model/channel-model.ts';
 import type { ModelContents } from '../model/channel-model.ts';
 import { closingSighashes, rebuild } from '../model/transactions.ts';
 import type { Rebuilt } from '../model/transactions.ts';
@@ -17,6 +18,19 @@ import { finding } from './difference.ts';
 import { StaleWatch } from './stale-channels.ts';
 
 const ORACLE = 'reference';
+const FORBIDDEN = [
+  ...BROKEN,
+  'without-any-update',
+  'for-another-funding',
+  'without-a-point-of-the-peer',
+  'before-both-shutdowns',
+  'before-the-channel-is-empty',
+  'sent-twice',
+  'while-updates-are-pending',
+] as const;
+const SIGNATURES = ['commitment', 'num_htlcs', 'htlc-timeout', 'htlc-success', 'closing'] as const;
+const KINDS = [...CONTENT_KINDS, 'transaction', ...FORBIDDEN, ...SIGNATURES] as const;
+type Kind = (typeof KINDS)[number];
 
 /**
  * Follows every channel by its messages alone and rebuilds what each signature must be for, straight from BOLTs 2 and 3: what two copies
@@ -28,6 +42,7 @@ export function createReference(): Oracle {
 
 class Reference implements Oracle {
   readonly name = ORACLE;
+  readonly kinds = KINDS;
   private readonly openings: Map<string, Opening>;
   private readonly ends: Map<string, End>;
   private readonly stale: StaleWatch;
@@ -144,9 +159,9 @@ class Reference implements Oracle {
       case 'funding_signed':
         return judge.signed({ signature: message.signature, htlcSignatures: [] }, 0n);
       case 'commitment_signed':
-        if (!model.sentCommitmentSigned()) return judge.rule(message.type, 'without any update');
+        if (!model.sentCommitmentSigned()) return judge.rule(message.type, 'without-any-update');
         if (message.fundingTxid !== undefined && message.fundingTxid !== end.basis.fundingTxid)
-          return judge.rule(message.type, 'for another funding');
+          return judge.rule(message.type, 'for-another-funding');
         return judge.signed(message, model.peerNumber);
       case 'revoke_and_ack':
         model.sentRevokeAndAck();
@@ -169,10 +184,10 @@ class Reference implements Oracle {
 }
 
 /** BOLT 2, shutdown: not while updates of the sender wait on the receiver's commitment, and once a connection. */
-function shutdownRule({ model }: End): string | undefined {
-  if (model.shutdown === 'in this connection') return 'sent twice';
+function shutdownRule({ model }: End): (typeof FORBIDDEN)[number] | undefined {
+  if (model.shutdown === 'in this connection') return 'sent-twice';
   model.shutdown = 'in this connection';
-  return model.unsigned ? 'while updates are pending' : undefined;
+  return model.unsigned ? 'while-updates-are-pending' : undefined;
 }
 
 /** Findings about one end of one channel. */
@@ -185,7 +200,7 @@ class Judge {
     this.end = end;
   }
 
-  private finding(rule: string, kind: string, message: string, expected: unknown, actual: unknown): Finding {
+  private finding(rule: string, kind: Kind, message: string, expected: unknown, actual: unknown): Finding {
     const { world, end } = this;
     return finding(world, {
       oracle: ORACLE,
@@ -199,9 +214,9 @@ class Judge {
     });
   }
 
-  rule(message: string, broken: string | undefined): Finding | undefined {
+  rule(message: string, broken: (typeof FORBIDDEN)[number] | undefined): Finding | undefined {
     if (broken === undefined) return undefined;
-    return this.finding(message, broken, `${this.end.node} sent ${message}: ${broken}`, 'allowed by BOLT 2', broken);
+    return this.finding(message, broken, `${this.end.node} sent ${message}: ${broken.replaceAll('-', ' ')}`, 'allowed by BOLT 2', broken);
   }
 
   /** The signatures that this end sent for the peer's commitment of this number. */
@@ -209,7 +224,7 @@ class Judge {
     const { world, end } = this;
     const owner = otherSide(end.us);
     const point = end.model.peerPoints.get(number);
-    if (point === undefined) return this.rule('commitment_signed', 'without a per-commitment point of the peer');
+    if (point === undefined) return this.rule('commitment_signed', 'without-a-point-of-the-peer');
     const contents = end.model.peerContents();
     const built = rebuild(world.crypto, end.basis, owner, number, point, contents);
     return this.sameTransaction(owner, number, contents, built) ?? this.verified(signed, built, owner, number);
@@ -229,7 +244,7 @@ class Judge {
     const difference =
       typeof held === 'string' ? { path: held, left: contents, right: held } : firstDifference(comparable(contents), comparable(held));
     const about = `commitment ${number} of the ${owner}, signed by ${end.node}, is not what its messages and BOLT 3 make it`;
-    if (difference === undefined) return this.finding('commitment', 'same contents, other transaction', about, built, txid);
+    if (difference === undefined) return this.finding('commitment', 'transaction', about, built, txid);
     const { path, left, right } = difference;
     return this.finding('commitment', kindOfPath(path), `${about}: ${path} differs`, left, right);
   }
@@ -249,7 +264,7 @@ class Judge {
       if (world.crypto.verify(given, htlc.sighash, built.htlcKeys[end.us])) continue;
       return this.finding(
         'signature',
-        `HTLC ${htlc.kind}`,
+        `htlc-${htlc.kind}`,
         `${end.node}'s htlc_signature ${i} for ${about} is not valid`,
         htlc.htlc,
         given,
@@ -261,9 +276,9 @@ class Judge {
   closing(feeSat: bigint, signature: Signed['signature']): Finding | undefined {
     const { world, end } = this;
     const { opener, accepter } = end.shutdownScripts;
-    if (opener === undefined || accepter === undefined) return this.rule('closing_signed', 'before both shutdowns');
+    if (opener === undefined || accepter === undefined) return this.rule('closing_signed', 'before-both-shutdowns');
     const { balanceMsat, htlcs } = end.model.peerContents();
-    if (htlcs.length > 0 || end.model.pendingOnPeer) return this.rule('closing_signed', 'before the channel is empty');
+    if (htlcs.length > 0 || end.model.pendingOnPeer) return this.rule('closing_signed', 'before-the-channel-is-empty');
     const digests = closingSighashes(end.basis, end.us, { feeSat, balanceMsat, scripts: { opener, accepter } });
     const key = end.basis.parties[end.us].fundingPubkey;
     if (digests.some((digest) => world.crypto.verify(signature, digest, key))) return undefined;

@@ -46,31 +46,31 @@ describe('validity', () => {
     const purpose = (name: string, edit: (tx: Tx) => Tx) => broadcasts(name, edit).effect as NonNullable<Tampering['effect']>;
     expect(found(purpose('commitment', unsigned), CALM)).toEqual([]);
     const other = purpose('commitment', (tx) => ({ ...tx, locktime: tx.locktime ^ 1 }));
-    expect(found(other, CALM)).toEqual(['validity/force_close/broadcasts-another-commitment-than-the-current-one']);
+    expect(found(other, CALM)).toEqual(['validity/force_close/another-commitment']);
     expect(found(purpose('closing', unsigned), CLOSE.operations, 12).length).toBe(1);
     const spends = purpose('closing', (tx) => ({ ...tx, outputs: tx.outputs.map((o) => ({ ...o, amountSat: o.amountSat + 10n ** 6n })) }));
-    expect(found(spends, CLOSE.operations)[0]).toMatch(/^validity\/broadcast of the closing\/spends/);
+    expect(found(spends, CLOSE.operations)[0]).toMatch(/^validity\/broadcast.closing\/amounts$/);
   });
 
   it('refuses what is not signed, not paid for or not standard', () => {
     for (const fingerprint of run(false, broadcasts('closing', unsigned), CLOSE))
-      expect(fingerprint).toMatch(/^validity\/broadcast of the closing\//);
+      expect(fingerprint).toMatch(/^validity\/broadcast.closing\//);
     expect(run(false, broadcasts('closing', unsigned), CLOSE).length).toBe(1);
     const generous = broadcasts('closing', (tx) => ({
       ...tx,
       outputs: tx.outputs.map((o) => ({ ...o, amountSat: o.amountSat + 10n ** 6n })),
     }));
-    expect(run(false, generous, CLOSE)[0]).toMatch(/^validity\/broadcast of the closing\/spends/);
+    expect(run(false, generous, CLOSE)[0]).toMatch(/^validity\/broadcast.closing\/amounts$/);
     const homeless = broadcasts('closing', (tx) => ({ ...tx, inputs: tx.inputs.map((input) => ({ ...input, vout: 7 })) }));
-    expect(run(false, homeless, CLOSE)).toEqual(['validity/broadcast of the closing/spends-an-output-that-does-not-exist']);
+    expect(run(false, homeless, CLOSE)).toEqual(['validity/broadcast.closing/unknown-output']);
   });
 
   it('refuses a commitment that could not be enforced after settling', () => {
     const found = run(false, broadcasts('commitment', unsigned), { operations: CALM });
     expect(found.length).toBe(1);
-    expect(found[0]).toMatch(/^validity\/broadcast of the commitment\//);
+    expect(found[0]).toMatch(/^validity\/broadcast.commitment\//);
     const other = broadcasts('commitment', (tx) => ({ ...tx, locktime: tx.locktime ^ 1 }));
-    expect(run(false, other, { operations: CALM })).toEqual(['validity/force_close/broadcasts-another-commitment-than-the-current-one']);
+    expect(run(false, other, { operations: CALM })).toEqual(['validity/force_close/another-commitment']);
     const mute: Tampering = { effect: (effect) => (effect.kind === 'broadcast' && effect.purpose === 'commitment' ? [] : effect) };
     expect(run(false, mute, { operations: CALM })).toEqual(['validity/force_close/broadcasts-nothing']);
   });
@@ -94,13 +94,12 @@ describe('validity', () => {
       8,
     );
     expect(wrong.length).toBeGreaterThan(0);
-    for (const fingerprint of wrong)
-      expect(fingerprint).toMatch(/^validity\/HTLC-(timeout|success) transaction\/the-peer-s-signature-is-not-valid$/);
+    for (const fingerprint of wrong) expect(fingerprint).toMatch(/^validity\/htlc-(timeout|success)\/htlc-signature$/);
     expect(
       run(
         true,
         bent((signatures) => signatures.slice(1)),
       ),
-    ).toEqual(['validity/HTLC signatures/another-number-than-htlc-outputs']);
+    ).toEqual(['validity/htlc-signatures/number-of-signatures']);
   });
 });

@@ -14,14 +14,25 @@ import { changes, channelName, hasCommitments, peerState, statesOf } from '../wo
 import type { WithCommitments } from '../world/channel-changes.ts';
 import { checkPolicy, checkStandard } from '../model/relay-policy.ts';
 import { parseOnce } from '../model/parse-once.ts';
-import { verifyStructure } from '../model/tx-structure.ts';
+import { faulty, SPEND_FAULTS, verifyStructure } from '../model/tx-structure.ts';
 import type { SpendVerdict } from '../model/tx-structure.ts';
 import { fundingScript, ownSighash, rebuild, witnessed } from '../model/transactions.ts';
 import type { Basis, Rebuilt, RebuiltHtlc } from '../model/transactions.ts';
-import { finding, normalise } from './difference.ts';
+import { finding } from './difference.ts';
 import { STATE_SINK } from '../../core/channel/model/vocabulary.ts';
 
 const ORACLE = 'validity';
+const KINDS = [
+  ...SPEND_FAULTS,
+  'unknown-output',
+  'broadcasts-nothing',
+  'another-commitment',
+  'number-of-signatures',
+  'htlc-signature',
+] as const;
+type Kind = (typeof KINDS)[number];
+/** What is wrong with a transaction, if anything is. */
+type Fault = Extract<SpendVerdict, { ok: false }> | undefined;
 
 type BroadcastEffect = Extract<DriverEffect, { kind: 'broadcast' }>;
 
@@ -63,6 +74,7 @@ function drawnEnd({ channelId, opener, accepter }: ChannelInfo): string {
 function build(everyCommitment: boolean, ofBroadcast: Executes, ofSettled: Executes, passed: Set<string>): Oracle {
   return {
     name: ORACLE,
+    kinds: KINDS,
     step(world, record) {
       for (const effect of record.effects) {
         // A funding transaction is the wallet's, not the node's.
@@ -95,11 +107,11 @@ function build(everyCommitment: boolean, ofBroadcast: Executes, ofSettled: Execu
   };
 }
 
-function invalid(world: WorldView, node: string, channelId: string, rule: string, reason: string, tx: unknown): Finding {
+function invalid(world: WorldView, node: string, channelId: string, rule: string, kind: Kind, reason: string, tx: unknown): Finding {
   return finding(world, {
     oracle: ORACLE,
     rule,
-    kind: normalise(reason),
+    kind,
     node,
     channel: channelName(world, channelId),
     message: `${node}: ${rule}: ${reason}`,
@@ -109,28 +121,26 @@ function invalid(world: WorldView, node: string, channelId: string, rule: string
 }
 
 /** What is executed is read from its bytes, as everybody reads it. Where the host brought no interpreter, everything but the scripts is judged. */
-function executed(
-  { crypto, interpreter }: WorldView,
-  raw: RawTx,
-  prevouts: readonly TxOutput[],
-  feeFromElsewhere: boolean,
-): string | undefined {
+function executed({ crypto, interpreter }: WorldView, raw: RawTx, prevouts: readonly TxOutput[], feeFromElsewhere: boolean): Fault {
   const verdict = (): SpendVerdict => {
-    if (interpreter !== undefined) return interpreter.verifySpend(crypto, raw, prevouts);
+    if (interpreter !== undefined) {
+      const said = interpreter.verifySpend(crypto, raw, prevouts);
+      return said.ok ? said : faulty(SPEND_FAULTS.find((known) => known === said.fault) ?? 'script', said.reason);
+    }
     const tx = parseOnce(raw);
-    return tx === undefined ? { ok: false, reason: 'not a transaction' } : verifyStructure(tx, prevouts);
+    return tx === undefined ? faulty('structure', 'not a transaction') : verifyStructure(tx, prevouts);
   };
   return problem(verdict(), () => checkPolicy(raw, prevouts, { feeFromElsewhere }));
 }
 
-function notExecuted(tx: Tx, prevouts: readonly TxOutput[], feeFromElsewhere: boolean): string | undefined {
+function notExecuted(tx: Tx, prevouts: readonly TxOutput[], feeFromElsewhere: boolean): Fault {
   return problem(verifyStructure(tx, prevouts), () => checkStandard(tx, prevouts, { feeFromElsewhere }));
 }
 
-function problem(valid: SpendVerdict, policy: () => SpendVerdict): string | undefined {
-  if (!valid.ok) return valid.reason;
+function problem(valid: SpendVerdict, policy: () => SpendVerdict): Fault {
+  if (!valid.ok) return valid;
   const standard = policy();
-  return standard.ok ? undefined : `policy: ${standard.reason}`;
+  return standard.ok ? undefined : standard;
 }
 
 /** The outputs that a transaction spends; the funding of a channel is known even where nobody has broadcast it. */
@@ -168,13 +178,13 @@ function broadcast(
   // The witness counts too: the same transaction may come again with another signature.
   const raw = serialiseTx(tx);
   if (passed.has(raw)) return undefined;
-  const rule = `broadcast of the ${purpose}`;
+  const rule = `broadcast.${purpose}`;
   const prevouts = prevoutsOf(world, state, tx);
-  if (prevouts === undefined) return invalid(world, node, channelId, rule, 'spends an output that does not exist', tx);
+  if (prevouts === undefined) return invalid(world, node, channelId, rule, 'unknown-output', 'spends an output that does not exist', tx);
   // What was valid may still be refused because something else spends its input: that is the chain's business.
   const feeFromElsewhere = purpose === 'commitment' && state !== undefined && fundingOf(state).format === 'anchors';
-  const reason = executes(raw) ? executed(world, raw, prevouts, feeFromElsewhere) : notExecuted(tx, prevouts, feeFromElsewhere);
-  if (reason !== undefined) return invalid(world, node, channelId, rule, reason, tx);
+  const fault = executes(raw) ? executed(world, raw, prevouts, feeFromElsewhere) : notExecuted(tx, prevouts, feeFromElsewhere);
+  if (fault !== undefined) return invalid(world, node, channelId, rule, fault.fault, fault.reason, tx);
   passed.add(raw);
   return undefined;
 }
@@ -209,14 +219,23 @@ function commitment(world: WorldView, node: string, state: WithCommitments, exec
       node,
       channelId,
       'force_close',
-      'broadcasts nothing',
+      'broadcasts-nothing',
+      'it broadcasts nothing',
       effects.map((e) => e.kind),
     );
   const id = txidOf(world.crypto, effect.tx);
   const { current } = shared.commitments[params.us];
   const txids = txidsOf(state, params.us, current);
   if (!txids.includes(id))
-    return invalid(world, node, channelId, 'force_close', 'broadcasts another commitment than the current one', txids);
+    return invalid(
+      world,
+      node,
+      channelId,
+      'force_close',
+      'another-commitment',
+      'broadcasts another commitment than the current one',
+      txids,
+    );
   return broadcast(world, node, state, effect, executes, passed);
 }
 
@@ -229,16 +248,16 @@ function secondStages(world: WorldView, node: string, state: WithCommitments, ex
   const built = rebuilt(world, state, contents);
   if (built === undefined) return undefined;
   if (signatures.length !== built.htlcs.length) {
-    return invalid(world, node, state.channelId, 'HTLC signatures', 'another number than HTLC outputs', [
+    return invalid(world, node, state.channelId, 'htlc-signatures', 'number-of-signatures', 'another number than HTLC outputs', [
       signatures.length,
       built.htlcs.length,
     ]);
   }
   for (const [i, htlc] of built.htlcs.entries()) {
     const peer = signatures[i] as NonNullable<(typeof signatures)[number]>;
-    const rule = `HTLC-${htlc.kind} transaction`;
+    const rule = `htlc-${htlc.kind}`;
     if (!world.crypto.verify(peer, htlc.sighash, built.htlcKeys[otherSide(us)])) {
-      return invalid(world, node, state.channelId, rule, "the peer's signature is not valid", htlc.htlc);
+      return invalid(world, node, state.channelId, rule, 'htlc-signature', "the peer's signature is not valid", htlc.htlc);
     }
     const preimage = htlc.kind === 'success' ? preimageOf(world, htlc.htlc.paymentHash) : undefined;
     if (world.crypto.name !== 'fake' || (htlc.kind === 'success' && preimage === undefined)) continue;
@@ -246,8 +265,8 @@ function secondStages(world: WorldView, node: string, state: WithCommitments, ex
     if (!executes(toHex<RawTx>(htlc.rawTx))) continue;
     const raw = signed(world.crypto, htlc, scriptSignature(peer, htlc.sighashType), built.htlcKeys[us], preimage);
     const prevout = { amountSat: htlc.spentSat, script: `0020${toHex(world.crypto.sha256(fromHex(htlc.witnessScript)))}` as Script };
-    const reason = executed(world, raw, [prevout], fundingOf(state).format === 'anchors');
-    if (reason !== undefined) return invalid(world, node, state.channelId, rule, reason, htlc.htlc);
+    const fault = executed(world, raw, [prevout], fundingOf(state).format === 'anchors');
+    if (fault !== undefined) return invalid(world, node, state.channelId, rule, fault.fault, fault.reason, htlc.htlc);
   }
   return undefined;
 }

@@ -8,6 +8,7 @@ import { grouped } from '../scenario/text.ts';
 export function observer(look: (world: WorldView, record: StepRecord) => void): Oracle {
   const oracle: Oracle = {
     name: 'observer',
+    kinds: [],
     step: (world, record) => {
       look(world, record);
       return undefined;

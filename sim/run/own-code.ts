@@ -28,6 +28,7 @@ function around(oracle: Oracle): Oracle {
   const what = `the oracle '${name}'`;
   return {
     name,
+    kinds: oracle.kinds,
     ...(oracle.step && { step: (world, record) => guarded(what, () => oracle.step?.(world, record)) }),
     ...(oracle.settled && { settled: (world) => guarded(what, () => oracle.settled?.(world)) }),
     fork: () => around(guarded(what, () => oracle.fork())),

@@ -46,6 +46,7 @@ describe('runScenario', () => {
   it('records what an oracle found, with its fingerprint', () => {
     const oracle = {
       name: 'o',
+      kinds: ['k'],
       settled: () => ({ oracle: 'o', rule: 'r', kind: 'k', message: 'm', expected: 'e', actual: 'a', at: 'settle' as const }),
       licensed: new Map([['expired-htlc', 3]]),
       fork: () => oracle,
@@ -67,7 +68,7 @@ describe('runScenario', () => {
       return driver;
     };
     const { finding, fingerprint } = runScenario(scenario([pay]), { drivers: { fulgurite: broken } });
-    expect(fingerprint).toBe('exception/broken after # blocks/RangeError');
+    expect(fingerprint).toBe('exception/sendable/RangeError');
     expect(finding).toMatchObject({ at: 'settle' });
   });
 

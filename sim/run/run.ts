@@ -4,7 +4,7 @@ import { apply } from '../actions/apply.ts';
 import { createFakeCrypto } from '../deterministic/fake-crypto.ts';
 import { fulguriteDriver } from '../drivers/fulgurite.ts';
 import { toyDriver } from '../drivers/toy.ts';
-import { exceptionFinding, fingerprint } from '../world/finding.ts';
+import { exceptionFinding, fingerprint, UndeclaredKindError } from '../world/finding.ts';
 import { BUILT_IN_OPERATIONS } from '../actions/index.ts';
 import { OperationRegistry } from '../actions/registry.ts';
 import { OwnCodeError } from './own-code.ts';
@@ -96,7 +96,7 @@ export function execute(world: World, strategy: Strategy, options: RunOptions, s
     }
     if (world.finding === undefined) settle(world);
   } catch (error) {
-    if (error instanceof OwnCodeError) throw error;
+    if (error instanceof OwnCodeError || error instanceof UndeclaredKindError) throw error;
     // Steps tell of themselves. This is a node that was asked what it can send, or whoever judges what a broken one shows.
     world.finding ??= exceptionFinding(error, 'a node, or who looked at it,', world.at);
   }

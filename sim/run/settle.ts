@@ -1,5 +1,6 @@
 import { commitObstacle } from '../../core/channel/commitments/commitment-signed.ts';
 import { apply } from '../actions/apply.ts';
+import { demandDeclared } from '../world/finding.ts';
 import type { Host } from '../world/host.ts';
 import { DEFAULT_FEERATE_PER_KW } from '../scenario/channel-config.ts';
 import { runToRest } from './setup.ts';
@@ -22,7 +23,10 @@ export function settle(world: World): void {
   world.at = 'settle';
   calmEstimates(world);
   if (!comeToRest(world) || !probe(world)) return;
-  for (const oracle of world.oracles) world.finding ??= oracle.settled?.(world);
+  for (const oracle of world.oracles) {
+    world.finding = oracle.settled?.(world);
+    if (world.finding !== undefined) return demandDeclared(world.finding, world.oracles);
+  }
 }
 
 function comeToRest(world: World): boolean {
@@ -33,7 +37,7 @@ function comeToRest(world: World): boolean {
   }
   world.finding = {
     oracle: 'liveness',
-    rule: 'the world settles',
+    rule: 'world.settles',
     kind: 'does-not-settle',
     message: 'after healing, nodes keep exchanging messages or breaking their connection',
     expected: 'nothing left to do',

@@ -1,4 +1,5 @@
 import { apply } from '../actions/apply.ts';
+import type { OWN_KINDS } from '../world/finding.ts';
 import { nextDue } from '../world/pending-events.ts';
 import type { ChannelSpec } from '../scenario/types.ts';
 import type { World } from '../world/world.ts';
@@ -10,7 +11,6 @@ import type { World } from '../world/world.ts';
 const MAX_EVENTS_A_CHANNEL = 5_000;
 /** More blocks than the deepest minimum_depth asks for. */
 const MAX_BLOCKS_TO_OPEN = 160;
-const RESTLESS = 'nodes never come to rest';
 
 /** Lets everything happen that is pending, in the order in which it is due. False if it never ends. */
 export function runToRest(world: World): boolean {
@@ -38,14 +38,21 @@ export function setUp(world: World): void {
 
 function openChannel(world: World, spec: ChannelSpec): void {
   const { name: as, opener: from, accepter: to, fundingSat, pushMsat, feeratePerKw, format, upfrontShutdown = false } = spec;
+  const heard = rulesHeard(world);
   apply(world, { do: 'open', as, from, to, fundingSat, pushMsat, feeratePerKw, format, upfrontShutdown });
-  if (!runToRest(world)) return fail(world, as, RESTLESS);
-  if (world.info(as)?.channelId === undefined) return fail(world, as, 'it was refused');
+  if (!runToRest(world)) return fail(world, as, 'restless');
+  if (world.info(as)?.channelId === undefined)
+    return fail(
+      world,
+      as,
+      'refused',
+      rulesHeard(world).find((rule) => !heard.includes(rule)),
+    );
   for (let blocks = 0; !isReady(world, from, as) || !isReady(world, to, as); blocks++) {
     if (world.finding !== undefined) return;
-    if (blocks > MAX_BLOCKS_TO_OPEN) return fail(world, as, `not ready after ${MAX_BLOCKS_TO_OPEN} blocks`);
+    if (blocks > MAX_BLOCKS_TO_OPEN) return fail(world, as, 'not-ready');
     apply(world, { do: 'mine', blocks: 1 });
-    if (!runToRest(world)) return fail(world, as, RESTLESS);
+    if (!runToRest(world)) return fail(world, as, 'restless');
   }
 }
 
@@ -56,15 +63,27 @@ function isReady(world: World, node: string, channel: string): boolean {
   return state?.phase === 'funded' && state.lifecycle.readySent && state.lifecycle.readyReceived;
 }
 
-function fail(world: World, channel: string, why: string): void {
+/** Rules that somebody has broken so far, or that refused a command. */
+function rulesHeard(world: World): readonly string[] {
+  return [...(world.stats.counts.get('rule') ?? new Map<string, number>()).keys()];
+}
+
+const WHY = {
+  refused: 'it was refused',
+  'not-ready': `it was not ready after ${MAX_BLOCKS_TO_OPEN} blocks`,
+  restless: 'nodes never come to rest',
+} as const satisfies Record<(typeof OWN_KINDS.setup)[number], string>;
+
+/** `rule`: by which it was refused, where a node has named one. */
+function fail(world: World, channel: string, kind: keyof typeof WHY, rule = 'channel.opens'): void {
   world.finding ??= {
     oracle: 'setup',
-    rule: 'channel opens without faults',
-    kind: 'not-opened',
+    rule,
+    kind,
     channel,
-    message: `the channel '${channel}' of the world's spec could not be opened: ${why}`,
+    message: `the channel '${channel}' of the world's spec could not be opened: ${WHY[kind]}`,
     expected: 'usable at both ends',
-    actual: why,
+    actual: rule === 'channel.opens' ? WHY[kind] : `${WHY[kind]} by ${rule}`,
     at: 'setup',
   };
 }

@@ -143,10 +143,12 @@ export type DriverFactory = (context: DriverContext) => Driver;
 
 // ---------------------------------------------------------------- oracles and findings
 
-/** What an oracle says when it fires. `fingerprint` = oracle/rule/kind of difference: equal for the same bug, whatever the seed. */
+/** What an oracle says when it fires. Its fingerprint is oracle/rule/kind: equal for the same bug, whatever the seed. */
 export interface Finding {
   readonly oracle: string;
+  /** The id of the rule that is broken: core's, where core has one, and else the oracle's own. */
   readonly rule: string;
+  /** What kind of difference it is: one of those that the oracle declares. */
   readonly kind: string;
   readonly node?: string;
   readonly channel?: string;
@@ -171,8 +173,16 @@ export interface StepRecord extends StepMark {
 export interface StepMark {
   /** The message that this step receives breaks the protocol. */
   readonly tampered?: Tampered | undefined;
-  /** The command of this step must be refused: the name of the request. */
-  readonly forbidden?: string | undefined;
+  /** The command of this step must be refused. */
+  readonly forbidden?: Forbidden | undefined;
+}
+export interface Forbidden {
+  /** The name of the request. */
+  readonly name: string;
+  /** The rule that forbids it. */
+  readonly rule: string;
+  /** The node before it was asked, where how far it goes beyond a limit tells the cause. */
+  readonly before?: Driver | undefined;
 }
 /**
  * What BOLT asks of who receives a message that breaks the protocol; where it leaves a choice, one of several.
@@ -246,7 +256,8 @@ export interface ScriptInterpreter {
     crypto: Crypto,
     tx: RawTx,
     prevouts: readonly TxOutput[],
-  ): { readonly ok: true } | { readonly ok: false; readonly reason: string };
+    // 'signature' where it knows that it is one, 'structure' or 'amounts'; anything else is a script that fails.
+  ): { readonly ok: true } | { readonly ok: false; readonly fault?: string; readonly reason: string };
 }
 
 /** What oracles may look at. Nothing of it can be changed through this view. */
@@ -305,6 +316,8 @@ export interface ChainView {
 
 export interface Oracle {
   readonly name: string;
+  /** Every kind of difference that it can find. A finding of another kind is a mistake of the oracle. */
+  readonly kinds: readonly string[];
   /** After every step of any node. The first finding ends the run. */
   step?(world: WorldView, record: StepRecord): Finding | undefined;
   /** Once when all has settled after healing. */

@@ -103,6 +103,6 @@ export function tamper(world: World, action: Tamper): boolean {
 
 function tamperedOf(action: Tamper, { asks }: Tampering, message: Forged): Tampered {
   const channelId = message instanceof Uint8Array ? undefined : channelNamed(message);
-  const name = `${action.message}, ${action.with}`;
+  const name = `${action.message}.${action.with}`;
   return channelId === undefined ? { name, asks } : { name, asks, channelId };
 }

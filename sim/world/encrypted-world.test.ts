@@ -250,7 +250,7 @@ describe('a transport with a bug', () => {
       },
     }));
     const { finding } = runScenario(scenario, { drivers: { fulgurite } });
-    expect(finding).toMatchObject({ oracle: 'exception', rule: 'planted', kind: 'TypeError', node: 'A' });
+    expect(finding).toMatchObject({ oracle: 'exception', rule: 'send', kind: 'TypeError', node: 'A' });
   });
 
   it('is no excuse for other findings: those are shrunk to frames', () => {
@@ -264,7 +264,7 @@ describe('a transport with a bug', () => {
     };
     const { scenario: recorded } = runScenario(scenario, { drivers: { fulgurite: broken } });
     const { scenario: small } = shrink(recorded, { execute: executed(broken) });
-    expect(small.expect).toBe('exception/planted/Error');
+    expect(small.expect).toBe('exception/step/Error');
     expect(small.world.links).toEqual([{ ends: ['A', 'B'], latency: { kind: 'fixed', ms: 0 } }]);
   });
 });

@@ -213,7 +213,7 @@ const BROKEN: readonly (readonly [string, Partial<Violation>, (transport: Driver
   ],
   [
     'keeps what it was lent',
-    { end: 1, kind: 'BAD_LENGTH_TAG' },
+    { end: 1, kind: 'ended' },
     ({ receive }) => {
       let kept: Uint8Array | undefined;
       return {

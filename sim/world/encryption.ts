@@ -2,6 +2,7 @@ import type { PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
 import { toHex } from '../../core/crypto/bytes.ts';
 import type { CipherState } from '../../core/transport/cipher.ts';
 import { createReceiver } from '../../core/transport/messages.ts';
+import { sessionRule } from '../../core/transport/rules.ts';
 import type { OpenSession, Session } from '../../core/transport/session.ts';
 import { sameBytes } from '../deterministic/bytes.ts';
 import { otherEnd } from './packet.ts';
@@ -22,10 +23,26 @@ export interface Party {
 export interface Violation {
   readonly end: End;
   readonly rule: string;
-  readonly kind: string;
+  readonly kind: TransportKind;
   readonly expected: string;
   readonly actual: string;
 }
+
+export const TRANSPORT_KINDS = [
+  'nonce-reused',
+  'key-not-rotated',
+  'stalled',
+  'ended',
+  'message-differs',
+  'message-lost',
+  'message-too-early',
+  'act_one-accepted',
+  'act_two-accepted',
+  'act_three-accepted',
+  'message-accepted',
+  'another-peer',
+] as const;
+type TransportKind = (typeof TRANSPORT_KINDS)[number];
 
 /** BOLT 8: the uses of one key. */
 const KEY_USES = 1000;
@@ -34,8 +51,8 @@ export const DEFAULT_FRAGMENTS: readonly number[] = [1, 2, 16, 18, 50, 66, 300, 
 /** A host reads into one buffer, and clears it: whoever wants to keep a byte must copy it. */
 const READ_BUFFER = new Uint8Array(MAX_FRAGMENT);
 
-const CORRUPTED = 'corrupted bytes end the connection';
-const ARRIVES = 'messages arrive whole and in order';
+const CORRUPTED = 'corruption.ends-the-connection';
+const ARRIVES = 'messages.arrive-in-order';
 
 /** One connection that is encrypted (BOLT 8): the sessions of both ends, and how much of each stream has arrived. */
 export class Encryption {
@@ -84,10 +101,10 @@ export class Encryption {
     const { sending: after } = session;
     this.sessions[from] = session;
     if (sameBytes(before.key, after.key) && after.nonce <= before.nonce) {
-      this.blame(from, 'a nonce is used once', 'nonce-reused', `above ${before.nonce}`, `${after.nonce}`);
+      this.blame(from, 'nonce.used-once', 'nonce-reused', `above ${before.nonce}`, `${after.nonce}`);
     }
     if (after.nonce >= KEY_USES) {
-      this.blame(from, 'a key is rotated after 1000 uses', 'key-not-rotated', `nonces below ${KEY_USES}`, `${after.nonce}`);
+      this.blame(from, 'key.rotated', 'key-not-rotated', `nonces below ${KEY_USES}`, `${after.nonce}`);
     }
     return { bytes, before };
   }
@@ -108,7 +125,7 @@ export class Encryption {
       const opened = this.sessions[to].kind === 'open';
       this.opened[to] = opened;
       if (opened !== (packet.act !== 'act_one') || (answer === undefined) !== (packet.act === 'act_three')) {
-        this.blame(to, 'a handshake goes on', 'stalled', `more after ${packet.act}`, opened ? 'open' : 'nothing');
+        this.blame(to, 'handshake.goes-on', 'stalled', `more after ${packet.act}`, opened ? 'open' : 'nothing');
       }
       return { message: undefined, answer };
     }
@@ -127,7 +144,7 @@ export class Encryption {
   /** The network flips a bit of what has not arrived yet of the oldest packet, which then does: that must end the session. */
   corrupt(to: End, bit: number, packets: readonly Packet[], fragments: readonly number[], choices: Choices): void {
     const [head, ...rest] = packets as [Packet, ...Packet[]];
-    const kind = `${head.act ?? 'message'}-accepted`;
+    const kind = `${head.act ?? 'message'}-accepted` as const;
     const bytes = head.sealed?.bytes.slice() ?? new Uint8Array(0);
     const at = this.read[to] + ((bit >> 3) % (bytes.length - this.read[to]));
     bytes[at] = (bytes[at] as number) ^ (1 << (bit & 7));
@@ -172,14 +189,14 @@ export class Encryption {
     this.sessions[to] = session;
     this.ready[to].push(...messages);
     if (session.kind === 'failed') {
-      this.blame(to, 'a connection that nobody disturbs goes on', session.error, 'open', 'failed');
+      this.blame(to, sessionRule(session.error), 'ended', 'open', session.error);
     } else if (this.ready[to].length !== this.complete(to, packets)) {
       const [expected, actual] = [this.complete(to, packets), this.ready[to].length];
       this.blame(to, ARRIVES, actual < expected ? 'message-lost' : 'message-too-early', `${expected} messages`, `${actual}`);
     }
     if (session.kind === 'open' && session.remoteStatic !== this.parties[otherEnd(to)].id) {
       const expected = this.parties[otherEnd(to)].id;
-      this.blame(to, 'the peer is who it says', 'another-peer', expected, session.remoteStatic);
+      this.blame(to, 'peer.authenticated', 'another-peer', expected, session.remoteStatic);
     }
     return send;
   }
@@ -210,7 +227,7 @@ export class Encryption {
     return messages;
   }
 
-  private blame(end: End, rule: string, kind: string, expected: string, actual: string): void {
+  private blame(end: End, rule: string, kind: TransportKind, expected: string, actual: string): void {
     this.violation ??= { end, rule, kind, expected, actual };
   }
 }

@@ -316,7 +316,7 @@ describe('findings', () => {
     const world = worldOf(specOf({ channels: [] }), { drivers: { fulgurite: throwing } });
     world.at = 7;
     apply(world, { do: 'feerate', node: 'A', feeratePerKw: 300 });
-    expect(world.finding).toMatchObject({ oracle: 'exception', rule: 'no entry # for #', kind: 'TypeError', node: 'A', at: 7 });
+    expect(world.finding).toMatchObject({ oracle: 'exception', rule: 'fail', kind: 'TypeError', node: 'A', at: 7 });
     expect(world.finding?.actual).toContain('world.test.ts');
   });
 
@@ -324,6 +324,7 @@ describe('findings', () => {
     const seen: string[] = [];
     const oracle: Oracle = {
       name: 'o',
+      kinds: ['k'],
       step: (view, { node, input }) => {
         seen.push(`${node} ${input.kind}`);
         const found = { oracle: 'o', rule: 'r', kind: 'k', message: '', expected: '', actual: '', at: view.at };

@@ -5,7 +5,7 @@ import type { NodeInput } from '../../core/node/vocabulary.ts';
 import { Chain } from './chain.ts';
 import { Clock } from './clock.ts';
 import { perform as carryOut } from './effects.ts';
-import { exceptionFinding, transportFinding } from './finding.ts';
+import { demandDeclared, exceptionFinding, transportFinding } from './finding.ts';
 import { otherEnd } from './packet.ts';
 import type { Host } from './host.ts';
 import type { Link } from './network.ts';
@@ -162,6 +162,7 @@ export class World extends Participants implements WorldView {
     for (const watch of this.watching) {
       if (this.finding !== undefined) break;
       this.finding = watch(this, record);
+      if (this.finding !== undefined) demandDeclared(this.finding, this.oracles);
     }
     return effects;
   }

@@ -1,6 +1,7 @@
 /// <reference types="node" />
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import { parseKnown } from '../../../sim/campaign/known.ts';
 import type { Known } from '../../../sim/campaign/results.ts';
 import type { RunOptions } from '../../node/engine.ts';
 import { findConfig } from '../../node/load-config.ts';
@@ -53,16 +54,16 @@ export function parseExecutions(value: number): number {
   return parseInteger('executions', value, 1, 1_000_000) ?? 3000;
 }
 
-/** `{ "<fingerprint>": "<reason>" }`. */
+/** Findings that a file sets aside; of another version of fingerprints it is refused, with what each is called now. */
 export function readKnown(file: string | undefined): Known {
   if (file === undefined) return {};
   if (!existsSync(file)) throw new UsageError(`--known ${file}: no such file`);
-  const known = jsonIn(file);
-  const reasons = typeof known === 'object' && known !== null ? Object.values(known) : [undefined];
-  if (!reasons.every((reason) => typeof reason === 'string' && reason !== '')) {
-    throw new UsageError(`--known ${file}: write { "<fingerprint>": "<reason>" }, with a reason each`);
+  try {
+    return parseKnown(jsonIn(file));
+  } catch (error) {
+    if (error instanceof RangeError) throw new UsageError(`--known ${file}: ${error.message}`, { cause: error });
+    throw error;
   }
-  return known as Known;
 }
 
 function jsonIn(file: string): unknown {

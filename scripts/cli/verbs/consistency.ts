@@ -69,7 +69,7 @@ export const consistency = verb({
     'max-findings': { type: 'number', default: 3, describe: 'stop after so many different findings' },
     shrink: { type: 'number', default: 3000, describe: 'most executions to spend on shrinking a finding; 0 leaves it as it is' },
     twice: { type: 'boolean', default: false, describe: 'run every seed twice and compare the traces' },
-    known: { type: 'string', describe: 'findings to set aside: { "<fingerprint>": "<reason>" }' },
+    known: { type: 'string', describe: 'a file of findings to set aside: { "version": 2, "findings": { "<fingerprint>": "<reason>" } }' },
     out: { type: 'string', default: 'findings', describe: 'where findings are written, the moment they are found' },
     json: { type: 'string', describe: 'also write the report as JSON to this file' },
     ...runOptions,

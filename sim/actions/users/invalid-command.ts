@@ -3,6 +3,10 @@ import { field } from '../../scenario/fields.ts';
 import type { ActionFrom } from '../../scenario/fields.ts';
 import { pick } from '../../deterministic/random.ts';
 import { drawForbidden, forbiddenCommand } from './forbidden-requests.ts';
+import { FORBIDDEN_BY } from './forbidden-rules.ts';
+
+/** It asks for one msat more than the node may offer. */
+const JUST_TOO_MUCH = 'pay-a-little-too-much';
 
 /** The host asks its node for what the node must refuse (forbidden-requests.ts). */
 const fields = { node: field.node, channel: field.channel, request: field.text };
@@ -16,7 +20,10 @@ export const invalidCommand: ActionKind<InvalidCommand> = {
     const command = forbiddenCommand(world, action);
     if (command === undefined) return false;
     world.stats.count('event', `invalid command: ${action.request}`);
-    world.stepMarked(world.host(action.node), { kind: 'command', command }, { forbidden: action.request });
+    const host = world.host(action.node);
+    const { request: name } = action;
+    const before = command.kind === 'add' && name === JUST_TOO_MUCH ? host.driver.fork?.() : undefined;
+    world.stepMarked(host, { kind: 'command', command }, { forbidden: { name, rule: FORBIDDEN_BY[name] ?? name, before } });
     return true;
   },
   describe: ({ node, channel, request }) => `${node}'s host asks for what is forbidden in ${channel}: ${request}`,

@@ -6,6 +6,8 @@ import { STATE } from '../../scenario/sinks.ts';
 type StoreEffect = Extract<DriverEffect, { kind: 'store' }>;
 type MonitorEffect = Extract<DriverEffect, { kind: 'monitor' }>;
 
+export const OBSTACLES = ['never-stored', 'store-unfinished'] as const;
+
 interface Pending {
   readonly sink: string;
   readonly version: number;
@@ -111,7 +113,7 @@ export class Barrier {
   }
 
   /** Why this may not leave now, if it may not. */
-  obstacle(fact: Fact): 'never-stored' | 'store-unfinished' | undefined {
+  obstacle(fact: Fact): (typeof OBSTACLES)[number] | undefined {
     const order = this.due.get(fact);
     if (order === undefined) return 'never-stored';
     return this.pending.some((write) => write.order <= order) ? 'store-unfinished' : undefined;

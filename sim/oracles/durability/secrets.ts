@@ -13,6 +13,15 @@ export function commitmentNumberOf(crypto: Crypto, state: StoredChannel, tx: Tx)
   return ((upper << 24n) | BigInt(tx.locktime & 0xffffff)) ^ BigInt(`0x${hash.slice(-12)}`);
 }
 
+export const BROKEN_PROMISES = [
+  'not-a-secret-key',
+  'secret-of-another-point',
+  'another-next-point',
+  'revokes-what-was-broadcast',
+  'broadcasts-revoked',
+] as const;
+type BrokenPromise = (typeof BROKEN_PROMISES)[number];
+
 /** What one node has promised about its own commitments of one channel: the points it announced, and which it has revoked. */
 export class Promises {
   private readonly points: Map<bigint, PublicKey> = new Map();
@@ -36,13 +45,13 @@ export class Promises {
     return known === undefined || known === point;
   }
 
-  /** A revoke_and_ack for commitment `number` has left. A constant text says what is wrong with it. */
-  revoke(crypto: Crypto, number: bigint, message: RevokeAndAck): string | undefined {
+  /** A revoke_and_ack for commitment `number` has left. */
+  revoke(crypto: Crypto, number: bigint, message: RevokeAndAck): BrokenPromise | undefined {
     const point = this.points.get(number);
-    if (!crypto.isValidSecretKey(message.perCommitmentSecret)) return 'not a secret key';
-    if (point !== undefined && crypto.publicKey(message.perCommitmentSecret) !== point) return 'secret does not match the announced point';
-    if (!this.announce(number + 2n, message.nextPerCommitmentPoint)) return 'another next point than before';
-    if (this.broadcast !== undefined && number >= this.broadcast) return 'revokes what was broadcast';
+    if (!crypto.isValidSecretKey(message.perCommitmentSecret)) return 'not-a-secret-key';
+    if (point !== undefined && crypto.publicKey(message.perCommitmentSecret) !== point) return 'secret-of-another-point';
+    if (!this.announce(number + 2n, message.nextPerCommitmentPoint)) return 'another-next-point';
+    if (this.broadcast !== undefined && number >= this.broadcast) return 'revokes-what-was-broadcast';
     if (number >= this.revoked) this.revoked = number + 1n;
     return undefined;
   }
@@ -52,8 +61,8 @@ export class Promises {
     this.broadcast = undefined;
   }
 
-  broadcasts(number: bigint): string | undefined {
+  broadcasts(number: bigint): BrokenPromise | undefined {
     this.broadcast = number;
-    return number < this.revoked ? 'broadcasts a revoked commitment' : undefined;
+    return number < this.revoked ? 'broadcasts-revoked' : undefined;
   }
 }

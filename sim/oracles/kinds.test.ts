@@ -1,0 +1,86 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { FORBIDDEN_REQUESTS } from '../actions/users/forbidden-requests.ts';
+import { FORBIDDEN_BY } from '../actions/users/forbidden-rules.ts';
+import { OWN_KINDS, UndeclaredKindError } from '../world/finding.ts';
+import { runScenario } from '../run/run.ts';
+import type { Oracle } from '../scenario/types.ts';
+import { ORACLES } from './index.ts';
+
+const root = join(import.meta.dirname, '..');
+const sources = ['oracles', 'oracles/durability', 'model', 'interpreter', 'run', 'world', 'violations']
+  .flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name)))
+  .filter((file) => file.endsWith('.ts') && !/\.(test|fixture)\.ts$/.test(file))
+  .map((file) => readFileSync(file, 'utf8'))
+  .join('\n');
+
+/** What the sources put together from parts. */
+const composed = [...sources.matchAll(/`([\w.-]*(?:\$\{[^}`]*\}[\w.-]*)+)`/g)].map(
+  ([, text = '']) => new RegExp(`^${text.replace(/\$\{[^}`]*\}/g, '[\\w-]+')}$`),
+);
+
+/** The groups of a stored channel are kinds of its oracle. */
+const states = readFileSync(join(root, '../core/channel/model/state.ts'), 'utf8');
+
+/** Declared once, and made somewhere: as it stands, or from parts of which most are fixed. */
+function isMade(kind: string): boolean {
+  if (sources.split(`'${kind}'`).length > 2 || new RegExp(`^ +(readonly )?${kind}: `, 'm').test(states)) return true;
+  return composed.some((pattern) => pattern.test(kind) && pattern.source.replace(/\[\\w-\]\+|[\^$]/g, '').length >= 4);
+}
+
+describe('kinds of difference', () => {
+  const declared = ORACLES.map(({ create }) => create()).flatMap(({ name, kinds }) => kinds.map((kind) => [name, kind] as const));
+
+  it('are few, and can stand in the name of a file', () => {
+    for (const [oracle, kind] of [...declared, ...Object.entries(OWN_KINDS).flatMap(([name, kinds]) => kinds.map((kind) => [name, kind]))])
+      expect(`${oracle}/${kind}`).toMatch(/^[\w-]+\/[\w.-]+$/);
+    for (const { create } of ORACLES) {
+      const { kinds } = create();
+      expect(new Set(kinds).size).toBe(kinds.length);
+    }
+  });
+
+  it('are all made somewhere', () => {
+    expect([...new Set(declared.map(([, kind]) => kind))].filter((kind) => !isMade(kind))).toEqual([]);
+  });
+
+  it('are refused where an oracle has not declared them, and no node is blamed', () => {
+    const at = (kinds: readonly string[]): Oracle => {
+      const oracle: Oracle = {
+        name: 'acme/own',
+        kinds,
+        step: () => ({ oracle: 'acme/own', rule: 'r', kind: 'k', message: '', expected: '', actual: '', at: 'setup' }),
+        fork: () => oracle,
+      };
+      return oracle;
+    };
+    const scenario = {
+      format: 1,
+      world: {
+        seed: '1',
+        crypto: 'fake',
+        nodes: [{ name: 'A' }, { name: 'B' }],
+        links: [{ ends: ['A', 'B'], latency: { kind: 'fixed', ms: 1 } }],
+        channels: [],
+      },
+      actions: [],
+      expect: 'pass',
+    } as const;
+    expect(() => runScenario(scenario, { oracles: [() => at(['other'])] })).toThrow(UndeclaredKindError);
+    expect(runScenario(scenario, { oracles: [() => at(['other', 'k'])] }).fingerprint).toBe('acme/own/r/k');
+    const settled: Oracle = {
+      name: 'acme/own',
+      kinds: [],
+      settled: () => at(['k']).step?.(undefined as never, undefined as never),
+      fork: () => settled,
+    };
+    expect(() => runScenario(scenario, { oracles: [() => settled] })).toThrow(UndeclaredKindError);
+  });
+});
+
+describe('requests that must be refused', () => {
+  it('are each forbidden by a rule', () => {
+    expect(Object.keys(FORBIDDEN_BY).sort()).toEqual([...FORBIDDEN_REQUESTS.keys()].sort());
+  });
+});
