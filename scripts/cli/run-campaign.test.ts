@@ -14,7 +14,7 @@ function withOracle(step: string): string {
   const file = join(scratch(), 'fulgurite.config.mjs');
   writeFileSync(
     file,
-    `const oracle = { name: 'acme/oracle', kinds: ['k'], step(world) { ${step} }, fork: () => oracle };\nexport default { oracles: [() => oracle] };`,
+    `const oracle = { name: 'acme/oracle', kinds: ['x'], step(world) { ${step} }, fork: () => oracle };\nexport default { oracles: [() => oracle] };`,
   );
   return file;
 }

@@ -144,7 +144,7 @@ describe('a breach tried on a copy', () => {
     expect(isFound(world, action)).toBe(true);
     expect(world.finding).toBeUndefined();
     apply(world, action);
-    expect(world.finding && fingerprint(world.finding)).toBe('hostile/commitment_signed, wrong-signature/swallowed it');
+    expect(world.finding && fingerprint(world.finding)).toBe('hostile/commitment_signed.wrong-signature/swallowed-it');
   });
 
   it('is left out where a driver cannot be copied', () => {
