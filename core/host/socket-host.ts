@@ -102,7 +102,7 @@ export class SocketHost {
         return this.#sockets.close(connection, effect.reason);
       case 'connected':
         this.#sockets.proved(connection, effect.peer);
-        return this.node.queue({ kind: 'connected', peer: effect.peer });
+        return this.node.queue({ kind: 'connected', peer: effect.peer, ...(effect.from === undefined ? {} : { from: effect.from }) });
       case 'disconnected':
         return this.node.queue({ kind: 'disconnected', peer: effect.peer });
       case 'received': {

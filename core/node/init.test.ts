@@ -12,6 +12,11 @@ describe('init', () => {
     expect(initMessage(DEFAULT_CONFIG)).toEqual(theirs);
   });
 
+  it('tells who has connected to us how it looks from here, unless that is private', () => {
+    expect(initMessage(DEFAULT_CONFIG, { ip: '08080404', port: 9735 })).toEqual({ ...theirs, remoteAddr: '01080804042607' });
+    expect(initMessage(DEFAULT_CONFIG, { ip: '7f000001', port: 9735 })).toEqual(theirs);
+  });
+
   it('gives the features of both fields', () => {
     expect(badInit(DEFAULT_CONFIG, theirs)).toEqual({ features: DEFAULT_CONFIG.features });
     expect(badInit(DEFAULT_CONFIG, { ...theirs, globalfeatures: '02', features: '0100' })).toEqual({ features: '0102' });

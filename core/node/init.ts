@@ -2,10 +2,15 @@ import type { Hex } from '../crypto/bytes.ts';
 import type { ChannelConfig } from '../channel/model/vocabulary.ts';
 import { initFeatures, minimalFeatures, missingDependencies, unknownEven, unsupportedCompulsory } from '../wire/features.ts';
 import type { Init } from '../wire/messages/index.ts';
+import type { RemoteAddress } from '../peers/vocabulary.ts';
+import { addressDescriptor } from './remote-address.ts';
 import type { NODE_RULES } from './rules.ts';
 
-export function initMessage(config: ChannelConfig): Init {
-  return { type: 'init', globalfeatures: '', features: minimalFeatures(config.features), networks: [config.chainHash] };
+/** `from`: where the peer has connected from, if that is known. */
+export function initMessage(config: ChannelConfig, from?: RemoteAddress): Init {
+  const init: Init = { type: 'init', globalfeatures: '', features: minimalFeatures(config.features), networks: [config.chainHash] };
+  const remoteAddr = from === undefined ? undefined : addressDescriptor(from);
+  return remoteAddr === undefined ? init : { ...init, remoteAddr };
 }
 
 interface Unusable {

@@ -26,7 +26,7 @@ export function nodeStep(env: NodeEnv, state: NodeState, input: NodeInput): Step
 function dispatch(run: Run, input: NodeInput): void {
   switch (input.kind) {
     case 'connected':
-      return connected(run, input.peer);
+      return connected(run, input.peer, input.from);
     case 'disconnected':
       return disconnected(run, input.peer);
     case 'received':

@@ -4,6 +4,7 @@ import type { ChannelId, Hex, PublicKey } from '../crypto/bytes.ts';
 import type { ErrorMessage, Init, MessageIn, Ping, Pong, Warning } from '../wire/messages/index.ts';
 import { channelsWith, stepChannel } from './channels.ts';
 import { NO_PONG } from '../peers/liveness.ts';
+import type { RemoteAddress } from '../peers/vocabulary.ts';
 import { ALL_CHANNELS, channelNamed, openingNamed } from './ids.ts';
 import { badInit, initMessage } from './init.ts';
 import { openingsWith, stepOpening } from './openings.ts';
@@ -15,10 +16,10 @@ import type { ViolableId } from '../rules.ts';
 
 /** Connections of a node, and BOLT 1's messages about them. */
 
-export function connected(run: Run, peer: PublicKey): void {
+export function connected(run: Run, peer: PublicKey, from: RemoteAddress | undefined): void {
   if (run.state.peers.has(peer)) disconnected(run, peer);
   setPeer(run, peer);
-  run.effects.push({ kind: 'send', peer, message: initMessage(run.env.config) });
+  run.effects.push({ kind: 'send', peer, message: initMessage(run.env.config, from) });
 }
 
 export function disconnected(run: Run, peer: PublicKey): void {

@@ -4,14 +4,15 @@ import type { ChainInput, ChainPoint, ChainRefusal } from '../chain/update.ts';
 import type { ChannelConfig, ChannelNotice, ChannelOutput, Command, HtlcIrrevocable, Notice, Sink } from '../channel/model/vocabulary.ts';
 import type { AddUpdate, OpeningState, StoredChannel } from '../channel/model/state.ts';
 import type { Deadlines } from '../time/deadlines.ts';
+import type { RemoteAddress } from '../peers/vocabulary.ts';
 import { ChannelCache } from '../channel/commitments/cache.ts';
 import type { Signer } from '../channel/commitments/signer.ts';
 import { assertSpoken } from './spoken-features.ts';
 
 /** Everything that enters core. Data only. Peers are named by their node id. */
 export type NodeInput =
-  /** A transport to the peer is up: init goes out at once. */
-  | { readonly kind: 'connected'; readonly peer: PublicKey }
+  /** A transport to the peer is up: init goes out at once. `from` where the peer has connected to us over IP: it is told how it looks from here. */
+  | { readonly kind: 'connected'; readonly peer: PublicKey; readonly from?: RemoteAddress }
   | { readonly kind: 'disconnected'; readonly peer: PublicKey }
   /** One whole Lightning message: 2-byte type and payload. */
   | { readonly kind: 'received'; readonly peer: PublicKey; readonly bytes: Uint8Array }

@@ -1,7 +1,7 @@
 import type { PublicKey } from '../crypto/bytes.ts';
 import type { HandshakeSession } from '../transport/session.ts';
 import type { Incoming } from './incoming.ts';
-import type { ConnectionId } from './vocabulary.ts';
+import type { ConnectionId, RemoteAddress } from './vocabulary.ts';
 import type { Outgoing } from './outgoing.ts';
 
 /** One connection, by how far it has come. A value: the host holds the socket. */
@@ -21,6 +21,8 @@ export interface HandshakeConnection extends Common {
   readonly session: HandshakeSession;
   /** Whom we dialled. */
   readonly wanted?: PublicKey;
+  /** Where who dialled us is, if that is known. */
+  readonly from: RemoteAddress | undefined;
 }
 
 /** The peer has proved who it is. */

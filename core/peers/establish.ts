@@ -30,12 +30,13 @@ export function dialled(run: Run, { connection: id, peer, ephemeralSecret }: Ext
     sinceMs: nowMs,
     outgoing,
     wanted: peer,
+    from: undefined,
     session,
   });
   offerBytes(run, id);
 }
 
-export function accepted(run: Run, { connection: id, ephemeralSecret }: Extract<PeersInput, { kind: 'accepted' }>): void {
+export function accepted(run: Run, { connection: id, ephemeralSecret, from }: Extract<PeersInput, { kind: 'accepted' }>): void {
   assertNew(run, id);
   const { env } = run;
   if (count(run, (other) => other.stage === 'handshake' && !other.dialled) >= env.limits.maxHandshakes) {
@@ -43,7 +44,7 @@ export function accepted(run: Run, { connection: id, ephemeralSecret }: Extract<
     return;
   }
   const session = accept(env, { staticSecret: env.staticSecret, ephemeralSecret });
-  put(run, { stage: 'handshake', id, dialled: false, sinceMs: run.state.nowMs, outgoing: EMPTY_OUTGOING, session });
+  put(run, { stage: 'handshake', id, dialled: false, sinceMs: run.state.nowMs, outgoing: EMPTY_OUTGOING, from, session });
 }
 
 function assertNew(run: Run, id: ConnectionId): void {
@@ -70,7 +71,7 @@ export function shakeHands(run: Run, connection: HandshakeConnection, bytes: Uin
 /** The peer is who it says. One connection of it stays. */
 function establish(run: Run, connection: HandshakeConnection, session: OpenSession, messages: readonly Uint8Array[]): void {
   const { state } = run;
-  const { id, dialled, outgoing } = connection;
+  const { id, dialled, outgoing, from } = connection;
   const { nowMs } = state;
   const peer = session.remoteStatic;
   const refusal = refuse(run, peer, { dialled, sinceMs: nowMs });
@@ -85,7 +86,7 @@ function establish(run: Run, connection: HandshakeConnection, session: OpenSessi
   const common = { id, dialled, outgoing, sinceMs: nowMs, quietSinceMs: nowMs, incoming, pongs };
   put(run, { ...common, stage: 'open', peer, greeted: false, busy: false, reading: true });
   run.state = { ...run.state, peers: new Map(run.state.peers).set(peer, id) };
-  run.effects.push({ kind: 'connected', connection: id, peer });
+  run.effects.push({ kind: 'connected', connection: id, peer, ...(from === undefined ? {} : { from }) });
   handOn(run, id);
 }
 

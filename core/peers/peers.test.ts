@@ -27,6 +27,16 @@ describe('a connection', () => {
     ]);
   });
 
+  it('tells the node where who has dialled it comes from', () => {
+    const [a, b] = [new TestHost(1), new TestHost(2)];
+    const from = { ip: '08080404', port: 9735 };
+    a.step({ kind: 'dialled', connection: 1, peer: b.id, ephemeralSecret: secretOf(50) });
+    b.step({ kind: 'accepted', connection: 1, ephemeralSecret: secretOf(51), from });
+    exchange(a, b, 1);
+    expect(b.of('connected')).toEqual([{ kind: 'connected', connection: 1, peer: a.id, from }]);
+    expect(a.of('connected')).toEqual([{ kind: 'connected', connection: 1, peer: b.id }]);
+  });
+
   it('works with real keys', () => {
     const [secretA, secretB] = [secretOf(77), secretOf(78)];
     const env = { crypto: noble, cipher: nobleChaCha20Poly1305 };

@@ -1,10 +1,16 @@
-import type { PublicKey, SecretKey } from '../crypto/bytes.ts';
+import type { Hex, PublicKey, SecretKey } from '../crypto/bytes.ts';
 import type { TransportEnv } from '../transport/cipher.ts';
 import type { Deadlines } from '../time/deadlines.ts';
 import type { TRANSPORT_RULES } from '../transport/rules.ts';
 import type { Connection } from './connection.ts';
 import type { PeerLimits } from './limits.ts';
 import type { PEERS_RULES } from './rules.ts';
+
+/** Where a connection comes from: the 4 or 16 bytes of an IP address, and a port. */
+export interface RemoteAddress {
+  readonly ip: Hex;
+  readonly port: number;
+}
 
 /** Chosen by the host, and never used twice. */
 export type ConnectionId = number;
@@ -16,8 +22,8 @@ export type ConnectionId = number;
 export type PeersInput =
   /** A connection to the node `peer` is up. `ephemeralSecret` is fresh randomness, used for this connection alone. */
   | { readonly kind: 'dialled'; readonly connection: ConnectionId; readonly peer: PublicKey; readonly ephemeralSecret: SecretKey }
-  /** Somebody has connected to us. `ephemeralSecret` as above. */
-  | { readonly kind: 'accepted'; readonly connection: ConnectionId; readonly ephemeralSecret: SecretKey }
+  /** Somebody has connected to us, over IP from this address. `ephemeralSecret` as above. */
+  | { readonly kind: 'accepted'; readonly connection: ConnectionId; readonly ephemeralSecret: SecretKey; readonly from?: RemoteAddress }
   /** Bytes arrived, cut anywhere. The buffer is the host's again afterwards. */
   | { readonly kind: 'bytes'; readonly connection: ConnectionId; readonly bytes: Uint8Array }
   /** There is room to write again; of the bytes of the last `write` so many were taken (0 up to all). */
@@ -44,7 +50,7 @@ export type PeersEffect =
   /** Hang up: the manager has forgotten the connection, and answers no more of its inputs. */
   | { readonly kind: 'close'; readonly connection: ConnectionId; readonly reason: CloseReason }
   /** The peer has proved that it is this node. Its first message must be init (BOLT 1), which is the node's to judge. */
-  | { readonly kind: 'connected'; readonly connection: ConnectionId; readonly peer: PublicKey }
+  | { readonly kind: 'connected'; readonly connection: ConnectionId; readonly peer: PublicKey; readonly from?: RemoteAddress }
   | { readonly kind: 'disconnected'; readonly connection: ConnectionId; readonly peer: PublicKey }
   /** One whole message. The next of this connection comes after `handled`, unless the connection has ended. */
   | { readonly kind: 'received'; readonly connection: ConnectionId; readonly peer: PublicKey; readonly bytes: Uint8Array };

@@ -10,7 +10,7 @@ import type { DurableNode, NodeEnv, NodeInput, NodeState } from '../../core/node
 import type { ChainSource, Sockets, Storage } from '../../core/host/services.ts';
 import { SocketHost } from '../../core/host/socket-host.ts';
 import { restoreNode } from '../../core/node/restore.ts';
-import type { CloseReason, ConnectionId, PeersEnv, PeersInput } from '../../core/peers/vocabulary.ts';
+import type { CloseReason, ConnectionId, PeersEnv, PeersInput, RemoteAddress } from '../../core/peers/vocabulary.ts';
 import { createPeers } from '../../core/peers/peers.ts';
 import type { Services } from './services.ts';
 import { StoreQueue } from './store-queue.ts';
@@ -74,10 +74,10 @@ export class Host {
 
   /**
    * Speaks BOLT 8 over two streams of bytes, or twice the same one. `dialled` is the id of the node at the other end if it was we who
-   * connected: of the two ends of a line one must be that. Resolves with the peer's id when its init has come; rejects when it comes to
+   * connected: of the two ends of a line one must be that; `remote` is where a peer that has connected to us over IP came from. Resolves with the peer's id when its init has come; rejects when it comes to
    * nothing, with a RangeError when `dialled` is no public key.
    */
-  async attach(from: Readable, to: Writable, dialled?: PublicKey): Promise<PublicKey> {
+  async attach(from: Readable, to: Writable, dialled?: PublicKey, remote?: RemoteAddress): Promise<PublicKey> {
     if (dialled !== undefined && !this.#env.crypto.isValidPublicKey(dialled)) throw new RangeError(`${dialled} is no node id`);
     const connection = ++this.#lastConnection;
     const ephemeralSecret = this.#freshSecret();
@@ -85,7 +85,7 @@ export class Host {
       this.#lines.set(connection, { from, to, connected, failed });
       this.#tell(
         dialled === undefined
-          ? { kind: 'accepted', connection, ephemeralSecret }
+          ? { kind: 'accepted', connection, ephemeralSecret, ...(remote === undefined ? {} : { from: remote }) }
           : { kind: 'dialled', connection, peer: dialled, ephemeralSecret },
       );
       from.on('data', (bytes: Uint8Array) => this.#tell({ kind: 'bytes', connection, bytes }));
