@@ -27,6 +27,8 @@ export { ownPayment, paymentIdOf } from './channel/model/origin.ts';
 export type { Origin } from './channel/model/origin.ts';
 export type { Basepoints, Signer } from './channel/commitments/signer.ts';
 export { createSigner } from './channel/commitments/key-signer.ts';
+export { answerTo, lateSigner } from './channel/commitments/late-signer.ts';
+export type { Answer, Duty } from './channel/model/duties.ts';
 export { guardedSigner } from './channel/commitments/guarded-signer.ts';
 export type { GuardMemory, GuardRecord } from './channel/commitments/guarded-signer.ts';
 export { decodeChannel, encodeChannel } from './channel/model/stored-form.ts';
@@ -43,7 +45,7 @@ export { Host } from './host/host.ts';
 export type { Observed } from './host/host.ts';
 export { SocketHost } from './host/socket-host.ts';
 export type { Observer } from './host/socket-host.ts';
-export type { ChainSource, Services, Sockets, Storage, User, Wire } from './host/services.ts';
+export type { ChainSource, Services, Sockets, SigningDevice, Storage, User, Wire } from './host/services.ts';
 
 export type { ChaCha20 } from './crypto/chacha20.ts';
 export { nobleChaCha20 } from './crypto/chacha20.ts';

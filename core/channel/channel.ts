@@ -3,7 +3,9 @@ import { addHtlc, receiveAdd } from './operate/update-add-htlc.ts';
 import { chainSeen } from './chain.ts';
 import { receiveClosingSigned } from './close/closing-signed.ts';
 import { isClosed } from './model/ending.ts';
-import { commit, commitObstacle, receiveCommitmentSigned, receiveRevokeAndAck } from './commitments/commitment-signed.ts';
+import { commit, commitObstacle, receiveCommitmentSigned } from './commitments/commitment-signed.ts';
+import { receiveRevokeAndAck } from './commitments/revoke-and-ack.ts';
+import { signed } from './commitments/answers.ts';
 import { logLength } from './model/contents.ts';
 import { draftDurability, draftHost } from './step/draft.ts';
 import type { Transition } from './step/transition.ts';
@@ -118,6 +120,7 @@ function handleOpening(out: Transition<OpeningState>, input: ChannelInput): Outc
     case 'connected':
     case 'chain':
     case 'monitor_stored':
+    case 'signed':
       return undefined;
   }
 }
@@ -171,6 +174,9 @@ function handleFunded(out: Transition<FundedState>, input: ChannelInput): Outcom
     case 'peer_error':
       failChannel(out, 'channel.error_received', 'the peer sent an error', { told: true });
       return undefined;
+    case 'signed':
+      signed(out, input.answer);
+      return undefined;
     case 'chain':
     case 'monitor_stored':
       return handleStored(out, input);
@@ -222,7 +228,8 @@ type UpdateMessage = Extract<Message, { type: `update_${string}` }>;
 
 function update(out: Transition<FundedState>, message: UpdateMessage): Outcome {
   const { shared, params } = out.state;
-  const unsigned = logLength(shared, other(params.us)) - shared.commitments[params.us].current.cut[other(params.us)];
+  const { current, next } = shared.commitments[params.us];
+  const unsigned = logLength(shared, other(params.us)) - (next ?? current).cut[other(params.us)];
   if (unsigned >= MAX_UNSIGNED_UPDATES) return violation('channel.unsigned_updates', `${unsigned} updates without commitment_signed`);
   switch (message.type) {
     case 'update_add_htlc':

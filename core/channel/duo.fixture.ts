@@ -11,6 +11,7 @@ import { channelStep } from './channel.ts';
 import type { ChannelCommand, ChannelConfig, ChannelEnv, ChannelInput, ChannelOutput, OpenCommand } from './model/vocabulary.ts';
 import { ChannelCache } from './commitments/cache.ts';
 import { createSigner } from './commitments/key-signer.ts';
+import type { KeySigner } from './commitments/key-signer.ts';
 import { startOpen } from './establish/opener.ts';
 import type { ChannelState, FundedState } from './model/state.ts';
 import { storable } from './model/stored-form.fixture.ts';
@@ -31,11 +32,14 @@ export const P2WPKH_A = ('0014' + 'a1'.repeat(20)) as Script;
 export const P2WPKH_B = ('0014' + 'b2'.repeat(20)) as Script;
 export const TEMPORARY_ID = bytes32<ChannelId>(0x77);
 
+function signerOf(side: Side): KeySigner {
+  return createSigner(crypto, bytes32(side === 'opener' ? 0x0a : 0x0b));
+}
+
 export function envOf(side: Side, config: Partial<ChannelConfig> = {}, surroundings: Partial<ChannelEnv> = {}): ChannelEnv {
-  const signer = createSigner(crypto, bytes32(side === 'opener' ? 0x0a : 0x0b));
   return {
     crypto,
-    signer,
+    signer: signerOf(side),
     cache: new ChannelCache(crypto),
     config: { ...DEFAULT_CONFIG, watchers: ['monitor'], ...config },
     tip: at(100),
@@ -192,6 +196,11 @@ export class Duo {
     const { state } = this.ends[side];
     if (state.phase !== 'funded') throw new Error(`${side} is ${state.phase}`);
     return state;
+  }
+
+  /** The secret that revokes a commitment of this side, revealed or not. */
+  commitmentSecret(side: Side, number: bigint): SecretKey {
+    return signerOf(side).revealSecret(this.funded(side).params.keysId, number);
   }
 
   get channelId(): ChannelId {

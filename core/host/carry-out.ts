@@ -28,6 +28,10 @@ export function carryOut(services: Services, effect: NodeEffect | EncodedEffect)
       const { watcher: name, channelId, id: version } = effect;
       return storage.monitor(effect) ? { kind: 'stored', sink: { kind: 'watcher', name }, channelId, version } : undefined;
     }
+    case 'sign': {
+      const answer = services.device?.sign(effect);
+      return answer === undefined ? undefined : { kind: 'signed', channelId: effect.channelId, answer };
+    }
     case 'forget':
       storage.forget(effect.channelId);
       return undefined;

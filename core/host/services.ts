@@ -1,6 +1,7 @@
 import type { ChainRefusal } from '../chain/update.ts';
 import type { Outpoint } from '../bitcoin/tx.ts';
-import type { StoreEffect } from '../channel/model/vocabulary.ts';
+import type { SignEffect, StoreEffect } from '../channel/model/vocabulary.ts';
+import type { Answer } from '../channel/model/duties.ts';
 import type { NodeEffect, NotifyEffect } from '../node/vocabulary.ts';
 import type { ChannelId, PublicKey, Txid } from '../crypto/bytes.ts';
 import type { CloseReason, ConnectionId } from '../peers/vocabulary.ts';
@@ -46,6 +47,12 @@ export interface ChainSource {
   refused(refusal: ChainRefusal): void;
 }
 
+/** A signer that answers later (`lateSigner`). */
+export interface SigningDevice {
+  /** Does a duty of the node's signer. Its answer, where that is there at once; otherwise the node gets the input `signed`. */
+  sign(effect: SignEffect): Answer | undefined;
+}
+
 /** Whoever owns the node. */
 export interface User {
   /** Something happened. Events (`kind: 'event'`) repeat after a restart until `acknowledge` was commanded. */
@@ -68,6 +75,8 @@ export interface Services {
   readonly wire: Wire;
   readonly chain: ChainSource;
   readonly user: User;
+  /** Needed where the node's own signer leaves anything for later. */
+  readonly device?: SigningDevice;
 }
 
 /** The way out to peers where connections carry bytes (BOLT 8), as of sockets under select(). */

@@ -33,6 +33,8 @@ function dispatch(run: Run, input: NodeInput): void {
       return received(run, input.peer, input.bytes);
     case 'stored':
       return stored(run, input);
+    case 'signed':
+      return stepChannel(run, input.channelId, { kind: 'signed', answer: input.answer });
     case 'chain':
       return chain(run, input);
     case 'time':

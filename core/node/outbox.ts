@@ -73,9 +73,12 @@ export function dropHeldSends(slot: ChannelSlot): ChannelSlot {
   return keepOnly(slot, (effect) => effect.kind !== 'send');
 }
 
-/** Nor do they leave when the channel fails, but for channel_reestablish: the error must not come before it. */
+/** Nor do they leave when the channel fails, nor what its signer was to do; but for channel_reestablish: the error must not come before it. */
 export function dropHeldUpdates(slot: ChannelSlot): ChannelSlot {
-  return keepOnly(slot, (effect) => effect.kind !== 'send' || effect.message.type === 'channel_reestablish');
+  return keepOnly(slot, (effect) => {
+    if (effect.kind === 'send') return effect.message.type === 'channel_reestablish';
+    return effect.kind !== 'sign';
+  });
 }
 
 /** A failed channel that has learned that its transaction is not to be broadcast, or which one is, drops what it held of others. */

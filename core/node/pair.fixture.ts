@@ -2,9 +2,12 @@ import { at } from '../chain/chain.fixture.ts';
 import { storable } from '../channel/model/stored-form.fixture.ts';
 import { decodeChannel, encodeChannel } from '../channel/model/stored-form.ts';
 import { STATE_SINK } from '../channel/model/vocabulary.ts';
-import type { ChannelConfig, Command, Sink, Step, StoreEffect } from '../channel/model/vocabulary.ts';
+import type { ChannelConfig, Command, SignEffect, Sink, Step, StoreEffect } from '../channel/model/vocabulary.ts';
 import type { NodeEffect } from './vocabulary.ts';
 import { createSigner } from '../channel/commitments/key-signer.ts';
+import type { KeySigner } from '../channel/commitments/key-signer.ts';
+import { answerTo, lateSigner } from '../channel/commitments/late-signer.ts';
+import type { Signer } from '../channel/commitments/signer.ts';
 import type { FundedState, StoredChannel } from '../channel/model/state.ts';
 import type { Tx } from '../bitcoin/tx.ts';
 import type { ChannelId, Hash32, Preimage, PublicKey } from '../crypto/bytes.ts';
@@ -58,14 +61,20 @@ export class TestNode {
   /** States that were seen to come back from their stored form. */
   readonly #stored = new WeakSet<StoredChannel>();
   readonly #createEnv: () => NodeEnv;
+  readonly #signer: KeySigner;
+  /** What a late signer has been asked, and has not answered. */
+  readonly duties: SignEffect[] = [];
   #host: Host;
   /** What the node asked for first, since the last input. */
   #first: readonly NodeEffect[] | undefined;
 
-  constructor(crypto: Crypto, seed: number, config: Partial<ChannelConfig> = {}) {
+  /** `late`: the signer answers no duty before `answer`. */
+  constructor(crypto: Crypto, seed: number, config: Partial<ChannelConfig> = {}, late = false) {
     const secret = bytes32(seed);
     this.id = crypto.publicKey(secret as never);
-    this.#createEnv = () => createNodeEnv(crypto, createSigner(crypto, secret), { ...DEFAULT_CONFIG, ...config });
+    this.#signer = createSigner(crypto, secret);
+    const createOwn = (): Signer => (late ? lateSigner(createSigner(crypto, secret)) : createSigner(crypto, secret));
+    this.#createEnv = () => createNodeEnv(crypto, createOwn(), { ...DEFAULT_CONFIG, ...config });
     this.env = this.#createEnv();
     this.#host = this.#start({ state: createNode(at(100), 2500, 0), effects: [] });
   }
@@ -93,7 +102,13 @@ export class TestNode {
         this.#finishes({ kind: 'stored', sink: { kind: 'watcher', name: watcher }, channelId, version: id }),
     };
     this.log.push(...from.effects);
-    return new Host(this.env, { storage, wire, chain, user }, from, ({ effects }) => {
+    const device = {
+      sign: (effect: SignEffect) => {
+        this.duties.push(effect);
+        return undefined;
+      },
+    };
+    return new Host(this.env, { storage, wire, chain, user, device }, from, ({ effects }) => {
       this.#first ??= effects;
       this.log.push(...effects);
     });
@@ -129,10 +144,19 @@ export class TestNode {
     return chosen.flatMap((store) => this.input(store));
   }
 
+  /** The signer answers what it was asked first. */
+  answer(): readonly NodeEffect[] {
+    const asked = this.duties.shift();
+    if (asked === undefined) throw new Error('the signer was asked nothing');
+    const answer = answerTo(this.#signer, asked.duty);
+    return answer === undefined ? [] : this.input({ kind: 'signed', channelId: asked.channelId, answer });
+  }
+
   /** The process dies, and what was durable comes back. */
   restart(): readonly NodeEffect[] {
     this.heldStores.length = 0;
     this.outgoing.length = 0;
+    this.duties.length = 0;
     const { tip, feeratePerKw, nowMs } = this.state;
     const channels = [...this.disk.values()].map((state) => {
       const decoded = decodeChannel(encodeChannel(state));

@@ -1,5 +1,6 @@
 import { announceEvents, finish, monitorReplay, start } from '../channel/step/transition.ts';
-import { presentHtlc } from '../channel/commitments/commitment-signed.ts';
+import { presentHtlc } from '../channel/commitments/irrevocable.ts';
+import { askAgain } from '../channel/commitments/answers.ts';
 import { isRemoval } from '../channel/model/contents.ts';
 import { draftDurability } from '../channel/step/draft.ts';
 import type { Transition } from '../channel/step/transition.ts';
@@ -110,6 +111,7 @@ function reviveFunded(out: Transition<FundedState>): void {
   const { us } = params;
   watchFunding(out);
   broadcastAgain(out);
+  askAgain(out);
   for (const htlc of shared.base.htlcs[other(us)]) {
     if (!shared.logs[us].some((update) => isRemoval(update) && update.id === htlc.id)) presentHtlc(out, htlc.id);
   }

@@ -3,6 +3,7 @@ import type { Crypto } from '../crypto/types.ts';
 import type { ChainInput, ChainPoint, ChainRefusal } from '../chain/update.ts';
 import type { ChannelConfig, ChannelNotice, ChannelOutput, Command, HtlcIrrevocable, Notice, Sink } from '../channel/model/vocabulary.ts';
 import type { AddUpdate, OpeningState, StoredChannel } from '../channel/model/state.ts';
+import type { Answer } from '../channel/model/duties.ts';
 import type { Deadlines } from '../time/deadlines.ts';
 import type { RemoteAddress } from '../peers/vocabulary.ts';
 import { ChannelCache } from '../channel/commitments/cache.ts';
@@ -18,6 +19,8 @@ export type NodeInput =
   | { readonly kind: 'received'; readonly peer: PublicKey; readonly bytes: Uint8Array }
   /** A store of this version is durable (of a state: and so is every older one; of a watcher's updates: this one). */
   | { readonly kind: 'stored'; readonly sink: Sink; readonly channelId: ChannelId; readonly version: number }
+  /** A duty of the signer (`sign`) is done. */
+  | { readonly kind: 'signed'; readonly channelId: ChannelId; readonly answer: Answer }
   /** What has become of the chain, with the transactions that this node watches. */
   | ChainInput
   /** Wall time, in milliseconds; one that goes back counts as no time passed. `nextDeadline` says when it is wanted next. */

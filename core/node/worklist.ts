@@ -20,6 +20,7 @@ function hear(run: Run, output: ChannelOutput): void {
       run.effects.push({ kind: 'notify', channelId, event: { kind: 'htlc_received', add, dustExposureExceeded } });
       return;
     }
+    case 'sign':
     case 'notify':
     case 'send':
     case 'disconnect':

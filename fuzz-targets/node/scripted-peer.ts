@@ -288,8 +288,7 @@ export class ScriptedPeer {
       channelId: state.channelId,
       nextCommitmentNumber: number + 1n,
       nextRevocationNumber: ours,
-      yourLastPerCommitmentSecret:
-        ours === 0n ? ('00'.repeat(32) as SecretKey) : (nodeEnv.signer.revealSecret(params.keysId, ours - 1n) as SecretKey),
+      yourLastPerCommitmentSecret: state.revokedSecret ?? ('00'.repeat(32) as SecretKey),
       myCurrentPerCommitmentPoint: this.point(state, number),
     };
   }

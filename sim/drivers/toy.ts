@@ -85,6 +85,7 @@ class ToyDriver implements Driver {
       case 'chain':
       case 'feerate':
       case 'time':
+      case 'signed':
         return [];
     }
   }

@@ -61,6 +61,8 @@ function eventOf(world: WorldView, { input, tampered, forbidden }: StepRecord): 
     }
     case 'chain':
       return { kind: 'other', text: chainLabel(input) };
+    case 'signed':
+      return { kind: 'other', text: `has from its signer: ${input.answer.kind}` };
     case 'time':
       return { kind: 'other', text: `hears that it is ${grouped(input.nowMs)} ms` };
     case 'feerate':
@@ -156,6 +158,8 @@ function didLabel(world: WorldView, effect: DriverEffect): string[] {
       return [effect.event.kind === 'event' ? effect.event.event.kind : effect.event.kind];
     case 'ask':
       return [`ask ${effect.question.kind}`];
+    case 'sign':
+      return [`ask the signer: ${effect.duty.kind}`];
     case 'send':
     case 'added':
     case 'watch_tx':

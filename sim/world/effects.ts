@@ -43,6 +43,9 @@ export function perform(world: World, host: Host, effect: DriverEffect): void {
     case 'chain_refused':
       world.stats.count('event', `chain refused: ${effect.refusal.misfit}`);
       return host.watch.saw(world.chain.forkBelow(effect.refusal.resumeAt ?? INITIAL_POINT));
+    case 'sign':
+      // No signer of the simulator answers later.
+      return;
     case 'added':
       // The id is read off the state, or counted: drivers need not say it.
       return;

@@ -110,6 +110,10 @@ function hashEffect(hash: RunningHash, effect: DriverEffect): void {
       hash.number(effect.id);
       hash.name(effect.update.kind);
       return;
+    case 'sign':
+      hash.text(brief(effect.channelId));
+      hash.name(effect.duty.kind);
+      return;
     case 'broadcast':
       hash.name(effect.purpose);
       hashValue(hash, effect.tx);

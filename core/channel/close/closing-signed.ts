@@ -24,8 +24,8 @@ import { badSignature, isViolation, violation } from '../model/violation.ts';
 /** BOLT 2: no HTLC is left, and all updates are in both commitments: then nothing is signed that could be owed a revocation. */
 export function isSettled(shared: SharedState): boolean {
   return SIDES.every((owner) => {
-    const { current } = shared.commitments[owner];
-    const complete = SIDES.every((side) => current.cut[side] === logLength(shared, side));
+    const { current, next } = shared.commitments[owner];
+    const complete = next === undefined && SIDES.every((side) => current.cut[side] === logLength(shared, side));
     return complete && contents(shared, current.cut).htlcs.length === 0;
   });
 }

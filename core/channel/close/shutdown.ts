@@ -5,6 +5,7 @@ import type { Shutdown } from '../../wire/messages/index.ts';
 import { NO_OFFERS } from './closing-fee.ts';
 import { offerFirstFee } from './closing-signed.ts';
 import { logLength } from '../model/contents.ts';
+import { awaitsRemoteSignature } from '../model/duties.ts';
 import { draftClosing } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
 import { monitor, persist, send } from '../step/transition.ts';
@@ -98,8 +99,12 @@ export function advanceShutdown(out: Transition<FundedState>): Violation | undef
   return offerFirstFee(out);
 }
 
-/** BOLT 2, Message Retransmission: if it has sent a previous shutdown, MUST retransmit it. */
+/**
+ * BOLT 2, Message Retransmission: if it has sent a previous shutdown, MUST retransmit it. Not before a signature under way, which covers updates
+ * that the peer has: it follows that (`signedRemote`).
+ */
 export function retransmitShutdown(out: Transition<FundedState>): void {
   const { channelId, closing } = out.state;
-  if (closing.sent !== undefined) send(out, { type: 'shutdown', channelId, scriptPubkey: closing.sent });
+  if (closing.sent !== undefined && !awaitsRemoteSignature(out.state))
+    send(out, { type: 'shutdown', channelId, scriptPubkey: closing.sent });
 }

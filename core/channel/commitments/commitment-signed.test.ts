@@ -177,7 +177,7 @@ describe('commitment_signed', () => {
     expect(sent(effects, 'revoke_and_ack')).toEqual({
       type: 'revoke_and_ack',
       channelId: duo.channelId,
-      perCommitmentSecret: signer.revealSecret(keysId, 0n),
+      perCommitmentSecret: duo.commitmentSecret('accepter', 0n),
       nextPerCommitmentPoint: signer.perCommitmentPoint(keysId, 2n),
     });
     expect(effects[2]).toMatchObject({ after: [{ version: before.durability.version + 1 }, { number: before.durability.nextMonitorId }] });
@@ -353,8 +353,7 @@ describe('revoke_and_ack', () => {
 
   it('with the secret of the commitment that is still valid fails the channel', () => {
     const { duo, message } = revoking();
-    const { signer } = duo.ends.accepter.env;
-    const perCommitmentSecret = signer.revealSecret(duo.funded('accepter').params.keysId, 1n) as SecretKey;
+    const perCommitmentSecret = duo.commitmentSecret('accepter', 1n);
     expectFailed(duo, 'opener', { ...message, perCommitmentSecret }, 'revoke_and_ack.per_commitment_secret');
   });
 

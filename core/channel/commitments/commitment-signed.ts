@@ -1,37 +1,26 @@
-import { insertSecret, secretIndex } from '../../transactions/secrets.ts';
 import type { BuiltCommitment } from '../../transactions/commitment.ts';
 import { bySide, other } from '../../transactions/types.ts';
-import type { CommitmentSigned, RevokeAndAck } from '../../wire/messages/index.ts';
+import type { CommitmentSigned } from '../../wire/messages/index.ts';
 import { faultOfPeer } from '../operate/update-add-htlc.ts';
 import { growthOf } from './growth.ts';
 import { buildCommitments, checkSignatures } from './build.ts';
-import { contents, cutToSign, fold, sameCut, slice, SIDES, withCommitments } from '../model/contents.ts';
-import type { Folded } from '../model/contents.ts';
-import { draft, draftHost } from '../step/draft.ts';
+import { contents, cutToSign, sameCut, slice, SIDES, withCommitments } from '../model/contents.ts';
+import { draft } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
-import { addEvent, after, announceEvents, monitor, persist, send } from '../step/transition.ts';
-import { exceedsDustExposure, openerAffords } from '../operate/limits.ts';
-import { offeredHtlc } from '../operate/remove-htlc.ts';
+import { ask, monitor, persist, send } from '../step/transition.ts';
+import { openerAffords } from '../operate/limits.ts';
 import type { LimitBroken } from '../operate/limits.ts';
+import { awaitsRemoteSignature } from '../model/duties.ts';
 import { brokenBySome, onlyFunding } from '../model/fundings.ts';
-import type { ChannelEnv } from '../model/vocabulary.ts';
-import type {
-  AddUpdate,
-  Commitment,
-  CommitmentSignatures,
-  Funding,
-  FundedState,
-  FundingOutput,
-  ReceivedHtlc,
-  SharedState,
-  Update,
-} from '../model/state.ts';
+import type { Commitment, CommitmentSignatures, Funding, FundedState, FundingOutput } from '../model/state.ts';
+import { revoke } from './revoke-and-ack.ts';
 import type { Refusal, Violation } from '../model/violation.ts';
 import { refusal, violation } from '../model/violation.ts';
 
 const OBSTACLES = {
   'commit.not_connected': 'the peer is not connected',
   'commit.not_ready': 'channel_ready has not come',
+  'commit.signature_owed': 'our signer has not answered yet',
   'commit.revocation_owed': 'the peer owes a revoke_and_ack',
   'commit.no_updates': 'there are no updates to sign',
 } as const;
@@ -44,6 +33,7 @@ export function commitObstacle(state: FundedState): CommitRule | undefined {
   const theirs = shared.commitments[other(params.us)];
   if (state.lifecycle.connection !== 'connected') return 'commit.not_connected';
   if (remote.nextPoint === undefined) return 'commit.not_ready';
+  if (awaitsRemoteSignature(state) || shared.commitments[params.us].next !== undefined) return 'commit.signature_owed';
   if (theirs.next !== undefined) return 'commit.revocation_owed';
   if (sameCut(cutToSign(shared, params.us), theirs.current.cut)) return 'commit.no_updates';
   return undefined;
@@ -65,15 +55,16 @@ export function commit(out: Transition<FundedState>): Refusal | undefined {
   signed.shared = withCommitments(shared, peer, { current: shared.commitments[peer].current, next });
   signed.fundings = fundings.map((funding, i) => {
     const b = built[i] as BuiltCommitment;
-    const { output, tx, txids, received } = funding;
+    const { output, tx, txids, received, receivedNext } = funding;
     const sent = env.signer.signRemoteCommitment(params.keysId, b);
     const theirs = { current: txids[peer].current, next: b.txid };
-    return { output, tx, txids: bySide(peer, theirs, txids[params.us]), received, sent };
+    return { output, tx, txids: bySide(peer, theirs, txids[params.us]), received, receivedNext, sent };
   });
   signed.lastSent = 'commitment_signed';
   monitor(out, { kind: 'theirs', ...growthOf(shared, peer, next, point) });
   persist(out);
   sendCommitmentSigned(out);
+  if (awaitsRemoteSignature(out.state)) ask(out, { kind: 'sign_remote', keysId: params.keysId, number, built });
   return undefined;
 }
 
@@ -81,7 +72,7 @@ function outputsOf(fundings: readonly Funding[]): readonly FundingOutput[] {
   return fundings.map(({ output }) => output);
 }
 
-/** Our signatures for the peer's `next` commitment, one message a funding. */
+/** Our signatures for the peer's `next` commitment, one message a funding; none before the signer has given them. */
 export function sendCommitmentSigned(out: Transition<FundedState>): void {
   const { channelId, fundings } = out.state;
   for (const { output, sent } of fundings) {
@@ -105,8 +96,10 @@ export function receiveCommitmentSigned(out: Transition<FundedState>, message: C
   const { env, state } = out;
   const { params, shared } = state;
   const { us } = params;
-  const { output, tx, txids, sent } = onlyFunding(state);
+  const { output } = onlyFunding(state);
   if (message.fundingTxid !== undefined && message.fundingTxid !== output.txid) return undefined; // BOLT 2: of an obsolete funding, ignored
+  if (shared.commitments[us].next !== undefined)
+    return violation('commitment_signed.before_revocation', 'the one before is not acknowledged yet');
   const unaffordable = unaffordableFee(state);
   if (unaffordable !== undefined) return violation(unaffordable.rule, unaffordable.detail);
 
@@ -121,123 +114,30 @@ export function receiveCommitmentSigned(out: Transition<FundedState>, message: C
   if (built.feeSat < 0n) return violation('commitment_signed.anchors', 'the opener cannot pay for its anchors');
   const wrong = checkSignatures(env.crypto, params, built, received, 'commitment_signed.signature');
   if (wrong !== undefined) return wrong;
-  const current: Commitment = { number, cut };
-  const firstEvent = state.host.nextEventId;
-  const acknowledged = draft(out);
-  const ours = { current: built.txid, next: undefined };
-  acknowledged.fundings = [{ output, tx, txids: bySide(us, ours, txids[other(us)]), received, sent }];
-  acknowledged.lastSent = 'revoke_and_ack';
-  const folded = advance(out, withCommitments(shared, us, { current }));
-  monitor(out, { kind: 'ours', ...growthOf(shared, us, current, point), signatures: [received] });
-  persist(out);
-  sendRevokeAndAck(out);
-  announce(out, folded, firstEvent);
+  const commitment: Commitment = { number, cut };
+  monitor(out, { kind: 'ours', ...growthOf(shared, us, commitment, point), signatures: [received] });
+  accept(out, commitment, built, received);
   return undefined;
-}
-
-/** Reveals the secret of the commitment before the current one; of one that was signed for the chain there is none to reveal. */
-export function sendRevokeAndAck(out: Transition<FundedState>): void {
-  const { env, state } = out;
-  const { keysId, us } = state.params;
-  const { number } = state.shared.commitments[us].current;
-  const perCommitmentSecret = env.signer.revealSecret(keysId, number - 1n);
-  if (perCommitmentSecret === undefined) return;
-  send(out, {
-    type: 'revoke_and_ack',
-    channelId: state.channelId,
-    perCommitmentSecret,
-    nextPerCommitmentPoint: env.signer.perCommitmentPoint(keysId, number + 1n),
-  });
-}
-
-/** BOLT 2, revoke_and_ack, receiving node. */
-export function receiveRevokeAndAck(out: Transition<FundedState>, message: RevokeAndAck): Violation | undefined {
-  const { env, state } = out;
-  const { crypto } = env;
-  const { shared, params, remote } = state;
-  const peer = other(params.us);
-  const { current, next } = shared.commitments[peer];
-  const { perCommitmentSecret: secret, nextPerCommitmentPoint } = message;
-  if (next === undefined || remote.nextPoint === undefined)
-    return violation('revoke_and_ack.unexpected', 'we have not signed a new commitment');
-  if (!crypto.isValidSecretKey(secret) || crypto.publicKey(secret) !== remote.currentPoint) {
-    return violation('revoke_and_ack.per_commitment_secret', `does not belong to the point of commitment ${current.number}`);
-  }
-  if (!crypto.isValidPublicKey(nextPerCommitmentPoint))
-    return violation('revoke_and_ack.next_per_commitment_point', 'not a point of the curve');
-  const secrets = insertSecret(crypto, remote.secrets, secretIndex(current.number), secret);
-  if (!secrets.ok) return violation('revoke_and_ack.secret_sequence', 'was not generated from the same seed as the earlier ones');
-  const revoked = draft(out);
-  revoked.fundings = state.fundings.map(({ output, tx, txids, received }) => {
-    const theirs = { current: txids[peer].next ?? txids[peer].current, next: undefined };
-    return { output, tx, txids: bySide(peer, theirs, txids[params.us]), received, sent: undefined };
-  });
-  revoked.remote = { currentPoint: remote.nextPoint, nextPoint: nextPerCommitmentPoint, secrets: secrets.store };
-  const firstEvent = state.host.nextEventId;
-  const folded = advance(out, withCommitments(shared, peer, { current: next }));
-  monitor(out, { kind: 'secret', number: current.number, secret });
-  persist(out);
-  announce(out, folded, firstEvent);
-  return undefined;
-}
-
-/** Folds what is irrevocable now, and records what our host must hear of it. */
-function advance(out: Transition<FundedState>, shared: SharedState): Folded {
-  const { us } = out.state.params;
-  const before = shared.base.htlcs[us];
-  const { shared: folded, folded: updates } = fold(shared);
-  const { offered, received } = out.state.host;
-  draft(out).shared = folded;
-  for (const update of updates[other(us)]) {
-    if (update.kind !== 'fail' && update.kind !== 'fail_malformed') continue;
-    const htlc = before.find((h) => h.id === update.id);
-    if (htlc === undefined) continue;
-    const { origin, preimage } = offeredHtlc(out.state, htlc.id);
-    // A preimage that was revealed before is worth more than the failure: the host has heard of it.
-    if (preimage === undefined) addEvent(out, { kind: 'payment_failed', origin, paymentHash: htlc.paymentHash, failure: update });
-  }
-  const gone = before.filter((h) => !folded.base.htlcs[us].includes(h));
-  if (gone.length > 0) draftHost(out).offered = offered.filter(({ id }) => !gone.some((h) => h.id === id));
-  const bound = receivedNow(out.env, received, updates[other(us)], folded.base.htlcs[other(us)]);
-  if (bound !== received) draftHost(out).received = bound;
-  return updates;
-}
-
-/** What we know of the peer's HTLCs: of those that both sides are bound to since now, too, and no more of those that are gone. */
-function receivedNow(
-  env: ChannelEnv,
-  before: readonly ReceivedHtlc[],
-  updates: readonly Update[],
-  inFlight: readonly AddUpdate[],
-): readonly ReceivedHtlc[] {
-  const still = before.length === 0 ? before : before.filter(({ id }) => inFlight.some((htlc) => htlc.id === id));
-  const fresh = updates.flatMap((update) => (update.kind === 'add' ? [receivedHtlc(env, update)] : []));
-  return fresh.length === 0 && still.length === before.length ? before : [...still, ...fresh];
-}
-
-function receivedHtlc({ nowMs }: ChannelEnv, { id }: AddUpdate): ReceivedHtlc {
-  return { id, receivedMs: nowMs, payload: undefined, sharedSecret: undefined, answered: undefined };
-}
-
-/** Tells the host, after what makes it true is durable: resolved payments, and incoming HTLCs that both sides are bound to. */
-function announce(out: Transition<FundedState>, folded: Folded, firstEvent: number): void {
-  announceEvents(out, firstEvent);
-  for (const update of folded[other(out.state.params.us)]) if (update.kind === 'add') presentHtlc(out, update.id);
 }
 
 /**
- * Presents an irrevocably committed incoming HTLC to the host, which answers with a removal. BOLT 2, Bounding exposure to trimmed in-flight
- * HTLCs: each is judged on top of what stood before it, so that of a batch only those are to be failed that no longer fit.
+ * The signer takes our new commitment in the place of the current one, whose secret it reveals: within the step, or it is asked when the new one is
+ * durable, and until it answers the current one is what we have. Not while a signature of ours is under way: the peer would count what we
+ * acknowledge to that.
  */
-export function presentHtlc(out: Transition<FundedState>, id: bigint): void {
+function accept(out: Transition<FundedState>, commitment: Commitment, successor: BuiltCommitment, received: CommitmentSignatures): void {
   const { env, state } = out;
-  const { shared, params } = state;
-  const add = shared.base.htlcs[other(params.us)].find((h) => h.id === id);
-  if (add === undefined) return;
-  const dustExposureExceeded = SIDES.some((owner) => {
-    const all = contents(shared, shared.commitments[owner].current.cut);
-    const upToIt = { ...all, htlcs: all.htlcs.filter((htlc) => htlc.offerer === params.us || htlc.id <= id) };
-    return state.fundings.some(({ output }) => exceedsDustExposure(params, output, owner, upToIt, add, env.config.maxDustHtlcExposureMsat));
-  });
-  out.effects.push({ kind: 'htlc_irrevocable', channelId: state.channelId, add, dustExposureExceeded, after: after(out) });
+  const { params, shared } = state;
+  const { us, keysId } = params;
+  const busy = awaitsRemoteSignature(state);
+  const number = commitment.number - 1n;
+  const secret = busy ? undefined : env.signer.revealSecret(keysId, number, successor, received);
+  if (secret !== undefined) return revoke(out, { commitment, txid: successor.txid, received, secret });
+  const { output, tx, txids, received: receivedBefore, sent } = onlyFunding(state);
+  const waiting = draft(out);
+  const ours = { current: txids[us].current, next: successor.txid };
+  waiting.shared = withCommitments(shared, us, { current: shared.commitments[us].current, next: commitment });
+  waiting.fundings = [{ output, tx, txids: bySide(us, ours, txids[other(us)]), received: receivedBefore, receivedNext: received, sent }];
+  persist(out);
+  if (!busy) ask(out, { kind: 'reveal', keysId, number, successor, signatures: received });
 }

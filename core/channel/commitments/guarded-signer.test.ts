@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { Hash32 } from '../../crypto/bytes.ts';
+import type { BuiltCommitment } from '../../transactions/commitment.ts';
 import { Duo, kinds, sent } from '../duo.fixture.ts';
 import { add } from '../updates.fixture.ts';
 import { contents } from '../model/contents.ts';
-import type { FailedState, StoredChannel } from '../model/state.ts';
+import type { CommitmentSignatures, FailedState, Funding, StoredChannel } from '../model/state.ts';
 import { decodeChannel, encodeChannel } from '../model/stored-form.ts';
 import { buildCommitments } from './build.ts';
 import { guardedSigner } from './guarded-signer.ts';
@@ -46,6 +47,17 @@ function guarded() {
   };
 }
 
+/** A commitment of the accepter's with the opener's signatures. */
+function successorOf({ ends: { accepter } }: Duo): readonly [BuiltCommitment, CommitmentSignatures] {
+  const { env } = accepter;
+  const { params, shared, fundings } = accepter.state as StoredChannel;
+  const { number, cut } = shared.commitments.accepter.current;
+  const point = env.signer.perCommitmentPoint(params.keysId, number);
+  const [{ output, received }] = fundings as readonly [Funding];
+  const [built] = buildCommitments(env, params, [output], 'accepter', number, point, contents(shared, cut));
+  return [built as BuiltCommitment, received];
+}
+
 describe('a guarded signer', () => {
   it('changes nothing for a host that forgets nothing', () => {
     const { duo, memory, keysId, forceClose } = guarded();
@@ -78,9 +90,16 @@ describe('a guarded signer', () => {
     duo.deliver('opener');
     const commitment = duo.ends.opener.outgoing[0];
     if (commitment?.type !== 'commitment_signed') throw new Error('nothing was signed');
-    expect(kinds(duo.message('accepter', commitment))).not.toContain('revoke_and_ack');
+    expect(kinds(duo.message('accepter', commitment))).toEqual(['store', 'monitor', 'sign']);
+    // It goes on with what it has, and acknowledges nothing.
+    expect(duo.funded('accepter').shared.commitments.accepter).toMatchObject({ current: { number: 0n }, next: { number: 1n } });
+    expect(kinds(add(duo, 'accepter', 2))).toEqual(['update_add_htlc', 'added']);
+    duo.reconnect();
+    expect(duo.exchange()).not.toContain('accepter revoke_and_ack');
     const { signer } = duo.ends.accepter.env;
-    expect([0n, 1n, 5n].map((number) => signer.revealSecret(keysId, number))).toEqual([undefined, undefined, undefined]);
+    const [successor, signatures] = successorOf(duo);
+    const revealed = [0n, 1n, 5n].map((number) => signer.revealSecret(keysId, number, successor, signatures));
+    expect(revealed).toEqual([undefined, undefined, undefined]);
   });
 
   it('still reveals what is older than what it signed, and tells a secret that it is shown', () => {
@@ -92,7 +111,7 @@ describe('a guarded signer', () => {
     const { perCommitmentSecret } = sent(duo.message('accepter', commitment), 'revoke_and_ack');
     forceClose();
     const { signer } = duo.ends.accepter.env;
-    expect(signer.revealSecret(keysId, 0n)).toBe(perCommitmentSecret);
+    expect(signer.revealSecret(keysId, 0n, ...successorOf(duo))).toBe(perCommitmentSecret);
     expect(signer.isSecret(keysId, 0n, perCommitmentSecret)).toBe(true);
     expect(signer.isSecret(keysId, 1n, perCommitmentSecret)).toBe(false);
   });

@@ -30,12 +30,12 @@ export function guardedSigner(signer: Signer, memory: GuardMemory): Signer {
     basepoints: (keysId) => signer.basepoints(keysId),
     perCommitmentPoint: (keysId, number) => signer.perCommitmentPoint(keysId, number),
     isSecret: (keysId, number, secret) => signer.isSecret(keysId, number, secret),
-    revealSecret(keysId, number): ReturnType<Signer['revealSecret']> {
+    revealSecret(keysId, number, successor, signatures): ReturnType<Signer['revealSecret']> {
       const { revealed, signed } = recall(keysId);
       // A later secret gives earlier ones away (BOLT 3, Efficient Per-commitment Secret Storage).
       if (signed !== undefined && signed <= number) return undefined;
       if (revealed === undefined || revealed < number) memory.record(keysId, { revealed: number, signed });
-      return signer.revealSecret(keysId, number);
+      return signer.revealSecret(keysId, number, successor, signatures);
     },
     signRemoteCommitment: (keysId, built) => signer.signRemoteCommitment(keysId, built),
     signOwnCommitment(keysId, built): ReturnType<Signer['signOwnCommitment']> {

@@ -1,8 +1,10 @@
-import type { Hash32, Hex, PublicKey, SecretKey } from '../../crypto/bytes.ts';
+import type { Hash32, Hex, PublicKey, SecretKey, Signature } from '../../crypto/bytes.ts';
 import { ascii, toHex } from '../../crypto/bytes.ts';
 import { sha256Hex } from '../../crypto/hashes.ts';
 import type { Crypto } from '../../crypto/types.ts';
 import { deriveOwnRevocationPublicKey, derivePrivateKey, deriveRemoteRevocationPublicKey } from '../../transactions/keys.ts';
+import type { BuiltClosing } from '../../transactions/closing.ts';
+import type { BuiltCommitment } from '../../transactions/commitment.ts';
 import { SecretGenerator, secretIndex } from '../../transactions/secrets.ts';
 import type { CommitmentSignatures } from '../model/state.ts';
 import type { Basepoints, Signer } from './signer.ts';
@@ -16,6 +18,14 @@ interface ChannelKeys {
   /** The last few: each is asked for when promised, when its commitment is built and revoked, and at reestablishment. */
   readonly revocationSecrets: Map<bigint, SecretKey>;
   readonly points: Map<bigint, PublicKey>;
+}
+
+/** One that has the secrets at hand: it answers everything at once. */
+export interface KeySigner extends Signer {
+  revealSecret(keysId: Hash32, number: bigint): SecretKey;
+  signRemoteCommitment(keysId: Hash32, built: BuiltCommitment): CommitmentSignatures;
+  signOwnCommitment(keysId: Hash32, built: BuiltCommitment): Signature;
+  signClosing(keysId: Hash32, built: BuiltClosing): Signature;
 }
 
 const REMEMBERED = 8;
@@ -36,7 +46,7 @@ function remembered<T>(known: Map<bigint, T>, number: bigint, make: () => T): T 
  *
  * Remembers what it computed, never what it was asked to sign: answers depend on the arguments alone.
  */
-export function createSigner(crypto: Crypto, seed: Hash32): Signer {
+export function createSigner(crypto: Crypto, seed: Hash32): KeySigner {
   const channels = new Map<Hash32, ChannelKeys>();
   const keysOf = (keysId: Hash32): ChannelKeys => {
     let keys = channels.get(keysId);

@@ -27,6 +27,11 @@ export const COMMITMENT_RULES = {
     words: 'MUST be able to additionally pay for `to_local_anchor` and `to_remote_anchor` above its reserve',
     consequence: 'fail-channel',
   },
+  'commitment_signed.before_revocation': {
+    requirements: ['B2-RAA-03-single'],
+    words: 'MUST send a single `revoke_and_ack` message',
+    consequence: 'fail-channel',
+  },
   'commit.not_connected': {
     requirements: ['B2-REEST-M-10-wait-reestablish'],
     words: "MUST wait to receive the other node's `channel_reestablish` message before sending any other messages for that channel",
@@ -37,6 +42,7 @@ export const COMMITMENT_RULES = {
     words: 'MUST set `second_per_commitment_point` to the per-commitment point to be used for commitment transaction #1',
     consequence: 'refuse',
   },
+  'commit.signature_owed': { requirements: [], why: 'our signer answers later', consequence: 'refuse' },
   'commit.revocation_owed': {
     requirements: ['B2-RAA-02-next-point'],
     words: 'MUST set `next_per_commitment_point` to the values for its next commitment transaction',

@@ -19,12 +19,18 @@ export interface Basepoints {
 export interface Signer {
   basepoints(keysId: Hash32): Basepoints;
   perCommitmentPoint(keysId: Hash32, number: bigint): PublicKey;
-  /** Revokes our commitment `number`: the secret leaves for the peer. Absent where the signer won't reveal it. */
-  revealSecret(keysId: Hash32, number: bigint): SecretKey | undefined;
+  /**
+   * Revokes our commitment `number`: its secret leaves for the peer, and `successor`, with the peer's signatures for it, takes its place. Absent
+   * where the answer comes later (`Duty`), or never: a signer may refuse.
+   */
+  revealSecret(keysId: Hash32, number: bigint, successor: BuiltCommitment, signatures: CommitmentSignatures): SecretKey | undefined;
   /** Whether this is the secret of our commitment `number`: reveals nothing to who does not know it. */
   isSecret(keysId: Hash32, number: bigint, secret: SecretKey): boolean;
-  /** BOLT 2, commitment_signed: for the peer's commitment and its HTLC transactions, in the order of its outputs. */
-  signRemoteCommitment(keysId: Hash32, built: BuiltCommitment): CommitmentSignatures;
+  /**
+   * BOLT 2, commitment_signed: for the peer's commitment and its HTLC transactions, in the order of its outputs. Absent where it comes later
+   * (`Duty`); commitment 0 is signed at once, an opening does not wait.
+   */
+  signRemoteCommitment(keysId: Hash32, built: BuiltCommitment): CommitmentSignatures | undefined;
   /** For the chain: our own commitment, which must not be revoked. Absent where the signer won't sign it. */
   signOwnCommitment(keysId: Hash32, built: BuiltCommitment): Signature | undefined;
   signClosing(keysId: Hash32, built: BuiltClosing): Signature;

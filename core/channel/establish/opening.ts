@@ -122,11 +122,17 @@ function initialContents(params: ChannelParams, { contributionSat }: FundingTerm
   return { balanceMsat, htlcs: [], feeratePerKw: params.initialFeeratePerKw };
 }
 
-/** Our signature for the peer's commitment 0, as funding_created and funding_signed carry it. */
+/**
+ * Our signature for the peer's commitment 0, as funding_created and funding_signed carry it.
+ *
+ * @throws RangeError when the signer does not answer at once.
+ */
 export function signInitial(env: ChannelEnv, params: ChannelParams, output: FundingOutput, remotePoint: PublicKey): CommitmentSignatures {
   const initial = initialContents(params, output);
   const [built] = buildCommitments(env, params, [output], other(params.us), 0n, remotePoint, initial);
-  return env.signer.signRemoteCommitment(params.keysId, built as NonNullable<typeof built>);
+  const signatures = env.signer.signRemoteCommitment(params.keysId, built as NonNullable<typeof built>);
+  if (signatures === undefined) throw new RangeError('a signer answers at once while a channel is opened');
+  return signatures;
 }
 
 function initialShared({ balanceMsat, feeratePerKw }: Contents): SharedState {
@@ -173,10 +179,11 @@ export function becomeFunded(out: Transition<OpeningState>, settled: Settled): T
     phase: 'funded',
     channelId: channelIdFromFunding(output.txid, output.vout),
     params,
-    fundings: [{ output, tx: fundingTx, txids, received: signatures, sent: undefined }],
+    fundings: [{ output, tx: fundingTx, txids, received: signatures, receivedNext: undefined, sent: undefined }],
     shared,
     remote: { currentPoint: remotePoint, secrets: EMPTY_SECRET_STORE },
     lastSent: 'revoke_and_ack',
+    revokedSecret: undefined,
     chain: emptyView(env.tip),
     host: { offered: [], received: [], nextEventId: 1, events: [], toldClose: undefined },
     durability: { version: 0, nextMonitorId: 1, pendingMonitor: [] },

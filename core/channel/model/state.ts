@@ -1,4 +1,4 @@
-import type { ChannelId, Hash32, Hex, Preimage, PublicKey, Script, Signature, Txid } from '../../crypto/bytes.ts';
+import type { ChannelId, Hash32, Hex, Preimage, PublicKey, Script, SecretKey, Signature, Txid } from '../../crypto/bytes.ts';
 import type { CommitmentFormat, HtlcSpec, Side } from '../../transactions/types.ts';
 import type { SecretStore } from '../../transactions/secrets.ts';
 import type { Tx } from '../../bitcoin/tx.ts';
@@ -66,7 +66,7 @@ export interface SharedState {
   readonly commitments: Readonly<Record<Side, OwnersCommitments>>;
 }
 
-/** One owner's newest unrevoked commitments: `next` is signed for, and `current` not yet revoked. */
+/** One owner's newest unrevoked commitments: `next` is signed for, and `current` not yet revoked. Of ours, `next` waits for our signer. */
 export interface OwnersCommitments {
   readonly current: Commitment;
   readonly next?: Commitment;
@@ -139,6 +139,8 @@ export interface Funding {
   readonly txids: Readonly<Record<Side, CommitmentTxids>>;
   /** The peer's signatures for our current commitment. */
   readonly received: CommitmentSignatures;
+  /** Those for our `next` commitment. Present exactly when `next` is. */
+  readonly receivedNext: CommitmentSignatures | undefined;
   /** Our signatures for the peer's `next` commitment, kept to retransmit them identically. Present exactly when `next` is. */
   readonly sent: CommitmentSignatures | undefined;
 }
@@ -271,6 +273,8 @@ export interface FundedBase {
   readonly remote: RemoteRevocation;
   /** Which of revoke_and_ack and commitment_signed left last: the order in which both are retransmitted. */
   readonly lastSent: 'revoke_and_ack' | 'commitment_signed';
+  /** Of our commitment before the current one, which it has revoked: revoke_and_ack is sent again with it. */
+  readonly revokedSecret: SecretKey | undefined;
   /** What it has seen of the chain: the only place where it knows anything of that. */
   readonly chain: View;
   readonly host: HostRecords;

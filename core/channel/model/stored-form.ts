@@ -16,7 +16,7 @@ import type { StoredChannel } from './state.ts';
  * How a channel's state stands in bytes: canonical, strict, with a version in front. Fields are in the order of this declaration;
  * any change to it needs a new version.
  */
-export const VERSION = 5;
+export const VERSION = 6;
 
 /** Any list of stored state; what peers make grow is bounded by its own rules, far below. */
 const MAX_ITEMS = 1_000_000;
@@ -147,6 +147,7 @@ const funding = struct({
   tx: maybe(storedTx),
   txids: bySide(struct({ current: txid, next: maybe(txid) } satisfies FieldsOf<state.CommitmentTxids>)),
   received: signatures,
+  receivedNext: maybe(signatures),
   sent: maybe(signatures),
 } satisfies FieldsOf<state.Funding>);
 const remote = struct({
@@ -206,6 +207,7 @@ const fundedBase = {
   shared,
   remote,
   lastSent: codec.oneOf('revoke_and_ack', 'commitment_signed'),
+  revokedSecret: maybe(secretKey),
   chain: storedView,
   host,
   durability,

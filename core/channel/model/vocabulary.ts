@@ -6,6 +6,7 @@ import type { Message, OpenChannel } from '../../wire/messages/index.ts';
 import type { Tx } from '../../bitcoin/tx.ts';
 import type { MonitorUpdate } from '../../knowledge/updates.ts';
 import type { AddUpdate, ChannelEvent, StoredChannel } from './state.ts';
+import type { Answer, Duty } from './duties.ts';
 import type { ChannelCache } from '../commitments/cache.ts';
 import type { Origin } from './origin.ts';
 import type { RuleId, ViolableId } from '../../rules.ts';
@@ -52,6 +53,7 @@ export type ChannelOutput =
     }
   | { readonly kind: 'watch_tx'; readonly txid: Txid; readonly channelId: ChannelId }
   | { readonly kind: 'watch_spend'; readonly txid: Txid; readonly vout: number; readonly channelId: ChannelId }
+  | SignEffect
   | HtlcIrrevocable
   | Notice
   | { readonly kind: 'ask'; readonly channelId: ChannelId; readonly peer: PublicKey; readonly question: Question }
@@ -83,6 +85,13 @@ export interface StoreEffect {
   readonly channelId: ChannelId;
   readonly version: number;
   readonly state: StoredChannel;
+}
+/** A duty of the signer stands: the input `signed` answers it, sooner or later. Said again after a restart. */
+export interface SignEffect {
+  readonly kind: 'sign';
+  readonly channelId: ChannelId;
+  readonly duty: Duty;
+  readonly after: readonly Dependency[];
 }
 /** Both sides are bound to an incoming HTLC, and it is durable that they are. Said again after a restart, until it is answered. */
 export interface HtlcIrrevocable {
@@ -178,6 +187,8 @@ export type ChannelInput =
   | { readonly kind: 'disconnected' }
   | ChainUpdate
   | { readonly kind: 'monitor_stored'; readonly watcher: string; readonly id: number }
+  /** The signer has answered. */
+  | { readonly kind: 'signed'; readonly answer: Answer }
   | { readonly kind: 'command'; readonly command: Command }
   /** The peer has let its time pass: only an opening is ever told so. */
   | { readonly kind: 'timeout' }

@@ -1,6 +1,6 @@
 import { at } from '../../chain/chain.fixture.ts';
 import { describe, expect, it } from 'vitest';
-import type { Preimage, SecretKey } from '../../crypto/bytes.ts';
+import type { Preimage } from '../../crypto/bytes.ts';
 import { bytes32, Duo, kinds } from '../duo.fixture.ts';
 import { contents } from '../model/contents.ts';
 import type { ChannelCommand, ChannelConfig } from '../model/vocabulary.ts';
@@ -250,7 +250,7 @@ function reestablishOf(duo: Duo) {
     channelId: duo.channelId,
     nextCommitmentNumber: 2n,
     nextRevocationNumber: 1n,
-    yourLastPerCommitmentSecret: duo.ends.opener.env.signer.revealSecret(duo.funded('opener').params.keysId, 0n) as SecretKey,
+    yourLastPerCommitmentSecret: duo.commitmentSecret('opener', 0n),
     myCurrentPerCommitmentPoint: env.signer.perCommitmentPoint(keysId, 1n),
   };
 }
@@ -262,7 +262,7 @@ function revocationOf(duo: Duo) {
   return {
     type: 'revoke_and_ack',
     channelId: duo.channelId,
-    perCommitmentSecret: signer.revealSecret(keysId, 1n) as SecretKey,
+    perCommitmentSecret: duo.commitmentSecret('accepter', 1n),
     nextPerCommitmentPoint: signer.perCommitmentPoint(keysId, 3n),
   } as const;
 }

@@ -5,7 +5,8 @@ import type { Message, UpdateFailHtlc, UpdateFailMalformedHtlc, UpdateFulfillHtl
 import { append, isRemoval } from '../model/contents.ts';
 import { draft, draftHost } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
-import { addEvent, announceEvents, monitor, persist, send } from '../step/transition.ts';
+import { addEvent, announceEvents, monitor, persist } from '../step/transition.ts';
+import { sendUpdate } from './send-update.ts';
 import type { ChannelCommand, ChannelEnv } from '../model/vocabulary.ts';
 import type {
   AddUpdate,
@@ -101,7 +102,7 @@ export function removeHtlc(out: Transition<FundedState>, command: RemoveCommand)
   draft(out).shared = append(state.shared, us, update);
   draftHost(out).received = state.host.received.map((known) => (known.id === htlc.id ? answeredBy(known, update) : known));
   if (update.kind === 'fulfill') tellPreimage(out, htlc, update.preimage);
-  if (state.lifecycle.connection === 'connected') send(out, removalMessage(state, update));
+  if (state.lifecycle.connection === 'connected') sendUpdate(out, removalMessage(state, update));
   return undefined;
 }
 

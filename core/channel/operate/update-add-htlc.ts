@@ -6,7 +6,7 @@ import { append, contents, cutToSign, nextHtlcId, SIDES } from '../model/content
 import type { Contents } from '../model/contents.ts';
 import { draft, draftHost } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
-import { send } from '../step/transition.ts';
+import { sendUpdate } from './send-update.ts';
 import type { ChannelCommand, ChannelEnv } from '../model/vocabulary.ts';
 import { dearestOpenerCostSat, exceedsDustExposure, inFlightLimit, openerCostSat, reserveKept } from './limits.ts';
 import type { LimitBroken } from './limits.ts';
@@ -129,7 +129,7 @@ export function offer(out: Transition<FundedState>, add: Offered, origin: Origin
   if (broken !== undefined) return refusal(broken.rule, broken.detail);
   draft(out).shared = shared;
   draftHost(out).offered = [...state.host.offered, { id: htlc.id, origin, preimage: undefined }];
-  send(out, addMessage(state, htlc));
+  sendUpdate(out, addMessage(state, htlc));
   return undefined;
 }
 
@@ -141,7 +141,8 @@ export function offer(out: Transition<FundedState>, add: Offered, origin: Origin
 export function peerViews(shared: SharedState, params: ChannelParams): readonly Cut[] {
   const { us } = params;
   const most = cutToSign(shared, other(us));
-  const known = most[us] - shared.commitments[us].current.cut[us];
+  const { current, next } = shared.commitments[us];
+  const known = most[us] - (next ?? current).cut[us];
   const views: Cut[] = [];
   for (let fewer = 0; fewer <= known; fewer++) views.push(bySide(us, most[us] - fewer, most[other(us)]));
   return views;

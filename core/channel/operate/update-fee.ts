@@ -4,7 +4,7 @@ import { append, contents, cutToSign, SIDES } from '../model/contents.ts';
 import type { Contents } from '../model/contents.ts';
 import { draft } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
-import { send } from '../step/transition.ts';
+import { sendUpdate } from './send-update.ts';
 import type { ChannelEnv } from '../model/vocabulary.ts';
 import { dearestOpenerCostSat, dustExposureMsat, reserveKept } from './limits.ts';
 import { brokenBySome } from '../model/fundings.ts';
@@ -39,6 +39,10 @@ function updatesEnded(state: FundedState): boolean {
   return SIDES.every((owner) => contents(shared, shared.commitments[owner].current.cut).htlcs.length === 0);
 }
 
+export function updateFeeMessage({ channelId }: FundedState, feeratePerKw: number): UpdateFee {
+  return { type: 'update_fee', channelId, feeratePerKw };
+}
+
 export function updateFee(out: Transition<FundedState>, feeratePerKw: number): Refusal | undefined {
   const { state, env } = out;
   const { params } = state;
@@ -56,7 +60,7 @@ export function updateFee(out: Transition<FundedState>, feeratePerKw: number): R
   if (feerateExceedsDust(env, state, before, after))
     return refusal('update_fee.max_dust_htlc_exposure_msat', 'the feerate would trim too much');
   draft(out).shared = shared;
-  send(out, { type: 'update_fee', channelId: state.channelId, feeratePerKw });
+  sendUpdate(out, updateFeeMessage(state, feeratePerKw));
   return undefined;
 }
 

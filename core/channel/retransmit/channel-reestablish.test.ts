@@ -21,7 +21,7 @@ function commit(duo: Duo, side: Side): readonly ChannelOutput[] {
 }
 
 function secret(duo: Duo, side: Side, number: bigint): SecretKey {
-  return duo.ends[side].env.signer.revealSecret(duo.funded(side).params.keysId, number) as SecretKey;
+  return duo.commitmentSecret(side, number);
 }
 
 /** Numbers on both sides: the accepter's commitment at `theirs`, and the opener's, which we look from, at `ours`. */

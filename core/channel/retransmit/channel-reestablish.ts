@@ -2,18 +2,22 @@ import { secretAt, secretIndex } from '../../transactions/secrets.ts';
 import type { SecretKey } from '../../crypto/bytes.ts';
 import { other } from '../../transactions/types.ts';
 import type { ChannelReestablish } from '../../wire/messages/index.ts';
-import { addMessage, offer } from '../operate/update-add-htlc.ts';
-import { sendCommitmentSigned, sendRevokeAndAck } from '../commitments/commitment-signed.ts';
+import { offer } from '../operate/update-add-htlc.ts';
+import { sendCommitmentSigned } from '../commitments/commitment-signed.ts';
+import { sendRevokeAndAck } from '../commitments/revoke-and-ack.ts';
 import { append, logLength, nextHtlcId, slice, truncate } from '../model/contents.ts';
+import { awaitsRemoteSignature } from '../model/duties.ts';
 import { draft, draftClosing, draftHost, draftLifecycle } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
 import { addEvent, announceEvents, persist, send } from '../step/transition.ts';
+import { sendOwnUpdates } from '../operate/own-updates.ts';
+import { sendUpdate } from '../operate/send-update.ts';
 import { updateFee } from '../operate/update-fee.ts';
 import { channelReadyMessage } from '../establish/channel-ready.ts';
 import { removalMessage } from '../operate/remove-htlc.ts';
 import { retransmitShutdown } from '../close/shutdown.ts';
 import type { ChannelEnv } from '../model/vocabulary.ts';
-import type { AddUpdate, FundedBase, FundedState, OfferedHtlc, Update } from '../model/state.ts';
+import type { AddUpdate, FundedBase, FundedState, OfferedHtlc } from '../model/state.ts';
 import type { Violation } from '../model/violation.ts';
 import { violation } from '../model/violation.ts';
 import type { ViolableId } from '../../rules.ts';
@@ -25,7 +29,8 @@ export function disconnect(out: Transition<FundedState>): void {
   const { state } = out;
   const { us } = state.params;
   const peer = other(us);
-  const shared = truncate(state.shared, peer, state.shared.commitments[us].current.cut[peer]);
+  const { current, next } = state.shared.commitments[us];
+  const shared = truncate(state.shared, peer, (next ?? current).cut[peer]);
   draft(out).shared = shared;
   draftLifecycle(out).connection = 'disconnected';
   draftClosing(out).negotiation = undefined;
@@ -36,7 +41,8 @@ export function reestablishMessage(env: ChannelEnv, state: FundedBase): ChannelR
   const { params, shared, remote } = state;
   const { us } = params;
   const revoked = shared.commitments[other(us)].current.number;
-  const number = shared.commitments[us].current.number;
+  const { current, next } = shared.commitments[us];
+  const { number } = next ?? current;
   return {
     type: 'channel_reestablish',
     channelId: state.channelId,
@@ -93,7 +99,8 @@ export function diagnose(env: ChannelEnv, state: FundedBase, message: ChannelRee
   }
 
   const { current, next } = shared.commitments[other(params.us)];
-  const expected = (next ?? current).number + 1n;
+  const newest = next === undefined || awaitsRemoteSignature(state) ? current : next;
+  const expected = newest.number + 1n;
   const resend = next !== undefined && nextCommitmentNumber === next.number;
   if (!resend && nextCommitmentNumber !== expected) {
     return wrong('channel_reestablish.next_commitment_number', `${nextCommitmentNumber}, we would send ${expected}`);
@@ -114,8 +121,8 @@ export function resume(
   { revoke, commit }: { readonly revoke: boolean; readonly commit: boolean },
 ): void {
   draftLifecycle(out).connection = 'connected';
-  const { us } = out.state.params;
-  const ourNext = out.state.shared.commitments[us].current.number + 1n;
+  const { current, next } = out.state.shared.commitments[out.state.params.us];
+  const ourNext = (next ?? current).number + 1n;
   if (out.state.lifecycle.readySent && message.nextCommitmentNumber === 1n && ourNext === 1n)
     send(out, channelReadyMessage(out.env, out.state));
   if (revoke && out.state.lastSent === 'commitment_signed') sendRevokeAndAck(out);
@@ -132,15 +139,8 @@ function retransmitCommitment(out: Transition<FundedState>): void {
   const { us } = params;
   const { current, next } = shared.commitments[other(us)];
   if (next === undefined) return;
-  for (const update of slice(shared, us, current.cut[us], next.cut[us])) sendUpdate(out, update);
+  sendOwnUpdates(out, slice(shared, us, current.cut[us], next.cut[us]));
   sendCommitmentSigned(out);
-}
-
-function sendUpdate(out: Transition<FundedState>, update: Update): void {
-  const { state } = out;
-  if (update.kind === 'add') send(out, addMessage(state, update));
-  else if (update.kind === 'fee') send(out, { type: 'update_fee', channelId: state.channelId, feeratePerKw: update.feeratePerKw });
-  else send(out, removalMessage(state, update));
 }
 
 /**
@@ -167,7 +167,7 @@ function offerAgain(out: Transition<FundedState>): void {
       updateFee(out, update.feeratePerKw);
     } else {
       draft(out).shared = append(out.state.shared, us, update);
-      send(out, removalMessage(out.state, update));
+      sendUpdate(out, removalMessage(out.state, update));
     }
   }
   if (out.state.host.nextEventId > firstEvent) {

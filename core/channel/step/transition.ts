@@ -2,6 +2,7 @@ import type { Message } from '../../wire/messages/index.ts';
 import { STATE_SINK } from '../model/vocabulary.ts';
 import type { ChannelConfig, ChannelEnv, Dependency, ChannelOutput, ChannelNotice, Step } from '../model/vocabulary.ts';
 import type { MonitorUpdate } from '../../knowledge/updates.ts';
+import type { Duty } from '../model/duties.ts';
 import type { ChannelEvent, ChannelState, FundedBase, StoredChannel } from '../model/state.ts';
 import { draftDurability, draftHost, nothingOwned } from './draft.ts';
 import type { Owned } from './draft.ts';
@@ -97,6 +98,11 @@ function tell(t: Transition<StoredChannel>, watchers: readonly string[], id: num
 export function send(t: Transition<StoredChannel>, message: Message): void {
   const { channelId, params } = t.state;
   t.effects.push({ kind: 'send', peer: params.peer, message, channelId, after: after(t) });
+}
+
+/** Asks the signer, which has not answered within the step, once everything before it is durable. */
+export function ask(t: Transition<StoredChannel>, duty: Duty): void {
+  t.effects.push({ kind: 'sign', channelId: t.state.channelId, duty, after: after(t) });
 }
 
 export function notify(t: Transition<StoredChannel>, event: ChannelNotice): void {

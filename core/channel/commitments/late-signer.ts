@@ -1,0 +1,44 @@
+import type { Answer, Duty } from '../model/duties.ts';
+import type { CommitmentSignatures } from '../model/state.ts';
+import type { Signer } from './signer.ts';
+
+/**
+ * A signer for a node whose secrets are elsewhere, in a device or behind a wire: it answers later all that may be answered later, so that each
+ * is a duty that its host hears of (`sign`) once what stands before it is durable.
+ */
+export function lateSigner(signer: Signer): Signer {
+  return {
+    basepoints: (keysId) => signer.basepoints(keysId),
+    perCommitmentPoint: (keysId, number) => signer.perCommitmentPoint(keysId, number),
+    isSecret: (keysId, number, secret) => signer.isSecret(keysId, number, secret),
+    revealSecret: () => undefined,
+    signRemoteCommitment: (keysId, built) => (built.number === 0n ? signer.signRemoteCommitment(keysId, built) : undefined),
+    signOwnCommitment: (keysId, built) => signer.signOwnCommitment(keysId, built),
+    signClosing: (keysId, built) => signer.signClosing(keysId, built),
+    ownRevocationPubkey: (keysId, number, remoteBasepoint) => signer.ownRevocationPubkey(keysId, number, remoteBasepoint),
+    remoteRevocationPubkey: (keysId, remotePoint) => signer.remoteRevocationPubkey(keysId, remotePoint),
+    delayedPubkey: (keysId, point) => signer.delayedPubkey(keysId, point),
+    htlcPubkey: (keysId, point) => signer.htlcPubkey(keysId, point),
+  };
+}
+
+/** What a signer says to a duty; undefined while it says nothing. */
+export function answerTo(signer: Signer, duty: Duty): Answer | undefined {
+  switch (duty.kind) {
+    case 'sign_remote': {
+      const { kind, keysId, number, built } = duty;
+      const signatures: CommitmentSignatures[] = [];
+      for (const commitment of built) {
+        const signed = signer.signRemoteCommitment(keysId, commitment);
+        if (signed === undefined) return undefined;
+        signatures.push(signed);
+      }
+      return { kind, number, signatures };
+    }
+    case 'reveal': {
+      const { kind, keysId, number, successor, signatures } = duty;
+      const secret = signer.revealSecret(keysId, number, successor, signatures);
+      return secret === undefined ? undefined : { kind, number, secret };
+    }
+  }
+}
