@@ -10,6 +10,7 @@ import { missedClosing } from './close/closing-signed.ts';
 import { broadcastAgain, broadcastNowAndThen } from './fail/broadcast.ts';
 import { failChannel, failUnsigned, isOfOurTime } from './fail/fail-channel.ts';
 import { missedDeadline } from './operate/deadlines.ts';
+import { failLate } from './operate/fail-unacceptable.ts';
 import { draft, draftHost } from './step/draft.ts';
 import type { Transition } from './step/transition.ts';
 import { addEvent, announceEvents, persist } from './step/transition.ts';
@@ -69,6 +70,7 @@ function fundedSeen(out: Transition<FundedState>, before: View): void {
   if (missed !== undefined) return failFor(out, missed);
   const unanswered = missedClosing(out.env, out.state);
   if (unanswered !== undefined) return failFor(out, unanswered);
+  failLate(out);
   rebroadcast(out, before);
 }
 

@@ -1,7 +1,7 @@
 import { announceEvents, finish, monitorReplay, start } from '../channel/step/transition.ts';
 import { presentHtlc } from '../channel/commitments/irrevocable.ts';
 import { askAgain } from '../channel/commitments/answers.ts';
-import { isRemoval } from '../channel/model/contents.ts';
+import { unanswered } from '../channel/operate/unacceptable.ts';
 import { draftDurability } from '../channel/step/draft.ts';
 import type { Transition } from '../channel/step/transition.ts';
 import type { ChannelEnv, ChannelOutput, Step } from '../channel/model/vocabulary.ts';
@@ -13,7 +13,6 @@ import { isClosed } from '../channel/model/ending.ts';
 import type { FundedState, PendingMonitorUpdate, StoredChannel } from '../channel/model/state.ts';
 import type { ChainPoint } from '../chain/update.ts';
 import type { ChannelId } from '../crypto/bytes.ts';
-import { other } from '../transactions/types.ts';
 import { drain } from './worklist.ts';
 import type { Run } from './run.ts';
 import type { ChannelSlot, DurableNode, NodeEffect, NodeEnv, NodeState } from './vocabulary.ts';
@@ -107,12 +106,9 @@ function failOld(out: Transition<FundedState>): void {
 function reviveFunded(out: Transition<FundedState>): void {
   disconnect(out);
   const { state } = out;
-  const { shared, params } = state;
-  const { us } = params;
   watchFunding(out);
   broadcastAgain(out);
   askAgain(out);
-  for (const htlc of shared.base.htlcs[other(us)]) {
-    if (!shared.logs[us].some((update) => isRemoval(update) && update.id === htlc.id)) presentHtlc(out, htlc.id);
-  }
+  // One that is late by now fails with the next block.
+  for (const htlc of unanswered(state)) presentHtlc(out, htlc);
 }

@@ -70,7 +70,7 @@ export interface NotifyEffect {
 export type Notification =
   | ChannelNotice
   /** An incoming HTLC is irrevocably committed: the host answers fulfill, fail or fail_malformed, sooner or later. */
-  | { readonly kind: 'htlc_received'; readonly add: AddUpdate; readonly dustExposureExceeded: boolean };
+  | { readonly kind: 'htlc_received'; readonly add: AddUpdate };
 
 export interface PeerState {
   readonly id: PublicKey;

@@ -16,8 +16,8 @@ export function drain(run: Run): void {
 function hear(run: Run, output: ChannelOutput): void {
   switch (output.kind) {
     case 'htlc_irrevocable': {
-      const { channelId, add, dustExposureExceeded } = output;
-      run.effects.push({ kind: 'notify', channelId, event: { kind: 'htlc_received', add, dustExposureExceeded } });
+      const { channelId, add } = output;
+      run.effects.push({ kind: 'notify', channelId, event: { kind: 'htlc_received', add } });
       return;
     }
     case 'sign':

@@ -226,7 +226,7 @@ function present(channelId: ChannelId, pay: Extract<Item, { say: 'pay' }>): Driv
     cltvExpiry: expiry,
     onion: new Uint8Array(0),
   };
-  return { kind: 'notify', channelId, event: { kind: 'htlc_received', add, dustExposureExceeded: false } };
+  return { kind: 'notify', channelId, event: { kind: 'htlc_received', add } };
 }
 
 function tell(channelId: ChannelId, { id, reference, hash, preimage }: Event): DriverEffect {

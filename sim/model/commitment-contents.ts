@@ -121,7 +121,7 @@ export function htlcFeeSat(format: CommitmentFormat, feeratePerKw: number, kind:
 }
 
 /** Whether `owner`'s commitment leaves this HTLC out. */
-export function isDust(state: FundedBase, owner: Side, htlc: AddUpdate, feeratePerKw: number): boolean {
+export function isDust(state: FundedBase, owner: Side, htlc: Pick<AddUpdate, 'offerer' | 'amountMsat'>, feeratePerKw: number): boolean {
   const kind = htlc.offerer === owner ? 'timeout' : 'success';
   return htlc.amountMsat / 1000n < state.params.parties[owner].dustLimitSat + htlcFeeSat(fundingOf(state).format, feeratePerKw, kind);
 }

@@ -47,4 +47,10 @@ describe('deadlines', () => {
     });
     expect(scripted([fulfil], seeing, 'B')).toBeUndefined();
   });
+
+  it('sees an HTLC that nobody answers come near its expiry', () => {
+    const unanswered = { rule: 'update_fulfill_htlc.deadline', kind: 'unanswered-and-near-its-expiry', node: 'B' };
+    expect(scripted([], blind, 'B')).toMatchObject(unanswered);
+    expect(scripted([], seeing, 'B')).toBeUndefined();
+  });
 });

@@ -8,10 +8,18 @@ import type { WithCommitments } from '../world/channel-changes.ts';
 import { finding } from './difference.ts';
 
 const ORACLE = 'deadlines';
-const KINDS = ['offered-and-expired', 'fulfilled-and-near-its-expiry'] as const;
+const KINDS = ['offered-and-expired', 'fulfilled-and-near-its-expiry', 'unanswered-and-near-its-expiry'] as const;
 type Kind = (typeof KINDS)[number];
+const RULE_OF = {
+  'offered-and-expired': 'htlc.timeout_deadline',
+  'fulfilled-and-near-its-expiry': 'htlc.fulfillment_deadline',
+  'unanswered-and-near-its-expiry': 'update_fulfill_htlc.deadline',
+} as const satisfies Readonly<Record<Kind, string>>;
 
-/** BOLT 2, cltv_expiry_delta Selection: no HTLC outlives its expiry and grace in a living channel, and no known preimage is let expire. */
+/**
+ * BOLT 2, cltv_expiry_delta Selection: no HTLC outlives its expiry and grace in a living channel, no known preimage is let expire, and what
+ * nobody has claimed in time is failed.
+ */
 export function createDeadlines(): Oracle {
   const configs = new Map<string, ChannelConfig>();
   return {
@@ -37,16 +45,16 @@ function overdue(world: WorldView, { node }: StepRecord, config: ChannelConfig, 
     if (state.phase !== 'funded') continue;
     const htlcs = committed(state);
     if (htlcs.size === 0) continue;
-    const claimed = claims(state);
+    const answered = answers(state);
     for (const htlc of htlcs) {
-      const kind = missed(state, config, height, htlc, claimed);
+      const kind = missed(state, config, height, htlc, answered);
       if (kind === undefined) continue;
       const message = `${node} let HTLC ${htlc.id} of the ${htlc.offerer} pass its deadline and kept the channel`;
       const channel = channelName(world, state.channelId);
       const expected = `resolved or failed before height ${height}, expiry ${htlc.cltvExpiry}`;
       return finding(world, {
         oracle: ORACLE,
-        rule: kind === 'offered-and-expired' ? 'htlc.timeout_deadline' : 'htlc.fulfillment_deadline',
+        rule: RULE_OF[kind],
         kind,
         node,
         channel,
@@ -69,11 +77,12 @@ function committed(state: WithCommitments): ReadonlySet<AddUpdate> {
   return found;
 }
 
-/** Ids of the peer's HTLCs that this node has fulfilled. */
-function claims(state: WithCommitments): ReadonlySet<bigint> {
-  const ids = new Set<bigint>();
-  for (const update of state.shared.logs[state.params.us]) if (update.kind === 'fulfill') ids.add(update.id);
-  return ids;
+/** What this node has answered, by ids of the peer's HTLCs. */
+function answers(state: WithCommitments): ReadonlyMap<bigint, string> {
+  const answered = new Map<bigint, string>();
+  for (const update of state.shared.logs[state.params.us])
+    if (update.kind !== 'add' && update.kind !== 'fee') answered.set(update.id, update.kind);
+  return answered;
 }
 
 function missed(
@@ -81,8 +90,12 @@ function missed(
   config: ChannelConfig,
   height: number,
   htlc: AddUpdate,
-  claimed: ReadonlySet<bigint>,
+  answered: ReadonlyMap<bigint, string>,
 ): Kind | undefined {
   if (htlc.offerer === state.params.us) return height > htlc.cltvExpiry + config.htlcGraceBlocks ? 'offered-and-expired' : undefined;
-  return claimed.has(htlc.id) && height > htlc.cltvExpiry - config.fulfillDeadlineBlocks ? 'fulfilled-and-near-its-expiry' : undefined;
+  if (height <= htlc.cltvExpiry - config.fulfillDeadlineBlocks) return undefined;
+  const answer = answered.get(htlc.id);
+  if (answer === 'fulfill') return 'fulfilled-and-near-its-expiry';
+  const irrevocable = state.shared.base.htlcs[htlc.offerer].includes(htlc);
+  return answer === undefined && irrevocable ? 'unanswered-and-near-its-expiry' : undefined;
 }

@@ -50,29 +50,28 @@ describe('limits', () => {
     expect(only({ dustLimitSat: 10n ** 9n })).toContain('limits/update_add_htlc.max_dust_htlc_exposure_msat/exceeded');
   });
 
-  it('judges what a host is told of the dust of an HTLC', () => {
+  it('judges which HTLCs a node fails for their dust', () => {
     const little = { config: { dustLimitSat: '5000', maxDustHtlcExposureMsat: '300000' } };
     // The payer would offer more.
     const options = { nodes: [{}, little], operations: ['pay', 'fulfill', 'fail', 'disconnect', 'connect', 'crash', 'restart'] };
     const flags = new Set<boolean>();
     const onStep: RunSpec['onStep'] = ({ effects }) => {
       for (const effect of effects)
-        if (effect.kind === 'notify' && effect.event.kind === 'htlc_received') flags.add(effect.event.dustExposureExceeded);
+        if (effect.kind === 'notify' && effect.event.kind.startsWith('htlc')) flags.add(effect.event.kind === 'htlc_failed');
     };
     expect(run(undefined, { ...options, onStep }, 60)).toEqual([]);
     expect(flags).toEqual(new Set([true, false]));
-    const claim = (dustExposureExceeded: boolean): Tampering['effect'] => {
-      return (effect) =>
-        effect.kind === 'notify' && effect.event.kind === 'htlc_received'
-          ? { ...effect, event: { ...effect.event, dustExposureExceeded } }
-          : effect;
+    const claim = (isDust: boolean): NonNullable<Tampering['effect']> => {
+      return (effect) => {
+        if (effect.kind !== 'notify' || (effect.event.kind !== 'htlc_received' && effect.event.kind !== 'htlc_failed')) return effect;
+        const { add } = effect.event;
+        const failed = { kind: 'htlc_failed', add, rule: 'update_fulfill_htlc.dust', reason: '' } as const;
+        return { ...effect, event: isDust ? failed : { kind: 'htlc_received', add } };
+      };
     };
-    expect(run({ effect: claim(true) as NonNullable<Tampering['effect']> }, options, 60)).toEqual([
-      'limits/update_add_htlc.max_dust_htlc_exposure_msat/called-too-much-dust',
-    ]);
-    expect(run({ effect: claim(false) as NonNullable<Tampering['effect']> }, options, 60)).toEqual([
-      'limits/update_add_htlc.max_dust_htlc_exposure_msat/not-called-too-much-dust',
-    ]);
+    const rule = 'limits/update_add_htlc.max_dust_htlc_exposure_msat';
+    expect(run({ effect: claim(true) }, options, 60)).toEqual([`${rule}/failed-for-dust-that-fits`]);
+    expect(run({ effect: claim(false) }, options, 60)).toEqual([`${rule}/presented-too-much-dust`]);
   });
 
   it('asks a node to send what it calls sendable', () => {

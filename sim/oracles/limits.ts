@@ -25,8 +25,8 @@ import { ownPayment } from '../../core/channel/model/origin.ts';
 const ORACLE = 'limits';
 const KINDS = [
   'exceeded',
-  'called-too-much-dust',
-  'not-called-too-much-dust',
+  'failed-for-dust-that-fits',
+  'presented-too-much-dust',
   'refused-the-least',
   'refused-the-most',
   'probe-refused',
@@ -49,8 +49,8 @@ interface Broken {
 }
 
 /**
- * Whatever a node said that it would accept, the other never exceeds; what a node offers as sendable, it sends; and its host hears which
- * incoming HTLCs are more dust than it allows.
+ * Whatever a node said that it would accept, the other never exceeds; what a node offers as sendable, it sends; and it fails the incoming
+ * HTLCs that are more dust than it allows, and no others.
  */
 export function createLimits({ trySendable }: { readonly trySendable: boolean }): Oracle {
   return build(trySendable, new Map());
@@ -79,7 +79,7 @@ function build(trySendable: boolean, dusty: Map<string, boolean>): Oracle {
         if (broken !== undefined) return report(world, record.node, after, broken);
         judgeDust(dusty, record.node, before, after, configOf(world, record.node));
       }
-      if (record.input.kind === 'restart') judgeAgain(dusty, world, record.node, configOf(world, record.node));
+      if (record.input.kind === 'restart') forgetLost(dusty, world, record.node);
       const misjudged = dustFlags(dusty, world, record);
       if (misjudged !== undefined) return misjudged;
       return trySendable && record.input.kind === 'received' ? sendables(world, record.node) : undefined;
@@ -126,37 +126,46 @@ function isTooMuchDust(state: WithCommitments, add: AddUpdate, { maxDustHtlcExpo
 function judgeDust(
   dusty: Map<string, boolean>,
   node: string,
-  before: WithCommitments | undefined,
+  before: WithCommitments,
   after: WithCommitments,
   config: ChannelConfig,
 ): void {
   const peer = otherSide(after.params.us);
   const adds = after.shared.base.htlcs[peer];
-  if (adds === before?.shared.base.htlcs[peer]) return;
+  if (adds === before.shared.base.htlcs[peer]) return;
   for (const add of adds) {
     const key = keyOf(node, after.channelId, add.id);
-    if (before === undefined || !dusty.has(key)) dusty.set(key, isTooMuchDust(after, add, config));
+    if (!dusty.has(key)) dusty.set(key, isTooMuchDust(after, add, config));
   }
 }
 
-/** After a restart what nobody has resolved is presented again, and judged anew. */
-function judgeAgain(dusty: Map<string, boolean>, world: WorldView, node: string, config: ChannelConfig): void {
-  for (const state of statesOf(world, node).values()) if (hasCommitments(state)) judgeDust(dusty, node, undefined, state, config);
+/** What a crash took becomes irrevocable again, and is judged anew; what it left has been judged. */
+function forgetLost(dusty: Map<string, boolean>, world: WorldView, node: string): void {
+  for (const state of statesOf(world, node).values()) {
+    if (!hasCommitments(state)) continue;
+    const prefix = keyOf(node, state.channelId, 0n).slice(0, -1);
+    const kept = new Set(state.shared.base.htlcs[otherSide(state.params.us)].map(({ id }) => `${prefix}${id}`));
+    for (const key of dusty.keys()) if (key.startsWith(prefix) && !kept.has(key)) dusty.delete(key);
+  }
 }
 
 function dustFlags(dusty: ReadonlyMap<string, boolean>, world: WorldView, { node, effects }: StepRecord): Finding | undefined {
   for (const effect of effects) {
-    if (effect.kind !== 'notify' || effect.event.kind !== 'htlc_received') continue;
-    const { add, dustExposureExceeded: actual } = effect.event;
+    if (effect.kind !== 'notify' || (effect.event.kind !== 'htlc_received' && effect.event.kind !== 'htlc_failed')) continue;
+    const { event } = effect;
+    const { add } = event;
     const expected = dusty.get(keyOf(node, effect.channelId, add.id));
+    // One that comes too late is failed for that.
+    if (event.kind === 'htlc_failed' && event.rule !== 'update_fulfill_htlc.dust') continue;
+    const actual = event.kind === 'htlc_failed';
     if (expected === undefined || expected === actual) continue;
     return finding(world, {
       oracle: ORACLE,
       rule: 'update_add_htlc.max_dust_htlc_exposure_msat',
-      kind: actual ? 'called-too-much-dust' : 'not-called-too-much-dust',
+      kind: actual ? 'failed-for-dust-that-fits' : 'presented-too-much-dust',
       node,
       channel: channelName(world, effect.channelId),
-      message: `${node} presents HTLC ${add.id} of ${add.amountMsat} msat to its host, misjudging the dust`,
+      message: `${node} misjudges the dust of HTLC ${add.id}, ${add.amountMsat} msat`,
       expected,
       actual,
     });

@@ -1,11 +1,12 @@
 import { isClosed, statusOf } from '../../core/channel/model/ending.ts';
 import type { ChannelState } from '../../core/channel/model/state.ts';
 import type { TxInput } from '../../core/bitcoin/tx.ts';
-import type { ChannelInfo, Finding, Oracle, PaymentRecord, WorldView } from '../scenario/types.ts';
+import { policyOf } from '../scenario/channel-config.ts';
+import type { ChannelInfo, Finding, Oracle, PaymentRecord, ProbeRecord, WorldView } from '../scenario/types.ts';
 import { hasCommitments, isCommitted, isFunding } from '../world/channel-changes.ts';
 import { finding } from './difference.ts';
 import { StaleWatch } from './stale-channels.ts';
-import { fundingOf } from '../model/commitment-contents.ts';
+import { fundingOf, isDust, SIDES } from '../model/commitment-contents.ts';
 
 const ORACLE = 'liveness';
 const PAYMENTS = [
@@ -188,7 +189,7 @@ function nothingLeft(
  */
 function probed(world: WorldView, info: ChannelInfo): Finding | undefined {
   const probe = world.probes.find(({ channel }) => channel === info.name);
-  if (probe !== undefined && probe.result !== 'sent' && probe.result !== 'refused') {
+  if (probe !== undefined && probe.result !== 'sent' && probe.result !== 'refused' && !isTooMuchDust(world, info, probe)) {
     const { from, result, detail } = probe;
     return report(world, 'probe', result, info, `${from} can't pay over ${info.name} any more`, 'sent', detail || result, from);
   }
@@ -199,6 +200,17 @@ function probed(world: WorldView, info: ChannelInfo): Finding | undefined {
     return report(world, 'probe', 'not-possible', info, `${from} says that nothing can be sent over ${info.name}`, 'a probe', 'none', from);
   }
   return undefined;
+}
+
+/** BOLT 2, Bounding exposure to trimmed in-flight HTLCs: the payer does not know how much of it the receiver bears. */
+function isTooMuchDust(world: WorldView, { name, opener, accepter }: ChannelInfo, { from, amountMsat, result }: ProbeRecord): boolean {
+  const to = from === opener ? accepter : opener;
+  const state = world.channelState(to, name);
+  if (result !== 'failed' || state?.phase !== 'funded') return false;
+  const offerer = from === opener ? 'opener' : 'accepter';
+  const { feeratePerKw } = state.shared.base;
+  const { maxDustHtlcExposureMsat } = policyOf(world.spec.nodes.find((node) => node.name === to)?.config ?? {}, []);
+  return amountMsat > maxDustHtlcExposureMsat && SIDES.some((owner) => isDust(state, owner, { offerer, amountMsat }, feeratePerKw));
 }
 
 /** Whether the limits of both sides plainly leave room for a payment: far above reserve, fees and minimum, nothing in flight. */

@@ -147,9 +147,10 @@ function hashNotification(hash: RunningHash, notification: Notification): void {
       return;
     }
     case 'htlc_received':
+    case 'htlc_failed':
+      hash.name('rule' in notification ? notification.rule : '');
       hash.bigint(notification.add.id);
       hash.bigint(notification.add.amountMsat);
-      hash.word(notification.dustExposureExceeded ? 1 : 2);
       return;
     case 'opened':
     case 'failed':

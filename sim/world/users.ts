@@ -20,7 +20,8 @@ const INVALID_ONION_HMAC = 0xc005;
 const ONION_SIZE = 1366;
 /** Rules by which a node refuses a decision for the moment only. */
 const NOT_NOW: ReadonlySet<string> = new Set(['connected', 'channel_ready']);
-const TOO_LATE = 'fulfillment deadline';
+/** Rules by which a node refuses to claim what it fails by itself. */
+const FAILED_BY_NODE: ReadonlySet<string> = new Set(['update_fulfill_htlc.deadline', 'update_fulfill_htlc.dust']);
 
 export function answer(world: World, host: Host, effect: Extract<DriverEffect, { kind: 'ask' }>): void {
   const { peer, channelId, question } = effect;
@@ -47,6 +48,8 @@ export function notified(world: World, host: Host, channelId: ChannelId, notific
       if (host.spec.acknowledge === 'later') host.unacknowledged.push({ channelId, eventId: notification.id });
       else world.later(host, { kind: 'command', command: { kind: 'acknowledge', channelId, eventId: notification.id } });
       return;
+    case 'htlc_failed':
+      return failedByNode(world, host, info.name, channelId, notification.add);
     case 'htlc_received':
       return presented(world, host, info.name, channelId, notification.add);
     case 'opened':
@@ -72,6 +75,15 @@ function presented(world: World, host: Host, channel: string, channelId: Channel
   if (payment.decision !== undefined) resolve(world, host, payment.name, payment.decision);
 }
 
+/** The node has failed it: whatever its host would have decided. */
+function failedByNode(world: World, host: Host, channel: string, channelId: ChannelId, add: AddUpdate): void {
+  const payer = peerIn(world, channel, host.name);
+  const payment = world.ledger.received(payer, channel, add, payersOrigin(world, payer, channelId, add.id));
+  if (payment === undefined) return;
+  host.presented = host.presented.filter((known) => known.payment !== payment.name);
+  world.ledger.decided(payment.name, 'fail');
+}
+
 /** Ids of HTLCs that were never signed for come again after a reconnection: only the payer's node knows which payment it is. */
 function payersOrigin(world: World, payer: string, channelId: ChannelId, htlcId: bigint): Origin | undefined {
   const state = world.host(payer).driver.channels?.().get(channelId);
@@ -93,8 +105,7 @@ export function resolve(world: World, host: Host, payment: string, decision: Dec
   const command = decisionCommand(world, known, record, decision);
   world.later(host, { kind: 'command', command }, (rule) => {
     if (NOT_NOW.has(rule)) host.owed.push(payment);
-    // It was decided too late: what can no longer be enforced on chain must not be claimed.
-    else if (rule === TOO_LATE) resolve(world, host, payment, 'fail');
+    else if (FAILED_BY_NODE.has(rule)) world.ledger.decided(payment, 'fail');
   });
   return true;
 }

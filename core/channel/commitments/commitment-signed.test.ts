@@ -388,7 +388,6 @@ describe('what both sides are bound to', () => {
     const [added] = duo.funded('accepter').shared.base.htlcs.opener;
     expect(effects[2]).toMatchObject({
       kind: 'htlc_irrevocable',
-      dustExposureExceeded: false,
       after: [{ version }, { number: nextMonitorId - 1 }],
     });
     expect(irrevocable(effects)).toMatchObject([{ add: added }]);
@@ -413,19 +412,15 @@ describe('what both sides are bound to', () => {
     expect(irrevocable(atOpener)).toMatchObject([{ add: { offerer: 'accepter', id: 0n } }]);
   });
 
-  it('says when the dust of a commitment is over our limit', () => {
+  it('is failed by the channel where the dust of a commitment is over our limit, and presented to nobody', () => {
     const duo = new Duo({ accepter: { maxDustHtlcExposureMsat: 500_000n } }).open();
     for (const [n, amountMsat] of [300_000n, 200_000n, 1n, 354_000n].entries()) {
       add(duo, 'opener', n, { amountMsat });
       duo.exchange();
     }
-    const told = irrevocable(duo.ends.accepter.log);
-    expect(told.map((event) => [event.add.id, event.dustExposureExceeded])).toEqual([
-      [0n, false],
-      [1n, false],
-      [2n, true],
-      [3n, false],
-    ]);
+    expect(irrevocable(duo.ends.accepter.log).map(({ add: { id } }) => id)).toEqual([0n, 1n, 3n]);
+    const failed = events(duo.ends.accepter.log).filter(({ kind }) => kind === 'htlc_failed');
+    expect(failed).toMatchObject([{ add: { id: 2n }, rule: 'update_fulfill_htlc.dust' }]);
   });
 
   it('judges each dust HTLC of a batch on top of those before it, and fails none of them with the channel', () => {
@@ -435,14 +430,10 @@ describe('what both sides are bound to', () => {
     duo.exchange();
     commit(duo, 'opener');
     duo.exchange();
-    const told = irrevocable(duo.ends.accepter.log);
-    expect(told.map((event) => [event.add.id, event.dustExposureExceeded])).toEqual([
-      [0n, false],
-      [1n, false],
-      [2n, true],
-      [3n, false],
-    ]);
-    for (const id of [0n, 1n, 2n, 3n]) fail(duo, 'accepter', id);
+    expect(irrevocable(duo.ends.accepter.log).map(({ add: { id } }) => id)).toEqual([0n, 1n, 3n]);
+    const failed = events(duo.ends.accepter.log).filter(({ kind }) => kind === 'htlc_failed');
+    expect(failed).toMatchObject([{ add: { id: 2n }, rule: 'update_fulfill_htlc.dust' }]);
+    for (const id of [0n, 1n, 3n]) fail(duo, 'accepter', id);
     duo.exchange();
     commit(duo, 'opener');
     duo.exchange();

@@ -1,9 +1,10 @@
 import { other } from '../../transactions/types.ts';
-import { contents, fold, SIDES } from '../model/contents.ts';
+import { fold } from '../model/contents.ts';
 import type { Folded } from '../model/contents.ts';
 import type { AddUpdate, FundedState, ReceivedHtlc, SharedState, Update } from '../model/state.ts';
 import type { ChannelEnv } from '../model/vocabulary.ts';
-import { exceedsDustExposure } from '../operate/limits.ts';
+import { failUnacceptable } from '../operate/fail-unacceptable.ts';
+import { unacceptable } from '../operate/unacceptable.ts';
 import { offeredHtlc } from '../operate/remove-htlc.ts';
 import { draft, draftHost } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
@@ -50,22 +51,16 @@ function receivedHtlc({ nowMs }: ChannelEnv, { id }: AddUpdate): ReceivedHtlc {
 /** Tells the host, after what makes it true is durable: resolved payments, and incoming HTLCs that both sides are bound to. */
 export function announce(out: Transition<FundedState>, folded: Folded, firstEvent: number): void {
   announceEvents(out, firstEvent);
-  for (const update of folded[other(out.state.params.us)]) if (update.kind === 'add') presentHtlc(out, update.id);
+  for (const update of folded[other(out.state.params.us)]) {
+    const htlc = update.kind === 'add' ? out.state.shared.base.htlcs[update.offerer].find(({ id }) => id === update.id) : undefined;
+    if (htlc === undefined) continue;
+    const wrong = unacceptable(out.env, out.state, htlc);
+    if (wrong === undefined) presentHtlc(out, htlc);
+    else failUnacceptable(out, htlc, wrong);
+  }
 }
 
-/**
- * Presents an irrevocably committed incoming HTLC to the host, which answers with a removal. BOLT 2, Bounding exposure to trimmed in-flight
- * HTLCs: each is judged on top of what stood before it, so that of a batch only those are to be failed that no longer fit.
- */
-export function presentHtlc(out: Transition<FundedState>, id: bigint): void {
-  const { env, state } = out;
-  const { shared, params } = state;
-  const add = shared.base.htlcs[other(params.us)].find((h) => h.id === id);
-  if (add === undefined) return;
-  const dustExposureExceeded = SIDES.some((owner) => {
-    const all = contents(shared, shared.commitments[owner].current.cut);
-    const upToIt = { ...all, htlcs: all.htlcs.filter((htlc) => htlc.offerer === params.us || htlc.id <= id) };
-    return state.fundings.some(({ output }) => exceedsDustExposure(params, output, owner, upToIt, add, env.config.maxDustHtlcExposureMsat));
-  });
-  out.effects.push({ kind: 'htlc_irrevocable', channelId: state.channelId, add, dustExposureExceeded, after: after(out) });
+/** Presents an irrevocably committed incoming HTLC to the host, which answers with a removal. */
+export function presentHtlc(out: Transition<FundedState>, add: AddUpdate): void {
+  out.effects.push({ kind: 'htlc_irrevocable', channelId: out.state.channelId, add, after: after(out) });
 }

@@ -98,7 +98,6 @@ export interface HtlcIrrevocable {
   readonly kind: 'htlc_irrevocable';
   readonly channelId: ChannelId;
   readonly add: AddUpdate;
-  readonly dustExposureExceeded: boolean;
   readonly after: readonly Dependency[];
 }
 /** What became of the channel, or of an HTLC that it offered. An `event` stands in the channel's state until it is acknowledged. */
@@ -113,6 +112,8 @@ export type ChannelNotice =
   | { readonly kind: 'event'; readonly id: number; readonly event: ChannelEvent }
   | { readonly kind: 'opened'; readonly peer: PublicKey; readonly temporaryChannelId: ChannelId }
   | { readonly kind: 'failed'; readonly rule: RuleId; readonly reason: string }
+  /** The channel has failed an incoming HTLC by itself: it came too late to be enforced, or is more dust than we allow. */
+  | { readonly kind: 'htlc_failed'; readonly add: AddUpdate; readonly rule: RuleId; readonly reason: string }
   /** Of an opening, `channelId` is its temporary id, which only together with the peer means one. */
   | { readonly kind: 'forgotten'; readonly peer: PublicKey; readonly rule: RuleId; readonly reason: string };
 

@@ -1,7 +1,10 @@
 import { at } from '../../chain/chain.fixture.ts';
 import { describe, expect, it } from 'vitest';
 import type { Preimage } from '../../crypto/bytes.ts';
-import { bytes32, Duo, kinds } from '../duo.fixture.ts';
+import { encodeMessage } from '../../wire/messages/index.ts';
+import type { Message, UpdateAddHtlc } from '../../wire/messages/index.ts';
+import { bytes32, Duo, kinds, NODE_ID } from '../duo.fixture.ts';
+import type { AddUpdate } from '../model/state.ts';
 import { contents } from '../model/contents.ts';
 import type { ChannelCommand, ChannelConfig } from '../model/vocabulary.ts';
 import { removalMessage } from './remove-htlc.ts';
@@ -24,12 +27,12 @@ function paid(config: Partial<ChannelConfig> = {}): Duo {
 function command(
   duo: Duo,
   kind: 'fulfill' | 'fail' | 'fail_malformed',
-  changes: { id?: bigint; failureCode?: number } = {},
+  changes: { id?: bigint; failureCode?: number; reason?: string } = {},
 ): ChannelCommand {
   const { channelId } = duo;
-  const { id = 0n, failureCode = 0xc005 } = changes;
+  const { id = 0n, failureCode = 0xc005, reason = 'beef' } = changes;
   if (kind === 'fulfill') return { kind, channelId, id, preimage: secretOf(1).preimage };
-  if (kind === 'fail') return { kind, channelId, id, reason: 'beef' };
+  if (kind === 'fail') return { kind, channelId, id, reason };
   return { kind, channelId, id, sha256OfOnion: bytes32(7), failureCode };
 }
 
@@ -87,6 +90,37 @@ describe('a command that resolves an HTLC', () => {
     expectRefused(early, 'accepter', command(early, kind), 'remove_htlc.unknown_id');
     early.deliver('opener');
     expect(refusalOf(early.command('accepter', command(early, kind)))).toBeUndefined();
+  });
+
+  it('fails with a reason that a message can carry', () => {
+    const duo = paid(manual);
+    const most = 65535 - 2 - 32 - 8 - 2;
+    expectRefused(duo, 'accepter', command(duo, 'fail', { reason: '00'.repeat(most + 1) }), 'update_fail_htlc.reason');
+    const [sent] = messages(duo.command('accepter', command(duo, 'fail', { reason: '00'.repeat(most) })));
+    expect(encodeMessage(sent as Message)).toHaveLength(65535);
+  });
+
+  it('within a blinded route fails by invalid_onion_blinding alone, the channel itself too', () => {
+    for (const late of [false, true]) {
+      const duo = new Duo().open();
+      add(duo, 'opener', 1, { cltvExpiry: late ? duo.ends.opener.env.tip.height + 18 : 300 });
+      const [message] = duo.ends.opener.outgoing.splice(0, 1) as [UpdateAddHtlc];
+      // Both ends take it to have come so: the opener, which relays nothing yet, by its log.
+      const pathKey = NODE_ID.opener;
+      const { shared } = duo.funded('opener');
+      const added = { ...(shared.logs.opener[0] as AddUpdate), pathKey };
+      duo.ends.opener.state = { ...duo.funded('opener'), shared: { ...shared, logs: { ...shared.logs, opener: [added] } } };
+      duo.message('accepter', { ...message, pathKey });
+      duo.exchange();
+      if (!late) {
+        expectRefused(duo, 'accepter', command(duo, 'fail'), 'update_fail_htlc.path_key');
+        expectRefused(duo, 'accepter', command(duo, 'fail_malformed', { failureCode: 0xc005 }), 'update_fail_htlc.path_key');
+        duo.command('accepter', command(duo, 'fail_malformed', { failureCode: 0xc018 }));
+      }
+      const failed = messages(duo.ends.accepter.log).filter(({ type }) => type.startsWith('update_fail'));
+      expect(failed).toMatchObject([{ type: 'update_fail_malformed_htlc', failureCode: 0xc018 }]);
+      if (late) expectRefused(duo, 'accepter', command(duo, 'fulfill'), 'remove_htlc.unknown_id');
+    }
   });
 
   it('needs the preimage of the payment hash', () => {

@@ -7,7 +7,8 @@ import { draft, draftHost } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
 import { addEvent, announceEvents, monitor, persist } from '../step/transition.ts';
 import { sendUpdate } from './send-update.ts';
-import type { ChannelCommand, ChannelEnv } from '../model/vocabulary.ts';
+import { INVALID_ONION_BLINDING, pastFulfillDeadline, whyFailed } from './unacceptable.ts';
+import type { ChannelCommand } from '../model/vocabulary.ts';
 import type {
   AddUpdate,
   FailedState,
@@ -26,6 +27,9 @@ import { refusal, violation } from '../model/violation.ts';
 /** BOLT 4: set in failure codes that say the onion could not be read. */
 const BADONION = 0x8000;
 
+/** BOLT 1, BOLT 8: what a message of 65535 bytes has left for the `reason` of update_fail_htlc. */
+const MAX_REASON_BYTES = 65535 - 2 - 32 - 8 - 2;
+
 type RemoveCommand = Extract<ChannelCommand, { kind: 'fulfill' | 'fail' | 'fail_malformed' }>;
 
 interface Unremovable {
@@ -40,11 +44,6 @@ function removable(shared: SharedState, offerer: AddUpdate['offerer'], id: bigin
   if (shared.logs[other(offerer)].some((u) => isRemoval(u) && u.id === id))
     return { rule: 'remove_htlc.removed_already', detail: `HTLC ${id} is removed already` };
   return htlc;
-}
-
-/** BOLT 2, cltv_expiry_delta selection: too close to its expiry to be enforced on chain. */
-function pastFulfillDeadline(env: ChannelEnv, htlc: AddUpdate): boolean {
-  return env.tip.height >= htlc.cltvExpiry - env.config.fulfillDeadlineBlocks;
 }
 
 function toUpdate(command: RemoveCommand): Removal {
@@ -88,22 +87,32 @@ export function removeHtlc(out: Transition<FundedState>, command: RemoveCommand)
   const { state } = out;
   const { us } = state.params;
   const htlc = removable(state.shared, other(us), command.id);
-  if ('rule' in htlc) return refusal(htlc.rule, htlc.detail);
+  if ('rule' in htlc)
+    return (command.kind === 'fulfill' ? whyFailed(out.env, state, command.id) : undefined) ?? refusal(htlc.rule, htlc.detail);
   if (command.kind === 'fulfill') {
     if (sha256Hex(out.env.crypto, command.preimage) !== htlc.paymentHash)
       return refusal('update_fulfill_htlc.payment_preimage', 'does not hash to payment_hash');
-    if (pastFulfillDeadline(out.env, htlc))
-      return refusal('update_fulfill_htlc.deadline', `HTLC ${htlc.id} expires at ${htlc.cltvExpiry}: fail it`);
+    const late = pastFulfillDeadline(out.env, htlc);
+    if (late !== undefined) return late;
   }
+  const isBlindedFailure = command.kind === 'fail_malformed' && command.failureCode === INVALID_ONION_BLINDING;
+  if (htlc.pathKey !== undefined && command.kind !== 'fulfill' && !isBlindedFailure)
+    return refusal('update_fail_htlc.path_key', 'within a blinded route every failure is a malformed onion, invalid_onion_blinding');
+  if (command.kind === 'fail' && command.reason.length > 2 * MAX_REASON_BYTES)
+    return refusal('update_fail_htlc.reason', `longer than ${MAX_REASON_BYTES} bytes`);
   if (command.kind === 'fail_malformed' && (command.failureCode & BADONION) === 0) {
     return refusal('update_fail_malformed_htlc.failure_code', 'BADONION must be set in update_fail_malformed_htlc');
   }
-  const update = toUpdate(command);
-  draft(out).shared = append(state.shared, us, update);
+  remove(out, htlc, toUpdate(command));
+  return undefined;
+}
+
+export function remove(out: Transition<FundedState>, htlc: AddUpdate, update: Removal): void {
+  const { state } = out;
+  draft(out).shared = append(state.shared, state.params.us, update);
   draftHost(out).received = state.host.received.map((known) => (known.id === htlc.id ? answeredBy(known, update) : known));
   if (update.kind === 'fulfill') tellPreimage(out, htlc, update.preimage);
   if (state.lifecycle.connection === 'connected') sendUpdate(out, removalMessage(state, update));
-  return undefined;
 }
 
 /** Whoever watches the chain may claim this incoming HTLC there. */

@@ -89,6 +89,26 @@ export const OPERATE_RULES = {
     words: 'MUST fail (and not forward) an HTLC whose fulfillment deadline is already past',
     consequence: 'refuse',
   },
+  'update_fulfill_htlc.dust': {
+    requirements: [
+      'B2-DUST-02-recv-remote-preimage',
+      'B2-DUST-04-recv-local-preimage',
+      'B2-DUST-01-recv-remote-fail',
+      'B2-DUST-03-recv-local-fail',
+    ],
+    words: 'SHOULD NOT reveal a preimage for this HTLC',
+    consequence: 'refuse',
+  },
+  'update_fail_htlc.path_key': {
+    requirements: ['B2-REM-S-08-blinded-add-malformed'],
+    words: 'if `path_key` was provided in the incoming `update_add_htlc`',
+    consequence: 'refuse',
+  },
+  'update_fail_htlc.reason': {
+    requirements: ['B1-MSG-17-max-size'],
+    words: 'the maximum possible size is 65535 bytes',
+    consequence: 'refuse',
+  },
   'update_fail_malformed_htlc.failure_code': {
     requirements: ['B2-REM-R-03-badonion', 'B2-REM-S-12-badonion-send'],
     words: 'if the `BADONION` bit in `failure_code` is not set for `update_fail_malformed_htlc`',

@@ -98,8 +98,9 @@ describe('the command fee', () => {
     expect(refusalOf(fee(over, 2400))).toBeUndefined();
     expect(refusalOf(fee(trims('static_remotekey', 2_200_000n), 3000))).toBeUndefined();
     expect(refusalOf(fee(trims('anchors', 0n), 3000))).toBeUndefined();
-    // Where the peer's HTLCs are too much dust already, what does not raise the feerate makes nothing worse.
-    const dusty = new Duo({ opener: { maxDustHtlcExposureMsat: 0n }, command: { format: 'static_remotekey' } }).open();
+    // Where the peer's HTLCs are too much dust already, and not yet to be failed, what does not raise the feerate makes nothing worse.
+    const opener = { maxDustHtlcExposureMsat: 0n, commit: 'manual' } as const;
+    const dusty = new Duo({ opener, command: { format: 'static_remotekey' } }).open();
     add(dusty, 'accepter', 1, { amountMsat: 300_000n });
     dusty.exchange();
     expectRefused(dusty, 'opener', feeCommand(dusty, 2501), 'update_fee.max_dust_htlc_exposure_msat');

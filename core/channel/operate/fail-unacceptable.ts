@@ -1,0 +1,22 @@
+import { remove } from './remove-htlc.ts';
+import { ownFailure, pastFulfillDeadline, unanswered } from './unacceptable.ts';
+import type { Transition } from '../step/transition.ts';
+import { notify, persist } from '../step/transition.ts';
+import type { AddUpdate, FundedState } from '../model/state.ts';
+import type { Refusal } from '../model/violation.ts';
+
+/** Fails it, and tells the host why. In a step that stores: then it happens once, restarts included. */
+export function failUnacceptable(out: Transition<FundedState>, htlc: AddUpdate, { rule, detail }: Refusal): void {
+  remove(out, htlc, ownFailure(htlc));
+  notify(out, { kind: 'htlc_failed', add: htlc, rule, reason: detail });
+}
+
+/** A block has come: what nobody has answered and nobody may claim any more. */
+export function failLate(out: Transition<FundedState>): void {
+  for (const htlc of unanswered(out.state)) {
+    const late = pastFulfillDeadline(out.env, htlc);
+    if (late === undefined) continue;
+    persist(out);
+    failUnacceptable(out, htlc, late);
+  }
+}
