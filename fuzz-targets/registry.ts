@@ -1,10 +1,15 @@
 import { bigSizeTarget } from './bigsize.ts';
+import { blindedDataTarget } from './blinded-data.ts';
 import { consistencyTarget } from './consistency.ts';
+import { failureOnionTarget } from './failure-onion.ts';
 import { featuresTarget } from './features.ts';
 import { nodeTarget } from './full-node.ts';
 import { handshakeTarget } from './handshake.ts';
+import { hopPayloadTarget } from './hop-payload.ts';
 import { initTarget } from './init.ts';
+import { invoiceTarget } from './invoice.ts';
 import { anyMessageTarget, messageTargets } from './messages.ts';
+import { onionPacketTarget } from './onion-packet.ts';
 import { scenarioFileTarget } from './scenario-file.ts';
 import { storedChannelTarget } from './stored-channel.ts';
 import type { FuzzTarget } from './target.ts';
@@ -20,6 +25,11 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   featuresTarget,
   initTarget,
   handshakeTarget,
+  onionPacketTarget,
+  hopPayloadTarget,
+  blindedDataTarget,
+  failureOnionTarget,
+  invoiceTarget,
   twoPartiesTarget,
   storedChannelTarget,
   scenarioFileTarget,
