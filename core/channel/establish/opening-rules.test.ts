@@ -6,6 +6,7 @@ import type { AcceptChannel, OpenChannel } from '../../wire/messages/index.ts';
 import { bytes32, Duo, envOf, openCommand, P2WPKH_A, sent } from '../duo.fixture.ts';
 import type { ChannelConfig, ChannelEnv } from '../model/vocabulary.ts';
 import { startOpen } from './opener.ts';
+import { paramsOf } from './opening.ts';
 import { offeredAccept, offeredOpen, receivedAccept, receivedOpen } from './opening-rules.ts';
 import { isRefusal } from '../model/violation.ts';
 import type { Violation } from '../model/violation.ts';
@@ -259,5 +260,13 @@ describe('accept_channel, offered', () => {
   ];
   it.each([...acceptCases, ...only])('$what: $rule', (test) => {
     expect(judge((env, message: AcceptChannel) => offeredAccept(env, open, message), accept, test)).toBe(test.rule);
+  });
+});
+
+describe('channel_flags', () => {
+  it('announce by their lowest bit; those that nobody has defined say nothing', () => {
+    const us = { us: 'accepter', peer: BAD_POINT, keysId: bytes32(1) } as const;
+    const announced = (channelFlags: number): boolean => paramsOf(us, { ...open, channelFlags }, accept).announce;
+    expect([0, 1, 0xfe, 0xff].map(announced)).toEqual([false, true, false, true]);
   });
 });
