@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { RULES } from '../core/rules.ts';
 import { packageRoot } from '../scripts/node/package-files.ts';
-import { declares } from '../scripts/tools/requirements/break.ts';
+import { declaredNames } from '../scripts/tools/requirements/break.ts';
 import { readPlace, readRequirements, readTest } from '../scripts/tools/requirements/table.ts';
 
 const root = packageRoot();
@@ -15,11 +15,19 @@ function read(file: string): string {
   return existsSync(join(root, file)) ? readFileSync(join(root, file), 'utf8') : '';
 }
 
+const names = new Map<string, ReadonlySet<string>>();
+
+function declares(file: string, name: string): boolean {
+  const known = names.get(file) ?? declaredNames(read(file));
+  names.set(file, known);
+  return known.has(name);
+}
+
 /** Whether a place is where the table says. */
 function isThere(place: string): boolean {
   const named = readPlace(place);
   if ('rule' in named) return Object.hasOwn(RULES, named.rule);
-  return named.name === undefined ? read(named.file) !== '' : declares(read(named.file), named.name);
+  return named.name === undefined ? read(named.file) !== '' : declares(named.file, named.name);
 }
 
 /** Titles may hold what a template fills in. */

@@ -24,7 +24,7 @@ export function brokenDeclaration(source: string, name?: string): readonly Break
   const tree = parse(source);
   const found: Break[] = [];
   visit(tree, (node) => {
-    if (name === undefined ? node !== tree : !isDeclarationOf(node, name)) return;
+    if (name === undefined ? node !== tree : declaredName(node) !== name) return;
     visit(node, (part) => {
       const other = otherThan(part);
       if (other !== undefined) found.push(replaced(source, part, other));
@@ -33,11 +33,14 @@ export function brokenDeclaration(source: string, name?: string): readonly Break
   return found;
 }
 
-/** Whether a source declares a name. */
-export function declares(source: string, name: string): boolean {
-  let found = false;
-  visit(parse(source), (node) => (found ||= isDeclarationOf(node, name)));
-  return found;
+/** Every name that a source declares. */
+export function declaredNames(source: string): ReadonlySet<string> {
+  const names = new Set<string>();
+  visit(parse(source), (node) => {
+    const name = declaredName(node);
+    if (name !== undefined) names.add(name);
+  });
+  return names;
 }
 
 function parse(source: string): ts.SourceFile {
@@ -49,14 +52,14 @@ function visit(node: ts.Node, see: (node: ts.Node) => void): void {
   ts.forEachChild(node, (child) => visit(child, see));
 }
 
-function isDeclarationOf(node: ts.Node, name: string): boolean {
+function declaredName(node: ts.Node): string | undefined {
   const declares =
     ts.isFunctionDeclaration(node) ||
     ts.isClassDeclaration(node) ||
     ts.isMethodDeclaration(node) ||
     ts.isVariableDeclaration(node) ||
     ts.isPropertyAssignment(node);
-  return declares && node.name?.getText() === name;
+  return declares ? node.name?.getText() : undefined;
 }
 
 /** The nearest condition that must hold, or must not, for this to be reached, and what to write for it to be never so. */
