@@ -57,7 +57,7 @@ describe.each(unspoken)('$name, whose feature was not negotiated,', ({ name, typ
     ['for an unknown one', () => encodeMessage(plain(name, { channelId: bytes32(0xee), temporaryChannelId: bytes32(0xee) }))],
     ['cut off', () => joined(head, [1])],
     ['without contents', () => joined(head)],
-    ['of nonsense', () => joined(head, new Array(400).fill(0xff))],
+    ['of nonsense', () => joined(head, Array.from({ length: 400 }, () => 0xff))],
     ['with an unknown even record', () => joined(encodeMessage(plain(name)), [2 + 0xf8, 0])],
   ])('%s is ignored', (_what, bytesFor) => {
     const world = living();
@@ -121,7 +121,7 @@ describe('an odd record of a feature that was not negotiated', () => {
   });
 
   it.each(records)('$record in $name is skipped, however it is filled', ({ name, type, bytes }) => {
-    for (const value of [[], [0], [0xff, 0xff], new Array(250).fill(0x80) as number[]]) {
+    for (const value of [[], [0], [0xff, 0xff], Array.from({ length: 250 }, () => 0x80)]) {
       const message = joined(bytes, [type, value.length], value);
       const heard = !unspoken.some((message) => message.name === name);
       expect(decodeMessage(message, NOBODY).ok).toBe(heard);
@@ -134,7 +134,7 @@ describe('an odd record of a feature that was not negotiated', () => {
     const add = { amountMsat: 10_000_000n, paymentHash, cltvExpiry: 200, onion: new Uint8Array(1366) };
     for (const [nth, record] of [
       [1, 3, 1, 2, 3],
-      [1, 32, ...new Array(32).fill(0x55)],
+      [1, 32, ...Array.from({ length: 32 }, () => 0x55)],
       [1, 0],
     ].entries()) {
       a.outgoing.length = 0;

@@ -43,7 +43,7 @@ export function ipBytes(text: string): Uint8Array {
   const [head = '', tail] = address.split('::');
   const [before, after] = [groups(head), groups(tail ?? '')];
   const zeros = tail === undefined ? 0 : 16 - before.length - after.length;
-  return Uint8Array.from([...before, ...new Array<number>(zeros).fill(0), ...after]);
+  return Uint8Array.from([...before, ...Array.from({ length: zeros }, () => 0), ...after]);
 }
 
 /** The bytes of groups between colons, of which the last may be an IPv4 address. */

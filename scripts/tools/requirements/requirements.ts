@@ -33,7 +33,7 @@ function fraction(text: string): number {
 /** Files of core that name a rule. */
 function filesNaming(rule: string): readonly string[] {
   const found = execFileSync('git', ['grep', '-l', '-F', `'${rule}'`, '--', 'core/*.ts'], { cwd: root, encoding: 'utf8' });
-  return found.split('\n').filter((file) => /\.ts$/.test(file) && !/(\.test|\.fixture|rules)\.ts$/.test(file));
+  return found.split('\n').filter((file) => file.endsWith('.ts') && !/(\.test|\.fixture|rules)\.ts$/.test(file));
 }
 
 function breaksOf(place: string): readonly { readonly file: string; readonly change: Break }[] {
