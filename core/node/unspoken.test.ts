@@ -57,7 +57,14 @@ describe.each(unspoken)('$name, whose feature was not negotiated,', ({ name, typ
     ['for an unknown one', () => encodeMessage(plain(name, { channelId: bytes32(0xee), temporaryChannelId: bytes32(0xee) }))],
     ['cut off', () => joined(head, [1])],
     ['without contents', () => joined(head)],
-    ['of nonsense', () => joined(head, Array.from({ length: 400 }, () => 0xff))],
+    [
+      'of nonsense',
+      () =>
+        joined(
+          head,
+          Array.from({ length: 400 }, () => 0xff),
+        ),
+    ],
     ['with an unknown even record', () => joined(encodeMessage(plain(name)), [2 + 0xf8, 0])],
   ])('%s is ignored', (_what, bytesFor) => {
     const world = living();
