@@ -206,4 +206,19 @@ describe('a finding', () => {
     expect(existsSync(join(here, 'findings'))).toBe(true);
     expect((await fulgurite(here, ['replay', 'corpus/regressions/kept.json'])).code).toBe(0);
   });
+
+  it('of a bug that is still there is promoted to what is known, and to the regressions once it is mended', async () => {
+    const [open, mended] = ['known', 'regressions'].map((kind) => join(here, 'corpus', kind, 'still-there.json')) as [string, string];
+    const promoted = await fulgurite(here, ['promote', file, '--name', 'still-there', ...planted]);
+    expect(promoted).toMatchObject({ code: 0, out: expect.stringContaining(join('corpus', 'known', 'still-there.json')) });
+    expect(existsSync(mended)).toBe(false);
+    const { expect: shows } = JSON.parse(readFileSync(open, 'utf8')) as Scenario;
+    expect(shows).not.toBe('pass');
+    expect(promoted.out).toContain(`It shows ${shows}, which is known now.`);
+    // As long as it is there, its finding is what the file promises.
+    expect((await fulgurite(here, ['replay', open, ...planted])).out).toContain(shows);
+    expect(await fulgurite(here, ['promote', open, '--name', 'still-there'])).toMatchObject({ code: 0, errors: '' });
+    expect([existsSync(open), existsSync(mended)]).toEqual([false, true]);
+    expect((JSON.parse(readFileSync(mended, 'utf8')) as Scenario).expect).toBe('pass');
+  });
 });

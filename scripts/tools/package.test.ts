@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { packageRoot } from '../node/package-files.ts';
 import { scratch } from '../node/scratch.fixture.ts';
+import { linksOf, placeOf } from './readme-links.fixture.ts';
 
 const root = packageRoot();
 const project = scratch();
@@ -35,6 +36,8 @@ interface Manifest {
   readonly dependencies: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
   readonly bin: { readonly fulgurite: string };
+  readonly repository: { readonly url: string };
+  readonly homepage: string;
 }
 
 function manifest(): Manifest {
@@ -95,6 +98,19 @@ describe('the package, installed in an empty project', () => {
     const others = files.filter((file) => !file.startsWith('dist/')).sort();
     expect(others).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
     expect(files.filter((file) => /\.test\.|fixture/.test(file))).toEqual([]);
+  });
+
+  it('has a README none of whose links leads nowhere, wherever the package lies', () => {
+    const { repository, homepage } = manifest();
+    expect(repository.url).toBe('git+https://github.com/fulgurite/fulgurite.git');
+    expect(homepage).toBe('https://github.com/fulgurite/fulgurite#readme');
+    const links = linksOf(readFileSync(join(installed, 'README.md'), 'utf8'));
+    expect(links.length).toBeGreaterThan(20);
+    for (const link of links) {
+      const place = placeOf(link);
+      if (place !== undefined) expect(existsSync(join(root, place.path)), link).toBe(true);
+      else if (!/^https?:/.test(link)) expect(files, link).toContain(link);
+    }
   });
 
   it('brings what the core needs, and nothing else', () => {

@@ -1,12 +1,18 @@
 /// <reference types="node" />
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { BUILT_IN_REGISTRY } from '../../sim/run/run.ts';
 import { DEFAULT_CAMPAIGN, parseToken } from '../../sim/run/seed.ts';
 import { packageRoot } from '../node/package-files.ts';
+import { linksOf, placeOf } from './readme-links.fixture.ts';
 
 const readme = readFileSync(join(packageRoot(), 'README.md'), 'utf8');
+
+function kindOf(path: string): 'blob' | 'tree' | undefined {
+  const found = statSync(path, { throwIfNoEntry: false });
+  return found && (found.isDirectory() ? 'tree' : 'blob');
+}
 
 describe('the README', () => {
   it('has an example that runs and prints what it says', async () => {
@@ -37,7 +43,8 @@ describe('the README', () => {
     const named = [...readme.matchAll(/npm run (?:-s )?([a-z:]+)/g)].map(([, name]) => name ?? '');
     expect(named.length).toBeGreaterThan(3);
     for (const name of named) expect(scripts).toHaveProperty([name]);
-    for (const [, path] of readme.matchAll(/\]\(([\w/.-]+)\)/g))
-      expect(() => readFileSync(join(packageRoot(), path ?? ''))).not.toThrow('ENOENT');
+    const places = linksOf(readme).flatMap((link) => placeOf(link) ?? []);
+    expect(places.length).toBeGreaterThan(20);
+    for (const { kind, path } of places) expect([path, kindOf(join(packageRoot(), path))]).toEqual([path, kind]);
   });
 });

@@ -67,6 +67,10 @@ describe('fulgurite fuzz', () => {
     );
     const again = await fuzz(here, ['bigsize', '--replay', file]);
     expect(again).toMatchObject({ code: 0, out: expect.stringContaining('no BigSize') });
+    const withBug = await fuzz(here, ['bigsize', '--replay', file, '--planted', BUG]);
+    expect(withBug).toMatchObject({ code: 1, out: expect.stringContaining('decode, encode: the same bytes') });
+    // The command that the report prints is this one.
+    expect(out).toContain(`fuzz bigsize --replay ${file} --planted ${BUG}`);
   });
 
   it.each([
