@@ -53,7 +53,16 @@ export type { ChaCha20Poly1305 } from './crypto/chacha20poly1305.ts';
 export { nobleChaCha20Poly1305 } from './crypto/chacha20poly1305.ts';
 export { RULES } from './rules.ts';
 export type { Consequence, Rule, RuleId } from './rules.ts';
-export type { CloseReason, ConnectionId, PeersEffect, PeersEnv, PeersInput, PeersState, PeersStep, RemoteAddress } from './peers/vocabulary.ts';
+export type {
+  CloseReason,
+  ConnectionId,
+  PeersEffect,
+  PeersEnv,
+  PeersInput,
+  PeersState,
+  PeersStep,
+  RemoteAddress,
+} from './peers/vocabulary.ts';
 export type { PeerLimits } from './peers/limits.ts';
 export { DEFAULT_LIMITS } from './peers/limits.ts';
 export { createPeers, createPeersEnv, peersStep } from './peers/peers.ts';

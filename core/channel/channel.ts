@@ -11,6 +11,7 @@ import { draftDurability, draftHost } from './step/draft.ts';
 import type { Transition } from './step/transition.ts';
 import { finish, start } from './step/transition.ts';
 import { errorData, failChannel } from './fail/fail-channel.ts';
+import { signedLate } from './fail/own-commitment.ts';
 import { greet, preferCommitment, receiveReestablishLate } from './fail/failed.ts';
 import { receiveUpdateFee, updateFee } from './operate/update-fee.ts';
 import type { ChannelCommand, ChannelEnv, ChannelInput, Command, Step } from './model/vocabulary.ts';
@@ -291,6 +292,7 @@ function notUsable({ lifecycle: { connection, readySent, readyReceived } }: Fund
 function handleFailed(out: Transition<FailedState>, input: ChannelInput): Outcome {
   if (isClosed(out.state)) return handleStored(out, input);
   if (input.kind === 'connected') greet(out);
+  if (input.kind === 'signed') signedLate(out, input.answer);
   if (input.kind === 'message' && input.message.type === 'channel_reestablish') receiveReestablishLate(out, input.message);
   if (input.kind === 'command' && input.command.kind === 'force_close') return preferCommitment(out);
   if (input.kind === 'command' && input.command.kind === 'fulfill') return fulfillOnChain(out, input.command);

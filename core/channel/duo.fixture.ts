@@ -13,7 +13,7 @@ import { ChannelCache } from './commitments/cache.ts';
 import { createSigner } from './commitments/key-signer.ts';
 import type { KeySigner } from './commitments/key-signer.ts';
 import { startOpen } from './establish/opener.ts';
-import type { ChannelState, FundedState } from './model/state.ts';
+import type { ChannelState, FundedState, StoredChannel } from './model/state.ts';
 import { storable } from './model/stored-form.fixture.ts';
 import { isRefusal, isViolation } from './model/violation.ts';
 import type { RuleId } from '../rules.ts';
@@ -200,7 +200,7 @@ export class Duo {
 
   /** The secret that revokes a commitment of this side, revealed or not. */
   commitmentSecret(side: Side, number: bigint): SecretKey {
-    return signerOf(side).revealSecret(this.funded(side).params.keysId, number);
+    return signerOf(side).revealSecret((this.ends[side].state as StoredChannel).params.keysId, number);
   }
 
   get channelId(): ChannelId {

@@ -138,3 +138,42 @@ describe('nodes whose signers answer one input later', () => {
     });
   });
 });
+
+describe('a node whose signer answers later', () => {
+  it('asks for nothing before what stands before it is durable, and a crash takes the question with it', () => {
+    const late = new LatePair(true);
+    const { a, b } = late;
+    late.pay(a, 1);
+    a.answer();
+    b.holdStores = true;
+    late.exchange();
+    expect(b.duties).toEqual([]);
+    const taken = b.heldStores.length;
+    b.restart();
+    b.holdStores = false;
+    expect(taken).toBeGreaterThan(0);
+    expect(b.duties).toEqual([]);
+    expect(stateOf(late, b).shared.commitments.accepter).toMatchObject({ current: { number: 0n } });
+  });
+
+  it('asks for its commitment when the failed state is durable, again after a restart, and for no secret any more', () => {
+    const late = new LatePair(true);
+    const { a, b, channelId } = late;
+    late.pay(a, 1);
+    a.answer();
+    b.holdStores = true;
+    late.exchange();
+    b.command({ kind: 'force_close', channelId });
+    expect(b.duties).toEqual([]);
+    b.finish(b.heldStores.length);
+    const question = { duty: { kind: 'sign_own', number: 0n } };
+    expect(b.duties).toMatchObject([question]);
+    b.restart();
+    b.holdStores = false;
+    expect(b.duties).toMatchObject([question]);
+    expect(b.answer().map(({ kind }) => kind)).toEqual(['store']);
+    expect(b.log.at(-1)).toMatchObject({ kind: 'broadcast', purpose: 'commitment' });
+    expect(b.restart()).toContainEqual(expect.objectContaining({ kind: 'broadcast', purpose: 'commitment' }));
+    expect(b.duties).toEqual([]);
+  });
+});

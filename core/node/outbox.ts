@@ -26,9 +26,9 @@ function mayLeave(channels: ReadonlyMap<ChannelId, ChannelSlot>, effect: Channel
   return (dependenciesOf(effect) ?? []).every((dependency) => isDurable(channels, dependency));
 }
 
-/** What a failed channel broadcasts waits for its own store only, not for what a watcher still owes. */
+/** What a failed channel broadcasts, or has signed for that, waits for its own store only, not for what a watcher still owes. */
 function isUrgent({ state }: ChannelSlot, { kind }: ChannelOutput): boolean {
-  return state.phase === 'failed' && kind === 'broadcast';
+  return state.phase === 'failed' && (kind === 'broadcast' || kind === 'sign');
 }
 
 /** The same waits already: whatever a peer says again and again while a store hangs, the queue does not grow. */

@@ -7,10 +7,11 @@ import type { Transition } from '../channel/step/transition.ts';
 import type { ChannelEnv, ChannelOutput, Step } from '../channel/model/vocabulary.ts';
 import { disconnect } from '../channel/retransmit/channel-reestablish.ts';
 import { failChannel } from '../channel/fail/fail-channel.ts';
+import { askForOwn } from '../channel/fail/own-commitment.ts';
 import { broadcastAgain } from '../channel/fail/broadcast.ts';
 import { watchFunding, watchOutputs } from '../channel/establish/opening.ts';
 import { isClosed } from '../channel/model/ending.ts';
-import type { FundedState, PendingMonitorUpdate, StoredChannel } from '../channel/model/state.ts';
+import type { FailedState, FundedState, PendingMonitorUpdate, StoredChannel } from '../channel/model/state.ts';
 import type { ChainPoint } from '../chain/update.ts';
 import type { ChannelId } from '../crypto/bytes.ts';
 import { drain } from './worklist.ts';
@@ -89,6 +90,7 @@ function revive(out: Transition<StoredChannel>, isOld: boolean): void {
     case 'failed':
       watchOutputs(out);
       broadcastAgain(out);
+      askForOwn(out as Transition<FailedState>);
       break;
   }
 }

@@ -50,7 +50,7 @@ function offer(
   const terms = { scripts, balanceMsat, feeSat, dustLimitSat };
   const built = buildClosing(env.cache.scripts(params, onlyFunding(state).output), omit === undefined ? terms : { ...terms, omit });
   if (!built.ok) throw new Error(built.reason);
-  const signature = env.signer.signClosing(params.keysId, built.closing);
+  const signature = env.signer.signClosing(params.keysId, built.closing) as Signature;
   const message = { type: 'closing_signed', channelId: duo.channelId, feeSat, signature } as const;
   return { message: feeRange === undefined ? message : { ...message, feeRange }, built: built.closing };
 }

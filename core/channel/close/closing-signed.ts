@@ -10,9 +10,10 @@ import type { ClosingSigned } from '../../wire/messages/index.ts';
 import { answerFee, closingWeight, feeTerms, NO_OFFERS } from './closing-fee.ts';
 import type { FeeTerms } from './closing-fee.ts';
 import { contents, logLength, SIDES } from '../model/contents.ts';
+import type { Answer, Duty } from '../model/duties.ts';
 import { draftClosing } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
-import { after, persist, send } from '../step/transition.ts';
+import { after, ask, persist, send } from '../step/transition.ts';
 import type { ChannelEnv } from '../model/vocabulary.ts';
 import { onlyFunding } from '../model/fundings.ts';
 import type { FeeRange, FundedState, SharedState } from '../model/state.ts';
@@ -85,12 +86,16 @@ function sendOffer(
   const [first, ...others] = variants(env, state, closing, params.us, feeSat);
   if (first === undefined) return violation('closing_signed.no_transaction', `none can be made with a fee of ${feeSat} sat`);
   const built = others.find((variant) => variant.txid === preferred?.txid) ?? first;
+  const { keysId } = params;
+  const signature = env.signer.signClosing(keysId, built);
+  const unsigned = signature === undefined ? built.txid : undefined;
+  const { negotiation, agreed } = state.closing;
   draftClosing(out).negotiation = {
-    offered: { feeSat, range, height: env.tip.height },
-    peerOffered: state.closing.negotiation?.peerOffered,
+    offered: { feeSat, range, height: env.tip.height, unsigned },
+    peerOffered: negotiation?.peerOffered,
   };
-  const signature = env.signer.signClosing(params.keysId, built);
-  send(out, { type: 'closing_signed', channelId, feeSat, signature, feeRange: range });
+  if (signature !== undefined) send(out, { type: 'closing_signed', channelId, feeSat, signature, feeRange: range });
+  else if (agreed?.txid !== unsigned) ask(out, { kind: 'sign_closing', keysId, built });
   return undefined;
 }
 
@@ -132,7 +137,8 @@ export function receiveClosingSigned(out: Transition<FundedState>, message: Clos
   if (closing === undefined) return violation('closing_signed.before_shutdown', 'before shutdown is complete');
   const negotiation = state.closing.negotiation ?? NO_OFFERS;
   const { offered } = negotiation;
-  if (us === 'opener' && offered === undefined) return violation('closing_signed.funder_first', 'the funder sends the first');
+  if (us === 'opener' && (offered === undefined || offered.unsigned !== undefined))
+    return violation('closing_signed.funder_first', 'the funder sends the first');
   const signed = signedVariant(env, state, closing, message);
   if (isViolation(signed)) return signed;
   const terms = termsOf(env, state, closing);
@@ -142,31 +148,68 @@ export function receiveClosingSigned(out: Transition<FundedState>, message: Clos
   draftClosing(out).negotiation = { offered, peerOffered };
   const range = offered?.range ?? terms.range;
   if (answer.kind === 'propose') return sendOffer(out, closing, answer.feeSat, range);
-  complete(out, signed, signature);
+  complete(out, signed, feeSat, signature);
   // The peer has our signature for this fee already when it is the one that we offered.
   return offered?.feeSat === feeSat ? undefined : sendOffer(out, closing, feeSat, range, signed);
 }
 
 /** Both have signed: the transaction is durable, then broadcast. The channel stays until a block has it. */
-function complete(out: Transition<FundedState>, built: BuiltClosing, peerSignature: Signature): void {
+function complete(out: Transition<FundedState>, built: BuiltClosing, feeSat: bigint, peers: Signature): void {
   const { env, state } = out;
-  const { channelId, params, closing } = state;
+  const { params, closing } = state;
   if (closing.tx !== undefined && txid(env.crypto, closing.tx) === built.txid) return;
-  const own = env.signer.signClosing(params.keysId, built);
-  const [opener, accepter] = params.us === 'opener' ? [own, peerSignature] : [peerSignature, own];
+  const { keysId } = params;
+  const own = env.signer.signClosing(keysId, built);
+  if (own !== undefined) return close(out, built, own, peers);
+  if (closing.agreed?.txid === built.txid) return;
+  draftClosing(out).agreed = { feeSat, txid: built.txid, signature: peers };
+  persist(out);
+  ask(out, { kind: 'sign_closing', keysId, built });
+}
+
+function close(out: Transition<FundedState>, built: BuiltClosing, ours: Signature, peers: Signature): void {
+  const { channelId, params } = out.state;
+  const { opener, accepter } = bySide(params.us, ours, peers);
   const tx = plainTx(withWitness(built.tx, 0, fundingWitness(built.channel, opener, accepter)));
-  draftClosing(out).tx = tx;
+  const closing = draftClosing(out);
+  closing.tx = tx;
+  closing.agreed = undefined;
   persist(out);
   out.effects.push({ kind: 'broadcast', tx, channelId, purpose: 'closing', after: after(out) });
   out.effects.push({ kind: 'watch_tx', txid: built.txid, channelId });
 }
 
+/** The transaction that only our signature is missing for, asked for again after a restart. */
+export function closingDuty(env: ChannelEnv, state: FundedState): Extract<Duty, { kind: 'sign_closing' }> | undefined {
+  const { closing, params } = state;
+  const { agreed } = closing;
+  const terms = closingOf(state);
+  if (agreed === undefined || terms === undefined) return undefined;
+  const built = variants(env, state, terms, other(params.us), agreed.feeSat).find(({ txid: id }) => id === agreed.txid);
+  return built && { kind: 'sign_closing', keysId: params.keysId, built };
+}
+
+/** Our signature has come: for what both want, and for what we offer. */
+export function signedClosing(out: Transition<FundedState>, answer: Extract<Answer, { kind: 'sign_closing' }>): void {
+  const { env, state } = out;
+  const { txid: id, signature } = answer;
+  const { agreed, negotiation } = state.closing;
+  const duty = agreed?.txid === id ? closingDuty(env, state) : undefined;
+  if (agreed !== undefined && duty !== undefined) close(out, duty.built, signature, agreed.signature);
+  const { offered, peerOffered } = negotiation ?? {};
+  if (offered?.unsigned !== id) return;
+  const { feeSat, range } = offered;
+  draftClosing(out).negotiation = { offered: { feeSat, range, height: env.tip.height }, peerOffered };
+  send(out, { type: 'closing_signed', channelId: state.channelId, feeSat, signature, feeRange: range });
+}
+
 /** BOLT 2, closing_signed, sending node: "if it doesn't receive a closing_signed response after a reasonable amount of time: MUST fail the channel". */
 export function missedClosing(
   { tip: { height }, config }: ChannelEnv,
-  { closing: { negotiation, tx } }: FundedState,
+  { closing: { negotiation, agreed, tx } }: FundedState,
 ): Violation | undefined {
   const { offered } = negotiation ?? {};
-  if (offered === undefined || tx !== undefined || height - offered.height < config.closingTimeoutBlocks) return undefined;
+  if (offered === undefined || offered.unsigned !== undefined || agreed !== undefined || tx !== undefined) return undefined;
+  if (height - offered.height < config.closingTimeoutBlocks) return undefined;
   return violation('closing_signed.unanswered', `no answer to the one of height ${offered.height}, height is ${height}`);
 }

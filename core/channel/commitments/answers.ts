@@ -4,6 +4,7 @@ import type { Answer, Duty } from '../model/duties.ts';
 import { awaitsRemoteSignature } from '../model/duties.ts';
 import { onlyFunding } from '../model/fundings.ts';
 import type { FundedState } from '../model/state.ts';
+import { closingDuty, signedClosing } from '../close/closing-signed.ts';
 import { retransmitShutdown } from '../close/shutdown.ts';
 import { sendOwnUpdates } from '../operate/own-updates.ts';
 import { draft } from '../step/draft.ts';
@@ -22,12 +23,16 @@ export function signed(out: Transition<FundedState>, answer: Answer): void {
       return signedRemote(out, answer);
     case 'reveal':
       return revealed(out, answer);
+    case 'sign_closing':
+      return signedClosing(out, answer);
+    case 'sign_own':
+      return;
   }
 }
 
 /** After a restart, and where one duty waited for another: the signer is asked, and may answer within the step. */
 export function askAgain(out: Transition<FundedState>): void {
-  const duty = awaitsRemoteSignature(out.state) ? remoteDuty(out) : revealDuty(out);
+  const duty = awaitsRemoteSignature(out.state) ? remoteDuty(out) : (revealDuty(out) ?? closingDuty(out.env, out.state));
   if (duty === undefined) return;
   const answer = answerTo(out.env.signer, duty);
   if (answer === undefined) ask(out, duty);

@@ -6,7 +6,12 @@ import { answerTo, lateSigner } from './late-signer.ts';
 import type { Signer } from './signer.ts';
 
 /** The methods that leave a duty of each kind. */
-const METHODS: Readonly<Record<Duty['kind'], keyof Signer>> = { sign_remote: 'signRemoteCommitment', reveal: 'revealSecret' };
+const METHODS: Readonly<Record<Duty['kind'], keyof Signer>> = {
+  sign_remote: 'signRemoteCommitment',
+  reveal: 'revealSecret',
+  sign_own: 'signOwnCommitment',
+  sign_closing: 'signClosing',
+};
 
 /** Makes the signer of one end answer later, to all duties or to those of one kind. */
 export function makeLate(duo: Duo, side: Side, kind?: Duty['kind']) {
@@ -19,6 +24,8 @@ export function makeLate(duo: Duo, side: Side, kind?: Duty['kind']) {
   return {
     /** What it was asked and has not answered, oldest first. */
     asked,
+    /** Never answers the oldest. */
+    skip: () => void answered++,
     /** Answers the oldest. */
     answer(): readonly ChannelOutput[] {
       const [duty] = asked();

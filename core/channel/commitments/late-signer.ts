@@ -13,8 +13,8 @@ export function lateSigner(signer: Signer): Signer {
     isSecret: (keysId, number, secret) => signer.isSecret(keysId, number, secret),
     revealSecret: () => undefined,
     signRemoteCommitment: (keysId, built) => (built.number === 0n ? signer.signRemoteCommitment(keysId, built) : undefined),
-    signOwnCommitment: (keysId, built) => signer.signOwnCommitment(keysId, built),
-    signClosing: (keysId, built) => signer.signClosing(keysId, built),
+    signOwnCommitment: () => undefined,
+    signClosing: () => undefined,
     ownRevocationPubkey: (keysId, number, remoteBasepoint) => signer.ownRevocationPubkey(keysId, number, remoteBasepoint),
     remoteRevocationPubkey: (keysId, remotePoint) => signer.remoteRevocationPubkey(keysId, remotePoint),
     delayedPubkey: (keysId, point) => signer.delayedPubkey(keysId, point),
@@ -39,6 +39,16 @@ export function answerTo(signer: Signer, duty: Duty): Answer | undefined {
       const { kind, keysId, number, successor, signatures } = duty;
       const secret = signer.revealSecret(keysId, number, successor, signatures);
       return secret === undefined ? undefined : { kind, number, secret };
+    }
+    case 'sign_own': {
+      const { kind, keysId, number, built } = duty;
+      const signature = signer.signOwnCommitment(keysId, built);
+      return signature === undefined ? undefined : { kind, number, signature };
+    }
+    case 'sign_closing': {
+      const { kind, keysId, built } = duty;
+      const signature = signer.signClosing(keysId, built);
+      return signature === undefined ? undefined : { kind, txid: built.txid, signature };
     }
   }
 }

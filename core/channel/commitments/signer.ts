@@ -31,9 +31,10 @@ export interface Signer {
    * (`Duty`); commitment 0 is signed at once, an opening does not wait.
    */
   signRemoteCommitment(keysId: Hash32, built: BuiltCommitment): CommitmentSignatures | undefined;
-  /** For the chain: our own commitment, which must not be revoked. Absent where the signer won't sign it. */
+  /** For the chain: our own commitment, which must not be revoked. Absent where it comes later, or never: a signer may refuse. */
   signOwnCommitment(keysId: Hash32, built: BuiltCommitment): Signature | undefined;
-  signClosing(keysId: Hash32, built: BuiltClosing): Signature;
+  /** BOLT 2, closing_signed. Absent where it comes later. */
+  signClosing(keysId: Hash32, built: BuiltClosing): Signature | undefined;
 
   // Public keys that anybody can derive from points (BOLT 3, Key Derivation), and the holder of the secrets with less work.
 

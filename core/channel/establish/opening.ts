@@ -188,7 +188,7 @@ export function becomeFunded(out: Transition<OpeningState>, settled: Settled): T
     host: { offered: [], received: [], nextEventId: 1, events: [], toldClose: undefined },
     durability: { version: 0, nextMonitorId: 1, pendingMonitor: [] },
     lifecycle: { connection: 'connected', readySent: false, readyReceived: false, createdHeight: env.tip.height },
-    closing: { sent: undefined, received: undefined, wanted: undefined, negotiation: undefined, tx: undefined },
+    closing: { sent: undefined, received: undefined, wanted: undefined, negotiation: undefined, agreed: undefined, tx: undefined },
   };
   const funded = become(out, state);
   tellBeginning(funded, initial, ownPoint);

@@ -1,13 +1,13 @@
 import { toHex } from '../../crypto/bytes.ts';
 import type { Hex } from '../../crypto/bytes.ts';
 import type { Tx } from '../../bitcoin/tx.ts';
-import { plainTx, serialiseTx, txid, withWitness } from '../../bitcoin/tx.ts';
-import { commitmentNumber, fundingWitness } from '../../transactions/commitment.ts';
+import { serialiseTx, txid } from '../../bitcoin/tx.ts';
+import { commitmentNumber } from '../../transactions/commitment.ts';
 import { other } from '../../transactions/types.ts';
 import type { Message } from '../../wire/messages/index.ts';
-import { buildCommitments } from '../commitments/build.ts';
 import { broadcastFailed, tellFinal } from './broadcast.ts';
-import { contents, SIDES, withLog } from '../model/contents.ts';
+import { askForOwn, signedCommitment } from './own-commitment.ts';
+import { SIDES, withLog } from '../model/contents.ts';
 import { baseOf, draft, draftHost } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
 import { addEvent, announceEvents, become, notify, persist, send } from '../step/transition.ts';
@@ -40,24 +40,6 @@ export function errorData(text: string, tx?: Tx): Hex {
   const short = text.slice(0, MAX_ERROR_LENGTH);
   const full = tx === undefined ? short : `${short}: ${serialiseTx(tx)}`;
   return toHex(printable(full.length <= MAX_ERROR_DATA ? full : short));
-}
-
-/** Our current commitment transaction with both signatures: what enforces the channel on chain, where the signer signs it. */
-export function signedCommitment(env: ChannelEnv, state: FundedState): Tx | undefined {
-  const { signer } = env;
-  const { params, shared } = state;
-  const { us } = params;
-  const { number, cut } = shared.commitments[us].current;
-  const { output, received } = onlyFunding(state);
-  const point = signer.perCommitmentPoint(params.keysId, number);
-  const [built] = buildCommitments(env, params, [output], us, number, point, contents(shared, cut)) as [
-    ReturnType<typeof buildCommitments>[0] & object,
-  ];
-  const ours = signer.signOwnCommitment(params.keysId, built);
-  if (ours === undefined) return undefined;
-  const theirs = received.signature;
-  const [opener, accepter] = us === 'opener' ? [ours, theirs] : [theirs, ours];
-  return plainTx(withWitness(built.tx, 0, fundingWitness(built.channel, opener, accepter)));
 }
 
 interface Failing {
@@ -93,8 +75,8 @@ export function failChannel(out: Transition<FundedState>, rule: RuleId, reason: 
   const error = how.told === true ? undefined : errorData(`${rule}: ${reason}`, how.tx);
   const failed = become<FailedState>(out, {
     phase: 'failed',
-    failure: { error, rule, reason, commitmentToBroadcast },
-    closing: { sent, received, wanted: undefined, negotiation: undefined, tx: closingTx },
+    failure: { error, rule, reason, stale: silent, commitmentToBroadcast },
+    closing: { sent, received, wanted: undefined, negotiation: undefined, agreed: undefined, tx: closingTx },
     ...baseOf(state),
   });
   if (error !== undefined) sendError(failed, connection);
@@ -102,6 +84,7 @@ export function failChannel(out: Transition<FundedState>, rule: RuleId, reason: 
   persist(failed);
   tellFinal(failed);
   broadcastFailed(failed);
+  askForOwn(failed);
   notify(failed, { kind: 'failed', rule, reason });
   announceEvents(failed, nextEventId);
   return failed;

@@ -27,7 +27,7 @@ export function greet(out: Transition<FailedState>): void {
 /** The owner does not want to wait for the mutual close any longer: its fee may be too low. */
 export function preferCommitment(out: Transition<FailedState>): Refusal | undefined {
   const { closing, failure, chain } = out.state;
-  if (closing.tx === undefined || failure.commitmentToBroadcast === undefined || fundingSpend(out.state, chain) !== undefined)
+  if (closing.tx === undefined || failure.stale || fundingSpend(out.state, chain) !== undefined)
     return refusal('force_close.failed_already', 'the channel has failed already');
   draftClosing(out).tx = undefined;
   persist(out);
@@ -42,8 +42,10 @@ export function preferCommitment(out: Transition<FailedState>): Refusal | undefi
  */
 export function receiveReestablishLate(out: Transition<FailedState>, message: ChannelReestablish): void {
   const { kind } = diagnose(out.env, out.state, message);
-  if (kind === 'we-are-behind' && out.state.failure.commitmentToBroadcast !== undefined) {
-    draftFailure(out).commitmentToBroadcast = undefined;
+  if (kind === 'we-are-behind' && !out.state.failure.stale) {
+    const failure = draftFailure(out);
+    failure.stale = true;
+    failure.commitmentToBroadcast = undefined;
     persist(out);
   }
   if (kind === 'resume') certain(out);

@@ -1,4 +1,5 @@
-import type { Hash32, SecretKey } from '../../crypto/bytes.ts';
+import type { Hash32, SecretKey, Signature, Txid } from '../../crypto/bytes.ts';
+import type { BuiltClosing } from '../../transactions/closing.ts';
 import type { BuiltCommitment } from '../../transactions/commitment.ts';
 import { other } from '../../transactions/types.ts';
 import type { CommitmentSignatures, FundedBase } from './state.ts';
@@ -25,7 +26,11 @@ export type Duty =
       readonly number: bigint;
       readonly successor: BuiltCommitment;
       readonly signatures: CommitmentSignatures;
-    };
+    }
+  /** Our current commitment, for the chain: the channel has failed, and it is broadcast. */
+  | { readonly kind: 'sign_own'; readonly keysId: Hash32; readonly number: bigint; readonly built: BuiltCommitment }
+  /** A closing transaction: closing_signed leaves, or the close is complete. */
+  | { readonly kind: 'sign_closing'; readonly keysId: Hash32; readonly built: BuiltClosing };
 
 /** An answer to a duty that does not stand, or stands no more, changes nothing. */
 export type Answer =
@@ -35,7 +40,9 @@ export type Answer =
       /** One a funding. */
       readonly signatures: readonly CommitmentSignatures[];
     }
-  | { readonly kind: 'reveal'; readonly number: bigint; readonly secret: SecretKey };
+  | { readonly kind: 'reveal'; readonly number: bigint; readonly secret: SecretKey }
+  | { readonly kind: 'sign_own'; readonly number: bigint; readonly signature: Signature }
+  | { readonly kind: 'sign_closing'; readonly txid: Txid; readonly signature: Signature };
 
 /** The duty to sign the peer's `next` commitment: commitment_signed has not left, nor may anything that the peer would count to it. */
 export function awaitsRemoteSignature({ shared, params, fundings }: Pick<FundedBase, 'shared' | 'params' | 'fundings'>): boolean {

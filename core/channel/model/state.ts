@@ -189,12 +189,29 @@ export type ChannelEvent =
 /** BOLT 2, closing_signed: one negotiation a connection. */
 export interface ClosingNegotiation {
   /** The fee that we offered last in this connection, with the range we sent. */
-  readonly offered?: { readonly feeSat: bigint; readonly range: FeeRange; /** When we sent it. */ readonly height: number } | undefined;
+  readonly offered?:
+    | {
+        readonly feeSat: bigint;
+        readonly range: FeeRange;
+        /** When we sent it. */
+        readonly height: number;
+        /** The transaction, while our signature is awaited and nothing has been sent. */
+        readonly unsigned?: Txid | undefined;
+      }
+    | undefined;
   readonly peerOffered?: { readonly feeSat: bigint; readonly range?: FeeRange } | undefined;
 }
 export interface FeeRange {
   readonly minFeeSat: bigint;
   readonly maxFeeSat: bigint;
+}
+
+/** A closing transaction that the peer has signed. */
+export interface AgreedClosing {
+  readonly feeSat: bigint;
+  readonly txid: Txid;
+  /** The peer's. */
+  readonly signature: Signature;
 }
 
 /** How far a mutual close has come. What may be missing is `undefined`, never absent: objects of one shape are read and copied fast. */
@@ -207,6 +224,8 @@ export interface Closing {
   readonly wanted: Script | undefined;
   /** There from the peer's shutdown of this connection on. */
   readonly negotiation: ClosingNegotiation | undefined;
+  /** Signed by the peer, and what both want: our signature is awaited. */
+  readonly agreed: AgreedClosing | undefined;
   /** Signed by both: the channel stays until it confirms. */
   readonly tx: Tx | undefined;
 }
@@ -301,7 +320,9 @@ export interface Failure {
   /** The rule that failed the channel, and what happened. */
   readonly rule: RuleId;
   readonly reason: string;
-  /** Fully signed; absent when we have lost data and must not broadcast (BOLT 2, option_data_loss_protect). The second choice where a close is signed. */
+  /** We have lost data and must not broadcast (BOLT 2, option_data_loss_protect). */
+  readonly stale: boolean;
+  /** Fully signed; absent where the state is stale, and while our signer has not signed it. The second choice where a close is signed. */
   readonly commitmentToBroadcast: Tx | undefined;
 }
 

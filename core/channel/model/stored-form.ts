@@ -16,7 +16,7 @@ import type { StoredChannel } from './state.ts';
  * How a channel's state stands in bytes: canonical, strict, with a version in front. Fields are in the order of this declaration;
  * any change to it needs a new version.
  */
-export const VERSION = 6;
+export const VERSION = 7;
 
 /** Any list of stored state; what peers make grow is bounded by its own rules, far below. */
 const MAX_ITEMS = 1_000_000;
@@ -217,7 +217,7 @@ const feeRange = struct({ minFeeSat: u64, maxFeeSat: u64 } satisfies FieldsOf<st
 type Offer = NonNullable<state.ClosingNegotiation['offered']>;
 type PeerOffer = NonNullable<state.ClosingNegotiation['peerOffered']>;
 const negotiation = struct({
-  offered: option(struct({ feeSat: u64, range: feeRange, height: u32 } satisfies FieldsOf<Offer>)),
+  offered: option(struct({ feeSat: u64, range: feeRange, height: u32, unsigned: option(txid) } satisfies FieldsOf<Offer>)),
   peerOffered: option(struct({ feeSat: u64, range: option(feeRange) } satisfies FieldsOf<PeerOffer>)),
 } satisfies FieldsOf<state.ClosingNegotiation>);
 
@@ -227,17 +227,20 @@ const lifecycle = struct({
   readyReceived: bool,
   createdHeight: u32,
 } satisfies FieldsOf<state.Lifecycle>);
+const agreed = struct({ feeSat: u64, txid, signature } satisfies FieldsOf<state.AgreedClosing>);
 const closing = struct({
   sent: maybe(script),
   received: maybe(script),
   wanted: maybe(script),
   negotiation: maybe(negotiation),
+  agreed: maybe(agreed),
   tx: maybe(storedTx),
 } satisfies FieldsOf<state.Closing>);
 const failure = struct({
   error: maybe(codec.varBytes()),
   rule: codec.utf8(MAX_TEXT) as Codec<RuleId>,
   reason: codec.utf8(MAX_TEXT),
+  stale: bool,
   commitmentToBroadcast: maybe(storedTx),
 } satisfies FieldsOf<state.Failure>);
 

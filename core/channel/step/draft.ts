@@ -72,10 +72,10 @@ function copyLifecycle(l: Lifecycle): Lifecycle {
   return { connection: l.connection, readySent: l.readySent, readyReceived: l.readyReceived, createdHeight: l.createdHeight };
 }
 function copyClosing(c: Closing): Closing {
-  return { sent: c.sent, received: c.received, wanted: c.wanted, negotiation: c.negotiation, tx: c.tx };
+  return { sent: c.sent, received: c.received, wanted: c.wanted, negotiation: c.negotiation, agreed: c.agreed, tx: c.tx };
 }
 function copyFailure(f: Failure): Failure {
-  return { error: f.error, rule: f.rule, reason: f.reason, commitmentToBroadcast: f.commitmentToBroadcast };
+  return { error: f.error, rule: f.rule, reason: f.reason, stale: f.stale, commitmentToBroadcast: f.commitmentToBroadcast };
 }
 
 /** Which copies are this step's own. */

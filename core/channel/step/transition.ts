@@ -101,8 +101,8 @@ export function send(t: Transition<StoredChannel>, message: Message): void {
 }
 
 /** Asks the signer, which has not answered within the step, once everything before it is durable. */
-export function ask(t: Transition<StoredChannel>, duty: Duty): void {
-  t.effects.push({ kind: 'sign', channelId: t.state.channelId, duty, after: after(t) });
+export function ask(t: Transition<StoredChannel>, duty: Duty, first: readonly Dependency[] = after(t)): void {
+  t.effects.push({ kind: 'sign', channelId: t.state.channelId, duty, after: first });
 }
 
 export function notify(t: Transition<StoredChannel>, event: ChannelNotice): void {
