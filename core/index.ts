@@ -102,3 +102,15 @@ export { fallbackAddress, fallbackScript } from './invoice/fallback.ts';
 export type { Fallback } from './invoice/fallback.ts';
 export { MAX_INVOICE_LENGTH } from './invoice/raw.ts';
 export type { Network } from './invoice/amount.ts';
+
+export { parseShortChannelId, placeOfChannel, printShortChannelId, shortChannelIdOf } from './wire/short-channel-id.ts';
+export type { ChannelPlace } from './wire/short-channel-id.ts';
+export { gossipHash } from './gossip/signing.ts';
+export { announcedOutput, checkChannelAnnouncement, signedAnnouncement, unsignedAnnouncement } from './gossip/channel-announcement.ts';
+export type { AnnouncedEnd, ChannelToAnnounce, EndSignatures } from './gossip/channel-announcement.ts';
+export { checkChannelUpdate, compareUpdates, directionOf, isForPeerOnly, policyOf, unsignedUpdate } from './gossip/channel-update.ts';
+export type { ChannelPolicy, UpdateToSign } from './gossip/channel-update.ts';
+export { aliasOf, checkNodeAnnouncement, unsignedNodeAnnouncement } from './gossip/node-announcement.ts';
+export type { NodeToAnnounce } from './gossip/node-announcement.ts';
+export { readAddresses } from './gossip/addresses.ts';
+export type { NodeAddress } from './gossip/addresses.ts';

@@ -10,6 +10,7 @@ import { FAIL_RULES } from './channel/fail/rules.ts';
 import { OPERATE_RULES } from './channel/operate/rules.ts';
 import { RETRANSMIT_RULES } from './channel/retransmit/rules.ts';
 import { CHANNEL_RULES } from './channel/rules.ts';
+import { GOSSIP_RULES } from './gossip/rules.ts';
 import { INVOICE_RULES } from './invoice/rules.ts';
 import { NODE_RULES } from './node/rules.ts';
 import { ONION_RULES } from './onion/rules.ts';
@@ -28,6 +29,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   transport: TRANSPORT_RULES,
   onion: ONION_RULES,
   invoice: INVOICE_RULES,
+  gossip: GOSSIP_RULES,
   'channel/establish': ESTABLISH_RULES,
   'channel/operate': OPERATE_RULES,
   'channel/commitments': COMMITMENT_RULES,

@@ -5,6 +5,7 @@ import { FAIL_RULES } from './channel/fail/rules.ts';
 import { OPERATE_RULES } from './channel/operate/rules.ts';
 import { RETRANSMIT_RULES } from './channel/retransmit/rules.ts';
 import { CHANNEL_RULES } from './channel/rules.ts';
+import { GOSSIP_RULES } from './gossip/rules.ts';
 import { INVOICE_RULES } from './invoice/rules.ts';
 import { NODE_RULES } from './node/rules.ts';
 import { ONION_RULES } from './onion/rules.ts';
@@ -20,6 +21,7 @@ export const RULES = {
   ...TRANSPORT_RULES,
   ...ONION_RULES,
   ...INVOICE_RULES,
+  ...GOSSIP_RULES,
   ...ESTABLISH_RULES,
   ...OPERATE_RULES,
   ...COMMITMENT_RULES,

@@ -3,6 +3,7 @@ import type { Hex } from '../crypto/bytes.ts';
 import type { Schema, TlvRecord } from './codec.ts';
 import { messageRegistry } from './messages/index.ts';
 import type { Message } from './messages/index.ts';
+import { printShortChannelId } from './short-channel-id.ts';
 
 /** What `JSON.stringify` takes as it is. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
@@ -32,11 +33,6 @@ const SHOWN_DIGITS = 8;
 
 function printHex(hex: Hex): string {
   return hex.length <= 2 * SHOWN_DIGITS ? `0x${hex}` : `0x${hex.slice(0, SHOWN_DIGITS)}…(${hex.length / 2})`;
-}
-
-/** BOLT 7: block height, transaction index and output index, separated by `x`. */
-function printShortChannelId(id: bigint): string {
-  return `${id >> 40n}x${(id >> 16n) & 0xffffffn}x${id & 0xffffn}`;
 }
 
 /** A value of this schema as short, readable text on one line. Long hex is cut to its first digits and its length in bytes. */
