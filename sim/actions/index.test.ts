@@ -94,7 +94,7 @@ describe('built-in operations', () => {
     };
     // One more HTLC, its own, is in the commitment by then.
     expect(least([])).toBeGreaterThan(-1_000_000n);
-    expect(least(['opener-short'])).toBeLessThan(-4_000_000n);
+    expect(least(['opener-short'])).toBeLessThan(-3_000_000n);
   });
 
   it('without a licence, mine fewer blocks than any payment is away from its deadline', () => {

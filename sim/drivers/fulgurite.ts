@@ -5,7 +5,7 @@ import { createSigner } from '../../core/channel/commitments/key-signer.ts';
 import { sendable } from '../../core/channel/operate/sendable.ts';
 import type { ChannelState } from '../../core/channel/model/state.ts';
 import type { ChainPoint } from '../../core/chain/update.ts';
-import type { ChannelId, Hash32, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
+import type { ChannelId, Hash32, Hex, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
 import { toHex } from '../../core/crypto/bytes.ts';
 import type { NodeEnv, NodeInput, NodeState } from '../../core/node/vocabulary.ts';
 import { createNode, nodeStep } from '../../core/node/node.ts';
@@ -24,7 +24,7 @@ export const fulguriteDriver: DriverFactory = (context: DriverContext) => {
   return new FulguriteDriver(
     crypto.publicKey(secret),
     transport,
-    () => createNodeEnv(crypto, createSigner(crypto, seed), config),
+    (features) => createNodeEnv(crypto, createSigner(crypto, seed), features === undefined ? config : { ...config, features }),
     createNode(context.tip, context.feeratePerKw, 0),
   );
 };
@@ -33,16 +33,19 @@ class FulguriteDriver implements Driver {
   readonly nodeId: PublicKey;
   readonly transport: DriverTransport;
   /** What a process that starts begins with: a signer and a cache that have worked out nothing yet. */
-  private readonly createEnv: () => NodeEnv;
+  private readonly createEnv: (features?: Hex) => NodeEnv;
+  /** Those of the configuration, unless it was started with others. */
+  private features: Hex | undefined;
   private env: NodeEnv;
   private state: NodeState;
   private shown: { readonly of: NodeState; readonly channels: ReadonlyMap<ChannelId, ChannelState> } | undefined;
 
-  constructor(nodeId: PublicKey, transport: DriverTransport, createEnv: () => NodeEnv, state: NodeState) {
+  constructor(nodeId: PublicKey, transport: DriverTransport, createEnv: (features?: Hex) => NodeEnv, state: NodeState, features?: Hex) {
     this.nodeId = nodeId;
     this.transport = transport;
     this.createEnv = createEnv;
-    this.env = createEnv();
+    this.features = features;
+    this.env = createEnv(features);
     this.state = state;
   }
 
@@ -51,7 +54,7 @@ class FulguriteDriver implements Driver {
    * that remembers changes how long an operation takes, and never whether it is asked for.
    */
   fork(): FulguriteDriver {
-    return new FulguriteDriver(this.nodeId, this.transport, this.createEnv, this.state);
+    return new FulguriteDriver(this.nodeId, this.transport, this.createEnv, this.state, this.features);
   }
 
   step(input: NodeInput): readonly DriverEffect[] {
@@ -70,13 +73,15 @@ class FulguriteDriver implements Driver {
     watcherIds: readonly { channelId: ChannelId; watcher: string; id: number }[],
     tip: ChainPoint,
     feeratePerKw: number,
+    features?: Hex,
   ): readonly DriverEffect[] {
     const channels = stored.map((bytes) => {
       const decoded = decodeChannel(bytes);
       if (!decoded.ok) throw new Error(`a stored channel cannot be read: ${JSON.stringify(decoded.error)}`);
       return decoded.value;
     });
-    this.env = this.createEnv();
+    this.features = features;
+    this.env = this.createEnv(features);
     const { nowMs } = this.state;
     const { state, effects } = restoreNode(this.env, { channels, watcherIds, tip, feeratePerKw, nowMs });
     this.state = state;

@@ -100,12 +100,13 @@ export interface Driver {
   step(input: NodeInput): readonly DriverEffect[];
   /** What a host wrote to disk for a `store` effect. */
   serialise?(effect: Extract<DriverEffect, { kind: 'store' }>): Uint8Array;
-  /** Replaces the node by what was durable. `watcherIds`: newest update that each watcher holds, by channel and watcher. */
+  /** Replaces the node by what was durable. `watcherIds`: newest update that each watcher holds, by channel and watcher. `features`: instead of those of its configuration. */
   restart?(
     channels: readonly Uint8Array[],
     watcherIds: readonly { channelId: ChannelId; watcher: string; id: number }[],
     tip: ChainPoint,
     feeratePerKw: number,
+    features?: Hex,
   ): readonly DriverEffect[];
   /** Capability: the channels' states as data. */
   channels?(): ReadonlyMap<ChannelId, ChannelState>;

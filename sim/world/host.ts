@@ -96,7 +96,9 @@ export class Host {
     });
     this.disk = new Disk({ storage: spec.storage ?? AT_ONCE, watchers }, stream(seed, `storage/${spec.name}`));
     this.walletSecret = entropy(`wallet/${spec.name}`) as SecretKey;
-    this.walletScript = p2wpkh(crypto, crypto.publicKey(this.walletSecret));
+    const key = crypto.publicKey(this.walletSecret);
+    // Some wallets have taproot outputs, which need option_shutdown_anysegwit.
+    this.walletScript = stream(seed, `script/${spec.name}`).int(3) === 0 ? (`5120${key.slice(2)}` as Script) : p2wpkh(crypto, key);
     this.running = true;
     this.unacknowledged = [];
     this.presented = [];

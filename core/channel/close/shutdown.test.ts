@@ -2,12 +2,14 @@ import { describe, expect, it } from 'vitest';
 import { p2wpkh } from '../../bitcoin/script.ts';
 import type { Script } from '../../crypto/bytes.ts';
 import { sha256Hex } from '../../crypto/hashes.ts';
-import type { Preimage } from '../../crypto/bytes.ts';
+import type { Hex, Preimage } from '../../crypto/bytes.ts';
 import { makeFeatures } from '../../wire/features.ts';
 import type { Side } from '../../transactions/types.ts';
 import { bytes32, brokenRule, complaint, Duo, kinds, P2WPKH_A, P2WPKH_B, sent } from '../duo.fixture.ts';
 import type { ChannelCommand, ChannelOutput } from '../model/vocabulary.ts';
 import { ownPayment } from '../model/origin.ts';
+import { storable } from '../model/stored-form.fixture.ts';
+import { DEFAULT_CONFIG } from '../../node/config.ts';
 
 const P2TR = ('5120' + 'dd'.repeat(32)) as Script;
 const P2SH = ('a914' + 'cc'.repeat(20) + '87') as Script;
@@ -110,6 +112,87 @@ describe('the command shutdown', () => {
   });
 });
 
+describe('what was agreed on at opening', () => {
+  const NOTHING = makeFeatures({ option_anchors: 'optional' });
+
+  /** Both ends come back with other features, from what they stored: `ours` of the opener's, `theirs` of the accepter's. */
+  function backWith(duo: Duo, ours: Hex, theirs: Hex): Duo {
+    const [a, b] = [ours, theirs];
+    for (const [side, features, peerFeatures] of [
+      ['opener', a, b],
+      ['accepter', b, a],
+    ] as const) {
+      const end = duo.ends[side];
+      end.state = storable(end.state);
+      end.env = { ...end.env, config: { ...end.env.config, features }, peerFeatures };
+    }
+    duo.reconnect();
+    duo.exchange();
+    return duo;
+  }
+
+  const ways = [
+    ['of neither', NOTHING, NOTHING],
+    ['of the opener', DEFAULT_CONFIG.features, NOTHING],
+    ['of the accepter', NOTHING, DEFAULT_CONFIG.features],
+  ] as const;
+
+  it.each(ways)('binds: an upfront taproot script closes the channel with the features %s', (_of, ours, theirs) => {
+    for (const from of ['opener', 'accepter'] as const) {
+      const duo = backWith(new Duo({ command: { upfrontShutdownScript: P2TR } }).open(), ours, theirs);
+      expect(refusalOf(close(duo, 'opener', P2WPKH_B))).toBe('shutdown.upfront_shutdown_script');
+      expect(refusalOf(close(duo, from, from === 'opener' ? P2TR : P2WPKH_A))).toBeUndefined();
+      duo.exchange();
+      for (const side of ['opener', 'accepter'] as const) expect(duo.funded(side).closing.tx).toBeDefined();
+      expect(duo.funded('accepter').closing.received).toBe(P2TR);
+    }
+  });
+
+  it.each(ways)('binds: another script than the upfront one is refused with the features %s', (_of, ours, theirs) => {
+    const duo = backWith(new Duo({ command: { upfrontShutdownScript: P2TR } }).open(), ours, theirs);
+    const effects = duo.message('accepter', { type: 'shutdown', channelId: duo.channelId, scriptPubkey: P2WPKH_B });
+    expect(brokenRule(effects)).toBe('shutdown.upfront_shutdown_script');
+  });
+
+  it.each(ways)('binds: a taproot script is taken with the features %s', (_of, ours, theirs) => {
+    const duo = backWith(new Duo().open(), ours, theirs);
+    const effects = duo.message('accepter', { type: 'shutdown', channelId: duo.channelId, scriptPubkey: P2TR });
+    expect(brokenRule(effects)).toBeUndefined();
+    expect(duo.funded('accepter').closing.received).toBe(P2TR);
+  });
+
+  it.each(ways)('binds: a taproot script that was sent is sent again with the features %s', (_of, ours, theirs) => {
+    const duo = new Duo().open();
+    close(duo, 'opener', P2TR);
+    duo.ends.opener.outgoing.length = 0;
+    backWith(duo, ours, theirs);
+    expect(duo.funded('accepter').closing.received).toBe(P2TR);
+    for (const side of ['opener', 'accepter'] as const) expect(duo.funded(side).closing.tx).toBeDefined();
+  });
+
+  it('does not bind where it was asked for and not sent: it waits, or gives way where the peer waits', () => {
+    for (const peerCloses of [false, true]) {
+      const duo = new Duo({ opener: { commit: 'manual' } }).open();
+      duo.command('opener', addCommand(duo));
+      close(duo, 'opener', P2TR);
+      expect(duo.funded('opener').closing).toMatchObject({ wanted: P2TR, sent: undefined });
+      backWith(duo, DEFAULT_CONFIG.features, NOTHING);
+      duo.command('opener', { kind: 'commit', channelId: duo.channelId });
+      duo.exchange();
+      expect(duo.funded('opener').closing).toMatchObject({ wanted: P2TR, sent: undefined });
+      if (peerCloses) {
+        close(duo, 'accepter', P2WPKH_A);
+        duo.exchange();
+        expect(duo.funded('opener').closing.sent).not.toBe(P2TR);
+        expect(duo.funded('opener').closing.sent).toBeDefined();
+      } else {
+        backWith(duo, DEFAULT_CONFIG.features, DEFAULT_CONFIG.features);
+        expect(duo.funded('opener').closing).toMatchObject({ wanted: undefined, sent: P2TR });
+      }
+    }
+  });
+});
+
 describe('a shutdown of the peer', () => {
   it('is answered with the script we committed to, else with the key of our to_remote', () => {
     const committed = new Duo({ command: { upfrontShutdownScript: P2WPKH_B } }).open();
@@ -135,10 +218,9 @@ describe('a shutdown of the peer', () => {
     expect(duo.funded('opener').closing.received).toBe(valid ? scriptPubkey : undefined);
   });
 
-  it('with taproot needs option_shutdown_anysegwit on both sides', () => {
-    const duo = new Duo().open();
-    const peerFeatures = makeFeatures({ option_upfront_shutdown_script: 'optional' });
-    duo.ends.opener.env = { ...duo.ends.opener.env, peerFeatures };
+  it('with taproot needs option_shutdown_anysegwit on both sides, now or when the channel was opened', () => {
+    const old = { features: makeFeatures({ option_upfront_shutdown_script: 'optional', option_anchors: 'optional' }) };
+    const duo = new Duo({ opener: old, accepter: old }).open();
     expect(complaint(duo.message('opener', { type: 'shutdown', channelId: duo.channelId, scriptPubkey: P2TR }))).toMatch(
       /^warning shutdown\.scriptpubkey/,
     );
@@ -155,8 +237,8 @@ describe('a shutdown of the peer', () => {
     expect(duo.ends.accepter.state.phase).toBe('funded');
     expect(complaint(duo.message('accepter', { type: 'shutdown', channelId: duo.channelId, scriptPubkey: P2WPKH_A }))).toBeUndefined();
 
-    const unbound = new Duo({ command: { upfrontShutdownScript: P2WPKH_A } }).open();
-    unbound.ends.accepter.env = { ...unbound.ends.accepter.env, peerFeatures: makeFeatures({ option_anchors: 'optional' }) };
+    const old = { features: makeFeatures({ option_anchors: 'optional' }) };
+    const unbound = new Duo({ accepter: old, command: { upfrontShutdownScript: P2WPKH_A } }).open();
     expect(complaint(shutdownOf(unbound))).toBeUndefined();
   });
 

@@ -1,6 +1,4 @@
-import type { Script } from '../../crypto/bytes.ts';
 import { bySide, other } from '../../transactions/types.ts';
-import { negotiated } from '../../wire/features.ts';
 import type { Shutdown } from '../../wire/messages/index.ts';
 import { NO_OFFERS } from './closing-fee.ts';
 import { offerFirstFee } from './closing-signed.ts';
@@ -9,8 +7,8 @@ import { awaitsRemoteSignature } from '../model/duties.ts';
 import { draftClosing } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
 import { monitor, persist, send } from '../step/transition.ts';
-import type { ChannelCommand, ChannelEnv } from '../model/vocabulary.ts';
-import { isAcceptableScript, isOfferableScript, ownShutdownScript } from './shutdown-scripts.ts';
+import type { ChannelCommand } from '../model/vocabulary.ts';
+import { mayReceive, maySend, ownShutdownScript } from './shutdown-scripts.ts';
 import type { FundedState, SharedState } from '../model/state.ts';
 import type { Refusal, Violation } from '../model/violation.ts';
 import { refusal, violation } from '../model/violation.ts';
@@ -32,19 +30,13 @@ export function shutdown(out: Transition<FundedState>, command: Extract<ChannelC
   const { script } = command;
   if (state.closing.sent !== undefined || state.closing.wanted !== undefined)
     return refusal('shutdown.already_sent', 'the channel is closing already');
-  if (!isOfferableScript(env, script)) return refusal('shutdown.scriptpubkey', `${script} has none of the allowed forms`);
-  const upfront = state.params.parties[state.params.us].upfrontShutdownScript;
-  if (upfront !== undefined && upfront !== script) return refusal('shutdown.upfront_shutdown_script', `we committed to ${upfront}`);
+  const may = maySend(env, state.params, script);
+  if (may === 'has-no-allowed-form') return refusal('shutdown.scriptpubkey', `${script} has none of the allowed forms`);
+  if (may === 'another-was-promised')
+    return refusal('shutdown.upfront_shutdown_script', `we committed to ${state.params.parties[state.params.us].upfrontShutdownScript}`);
   draftClosing(out).wanted = script;
   persist(out);
   return undefined;
-}
-
-/** BOLT 2, shutdown, receiving node: the script that the peer committed to when the channel was opened. */
-function breaksUpfront(env: ChannelEnv, state: FundedState, script: Script): boolean {
-  if (!negotiated(env.config.features, env.peerFeatures, 'option_upfront_shutdown_script')) return false;
-  const committed = state.params.parties[other(state.params.us)].upfrontShutdownScript;
-  return committed !== undefined && committed !== script;
 }
 
 /** The answer, and the negotiation of the fee, follow in `advanceShutdown`. */
@@ -58,10 +50,9 @@ export function receiveShutdown(out: Transition<FundedState>, message: Shutdown)
   // `negotiation` is there from the peer's shutdown of this connection on: both must have been sent again before fees are talked about.
   draftClosing(out).negotiation = negotiation ?? NO_OFFERS;
   if (received !== undefined) return undefined;
-  if (!isAcceptableScript(env, script)) return violation('shutdown.scriptpubkey', `${script} has none of the allowed forms`);
-  if (breaksUpfront(env, state, script)) {
-    return violation('shutdown.upfront_shutdown_script', `${script} is not what the peer committed to`);
-  }
+  const may = mayReceive(env, state.params, script);
+  if (may === 'has-no-allowed-form') return violation('shutdown.scriptpubkey', `${script} has none of the allowed forms`);
+  if (may === 'another-was-promised') return violation('shutdown.upfront_shutdown_script', `${script} is not what the peer committed to`);
   if (hasUnsigned(state.shared, other(state.params.us))) {
     return violation('shutdown.unsigned_updates', 'while updates of the sender were not signed for');
   }
@@ -85,8 +76,11 @@ function sendDueShutdown(out: Transition<FundedState>): void {
   const { sent, received, wanted } = state.closing;
   if (sent !== undefined || (wanted === undefined && received === undefined)) return;
   if (hasUnsigned(state.shared, params.us)) return;
+  // One that the peer's features of today forbid waits for better ones, but not when the peer waits for our answer.
+  const allowed = wanted !== undefined && maySend(env, params, wanted) === 'yes' ? wanted : undefined;
+  if (allowed === undefined && received === undefined) return;
   const closing = draftClosing(out);
-  closing.sent = wanted ?? ownShutdownScript(env, params);
+  closing.sent = allowed ?? ownShutdownScript(env, params);
   closing.wanted = undefined;
   persist(out);
   tellScripts(out);

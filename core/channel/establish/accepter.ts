@@ -51,7 +51,7 @@ export function accept(out: Transition<OpeningState>, command: Extract<ChannelCo
   };
   const broken = offeredAccept(env, open, message);
   if (broken !== undefined) return refusal(broken.rule, broken.detail);
-  const params = paramsOf({ us, peer, keysId }, open, message);
+  const params = paramsOf(env, { us, peer, keysId }, open, message);
   const terms = termsOf(format, open, message);
   out.state = { ...state, step: { kind: 'awaiting_funding_created', params, terms, remotePoint: open.firstPerCommitmentPoint } };
   sendOpening(out, peer, message);

@@ -61,7 +61,7 @@ export function receiveAcceptChannel(out: Transition<OpeningState>, accept: Acce
   const { open, keysId } = step;
   const broken = receivedAccept(env, open, accept);
   if (broken !== undefined) return broken;
-  const params = paramsOf({ us, peer, keysId }, open, accept);
+  const params = paramsOf(env, { us, peer, keysId }, open, accept);
   const terms = termsOf(formatOfType(open.channelType) ?? 'static_remotekey', open, accept);
   const { script } = fundingOutput(env.crypto, open.fundingPubkey, accept.fundingPubkey);
   out.state = { ...state, step: { kind: 'awaiting_host_funding', params, terms, remotePoint: accept.firstPerCommitmentPoint } };

@@ -266,7 +266,7 @@ describe('accept_channel, offered', () => {
 describe('channel_flags', () => {
   it('announce by their lowest bit; those that nobody has defined say nothing', () => {
     const us = { us: 'accepter', peer: BAD_POINT, keysId: bytes32(1) } as const;
-    const announced = (channelFlags: number): boolean => paramsOf(us, { ...open, channelFlags }, accept).announce;
+    const announced = (channelFlags: number): boolean => paramsOf(envOf('accepter'), us, { ...open, channelFlags }, accept).announce;
     expect([0, 1, 0xfe, 0xff].map(announced)).toEqual([false, true, false, true]);
   });
 });

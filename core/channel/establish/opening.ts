@@ -4,6 +4,7 @@ import { emptyView } from '../../chain/view.ts';
 import { EMPTY_SECRET_STORE } from '../../transactions/secrets.ts';
 import type { CommitmentFormat, Side } from '../../transactions/types.ts';
 import { bySide, other } from '../../transactions/types.ts';
+import { negotiated } from '../../wire/features.ts';
 import type { AcceptChannel, Message, OpenChannel } from '../../wire/messages/index.ts';
 import { buildCommitments, checkSignatures } from '../commitments/build.ts';
 import { watchedParty } from '../commitments/parties.ts';
@@ -52,7 +53,8 @@ export function ownFields(env: ChannelEnv, keysId: Hash32, fundingSat: bigint, d
   };
 }
 
-function partyOf(message: OpenChannel | AcceptChannel): Party {
+/** `binds`: whether the script that it names, if any, is one that it must keep to (BOLT 2, shutdown). */
+function partyOf(message: OpenChannel | AcceptChannel, binds: boolean): Party {
   const { upfrontShutdownScript: script } = message;
   return {
     revocationBasepoint: message.revocationBasepoint,
@@ -64,16 +66,21 @@ function partyOf(message: OpenChannel | AcceptChannel): Party {
     htlcMinimumMsat: message.htlcMinimumMsat,
     toSelfDelay: message.toSelfDelay,
     maxAcceptedHtlcs: message.maxAcceptedHtlcs,
-    ...(script === undefined || script === '' ? {} : { upfrontShutdownScript: script }),
+    ...(script === undefined || script === '' || !binds ? {} : { upfrontShutdownScript: script }),
   };
 }
 
-/** What open_channel and accept_channel together say. */
+/**
+ * What open_channel and accept_channel together say, under the features of this moment. Whoever sends a shutdown script keeps to it; the other
+ * holds it to that where both have the feature.
+ */
 export function paramsOf(
+  { config: { features }, peerFeatures }: ChannelEnv,
   identity: { readonly us: Side; readonly peer: PublicKey; readonly keysId: Hash32 },
   open: OpenChannel,
   accept: AcceptChannel,
 ): ChannelParams {
+  const both = negotiated(features, peerFeatures, 'option_upfront_shutdown_script');
   return {
     temporaryChannelId: open.temporaryChannelId,
     channelType: open.channelType ?? '',
@@ -81,7 +88,8 @@ export function paramsOf(
     initialFeeratePerKw: open.feeratePerKw,
     minimumDepth: accept.minimumDepth,
     announce: (open.channelFlags & ANNOUNCE_CHANNEL) !== 0,
-    parties: { opener: partyOf(open), accepter: partyOf(accept) },
+    anysegwit: negotiated(features, peerFeatures, 'option_shutdown_anysegwit'),
+    parties: { opener: partyOf(open, both || identity.us === 'opener'), accepter: partyOf(accept, both || identity.us === 'accepter') },
     ...identity, // last, as in baseOf
   };
 }

@@ -93,7 +93,7 @@ export interface Party {
   /** How long the other side's to_self outputs are delayed, in blocks. */
   readonly toSelfDelay: number;
   readonly maxAcceptedHtlcs: number;
-  /** Present when the peer committed to where its funds go on mutual close. */
+  /** Present when this side committed to where its funds go on mutual close: for good, whatever features are negotiated later. */
   readonly upfrontShutdownScript?: Script;
 }
 
@@ -109,6 +109,8 @@ export interface ChannelParams {
   readonly initialFeeratePerKw: number;
   readonly minimumDepth: number;
   readonly announce: boolean;
+  /** option_shutdown_anysegwit was negotiated when it was opened: what that allows in a shutdown is acceptable for good. */
+  readonly anysegwit: boolean;
   readonly parties: Readonly<Record<Side, Party>>;
 }
 

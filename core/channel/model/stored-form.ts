@@ -16,7 +16,7 @@ import type { StoredChannel } from './state.ts';
  * How a channel's state stands in bytes: canonical, strict, with a version in front. Fields are in the order of this declaration;
  * any change to it needs a new version.
  */
-export const VERSION = 7;
+export const VERSION = 8;
 
 /** Any list of stored state; what peers make grow is bounded by its own rules, far below. */
 const MAX_ITEMS = 1_000_000;
@@ -130,6 +130,7 @@ const params = struct({
   initialFeeratePerKw: u32,
   minimumDepth: u32,
   announce: bool,
+  anysegwit: bool,
   parties: bySide(party),
 } satisfies FieldsOf<state.ChannelParams>);
 const signatures = struct({ signature, htlcSignatures: items(signature) } satisfies FieldsOf<state.CommitmentSignatures>);

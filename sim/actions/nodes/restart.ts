@@ -1,4 +1,7 @@
 import type { ActionKind } from '../action-kind.ts';
+import type { Hex } from '../../../core/crypto/bytes.ts';
+import { featureBits, featureOf, featuresFromBits } from '../../../core/wire/features.ts';
+import type { FeatureName } from '../../../core/wire/features.ts';
 import { field } from '../../scenario/fields.ts';
 import type { ActionFrom } from '../../scenario/fields.ts';
 import { between, chance, pick } from '../../deterministic/random.ts';
@@ -11,14 +14,19 @@ import { usableEnds } from '../usable-ends.ts';
 import type { UsableEnd } from '../usable-ends.ts';
 import { drawCrash } from './crash.ts';
 
-/** `backup`: not from the newest durable state but from the n-th before it. */
-const fields = { node: field.node, backup: field.optional(field.count) };
+const ANYSEGWIT = 'option_shutdown_anysegwit';
+const UPFRONT = 'option_upfront_shutdown_script';
+/** What a node may come back without: its peers have channels with it that were opened with them. */
+const WITHOUT = [ANYSEGWIT, UPFRONT, `${ANYSEGWIT} ${UPFRONT}`] as const;
+
+/** `backup`: not from the newest durable state but from the n-th before it. `without`: features that it has no more. */
+const fields = { node: field.node, backup: field.optional(field.count), without: field.optional(field.choice(...WITHOUT)) };
 type Restart = ActionFrom<'restart', typeof fields>;
 
 export const restart: ActionKind<Restart> = {
   name: 'restart',
   fields,
-  apply(world, { node, backup }) {
+  apply(world, { node, backup, without }) {
     const host = world.hosts.get(node);
     const { driver } = host ?? {};
     if (host === undefined || host.running || driver?.restart === undefined || driver.serialise === undefined) return false;
@@ -32,17 +40,20 @@ export const restart: ActionKind<Restart> = {
         world.trace.bytes(bytes);
         channels.push(bytes);
       }
-      return driver.restart?.(channels, host.disk.watcherIds(), seen, host.feeratePerKw) ?? [];
+      const features = without === undefined ? undefined : lacking(host.config.features, without.split(' ') as FeatureName[]);
+      return driver.restart?.(channels, host.disk.watcherIds(), seen, host.feeratePerKw, features) ?? [];
     });
     if (driver.channels === undefined) return true;
     for (const info of world.channels) world.ledger.forgetUnknown(node, info.name, world.channelState(node, info.name));
     return true;
   },
-  describe: ({ node }) => `${node} restarts from what is durable`,
-  simpler: (action) =>
-    action.backup === undefined
-      ? []
-      : [{ do: 'restart', node: action.node }, ...simplerFields(action, { backup: numbers(action.backup, [1]) })],
+  describe: ({ node, without }) =>
+    `${node} restarts from what is durable${without === undefined ? '' : `, without ${without.replace(' ', ' and ')}`}`,
+  simpler: (action) => {
+    const { node, backup, without } = action;
+    if (backup !== undefined) return [{ do: 'restart', node }, ...simplerFields(action, { backup: numbers(backup, [1]) })];
+    return without === undefined ? [] : [{ do: 'restart', node }];
+  },
   operations: [
     {
       name: 'restart',
@@ -51,12 +62,18 @@ export const restart: ActionKind<Restart> = {
       factors: [1, 2, 3],
       generate(world, choices) {
         const nodes = downNodes(world);
-        return nodes.length === 0 ? undefined : { do: 'restart', node: pick(choices, nodes) };
+        if (nodes.length === 0) return undefined;
+        const node = pick(choices, nodes);
+        return chance(choices, 1, 4) ? { do: 'restart', node, without: pick(choices, WITHOUT) } : { do: 'restart', node };
       },
     },
     { name: 'stale-backup', kind: 'fault', licences: ['stale-backup'], generate: drawStaleBackup },
   ],
 };
+
+function lacking(features: Hex, names: readonly FeatureName[]): Hex {
+  return featuresFromBits(featureBits(features).filter((bit) => !names.some((name) => name === featureOf(bit))));
+}
 
 function downNodes(world: World): string[] {
   return world.nodeNames.filter((node) => !world.host(node).running);
