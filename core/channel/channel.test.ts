@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Script } from '../crypto/bytes.ts';
 import type { Side } from '../transactions/types.ts';
-import type { Message } from '../wire/messages/index.ts';
+import type { ChannelMessage, Message } from '../wire/messages/index.ts';
 import { channelStep, MAX_UNSIGNED_UPDATES } from './channel.ts';
 import { at, input as blockInput, read } from '../chain/chain.fixture.ts';
 import { bytes32, complaint, Duo, kinds, NODE_ID, P2WPKH_A, TEMPORARY_ID } from './duo.fixture.ts';
@@ -352,7 +352,7 @@ describe('a message that comes at any time, changed in any way', () => {
           for (const [index, change, field, n, digit] of script) {
             const heard = messages[index] as Message;
             const message = change ? changed(heard, field, n, digit) : heard;
-            const step = channelStep({ ...env, tip: at(height) }, state, { kind: 'message', message });
+            const step = channelStep({ ...env, tip: at(height) }, state, { kind: 'message', message: message as ChannelMessage });
             for (const effect of step.effects) outcomes.add(effect.kind === 'send' ? effect.message.type : effect.kind);
             const news = read(blockInput(at(height), at(height + 1)));
             ({ state } = channelStep({ ...env, tip: at(++height) }, step.state, news));

@@ -24,7 +24,8 @@ import { advanceShutdown, receiveShutdown, shutdown } from './close/shutdown.ts'
 import type { ChannelState, FailedState, FundedState, OpeningState, StoredChannel } from './model/state.ts';
 import type { Refusal, Violation } from './model/violation.ts';
 import { consequenceOf, isRefusal, isViolation, refusal, ruleText, violation } from './model/violation.ts';
-import type { ChannelReestablish, Message } from '../wire/messages/index.ts';
+import { namesIn } from '../wire/messages/index.ts';
+import type { ChannelMessage, ChannelReestablish, Message, MessageIn } from '../wire/messages/index.ts';
 import { other } from '../transactions/types.ts';
 import type { ChannelOutput } from './model/vocabulary.ts';
 
@@ -126,7 +127,18 @@ function handleOpening(out: Transition<OpeningState>, input: ChannelInput): Outc
   }
 }
 
-function openingMessage(out: Transition<OpeningState>, message: Message): Outcome {
+/** Messages of protocols that we don't speak yet. */
+const UNSPOKEN: ReadonlySet<string> = new Set(namesIn('simple_closing', 'interactive', 'splicing'));
+
+type SpokenMessage = MessageIn<'establishment' | 'operation' | 'retransmission' | 'closing'>;
+
+function isSpoken(message: ChannelMessage): message is SpokenMessage {
+  return !UNSPOKEN.has(message.type);
+}
+
+function openingMessage(out: Transition<OpeningState>, message: ChannelMessage): Outcome {
+  const misplaced = violation('channel.not_opening', `${message.type} does not belong to the opening of a channel`);
+  if (!isSpoken(message)) return misplaced;
   switch (message.type) {
     case 'accept_channel':
       return receiveAcceptChannel(out, message);
@@ -134,8 +146,19 @@ function openingMessage(out: Transition<OpeningState>, message: Message): Outcom
       return receiveFundingCreated(out, message);
     case 'funding_signed':
       return receiveFundingSigned(out, message);
-    default:
-      return violation('channel.not_opening', `${message.type} does not belong to the opening of a channel`);
+    case 'open_channel':
+    case 'channel_ready':
+    case 'channel_reestablish':
+    case 'update_add_htlc':
+    case 'update_fulfill_htlc':
+    case 'update_fail_htlc':
+    case 'update_fail_malformed_htlc':
+    case 'update_fee':
+    case 'commitment_signed':
+    case 'revoke_and_ack':
+    case 'shutdown':
+    case 'closing_signed':
+      return misplaced;
   }
 }
 
@@ -150,7 +173,14 @@ function openingCommand(out: Transition<OpeningState>, command: ChannelCommand):
     case 'force_close':
       forgetOpening(out, 'channel.given_up', 'given up by the host', true);
       return undefined;
-    default:
+    case 'add':
+    case 'fulfill':
+    case 'fail':
+    case 'fail_malformed':
+    case 'fee':
+    case 'commit':
+    case 'shutdown':
+    case 'acknowledge':
       return refusal('channel.not_open_yet', 'the channel is not open yet');
   }
 }
@@ -187,12 +217,14 @@ function handleFunded(out: Transition<FundedState>, input: ChannelInput): Outcom
   }
 }
 
-function fundedMessage(out: Transition<FundedState>, message: Message): Outcome {
+function fundedMessage(out: Transition<FundedState>, message: ChannelMessage): Outcome {
   const { state } = out;
   if (message.type === 'channel_reestablish') return reestablish(out, message);
   if (state.lifecycle.connection !== 'connected') {
     return violation('channel.before_reestablish', `${message.type} came before channel_reestablish`);
   }
+  // BOLT 1, 9: messages of features that we did not offer are not for us to act on.
+  if (!isSpoken(message)) return violation('channel.not_negotiated', `${message.type} belongs to a feature that was not negotiated`);
   switch (message.type) {
     case 'channel_ready':
       return receiveChannelReady(out, message);
@@ -210,13 +242,11 @@ function fundedMessage(out: Transition<FundedState>, message: Message): Outcome 
       return receiveShutdown(out, message);
     case 'closing_signed':
       return receiveClosingSigned(out, message);
+    case 'open_channel':
+    case 'accept_channel':
     case 'funding_created':
     case 'funding_signed':
-    case 'accept_channel':
       return violation('channel.funded_already', `${message.type}: the channel is funded already`);
-    default:
-      // BOLT 1, 9: messages of features that we did not offer are not for us to act on.
-      return violation('channel.not_negotiated', `${message.type} belongs to a feature that was not negotiated`);
   }
 }
 

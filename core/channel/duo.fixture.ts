@@ -5,7 +5,7 @@ import { at, read } from '../chain/chain.fixture.ts';
 import { DEFAULT_CONFIG } from '../node/config.ts';
 import type { Side } from '../transactions/types.ts';
 import { other } from '../transactions/types.ts';
-import type { Message, MessageName } from '../wire/messages/index.ts';
+import type { ChannelMessage, Message, MessageName } from '../wire/messages/index.ts';
 import { receiveOpenChannel } from './establish/accepter.ts';
 import { channelStep } from './channel.ts';
 import type { ChannelCommand, ChannelConfig, ChannelEnv, ChannelInput, ChannelOutput, OpenCommand } from './model/vocabulary.ts';
@@ -105,7 +105,7 @@ export class Duo {
   }
 
   message(side: Side, message: Message): readonly ChannelOutput[] {
-    return this.input(side, { kind: 'message', message });
+    return this.input(side, { kind: 'message', message: message as ChannelMessage });
   }
 
   command(side: Side, command: ChannelCommand): readonly ChannelOutput[] {

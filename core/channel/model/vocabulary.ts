@@ -2,7 +2,7 @@ import type { ChainPoint, ChainUpdate } from '../../chain/update.ts';
 import type { ChannelId, Hash32, Hex, Preimage, PublicKey, Script, Txid } from '../../crypto/bytes.ts';
 import type { Crypto } from '../../crypto/types.ts';
 import type { CommitmentFormat } from '../../transactions/types.ts';
-import type { Message, OpenChannel } from '../../wire/messages/index.ts';
+import type { ChannelMessage, Message, OpenChannel } from '../../wire/messages/index.ts';
 import type { Tx } from '../../bitcoin/tx.ts';
 import type { MonitorUpdate } from '../../knowledge/updates.ts';
 import type { AddUpdate, ChannelEvent, StoredChannel } from './state.ts';
@@ -183,7 +183,7 @@ export type ChannelCommand =
 export type Command = OpenCommand | ChannelCommand;
 
 export type ChannelInput =
-  | { readonly kind: 'message'; readonly message: Message }
+  | { readonly kind: 'message'; readonly message: ChannelMessage }
   | { readonly kind: 'connected' }
   | { readonly kind: 'disconnected' }
   | ChainUpdate
