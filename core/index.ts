@@ -11,7 +11,11 @@ export { createNativeCrypto } from './crypto/native.ts';
 export { overHex, sha256Hex } from './crypto/hashes.ts';
 
 export type { Outpoint, Tx, TxInput, TxOutput } from './bitcoin/tx.ts';
-export { serialiseTx, txid } from './bitcoin/tx.ts';
+export { serialiseTx, serialiseWithoutWitness, txid, txWeight } from './bitcoin/tx.ts';
+export { parseTx } from './bitcoin/parse.ts';
+export { txidFromText, txidToText } from './bitcoin/txid-text.ts';
+export type { ScriptKind } from './bitcoin/script.ts';
+export { dustThresholdSat, isShutdownScript, p2pkh, p2wpkh, p2wsh, scriptKind, witnessProgram } from './bitcoin/script.ts';
 
 export type { Message, MessageName } from './wire/messages/index.ts';
 export { decodeMessage, encodeMessage, messageRegistry } from './wire/messages/index.ts';
@@ -42,6 +46,7 @@ export { createNode, nodeStep } from './node/node.ts';
 export { restoreNode } from './node/restore.ts';
 
 export { Host } from './host/host.ts';
+export { BlockFilter } from './host/block-filter.ts';
 export type { Observed } from './host/host.ts';
 export { SocketHost } from './host/socket-host.ts';
 export type { Observer } from './host/socket-host.ts';

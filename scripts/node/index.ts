@@ -6,6 +6,9 @@ export { Host } from './host.ts';
 export type { Services } from './services.ts';
 export { connect, listen } from './tcp.ts';
 export type { Address } from './tcp.ts';
+export { stayConnected } from './stay-connected.ts';
+export type { BackOff } from './stay-connected.ts';
+export { FileStore } from './file-store.ts';
 
 export { loadInterpreter } from './load-interpreter.ts';
 export { MissingPackageError } from './missing-package.ts';
