@@ -119,3 +119,11 @@ export { aliasOf, checkNodeAnnouncement, unsignedNodeAnnouncement } from './goss
 export type { NodeToAnnounce } from './gossip/node-announcement.ts';
 export { readAddresses } from './gossip/addresses.ts';
 export type { NodeAddress } from './gossip/addresses.ts';
+
+export { buildGraph } from './routing/graph.ts';
+export type { Graph, GraphChannel } from './routing/graph.ts';
+export { DijkstraRouter, edgeOf } from './routing/router.ts';
+export type { Router } from './routing/router.ts';
+export type { NoRoute, Route, RouteHop, RouteRequest } from './routing/route.ts';
+export { feeOf } from './routing/fees.ts';
+export type { Fees } from './routing/fees.ts';
