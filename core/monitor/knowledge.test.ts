@@ -20,7 +20,7 @@ function knowledgeOf(duo: Duo, side: Side): Knowledge {
 }
 
 describe('knowledge', () => {
-  it('rebuilds our commitment, the peer’s, and every one that the peer has revoked', () => {
+  it('rebuilds every commitment of both sides, revoked or not: of our own revoked ones with the point that our seed gives', () => {
     const duo = new Duo().open();
     const seen = { opener: new Map<bigint, string>(), accepter: new Map<bigint, string>() };
     const look = (): void => {
@@ -44,8 +44,14 @@ describe('knowledge', () => {
     for (const side of ['opener', 'accepter'] as const) {
       const known = knowledgeOf(duo, side);
       const { crypto } = duo.ends[side].env;
-      const { number } = duo.funded(side).shared.commitments[side].current;
-      expect(rebuildCommitment(crypto, known, side, number)?.map(({ txid }) => txid)).toEqual([seen[side].get(number)]);
+      const { keysId } = duo.funded(side).params;
+      const newest = duo.funded(side).shared.commitments[side].current.number;
+      expect(rebuildCommitment(crypto, known, side, newest)?.map(({ txid }) => txid)).toEqual([seen[side].get(newest)]);
+      expect(rebuildCommitment(crypto, known, side, newest - 1n)).toBeUndefined();
+      for (const [ours, txid] of seen[side]) {
+        const point = duo.ends[side].env.signer.perCommitmentPoint(keysId, ours);
+        expect(rebuildCommitment(crypto, known, side, ours, point)?.map((built) => built.txid)).toEqual([txid]);
+      }
       expect(seen[other(side)].size).toBeGreaterThan(4);
       for (const [theirs, txid] of seen[other(side)]) {
         expect(rebuildCommitment(crypto, known, other(side), theirs)?.map((built) => built.txid)).toEqual([txid]);

@@ -20,14 +20,9 @@ import { EMPTY_SECRET_STORE, insertSecret, secretAt, secretIndex } from '../tran
 import type { SecretStore } from '../transactions/secrets.ts';
 import type { CommitmentContents, HtlcSpec, Side } from '../transactions/types.ts';
 import { other } from '../transactions/types.ts';
+import { Log } from './log.ts';
 
 type Cut = Readonly<Record<Side, number>>;
-
-/** A commitment that was told, by how much of each log it has. */
-export interface KnownCommitment {
-  readonly number: bigint;
-  readonly cut: Cut;
-}
 
 /** What a channel has told its watcher. It only grows. */
 export interface Knowledge {
@@ -35,15 +30,15 @@ export interface Knowledge {
   readonly fundings: readonly FundingUpdate[];
   readonly shutdownScripts: ShutdownScriptsUpdate | undefined;
   /** Every entry that a commitment covers, by the side that sent it. */
-  readonly logs: Readonly<Record<Side, readonly Entry[]>>;
-  /** The newest commitment of ours. Older ones are revoked, and never in the chain by our doing. */
-  readonly ours: (KnownCommitment & { readonly point: PublicKey; readonly signatures: OurCommitmentUpdate['signatures'] }) | undefined;
-  /** Every commitment of the peer: its place is its number. */
-  readonly theirs: readonly Cut[];
+  readonly logs: Readonly<Record<Side, Log<Entry>>>;
+  /** How much of both logs each commitment has, of each owner: its place is its number. */
+  readonly cuts: Readonly<Record<Side, Log<Cut>>>;
+  /** What the newest commitment of ours needs on chain. Older ones are revoked, and never there by our doing. */
+  readonly ours: { readonly point: PublicKey; readonly signatures: OurCommitmentUpdate['signatures'] } | undefined;
   /** The peer's points of its commitments that are not revoked, the newest last. */
   readonly points: readonly { readonly number: bigint; readonly point: PublicKey }[];
   readonly secrets: SecretStore;
-  readonly preimages: readonly PreimageUpdate[];
+  readonly preimages: Log<PreimageUpdate>;
   readonly final: FinalUpdate | undefined;
 }
 
@@ -53,12 +48,12 @@ function begin(parameters: ParametersUpdate): Knowledge {
     parameters,
     fundings: [],
     shutdownScripts: undefined,
-    logs: { opener: [], accepter: [] },
+    logs: { opener: new Log(), accepter: new Log() },
+    cuts: { opener: new Log(), accepter: new Log() },
     ours: undefined,
-    theirs: [],
     points: [],
     secrets: EMPTY_SECRET_STORE,
-    preimages: [],
+    preimages: new Log(),
     final: undefined,
   };
 }
@@ -80,42 +75,32 @@ export function learn(crypto: Crypto, known: Knowledge | undefined, update: Moni
     case 'shutdown_scripts':
       return { ...known, shutdownScripts: update };
     case 'ours': {
-      const { number, point, signatures } = update;
-      mustFollow(update, (known.ours?.number ?? -1n) + 1n);
-      const grown = withNews(known, update);
-      return { ...grown, ours: { number, cut: advanced(grown, known.ours?.cut, update), point, signatures } };
+      const { point, signatures } = update;
+      return { ...grown(known, known.parameters.us, update), ours: { point, signatures } };
     }
     case 'theirs': {
       const { number, point } = update;
-      mustFollow(update, BigInt(known.theirs.length));
-      const grown = withNews(known, update);
-      const theirs = [...known.theirs, advanced(grown, known.theirs.at(-1), update)];
-      return { ...grown, theirs, points: [...known.points, { number, point }] };
+      return { ...grown(known, other(known.parameters.us), update), points: [...known.points, { number, point }] };
     }
     case 'secret':
       return withSecret(crypto, known, update.number, update.secret);
     case 'preimage':
-      return { ...known, preimages: [...known.preimages, update] };
+      return { ...known, preimages: known.preimages.with([update]) };
     case 'final':
       return { ...known, final: update };
   }
 }
 
-function mustFollow({ number }: Growth, expected: bigint): void {
-  if (number !== expected) throw new Error(`commitment ${number} was told in the place of ${expected}`);
-}
-
-function withNews(known: Knowledge, { news }: Growth): Knowledge {
-  const { opener, accepter } = known.logs;
-  return { ...known, logs: { opener: [...opener, ...news.opener], accepter: [...accepter, ...news.accepter] } };
-}
-
-function advanced({ logs }: Knowledge, before: Cut = { opener: 0, accepter: 0 }, { number, steps }: Growth): Cut {
+/** With the next commitment of `owner`, and the entries that it is the first to have. */
+function grown(known: Knowledge, owner: Side, { number, news, steps }: Growth): Knowledge {
+  const { logs, cuts } = known;
+  if (number !== BigInt(cuts[owner].length)) throw new Error(`commitment ${number} was told in the place of ${cuts[owner].length}`);
+  const opener = logs.opener.with(news.opener);
+  const accepter = logs.accepter.with(news.accepter);
+  const before = cuts[owner].at(cuts[owner].length - 1) ?? { opener: 0, accepter: 0 };
   const cut = { opener: before.opener + steps.opener, accepter: before.accepter + steps.accepter };
-  if (cut.opener > logs.opener.length || cut.accepter > logs.accepter.length) {
-    throw new Error(`commitment ${number} has entries that were not told`);
-  }
-  return cut;
+  if (cut.opener > opener.length || cut.accepter > accepter.length) throw new Error(`commitment ${number} has entries that were not told`);
+  return { ...known, logs: { opener, accepter }, cuts: { ...cuts, [owner]: cuts[owner].with([cut]) } };
 }
 
 function withSecret(crypto: Crypto, known: Knowledge, number: bigint, secret: SecretKey): Knowledge {
@@ -124,16 +109,9 @@ function withSecret(crypto: Crypto, known: Knowledge, number: bigint, secret: Se
   return { ...known, secrets: inserted.store, points: known.points.filter((p) => p.number > number) };
 }
 
-/** The commitment of `owner` with this number, if it was told: of ours the newest, of the peer's every one. */
-export function commitmentAt({ parameters, ours, theirs }: Knowledge, owner: Side, number: bigint): KnownCommitment | undefined {
-  if (owner === parameters.us) return ours?.number === number ? ours : undefined;
-  const cut = theirs[Number(number)];
-  return cut && { number, cut };
-}
-
 /** BOLT 2, Normal Operation: what a commitment with this much of both logs says: adds before removals, the last fee wins. */
 export function contentsAt({ parameters, logs }: Knowledge, cut: Cut): CommitmentContents {
-  const covered = { opener: logs.opener.slice(0, cut.opener), accepter: logs.accepter.slice(0, cut.accepter) };
+  const covered = { opener: logs.opener.first(cut.opener), accepter: logs.accepter.first(cut.accepter) };
   const balanceMsat = { opener: parameters.balanceMsat.opener, accepter: parameters.balanceMsat.accepter };
   const htlcs = [...inFlight(covered, 'opener', balanceMsat), ...inFlight(covered, 'accepter', balanceMsat)];
   let { feeratePerKw } = parameters;
@@ -142,7 +120,7 @@ export function contentsAt({ parameters, logs }: Knowledge, cut: Cut): Commitmen
 }
 
 /** The HTLCs of `offerer` that the other side has not removed. Moves the amounts of all of them. */
-function inFlight(logs: Knowledge['logs'], offerer: Side, balanceMsat: Record<Side, bigint>): readonly HtlcSpec[] {
+function inFlight(logs: Readonly<Record<Side, readonly Entry[]>>, offerer: Side, balanceMsat: Record<Side, bigint>): readonly HtlcSpec[] {
   const htlcs = new Map<bigint, HtlcSpec>();
   for (const entry of logs[offerer]) {
     if (entry.kind !== 'add') continue;
@@ -160,9 +138,10 @@ function inFlight(logs: Knowledge['logs'], offerer: Side, balanceMsat: Record<Si
   return [...htlcs.values()];
 }
 
-/** The per-commitment point of a commitment of `owner`: told, or that of the secret which revoked it. */
-function pointAt(crypto: Crypto, { parameters, ours, points, secrets }: Knowledge, owner: Side, number: bigint): PublicKey | undefined {
-  if (owner === parameters.us) return ours?.number === number ? ours.point : undefined;
+/** The per-commitment point of a commitment of `owner`: told, or that of the secret which revoked it. Of ours only the newest is kept. */
+function pointAt(crypto: Crypto, known: Knowledge, owner: Side, number: bigint): PublicKey | undefined {
+  const { parameters, cuts, ours, points, secrets } = known;
+  if (owner === parameters.us) return number === BigInt(cuts[owner].length - 1) ? ours?.point : undefined;
   const secret = secretAt(crypto, secrets, secretIndex(number));
   return secret === undefined ? points.find((p) => p.number === number)?.point : crypto.publicKey(secret);
 }
@@ -176,12 +155,21 @@ function derivationOf(crypto: Crypto, { parties }: ParametersUpdate, owner: Side
   };
 }
 
-/** The transactions of a commitment that was told, one a funding; undefined for one that was not. */
-export function rebuildCommitment(crypto: Crypto, known: Knowledge, owner: Side, number: bigint): readonly BuiltCommitment[] | undefined {
-  const commitment = commitmentAt(known, owner, number);
-  const point = pointAt(crypto, known, owner, number);
-  if (commitment === undefined || point === undefined) return undefined;
-  const contents = contentsAt(known, commitment.cut);
+/**
+ * The transactions of a commitment that was told, one a funding; undefined for one that was not. `ownPoint` for a commitment of ours that is
+ * revoked: whoever has the seed derives it.
+ */
+export function rebuildCommitment(
+  crypto: Crypto,
+  known: Knowledge,
+  owner: Side,
+  number: bigint,
+  ownPoint?: PublicKey,
+): readonly BuiltCommitment[] | undefined {
+  const cut = known.cuts[owner].at(Number(number));
+  const point = pointAt(crypto, known, owner, number) ?? ownPoint;
+  if (cut === undefined || point === undefined) return undefined;
+  const contents = contentsAt(known, cut);
   const { parties } = known.parameters;
   return known.fundings.map(({ txid, vout, amountSat, format, fundingPubkeys }) => {
     const channel = new ChannelScripts(crypto, {

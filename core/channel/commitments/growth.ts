@@ -22,9 +22,12 @@ function entryOf(update: Update): Entry {
   }
 }
 
-/** How much of a log watchers know: each commitment told the entries that it covers, and no commitment is taken back. */
+/**
+ * How much of a log watchers know: each commitment told the entries that it covers, and no commitment is taken back. A commitment that is signed
+ * and not acknowledged counts for nothing here: before it is, no other covers more of its signer's log.
+ */
 function toldOf({ commitments: { opener, accepter } }: SharedState, side: Side): number {
-  return Math.max(opener.current.cut[side], accepter.current.cut[side], opener.next?.cut[side] ?? 0, accepter.next?.cut[side] ?? 0);
+  return Math.max(opener.current.cut[side], accepter.current.cut[side]);
 }
 
 /** What watchers must be told of `owner`'s next commitment. `before`: what both sides have so far, without it. */
