@@ -1,5 +1,4 @@
 import type { StoredChannel } from '../../core/channel/model/state.ts';
-import { toHex } from '../../core/crypto/bytes.ts';
 import type { ChannelId, PublicKey } from '../../core/crypto/bytes.ts';
 import type { Message, MessageName } from '../../core/wire/messages/index.ts';
 import type { DriverEffect, Finding, Oracle, StepRecord, WorldView } from '../scenario/types.ts';
@@ -8,7 +7,7 @@ import { Barrier, factOf, factText, OBSTACLES } from './durability/barrier.ts';
 import type { Fact } from './durability/barrier.ts';
 import { BROKEN_PROMISES, commitmentNumberOf, Promises } from './durability/secrets.ts';
 import { isBreach, isStaleRestart } from './licences.ts';
-import { changes, channelName, hasCommitments, messageOf, nameOf, peerState, statesOf } from '../world/channel-changes.ts';
+import { changes, channelName, channelOf, hasCommitments, messageOf, nameOf, peerState, statesOf } from '../world/channel-changes.ts';
 import type { SendEffect } from '../world/channel-changes.ts';
 import { finding } from './difference.ts';
 import { wordFor } from '../scenario/sinks.ts';
@@ -172,7 +171,7 @@ class Durability implements Oracle {
       return undefined;
     }
     if (name === undefined || !JUDGED.has(name)) return undefined;
-    const state = statesOf(world, node).get(effect.channelId ?? channelIdOf(effect.bytes));
+    const state = statesOf(world, node).get(channelOf(effect));
     return hasCommitments(state)
       ? judge({ world, node, state, track: this.track(record, state.channelId) }, name, effect.bytes)
       : undefined;
@@ -223,11 +222,6 @@ class Durability implements Oracle {
     }
     return undefined;
   }
-}
-
-/** Every message that is judged begins with it (BOLT 2), also where the node does not say whose it is. */
-function channelIdOf(bytes: Uint8Array): ChannelId {
-  return toHex<ChannelId>(bytes.subarray(2, 34));
 }
 
 const JUDGED: ReadonlySet<MessageName> = new Set([

@@ -67,6 +67,6 @@ function addVersions(hash: RunningHash, writes: readonly Write[], durable: numbe
 }
 
 function addDisk(hash: RunningHash, { disk, driver }: Host): void {
-  const snapshots = [...disk.durable.values(), ...disk.unfinished.map((write) => write.snapshot)];
-  for (const snapshot of snapshots) if (snapshot !== undefined) hash.bytes(driver.serialise?.(snapshot.effect) ?? new Uint8Array(0));
+  const unfinished = disk.unfinished.flatMap(({ content }) => (content.kind === 'state' ? [content.snapshot] : []));
+  for (const { effect } of [...disk.durable.values(), ...unfinished]) hash.bytes(driver.serialise?.(effect) ?? new Uint8Array(0));
 }

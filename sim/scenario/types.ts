@@ -9,6 +9,7 @@ import type { ChannelState } from '../../core/channel/model/state.ts';
 import type { NodeInput } from '../../core/node/vocabulary.ts';
 import type { CommitmentFormat } from '../../core/transactions/types.ts';
 import type { OpenSession, Session, SessionStep } from '../../core/transport/session.ts';
+import type { Told } from './told.ts';
 
 export const MAX_FRAGMENT = 65_536;
 
@@ -290,6 +291,8 @@ export interface WorldView {
   readonly interpreter: ScriptInterpreter | undefined;
   /** Ask `changes`: what was last seen of each node's channels. */
   readonly changes: ChannelHistory;
+  /** What the watchers of a node's channels hold: of each channel and watcher, what reached it last. */
+  told(node: string): Iterable<Told>;
 }
 
 /** One channel of the node that moved, whose state is not the same object as after the last step that was looked at. */

@@ -1,5 +1,6 @@
 import type { ChannelState, FundedBase } from '../../core/channel/model/state.ts';
 import type { Outpoint } from '../../core/bitcoin/tx.ts';
+import { toHex } from '../../core/crypto/bytes.ts';
 import type { ChannelId, Hex } from '../../core/crypto/bytes.ts';
 import type { Message, MessageName } from '../../core/wire/messages/index.ts';
 import { decodeMessage, messageRegistry, namesIn } from '../../core/wire/messages/index.ts';
@@ -124,3 +125,8 @@ function decode(bytes: Uint8Array): Message | 'undecodable' {
 }
 
 export type SendEffect = Extract<DriverEffect, { kind: 'send' }>;
+
+/** Every message that is judged begins with its channel's id (BOLT 2), also where the node does not say whose it is. */
+export function channelOf({ channelId, bytes }: SendEffect): ChannelId {
+  return channelId ?? toHex<ChannelId>(bytes.subarray(2, 34));
+}

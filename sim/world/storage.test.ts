@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { StoredChannel } from '../../core/channel/model/state.ts';
 import type { ChannelId, Hash32 } from '../../core/crypto/bytes.ts';
 import { stream } from '../deterministic/random.ts';
+import type { Told } from '../scenario/told.ts';
 import { Disk } from './storage.ts';
 import type { StoreEffect } from './storage.ts';
 
@@ -71,13 +72,27 @@ describe('Disk', () => {
     const d = disk();
     for (const id of [5, 6, 7]) d.monitor(monitor(id), 0);
     const newest = (): number | undefined => d.watcherIds().find((held) => held.channelId === channelId && held.watcher === 'w')?.id;
-    expect(newest()).toBe(4);
+    expect(newest()).toBeUndefined();
     d.finish('w', channelId, 1);
     expect(newest()).toBe(6);
     d.finish('w', channelId, 0);
     expect(newest()).toBe(6);
     d.finish('w', channelId, 0);
     expect(newest()).toBe(7);
+  });
+
+  it('has what each watcher was told, in the order in which it came, over a crash and apart from a copy', () => {
+    const d = disk();
+    for (const id of [5, 6, 7]) d.monitor(monitor(id), 0);
+    d.finish('w', channelId, 1);
+    const copy = d.fork();
+    copy.crash(0b11);
+    const order = ({ told }: Disk): readonly number[] => {
+      const ids: number[] = [];
+      for (const newest of told) for (let at: Told | undefined = newest; at !== undefined; at = at.before) ids.unshift(at.id);
+      return ids;
+    };
+    expect([order(copy), order(d)]).toEqual([[6, 5, 7], [6]]);
   });
 
   it('knows no watchers but its own', () => {

@@ -2,6 +2,7 @@ import type { ChainPoint } from '../../core/chain/update.ts';
 import type { ChannelId } from '../../core/crypto/bytes.ts';
 import { drawLatency } from './clock.ts';
 import type { Random } from '../deterministic/random.ts';
+import type { Told } from '../scenario/told.ts';
 import type { DriverEffect, Latency } from '../scenario/types.ts';
 import { STATE } from '../scenario/sinks.ts';
 
@@ -15,9 +16,10 @@ export interface Write {
   /** Version of a state store, id of a watcher's update. */
   readonly version: number;
   readonly dueMs: number;
-  /** What is written, for a state store. */
-  readonly snapshot: Snapshot | undefined;
+  readonly content: Content;
 }
+/** What is written: a state, or a watcher's update. */
+type Content = { readonly kind: 'state'; readonly snapshot: Snapshot } | { readonly kind: 'update'; readonly effect: MonitorEffect };
 /** A durable state and the newest block that the node had seen when it wrote it: where its host looks for blocks again after a restart. */
 export interface Snapshot {
   readonly effect: StoreEffect;
@@ -47,8 +49,8 @@ export class Disk {
   private readonly snapshots: Map<ChannelId, Snapshot>;
   /** What newer snapshots replaced, newest last: the backups that a careless user may bring back. */
   private readonly backups: Map<ChannelId, readonly Snapshot[]>;
-  /** The newest update of a channel that each watcher holds, also beyond a gap. */
-  private readonly held: Map<string, number>;
+  /** By channel and watcher: what it has been told, the newest to come first, also beyond a gap. It outlives every crash. */
+  private readonly held: Map<string, Told>;
 
   constructor(spec: DiskSpec, random: Random, from?: Disk) {
     this.spec = spec;
@@ -75,27 +77,19 @@ export class Disk {
   /** Starts a state store. Returns the write if it is done already. */
   store(effect: StoreEffect, seen: ChainPoint, nowMs: number): Write | undefined {
     const { channelId, version } = effect;
-    return this.begin(STATE, channelId, version, { effect, seen }, this.spec.storage, nowMs);
+    const snapshot: Snapshot = { effect, seen };
+    return this.begin(STATE, channelId, version, { kind: 'state', snapshot }, this.spec.storage, nowMs);
   }
 
   monitor(effect: MonitorEffect, nowMs: number): Write | undefined {
     const watcher = this.spec.watchers.find((w) => w.name === effect.watcher);
     if (watcher === undefined) throw new RangeError(`no watcher '${effect.watcher}'`);
     const { channelId, id } = effect;
-    const key = heldKey(channelId, watcher.name);
-    if (!this.held.has(key)) this.held.set(key, id - 1);
-    return this.begin(watcher.name, channelId, id, undefined, watcher.latency, nowMs);
+    return this.begin(watcher.name, channelId, id, { kind: 'update', effect }, watcher.latency, nowMs);
   }
 
-  private begin(
-    sink: string,
-    channelId: ChannelId,
-    version: number,
-    snapshot: Snapshot | undefined,
-    latency: Latency,
-    nowMs: number,
-  ): Write | undefined {
-    const write: Write = { sink, channelId, version, snapshot, dueMs: nowMs + drawLatency(latency, this.random) };
+  private begin(sink: string, channelId: ChannelId, version: number, content: Content, latency: Latency, nowMs: number): Write | undefined {
+    const write: Write = { sink, channelId, version, content, dueMs: nowMs + drawLatency(latency, this.random) };
     if (isImmediate(latency)) {
       this.keep(write);
       return write;
@@ -125,20 +119,23 @@ export class Disk {
     for (let i = this.writes.length - 1; i >= 0; i--) if (this.writes[i]?.channelId === channelId) this.writes.splice(i, 1);
   }
 
+  /** What each watcher holds of each channel. */
+  get told(): Iterable<Told> {
+    return this.held.values();
+  }
+
   /** Later updates must have later ids than these. */
   watcherIds(): { channelId: ChannelId; watcher: string; id: number }[] {
-    return [...this.held].map(([key, id]) => {
-      const [channelId, watcher] = key.split('/') as [ChannelId, string];
-      return { channelId, watcher, id };
-    });
+    return [...this.held.values()].map(({ channelId, watcher, newestId }) => ({ channelId, watcher, id: newestId }));
   }
 
-  private keep(write: Write): void {
-    if (write.snapshot === undefined) this.hold(heldKey(write.channelId, write.sink), write.version);
-    else this.replace(write.channelId, write.snapshot);
+  private keep({ content }: Write): void {
+    if (content.kind === 'state') this.replace(content.snapshot);
+    else this.hold(content.effect);
   }
 
-  private replace(channelId: ChannelId, snapshot: Snapshot): void {
+  private replace(snapshot: Snapshot): void {
+    const { channelId } = snapshot.effect;
     const before = this.snapshots.get(channelId);
     if (before !== undefined && before.effect.version >= snapshot.effect.version) return;
     this.snapshots.set(channelId, snapshot);
@@ -158,11 +155,9 @@ export class Disk {
     return any;
   }
 
-  private hold(key: string, id: number): void {
-    this.held.set(key, Math.max(this.held.get(key) ?? 0, id));
+  private hold({ channelId, watcher, id, update }: MonitorEffect): void {
+    const key = `${channelId}/${watcher}`;
+    const before = this.held.get(key);
+    this.held.set(key, { channelId, watcher, id, update, before, newestId: Math.max(before?.newestId ?? 0, id) });
   }
-}
-
-function heldKey(channelId: ChannelId, watcher: string): string {
-  return `${channelId}/${watcher}`;
 }

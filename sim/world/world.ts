@@ -28,6 +28,7 @@ import type {
   WorldSpec,
   WorldView,
 } from '../scenario/types.ts';
+import type { Told } from '../scenario/told.ts';
 
 export interface WorldOptions extends ParticipantsOptions {
   readonly oracles?: readonly Oracle[];
@@ -110,6 +111,10 @@ export class World extends Participants implements WorldView {
     for (const { driver } of this.hosts.values()) if (driver.fork === undefined) return undefined;
     const { listener: _, ...options } = this.options;
     return new World(this.spec, options, this, watching);
+  }
+
+  told(node: string): Iterable<Told> {
+    return this.host(node).disk.told;
   }
 
   preimage(label: string): { readonly preimage: string; readonly hash: Hash32 } {
