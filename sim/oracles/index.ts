@@ -13,6 +13,7 @@ import { createNoUnprovokedClose } from './no-unprovoked-close.ts';
 import type { LicensingOracle } from './no-unprovoked-close.ts';
 import { createReference } from './reference.ts';
 import { createValidity } from './validity.ts';
+import { createWatchers } from './watchers.ts';
 
 export { LICENCES } from './licences.ts';
 export type { Licence } from './licences.ts';
@@ -36,6 +37,7 @@ export const ORACLES: readonly OracleEntry[] = [
   { name: 'limits', cost: 'cheap', create: () => createLimits({ trySendable: false }) },
   { name: 'sendable', cost: 'costly', share: 0.01, create: () => createLimits({ trySendable: true }) },
   { name: 'durability', cost: 'cheap', create: createDurability },
+  { name: 'watchers', cost: 'cheap', create: createWatchers },
   { name: 'codec', cost: 'costly', share: 0.01, create: createCodecOracle },
   { name: 'deadlines', cost: 'cheap', create: createDeadlines },
   { name: 'validity', cost: 'cheap', create: () => createValidity({ everyCommitment: false, scripts: 'some' }) },
