@@ -124,6 +124,22 @@ describe('enqueue', () => {
 });
 
 describe('release', () => {
+  it('lets a watcher be told as soon as its store is durable, past what waits for watchers, in order, and nothing else', () => {
+    const update = (id: number, version: number): ChannelOutput => ({
+      kind: 'monitor',
+      watcher: 'near',
+      channelId: A,
+      id,
+      update: TOLD,
+      after: [state(version)],
+    });
+    const held = send(1, state(1), watcher('far', 1));
+    const queue = [held, update(2, 1), tell(state(1)), update(3, 1), update(4, 2)];
+    const { leaving, staying } = passing(slot(1, queue, [pending(1, 'far')]));
+    expect(leaving).toEqual([update(2, 1), update(3, 1)]);
+    expect(staying).toEqual([held, tell(state(1)), update(4, 2)]);
+  });
+
   it('lets go of what is durable, from the head of the queue', () => {
     const outbox = [send(1, state(2)), send(2, state(3)), send(3, state(2))];
     expect(passing(slot(1, outbox)).leaving).toEqual([]);

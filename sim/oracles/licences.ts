@@ -161,6 +161,9 @@ function htlcExpired({ world, record, config, before }: Circumstances): boolean 
   const height = world.height(record.node);
   const { us } = before.params;
   const fulfilled = new Set(before.shared.logs[us].flatMap((update) => (update.kind === 'fulfill' ? [update.id] : [])));
+  const { input } = record;
+  if (input.kind === 'command' && input.command.kind === 'fulfill' && input.command.channelId === before.channelId)
+    fulfilled.add(input.command.id);
   const late = ({ offerer, id, cltvExpiry }: AddUpdate): boolean =>
     offerer === us
       ? height >= cltvExpiry + config.htlcGraceBlocks

@@ -51,6 +51,22 @@ describe('the command shutdown', () => {
     expect(duo.funded('opener').closing.received).toBe(P2WPKH_A);
   });
 
+  it('tells the watchers of both where a mutual close pays, before a closing_signed leaves', () => {
+    const duo = new Duo().open();
+    close(duo, 'accepter', P2WPKH_A);
+    duo.exchange();
+    for (const side of ['opener', 'accepter'] as const) {
+      const { log, env } = duo.ends[side];
+      const told = log.findIndex((effect) => effect.kind === 'monitor' && effect.update.kind === 'shutdown_scripts');
+      const signed = log.findIndex((effect) => effect.kind === 'send' && effect.message.type === 'closing_signed');
+      const { closing } = duo.funded('opener');
+      const scripts = { opener: closing.sent, accepter: P2WPKH_A };
+      expect(log[told]).toMatchObject({ watcher: env.config.watchers[0], update: { kind: 'shutdown_scripts', scripts } });
+      expect(signed).toBeGreaterThan(told);
+      expect(log.filter((effect) => effect.kind === 'monitor' && effect.update.kind === 'shutdown_scripts')).toHaveLength(1);
+    }
+  });
+
   it('is refused a second time, with a script of no form, and against what we committed to', () => {
     const committed = new Duo({ command: { upfrontShutdownScript: P2WPKH_A } }).open();
     expect(refusalOf(close(committed, 'opener', P2WPKH_B))).toBe('shutdown.upfront_shutdown_script');

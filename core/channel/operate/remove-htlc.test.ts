@@ -4,9 +4,10 @@ import type { Preimage } from '../../crypto/bytes.ts';
 import { encodeMessage } from '../../wire/messages/index.ts';
 import type { Message, UpdateAddHtlc } from '../../wire/messages/index.ts';
 import { bytes32, Duo, kinds, NODE_ID } from '../duo.fixture.ts';
-import type { AddUpdate } from '../model/state.ts';
+import type { MonitorUpdate } from '../../knowledge/updates.ts';
+import type { AddUpdate, StoredChannel } from '../model/state.ts';
 import { contents } from '../model/contents.ts';
-import type { ChannelCommand, ChannelConfig } from '../model/vocabulary.ts';
+import type { ChannelCommand, ChannelConfig, ChannelOutput } from '../model/vocabulary.ts';
 import { removalMessage } from './remove-htlc.ts';
 import { add, events, expectFailed, expectQuiet, expectRefused, fail, fulfill, messages, refusalOf, secretOf } from '../updates.fixture.ts';
 import { ownPayment } from '../model/origin.ts';
@@ -37,6 +38,11 @@ function command(
 }
 
 const ALL = ['fulfill', 'fail', 'fail_malformed'] as const;
+const { preimage } = secretOf(1);
+
+function toldOf(effects: readonly ChannelOutput[]): readonly MonitorUpdate[] {
+  return effects.flatMap((effect) => (effect.kind === 'monitor' ? [effect.update] : []));
+}
 
 describe('a command that resolves an HTLC', () => {
   it('fulfills it: the watchers know the preimage before the peer', () => {
@@ -133,15 +139,45 @@ describe('a command that resolves an HTLC', () => {
     );
   });
 
-  it('fulfills only where there is time to enforce it, 18 blocks before the expiry at 300', () => {
+  it('takes a preimage from 18 blocks before the expiry at 300 on to the chain, and not to the peer', () => {
     const duo = paid();
     duo.ends.accepter.env = { ...duo.ends.accepter.env, tip: at(282) };
-    expectRefused(duo, 'accepter', command(duo, 'fulfill'), 'update_fulfill_htlc.deadline');
+    const effects = duo.command('accepter', command(duo, 'fulfill'));
+    expect(kinds(effects)).toEqual(['store', 'monitor', 'error', 'monitor', 'broadcast', 'notify']);
+    expect(toldOf(effects)).toMatchObject([{ kind: 'preimage', preimage, settles: [{ offerer: 'opener', id: 0n }] }, { kind: 'final' }]);
+    expect(duo.ends.accepter.state).toMatchObject({ phase: 'failed', failure: { rule: 'htlc.fulfillment_deadline' } });
+  });
+
+  it('sends a preimage up to 19 blocks before the expiry, and a failure at any height', () => {
+    const duo = paid();
     duo.ends.accepter.env = { ...duo.ends.accepter.env, tip: at(281) };
     expect(refusalOf(fulfill(duo, 'accepter', 0n, 1))).toBeUndefined();
     const late = paid();
     late.ends.accepter.env = { ...late.ends.accepter.env, tip: at(282) };
     expect(refusalOf(fail(late, 'accepter', 0n))).toBeUndefined();
+  });
+
+  it('takes a preimage of a failed channel, once, and only of an HTLC that both sides are bound to', () => {
+    const duo = paid();
+    duo.command('accepter', { kind: 'force_close', channelId: duo.channelId });
+    const version = (duo.ends.accepter.state as StoredChannel).durability.version + 1;
+    expectRefused(duo, 'accepter', command(duo, 'fulfill', { id: 1n }), 'remove_htlc.unknown_id');
+    const wrong = { ...command(duo, 'fulfill'), preimage: bytes32<Preimage>(2) } as ChannelCommand;
+    expectRefused(duo, 'accepter', wrong, 'update_fulfill_htlc.payment_preimage');
+    expectRefused(duo, 'accepter', command(duo, 'fail'), 'channel.over');
+    const effects = duo.command('accepter', command(duo, 'fulfill'));
+    expect(kinds(effects)).toEqual(['store', 'monitor']);
+    expect(effects.at(-1)).toMatchObject({ after: [{ sink: { kind: 'state' }, version }] });
+    expect(toldOf(effects)).toEqual([{ kind: 'preimage', preimage, settles: [{ offerer: 'opener', id: 0n }] }]);
+    expect(duo.ends.accepter.state).toMatchObject({ host: { received: [{ id: 0n, answered: 'fulfill' }] } });
+    expect(duo.command('accepter', command(duo, 'fulfill'))).toEqual([]);
+  });
+
+  it('tells the watchers of a preimage once: in the open channel, or in the failed one', () => {
+    const duo = paid(manual);
+    fulfill(duo, 'accepter', 0n, 1);
+    duo.command('accepter', { kind: 'force_close', channelId: duo.channelId });
+    expect(duo.command('accepter', command(duo, 'fulfill'))).toEqual([]);
   });
 
   it('says that an onion is malformed only with BADONION set', () => {

@@ -3,6 +3,7 @@ import { sha256Hex } from '../../crypto/hashes.ts';
 import { other } from '../../transactions/types.ts';
 import type { Message, UpdateFailHtlc, UpdateFailMalformedHtlc, UpdateFulfillHtlc } from '../../wire/messages/index.ts';
 import { append, isRemoval } from '../model/contents.ts';
+import { failChannel } from '../fail/fail-channel.ts';
 import { draft, draftHost } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
 import { addEvent, announceEvents, monitor, persist } from '../step/transition.ts';
@@ -16,7 +17,6 @@ import type {
   FulfillUpdate,
   FundedState,
   OfferedHtlc,
-  ReceivedHtlc,
   Removal,
   SharedState,
   StoredChannel,
@@ -81,7 +81,7 @@ export function removalMessage(state: FundedState, update: Removal): Message {
 
 /**
  * Resolves an incoming HTLC, also while the peer is away: then the message leaves after the next channel_reestablish. A preimage
- * reaches the watchers of the chain before the peer.
+ * reaches the watchers of the chain before the peer; past the fulfilment deadline it goes there and not to the peer, and the channel fails.
  */
 export function removeHtlc(out: Transition<FundedState>, command: RemoveCommand): Refusal | undefined {
   const { state } = out;
@@ -93,7 +93,11 @@ export function removeHtlc(out: Transition<FundedState>, command: RemoveCommand)
     if (sha256Hex(out.env.crypto, command.preimage) !== htlc.paymentHash)
       return refusal('update_fulfill_htlc.payment_preimage', 'does not hash to payment_hash');
     const late = pastFulfillDeadline(out.env, htlc);
-    if (late !== undefined) return late;
+    if (late !== undefined) {
+      answer(out, htlc, toUpdate(command));
+      failChannel(out, 'htlc.fulfillment_deadline', late.detail);
+      return undefined;
+    }
   }
   const isBlindedFailure = command.kind === 'fail_malformed' && command.failureCode === INVALID_ONION_BLINDING;
   if (htlc.pathKey !== undefined && command.kind !== 'fulfill' && !isBlindedFailure)
@@ -109,10 +113,22 @@ export function removeHtlc(out: Transition<FundedState>, command: RemoveCommand)
 
 export function remove(out: Transition<FundedState>, htlc: AddUpdate, update: Removal): void {
   const { state } = out;
-  draft(out).shared = append(state.shared, state.params.us, update);
-  draftHost(out).received = state.host.received.map((known) => (known.id === htlc.id ? answeredBy(known, update) : known));
-  if (update.kind === 'fulfill') tellPreimage(out, htlc, update.preimage);
+  answer(out, htlc, update);
   if (state.lifecycle.connection === 'connected') sendUpdate(out, removalMessage(state, update));
+}
+
+function answer(out: Transition<FundedState>, htlc: AddUpdate, update: Removal): void {
+  const { shared, params } = out.state;
+  draft(out).shared = append(shared, params.us, update);
+  answered(out, htlc, update.kind);
+  if (update.kind === 'fulfill') tellPreimage(out, htlc, update.preimage);
+}
+
+function answered(out: Transition<StoredChannel>, { id }: AddUpdate, kind: Removal['kind']): void {
+  draftHost(out).received = out.state.host.received.map((known) => {
+    const { receivedMs, payload, sharedSecret } = known;
+    return known.id === id ? { id, receivedMs, payload, sharedSecret, answered: kind } : known;
+  });
 }
 
 /** Whoever watches the chain may claim this incoming HTLC there. */
@@ -120,19 +136,17 @@ function tellPreimage(out: Transition<StoredChannel>, { offerer, id }: AddUpdate
   monitor(out, { kind: 'preimage', preimage, settles: [{ offerer, id }] });
 }
 
-/** A failed channel takes a preimage as well: no message leaves, and the chain settles the HTLC. */
+/** A failed channel takes a preimage as well, and tells it once: no message leaves, and the chain settles the HTLC. */
 export function fulfillOnChain(out: Transition<FailedState>, command: Extract<RemoveCommand, { kind: 'fulfill' }>): Refusal | undefined {
-  const { shared, params } = out.state;
+  const { shared, params, host } = out.state;
   const htlc = shared.base.htlcs[other(params.us)].find((h) => h.id === command.id);
   if (htlc === undefined) return refusal('remove_htlc.unknown_id', `HTLC ${command.id} is not irrevocably committed by both sides`);
   if (sha256Hex(out.env.crypto, command.preimage) !== htlc.paymentHash)
     return refusal('update_fulfill_htlc.payment_preimage', 'does not hash to payment_hash');
+  if (host.received.some(({ id, answered: by }) => id === htlc.id && by === 'fulfill')) return undefined;
+  answered(out, htlc, 'fulfill');
   tellPreimage(out, htlc, command.preimage);
   return undefined;
-}
-
-function answeredBy({ id, receivedMs, payload, sharedSecret }: ReceivedHtlc, { kind: answered }: Removal): ReceivedHtlc {
-  return { id, receivedMs, payload, sharedSecret, answered };
 }
 
 export function receiveRemoval(
