@@ -337,6 +337,13 @@ function opening(node: TestNode, peer: PublicKey, n: number): readonly NodeEffec
 describe('openings', () => {
   it('are as many at once as a limit says, for each peer', () => {
     const { a, b } = paired(0);
+    const [fundingSat, pushMsat, feeratePerKw, format, announce] = [1_000_000n, 0n, 2500, 'anchors', false] as const;
+    // Those that we begin ourselves are not the peer's doing.
+    for (let n = 1; n <= MAX_OPENINGS_PER_PEER; n++) {
+      const ids = { peer: a.id, temporaryChannelId: bytes32<ChannelId>(0x80 + n), keysId: bytes32(0x80 + n) };
+      const command = { kind: 'open' as const, ...ids, fundingSat, pushMsat, feeratePerKw, format, announce };
+      expect(b.input({ kind: 'command', command })).toMatchObject([{ kind: 'send' }]);
+    }
     for (let n = 1; n <= MAX_OPENINGS_PER_PEER; n++) expect(opening(b, a.id, n)).toMatchObject([{ kind: 'ask' }]);
     const before = b.state;
     expect(said(opening(b, a.id, 99), a.id)).toEqual(['error open_channel.too_many: 20 channels are being opened']);

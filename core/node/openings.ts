@@ -18,7 +18,7 @@ import type { RuleId, ViolableId } from '../rules.ts';
 
 /** Channels on the way to their funding: not durable, and named by peer and temporary id. */
 
-/** Openings that one peer may have under way at once: they cost memory and are not durable. */
+/** Openings that one peer may begin and have under way at once: they cost memory and are not durable. Those of our own host don't count. */
 export const MAX_OPENINGS_PER_PEER = 20;
 
 export function openingsWith(state: NodeState, peer: PublicKey): readonly string[] {
@@ -107,8 +107,8 @@ export function receiveOpen(run: Run, peer: PublicKey, message: OpenChannel): vo
   const key = openingKey(peer, temporaryChannelId);
   const refuse = (rule: ViolableId, detail: string): void => answer(run, peer, temporaryChannelId, rule, detail);
   if (!isFree(run.state, peer, temporaryChannelId)) return refuse('open_channel.temporary_channel_id', 'is in use, or zero');
-  if (openingsWith(run.state, peer).length >= MAX_OPENINGS_PER_PEER)
-    return refuse('open_channel.too_many', `${MAX_OPENINGS_PER_PEER} channels are being opened`);
+  const begun = openingsWith(run.state, peer).filter((known) => run.state.openings.get(known)?.us === 'accepter');
+  if (begun.length >= MAX_OPENINGS_PER_PEER) return refuse('open_channel.too_many', `${MAX_OPENINGS_PER_PEER} channels are being opened`);
   const opened = receiveOpenChannel(channelEnv(run, peer), peer, message);
   if (isViolation(opened)) return refuse(opened.rule, opened.detail);
   adoptOpening(run, key, opened.state, opened.effects);
