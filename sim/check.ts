@@ -3,7 +3,7 @@ import { Engine } from './campaign/engine.ts';
 import { fingerprint } from './world/finding.ts';
 import { drawChart } from './report/chart.ts';
 import type { FindingReport } from './report/finding-report.ts';
-import { findingReport } from './report/finding-report.ts';
+import { findingReport, guiltOf } from './report/finding-report.ts';
 import type { ChartStep } from './report/observe-step.ts';
 import { chartObserver } from './report/step-observer.ts';
 import type { CampaignOptions } from './run/seed.ts';
@@ -85,7 +85,9 @@ function explained(engine: Engine, recorded: Scenario, finding: Finding, token: 
 function charted(engine: Engine, scenario: Scenario, finding: Finding): Pick<FindingReport, 'finding' | 'scenario' | 'chart'> {
   const steps: ChartStep[] = [];
   const result = engine.runScenario(scenario, [chartObserver(steps)]);
-  const chart = drawChart(steps, { nodes: scenario.world.nodes.map(({ name }) => name), maxRows: 120 });
+  const nodes = scenario.world.nodes.map(({ name }) => name);
+  const guilty = result.finding && { setup: result.finding.at === 'setup', guilty: guiltOf(result.finding) };
+  const chart = drawChart(steps, { nodes, maxRows: 120, ...guilty });
   return { finding: result.finding ?? finding, scenario, chart };
 }
 

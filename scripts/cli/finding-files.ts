@@ -1,4 +1,5 @@
 /// <reference types="node" />
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceFile } from '../../fuzz-targets/host/replace-file.ts';
 import type { Found } from '../../sim/campaign/results.ts';
@@ -59,20 +60,27 @@ export class FindingFiles {
     this.folder = folder;
   }
 
-  file(found: Found): string {
-    return join(this.folder, `${slug(fingerprint(found.finding))}.json`);
+  private file(name: string): string {
+    return join(this.folder, `${slug(name)}.json`);
   }
 
   write(found: Found): void {
     const name = fingerprint(found.finding);
     if (found.seed >= (this.lowest.get(name) ?? Infinity)) return;
     this.lowest.set(name, found.seed);
-    this.save(found, found.scenario);
+    this.store(name, found, found.scenario);
   }
 
-  /** Replaces it, once it is shrunk. */
+  /** Replaces it, once it is shrunk, under the name of what it shows now. */
   save(found: Found, scenario: Scenario): string {
-    const file = this.file(found);
+    const file = this.store(scenario.expect, found, scenario);
+    const before = this.file(fingerprint(found.finding));
+    if (before !== file) rmSync(before, { force: true });
+    return file;
+  }
+
+  private store(name: string, found: Found, scenario: Scenario): string {
+    const file = this.file(name);
     writeScenario(file, { ...scenario, about: `${found.finding.message}. Found with seed ${found.token}.` });
     return file;
   }

@@ -1,6 +1,7 @@
 /// <reference types="node" />
 import { setImmediate as breathe } from 'node:timers/promises';
 import { drawChart } from '../../sim/report/chart.ts';
+import { guiltOf } from '../../sim/report/finding-report.ts';
 import type { FindingReport } from '../../sim/report/finding-report.ts';
 import type { ChartStep } from '../../sim/report/observe-step.ts';
 import { chartObserver } from '../../sim/report/step-observer.ts';
@@ -45,8 +46,10 @@ export function shrinkProgressText({ actions, executions, stage }: ShrinkProgres
 /** Runs a scenario once more to draw it. */
 export function chartOf(engine: Engine, scenario: Scenario, look: { readonly width: number; readonly style: Style }): string {
   const steps: ChartStep[] = [];
-  engine.runScenario(scenario, [chartObserver(steps)]);
-  return drawChart(steps, { nodes: scenario.world.nodes.map(({ name }) => name), maxRows: 120, ...look });
+  const { finding } = engine.runScenario(scenario, [chartObserver(steps)]);
+  const nodes = scenario.world.nodes.map(({ name }) => name);
+  const guilty = finding && { setup: finding.at === 'setup', guilty: guiltOf(finding) };
+  return drawChart(steps, { nodes, maxRows: 120, ...look, ...guilty });
 }
 
 /** The report of a finding, with its chart. */
@@ -55,9 +58,9 @@ export function reportOf(
   finding: Finding,
   scenario: Scenario,
   look: { readonly width: number; readonly style: Style },
-  rest: Pick<FindingReport, 'token' | 'foundAs' | 'shrunk' | 'replay'> = {},
+  rest: Pick<FindingReport, 'token' | 'foundAs' | 'seeds' | 'shrunk' | 'replay'> = {},
 ): FindingReport {
   // Shrinking moves the place at which the finding fires: the run that is drawn says where it is now.
   const now = engine.runScenario(scenario).finding ?? finding;
-  return { finding: now, scenario, chart: chartOf(engine, scenario, look), ...rest };
+  return { finding: now, scenario, chart: chartOf(engine, scenario, look), width: look.width, ...rest };
 }

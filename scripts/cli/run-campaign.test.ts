@@ -35,7 +35,7 @@ describe('a campaign in threads', () => {
     expect(there.tally).toEqual(here.tally);
     expect(there.findings).toEqual(here.findings);
     expect(there.ended).toBe('seeds');
-    expect(here.findings.map(({ fingerprint, count }) => [fingerprint, count])).toEqual([['acme/oracle/second action/x', 10]]);
+    expect(here.findings.map(({ fingerprint, seeds }) => [fingerprint, seeds.length])).toEqual([['acme/oracle/second action/x', 10]]);
     expect(told.sort((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   });
 

@@ -96,8 +96,8 @@ export class Engine {
     const oracles = ORACLES.map(({ cost, create }) => ({ cost, oracle: create() }))
       .filter(({ cost, oracle }) => cost === 'cheap' || oracle.name === wanted)
       .map(({ oracle }) => oracle);
-    const { fingerprint, applied } = runScenario(candidate, this.with([...oracles, ...this.ownOracles.map((create) => create())]));
-    return { fingerprint, applied };
+    const { fingerprint, applied, hash } = runScenario(candidate, this.with([...oracles, ...this.ownOracles.map((create) => create())]));
+    return { fingerprint, applied, hash };
   }
 
   /** The same scenario, expecting what is found when every oracle watches: one of them may see a bug sooner than the one that found it. */

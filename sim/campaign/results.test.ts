@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Found, SeedRange } from './results.ts';
 import { Merger, emptyTally, tallyRun } from './results.ts';
-import { summary } from '../report/summary.ts';
+import { rulesLine, statistics as tables, statisticsLine, verdict } from '../report/summary.ts';
 import { Statistics } from '../world/statistics.ts';
 
 function statistics(encrypted: boolean): Statistics {
@@ -38,7 +38,7 @@ describe('merging', () => {
     const inOrder = new Merger({ maxFindings: 3 });
     for (const one of ranges) inOrder.add(one);
     expect(inOrder.full).toBe(true);
-    expect(inOrder.findings.map(({ fingerprint, count, first }) => [fingerprint, count, first.seed])).toEqual([
+    expect(inOrder.findings.map(({ fingerprint, seeds, first }) => [fingerprint, seeds.length, first.seed])).toEqual([
       ['toy/rule/a', 2, 10],
       ['toy/rule/b', 2, 11],
       ['toy/rule/c', 1, 30],
@@ -58,7 +58,7 @@ describe('merging', () => {
   it('stops in the middle of a range that brings more than was asked for', () => {
     const merger = new Merger({ maxFindings: 1 });
     for (const one of ranges) merger.add(one);
-    expect(merger.findings.map(({ fingerprint, count }) => [fingerprint, count])).toEqual([['toy/rule/a', 1]]);
+    expect(merger.findings.map(({ fingerprint, seeds }) => [fingerprint, seeds.length])).toEqual([['toy/rule/a', 1]]);
     expect(merger.tally.runs).toBe(2);
   });
 
@@ -86,19 +86,16 @@ describe('the closing summary', () => {
   it('says what happened, what never did, and what was found', () => {
     const merger = new Merger({ maxFindings: 9 });
     for (const one of ranges.slice(0, 3)) merger.add(one);
-    const text = summary({
-      tally: merger.tally,
-      findings: merger.findings,
-      elapsedMs: 2000,
-      possible: { message: ['commitment_signed', 'error'] },
-    });
+    const { tally } = merger;
+    const possible = { message: ['commitment_signed', 'error'], rule: ['init.twice', 'channel.over'] };
+    expect(statisticsLine({ tally, elapsedMs: 2000 })).toBe('3 runs in 2.0 s, 9 operations, 9 messages');
+    expect(statisticsLine({ tally, elapsedMs: 6000 })).toBe('3 runs in 6.0 s, 0.500 runs/s, 9 operations, 9 messages');
+    expect(rulesLine({ tally, possible })).toBe('0 of 2 rules triggered; --stats names those that never were');
+    const text = tables({ tally, elapsedMs: 6000, possible });
     expect(text.split('\n').filter((line) => line !== '')).toEqual([
-      '3 runs in 2.0 s, 9 operations, 21 steps, 9 messages',
-      '1.50 runs/s, 4.50 messages/s',
-      '1 run drew a fault that licenses an outcome (33.3%), 6 outcomes were licensed',
-      '1 run went through the encrypted transport (33.3%)',
       'messages received',
-      '          6  update_add_htlc              3  commitment_signed            1  act_one',
+      '          6  update_add_htlc              1  act_one',
+      '          3  commitment_signed',
       '      never  error',
       'operations and faults',
       '          6  pay                          3  disconnect',
@@ -106,19 +103,24 @@ describe('the closing summary', () => {
       '          3  payment_sent',
       'licensed outcomes, by licence',
       '          6  fee-spike',
+      'rules triggered, by a peer or by a command',
+      '      never  init.twice, channel.over',
       'licences drawn',
       '          1  fee-spike',
-      '2 findings',
-      'finding     seeds  first  known',
-      'toy/rule/a      2  t10',
-      'toy/rule/b      2  t11',
+      '21 steps of nodes',
+      '1.50 messages/s',
+      '1 run drew a fault that licenses an outcome (33.3%), 6 outcomes were licensed',
+      '1 run went through the encrypted transport (33.3%)',
     ]);
+    expect(verdict(merger.findings)).toBe('2 findings');
+    expect(verdict([{ fingerprint: 'a/b/c', known: 'since May' }])).toBe('known: a/b/c, since May\nonly known findings');
+    expect(verdict([])).toBe('nothing found');
   });
 
   it('sums what is rare instead of listing it for pages', () => {
     const tally = emptyTally();
     for (let n = 0; n < 35; n++) tally.counts.event[`event ${n}`] = 100 - n;
-    const text = summary({ tally, findings: [], elapsedMs: 0, possible: {} });
+    const text = tables({ tally, elapsedMs: 0, possible: {} });
     expect(text).toContain('71  event 29');
     expect(text).toContain('340  … 5 rarer ones');
     expect(text).not.toContain('event 30');

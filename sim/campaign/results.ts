@@ -79,8 +79,8 @@ export interface Distinct {
   readonly fingerprint: string;
   /** Of the lowest seed that showed it. */
   readonly first: Found;
-  /** Seeds that showed it, the first included. */
-  readonly count: number;
+  /** Seeds that showed it, the first included, in order. */
+  readonly seeds: readonly number[];
   /** Why it does not count, where it was set aside. */
   readonly known?: string;
 }
@@ -94,7 +94,7 @@ export type Known = Readonly<Record<string, string>>;
  */
 export class Merger {
   readonly tally: Tally = emptyTally();
-  private readonly distinct = new Map<string, { first: Found; count: number }>();
+  private readonly distinct = new Map<string, { first: Found; seeds: number[] }>();
   private readonly waiting = new Map<number, SeedRange>();
   private next = 0;
   private readonly known: Known;
@@ -133,9 +133,9 @@ export class Merger {
   }
 
   get findings(): readonly Distinct[] {
-    return [...this.distinct].map(([name, { first, count }]) => {
+    return [...this.distinct].map(([name, { first, seeds }]) => {
       const known = this.known[name];
-      return { fingerprint: name, first, count, ...(known !== undefined && { known }) };
+      return { fingerprint: name, first, seeds, ...(known !== undefined && { known }) };
     });
   }
 
@@ -149,8 +149,8 @@ export class Merger {
       if (this.full) return;
       const name = fingerprint(one.finding);
       const seen = this.distinct.get(name);
-      if (seen) seen.count += 1;
-      else this.distinct.set(name, { first: one, count: 1 });
+      if (seen) seen.seeds.push(one.seed);
+      else this.distinct.set(name, { first: one, seeds: [one.seed] });
     }
   }
 }

@@ -69,7 +69,7 @@ function execute(candidate: Scenario): Execution {
   }
   // What a shrinker that looks only at "some finding" would slip to.
   if (applied.length === 1) found = 'toy/other/empty';
-  return { fingerprint: found, applied };
+  return { fingerprint: found, applied, hash: 'equal' };
 }
 
 describe('shrinking', () => {
@@ -88,8 +88,13 @@ describe('shrinking', () => {
     expect(result.executions).toBeLessThan(80);
   });
 
-  it('never removes a licence', () => {
+  it('removes a licence where nothing is left that needs it and the same trace shows the same without it, and nowhere else', () => {
+    const other = (candidate: Scenario): Execution => ({ ...execute(candidate), hash: `${candidate.world.licences?.length ?? 0}` });
+    expect(shrink(scenario, { execute: other }).scenario.world.licences).toEqual(['fee-spike']);
     expect(shrink(scenario, { execute }).scenario.world.licences).toEqual(['fee-spike']);
+    const licensed = (licences: readonly string[]): Scenario => ({ ...scenario, world: { ...scenario.world, licences } });
+    expect(shrink(licensed(['force-close', 'expired-htlc']), { execute }).scenario.world.licences).toEqual(['expired-htlc']);
+    expect(shrink(licensed(['force-close']), { execute: other }).scenario.world.licences).toEqual(['force-close']);
   });
 
   it('keeps to its budget and says that it was not enough', () => {
@@ -124,6 +129,7 @@ describe('shrinking', () => {
       execute: ({ actions }) => ({
         fingerprint: actions.some((a) => a.do === 'custom' && Number(a.args['size']) >= 4) ? FOUND : undefined,
         applied: actions,
+        hash: '',
       }),
       simplerCustom: (action) => [custom(Number(action.args['size']) - 1)],
     });

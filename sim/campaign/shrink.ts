@@ -1,5 +1,6 @@
 import type { Action, Scenario } from '../scenario/types.ts';
 import { namesIn } from '../actions/index.ts';
+import { isNeeded } from './licence-need.ts';
 import { simplerActions, simplerWorlds } from './shrink-values.ts';
 
 /** What one execution of a candidate showed. */
@@ -8,6 +9,8 @@ export interface Execution {
   readonly fingerprint: string | undefined;
   /** The actions that still applied, in order: what no longer applies is skipped, not an error. */
   readonly applied: readonly Action[];
+  /** Of the trace: equal where the same happened up to the finding. */
+  readonly hash: string;
 }
 
 export interface ShrinkOptions {
@@ -36,8 +39,8 @@ export interface ShrinkResult {
 
 /**
  * Shortens a scenario that expects a finding, keeping the finding's fingerprint. A generator, so that whoever runs it can show
- * progress, or stop, between executions. Licences are never removed: without its licence, an outcome that the protocol mandates
- * would look like the bug that is hunted.
+ * progress, or stop, between executions. A licence is removed only where no action is left that brings what it excuses, and the very same
+ * trace leads to the finding without it: what it had excused would look like the bug that is hunted, also once that is fixed.
  */
 export function* shrinking(scenario: Scenario, options: ShrinkOptions): Generator<ShrinkProgress, ShrinkResult> {
   const search = new Search(scenario, options);
@@ -47,6 +50,7 @@ export function* shrinking(scenario: Scenario, options: ShrinkOptions): Generato
     before = search.text();
     yield* removeActions(search);
     yield* simplify(search, 'world', (best) => simplerWorlds(best));
+    yield* removeLicences(search);
     yield* simplify(search, 'values', (best) => simplerActions(best, options.simplerCustom));
   }
   return { scenario: search.best, executions: search.executions, reproduced: true, minimal: !search.exhausted() };
@@ -68,6 +72,8 @@ export function shrink(
 class Search {
   best: Scenario;
   executions = 0;
+  /** Of the trace of `best`. */
+  private hash = '';
   private readonly tried = new Set<string>();
   private readonly options: ShrinkOptions;
 
@@ -93,13 +99,14 @@ class Search {
   }
 
   /** Keeps the candidate, less what no longer applied, if it shows the same finding. A candidate is executed at most once. */
-  attempt(candidate: Scenario): boolean {
+  attempt(candidate: Scenario, sameTrace = false): boolean {
     const key = JSON.stringify(candidate);
     if (this.exhausted() || this.tried.has(key)) return false;
     this.tried.add(key);
     this.executions += 1;
-    const { fingerprint, applied } = this.options.execute(candidate);
-    if (fingerprint !== candidate.expect) return false;
+    const { fingerprint, applied, hash } = this.options.execute(candidate);
+    if (fingerprint !== candidate.expect || (sameTrace && hash !== this.hash)) return false;
+    this.hash = hash;
     this.best = { ...candidate, actions: applied };
     this.tried.add(this.text());
     return true;
@@ -126,6 +133,21 @@ function* removeActions(search: Search): Generator<ShrinkProgress, void> {
       end = shorter ? Math.min(start, search.best.actions.length) : start;
       yield search.progress('actions');
     }
+  }
+}
+
+/** All at once, then one after the other. */
+function* removeLicences(search: Search): Generator<ShrinkProgress, void> {
+  const without = (names: readonly string[]): Scenario => {
+    const { licences = [], ...world } = search.best.world;
+    const left = licences.filter((name) => !names.includes(name));
+    return { ...search.best, world: left.length === 0 ? world : { ...world, licences: left } };
+  };
+  const licences = (search.best.world.licences ?? []).filter((name) => !isNeeded(name, search.best.actions));
+  if (licences.length === 0) return;
+  for (const names of [licences, ...licences.map((name) => [name])]) {
+    if (names.some((name) => search.best.world.licences?.includes(name) === true)) search.attempt(without(names), true);
+    yield search.progress('world');
   }
 }
 

@@ -1,6 +1,8 @@
 import type { Dependency } from '../../core/channel/model/vocabulary.ts';
 import type { NodeEffect } from '../../core/node/vocabulary.ts';
 import { decodeChannel, encodeChannel } from '../../core/channel/model/stored-form.ts';
+import type { BuiltCommitment } from '../../core/transactions/commitment.ts';
+import type { Signer } from '../../core/channel/commitments/signer.ts';
 import { createSigner } from '../../core/channel/commitments/key-signer.ts';
 import { sendable } from '../../core/channel/operate/sendable.ts';
 import type { ChannelState } from '../../core/channel/model/state.ts';
@@ -24,28 +26,45 @@ export const fulguriteDriver: DriverFactory = (context: DriverContext) => {
   return new FulguriteDriver(
     crypto.publicKey(secret),
     transport,
-    (features) => createNodeEnv(crypto, createSigner(crypto, seed), features === undefined ? config : { ...config, features }),
+    (signed, features) =>
+      createNodeEnv(crypto, remembering(createSigner(crypto, seed), signed), features === undefined ? config : { ...config, features }),
     createNode(context.tip, context.feeratePerKw, 0),
   );
 };
+
+/** What a process has signed last of each channel's remote commitments, by the name of its keys. */
+type Signed = Map<Hash32, BuiltCommitment>;
+type CreateEnv = (signed: Signed, features?: Hex) => NodeEnv;
+
+function remembering(signer: Signer, signed: Signed): Signer {
+  return {
+    ...signer,
+    signRemoteCommitment(keysId, built) {
+      signed.set(keysId, built);
+      return signer.signRemoteCommitment(keysId, built);
+    },
+  };
+}
 
 class FulguriteDriver implements Driver {
   readonly nodeId: PublicKey;
   readonly transport: DriverTransport;
   /** What a process that starts begins with: a signer and a cache that have worked out nothing yet. */
-  private readonly createEnv: (features?: Hex) => NodeEnv;
+  private readonly createEnv: CreateEnv;
+  private lastSigned: Signed;
   /** Those of the configuration, unless it was started with others. */
   private features: Hex | undefined;
   private env: NodeEnv;
   private state: NodeState;
   private shown: { readonly of: NodeState; readonly channels: ReadonlyMap<ChannelId, ChannelState> } | undefined;
 
-  constructor(nodeId: PublicKey, transport: DriverTransport, createEnv: (features?: Hex) => NodeEnv, state: NodeState, features?: Hex) {
+  constructor(nodeId: PublicKey, transport: DriverTransport, createEnv: CreateEnv, state: NodeState, from?: FulguriteDriver) {
     this.nodeId = nodeId;
     this.transport = transport;
     this.createEnv = createEnv;
-    this.features = features;
-    this.env = createEnv(features);
+    this.features = from?.features;
+    this.lastSigned = new Map(from?.lastSigned);
+    this.env = createEnv(this.lastSigned, this.features);
     this.state = state;
   }
 
@@ -54,7 +73,7 @@ class FulguriteDriver implements Driver {
    * that remembers changes how long an operation takes, and never whether it is asked for.
    */
   fork(): FulguriteDriver {
-    return new FulguriteDriver(this.nodeId, this.transport, this.createEnv, this.state, this.features);
+    return new FulguriteDriver(this.nodeId, this.transport, this.createEnv, this.state, this);
   }
 
   step(input: NodeInput): readonly DriverEffect[] {
@@ -81,7 +100,8 @@ class FulguriteDriver implements Driver {
       return decoded.value;
     });
     this.features = features;
-    this.env = this.createEnv(features);
+    this.lastSigned = new Map();
+    this.env = this.createEnv(this.lastSigned, features);
     const { nowMs } = this.state;
     const { state, effects } = restoreNode(this.env, { channels, watcherIds, tip, feeratePerKw, nowMs });
     this.state = state;
@@ -95,6 +115,11 @@ class FulguriteDriver implements Driver {
     for (const [id, slot] of this.state.channels) channels.set(id, slot.state);
     this.shown = { of: this.state, channels };
     return channels;
+  }
+
+  signed(channelId: ChannelId): BuiltCommitment | undefined {
+    const channel = this.state.channels.get(channelId)?.state;
+    return channel?.params && this.lastSigned.get(channel.params.keysId);
   }
 
   sendable(channelId: ChannelId): { readonly minMsat: bigint; readonly maxMsat: bigint } | undefined {

@@ -1,5 +1,5 @@
 import type { Side } from '../../core/transactions/types.ts';
-import { grouped } from '../deterministic/digits.ts';
+import { grouped } from '../scenario/text.ts';
 import type { ChannelInfo, PaymentRecord } from '../scenario/types.ts';
 
 export const CAUSES = ['sent-but-not-paid', 'failed-but-paid', 'forgotten-payment'] as const;

@@ -1,4 +1,4 @@
-import type { Finding, WorldView } from '../scenario/types.ts';
+import type { Comparison, Finding, WorldView } from '../scenario/types.ts';
 
 export interface Difference {
   readonly oracle: string;
@@ -9,18 +9,53 @@ export interface Difference {
   readonly message: string;
   readonly expected: unknown;
   readonly actual: unknown;
+  /** Default: made of `expected` and `actual`, where both have fields. */
+  readonly comparison?: Comparison | undefined;
 }
 
 /** A finding of this moment. `rule` and `kind` must not contain anything that depends on the seed. */
-export function finding(world: WorldView, { node, channel, expected, actual, ...rest }: Difference): Finding {
+export function finding(world: WorldView, { node, channel, expected, actual, comparison, ...rest }: Difference): Finding {
+  const compared = comparison ?? comparisonOf(expected, actual);
   return {
     ...rest,
     ...(node === undefined ? {} : { node }),
     ...(channel === undefined ? {} : { channel }),
     expected: print(expected),
     actual: print(actual),
+    ...(compared === undefined ? {} : { comparison: compared }),
     at: world.at,
   };
+}
+
+/** Two values with fields, field by field; of those that are equal only as many as a page has room for. */
+function comparisonOf(expected: unknown, actual: unknown): Comparison | undefined {
+  if (!hasFields(expected) || !hasFields(actual)) return undefined;
+  const left = new Map<string, string>();
+  const right = new Map<string, string>();
+  flatten(expected, '', left);
+  flatten(actual, '', right);
+  const all = [...new Set([...left.keys(), ...right.keys()])].map((what) => ({
+    what,
+    left: left.get(what) ?? 'none',
+    right: right.get(what) ?? 'none',
+  }));
+  const rows = all.length <= MOST_ROWS ? all : all.filter((row) => row.left !== row.right).slice(0, MOST_ROWS);
+  return { left: 'expected', right: 'actual', rows };
+}
+
+const MOST_ROWS = 40;
+
+function hasFields(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !(value instanceof Uint8Array) && Object.keys(value).length > 0;
+}
+
+function flatten(value: unknown, path: string, into: Map<string, string>): void {
+  if (value instanceof Map) return flatten(Object.fromEntries(value), path, into);
+  if (!hasFields(value)) {
+    if (value !== undefined) into.set(path, print(value));
+    return;
+  }
+  for (const [key, field] of Object.entries(value)) flatten(field, path === '' ? key : `${path}.${key}`, into);
 }
 
 /** A value for people: amounts as digits, bulk bytes as their length and first bytes. Strings stay as they are. */

@@ -19,7 +19,7 @@ import type { WithCommitments } from '../world/channel-changes.ts';
 import { finding } from './difference.ts';
 import { OVERSPENT, overspending } from './overspending.ts';
 import type { Overspending } from './overspending.ts';
-import { grouped } from '../deterministic/digits.ts';
+import { grouped } from '../scenario/text.ts';
 
 const ORACLE = 'hostile';
 const DEEDS = ['disconnected', 'sent-an-error', 'sent-a-warning', 'ignored-it', 'swallowed-it'] as const;

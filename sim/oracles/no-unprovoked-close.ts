@@ -9,11 +9,15 @@ import { LICENCES } from './licences.ts';
 import type { Circumstances, Outcome, Past } from './licences.ts';
 import { changes, channelName, hasCommitments, isFunding, messageOf, nameOf, statesOf } from '../world/channel-changes.ts';
 import { channelIdOf } from '../model/channel-end.ts';
+import { COMMITMENT_KINDS } from './commitment-difference.ts';
+import type { CommitmentKind } from './commitment-difference.ts';
 import { finding } from './difference.ts';
+import { refusedSignature } from './refused-signature.ts';
 import { StaleWatch } from './stale-channels.ts';
 
 const ORACLE = 'no-unprovoked-close';
-const KINDS: readonly Outcome[] = ['error', 'warning', 'disconnect', 'failed', 'forgotten', 'shutdown'];
+const OUTCOMES: readonly Outcome[] = ['error', 'warning', 'disconnect', 'failed', 'forgotten', 'shutdown'];
+const KINDS: readonly (Outcome | CommitmentKind)[] = [...OUTCOMES, ...COMMITMENT_KINDS];
 const ALL_CHANNELS = '00'.repeat(32);
 
 /** Adds to every oracle's contract: how often each licence has justified an outcome. */
@@ -214,12 +218,12 @@ class NoUnprovokedClose implements LicensingOracle {
       licences.length === 0
         ? 'no condition holds that would justify it'
         : `the licence ${licences.map((l) => l.name).join(', ')} was not drawn`;
+    const common = { oracle: ORACLE, rule: event.rule, node, channel: event.channelId && channelName(world, event.channelId) };
+    const refused = event.rule === 'commitment_signed.signature' ? refusedSignature(world, record, event.channelId) : undefined;
+    if (refused !== undefined) return finding(world, { ...common, ...refused });
     return finding(world, {
-      oracle: ORACLE,
-      rule: event.rule,
+      ...common,
       kind: event.outcome,
-      node,
-      channel: event.channelId && channelName(world, event.channelId),
       message: `${node}: ${event.outcome} between honest nodes, and ${hint}`,
       expected: 'nothing of the kind',
       actual: event.reason,

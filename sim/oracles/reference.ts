@@ -8,13 +8,16 @@ import { contentsOf, otherSide, txidsOf } from '../model/commitment-contents.ts'
 import type { Contents } from '../model/commitment-contents.ts';
 import { isBreach } from './licences.ts';
 import { channelName, hasCommitments, messageOf, statesOf } from '../world/channel-changes.ts';
+import type { WithCommitments } from '../world/channel-changes.ts';
 import { createEnd, forkEnd, updateOf } from '../model/channel-end.ts';
 import type { End, Opening, Signed } from '../model/channel-end.ts';
 import { BROKEN } from '../model/channel-model.ts';
 import type { ModelContents } from '../model/channel-model.ts';
 import { closingSighashes, rebuild } from '../model/transactions.ts';
 import type { Rebuilt } from '../model/transactions.ts';
+import { COMMITMENT_KINDS, commitmentDifference, viewOfBuilt, viewOfRebuilt } from './commitment-difference.ts';
 import { finding } from './difference.ts';
+import { namesOf } from './refused-signature.ts';
 import { StaleWatch } from './stale-channels.ts';
 
 const ORACLE = 'reference';
@@ -29,7 +32,7 @@ const FORBIDDEN = [
   'while-updates-are-pending',
 ] as const;
 const SIGNATURES = ['commitment', 'num_htlcs', 'htlc-timeout', 'htlc-success', 'closing'] as const;
-const KINDS = [...CONTENT_KINDS, 'transaction', ...FORBIDDEN, ...SIGNATURES] as const;
+const KINDS = [...CONTENT_KINDS, ...COMMITMENT_KINDS, 'transaction', ...FORBIDDEN, ...SIGNATURES] as const;
 type Kind = (typeof KINDS)[number];
 
 /**
@@ -244,9 +247,33 @@ class Judge {
     const difference =
       typeof held === 'string' ? { path: held, left: contents, right: held } : firstDifference(comparable(contents), comparable(held));
     const about = `commitment ${number} of the ${owner}, signed by ${end.node}, is not what its messages and BOLT 3 make it`;
-    if (difference === undefined) return this.finding('commitment', 'transaction', about, built, txid);
+    if (difference === undefined)
+      return (
+        this.otherTransaction(owner, number, contents, built, state) ?? this.finding('commitment', 'transaction', about, built.txid, txid)
+      );
     const { path, left, right } = difference;
     return this.finding('commitment', kindOfPath(path), `${about}: ${path} differs`, left, right);
+  }
+
+  /** The contents are the same, what was made of them is not: the signer's view is known. */
+  private otherTransaction(
+    owner: Side,
+    number: bigint,
+    { feeratePerKw }: ModelContents,
+    built: Rebuilt,
+    state: WithCommitments,
+  ): Finding | undefined {
+    const { world, end } = this;
+    const signed = world.driver(end.node)?.signed?.(end.channelId);
+    if (signed?.number !== number) return undefined;
+    const peer = world.nodeName(end.peer);
+    const names = namesOf(end.node, peer, state);
+    const ruled = viewOfRebuilt(built, owner, feeratePerKw, names);
+    const difference = commitmentDifference(state, ['BOLT 3', ruled], [`${end.node} signed`, viewOfBuilt(signed, names)]);
+    if (difference === undefined) return undefined;
+    const { kind, comparison, left, right } = difference;
+    const message = `${end.node} signed commitment ${number} of ${peer} with ${right}, its messages and BOLT 3 make it ${left}`;
+    return { ...this.finding('commitment', kind, message, left, right), comparison };
   }
 
   private verified({ signature, htlcSignatures }: Signed, built: Rebuilt, owner: Side, number: bigint): Finding | undefined {

@@ -56,14 +56,14 @@ describe('the sequence chart', () => {
 
   it('crosses the lifelines between, cuts what does not fit, and says what it leaves out', () => {
     const far = step(1, 'A', add, { sent: [{ to: 'C', label: 'update_add_htlc 0' }] });
-    const chart = drawChart([step(0, 'A', add), far, step(2, 'C', arrives('A', 'update_add_htlc 0'))], {
+    const chart = drawChart([step(0, 'B', add), step(0, 'A', add), far, step(2, 'C', arrives('A', 'update_add_htlc 0'))], {
       nodes: ['A', 'B', 'C'],
       width: 60,
       maxRows: 1,
     }).split('\n');
     expect(chart).toEqual([
       '           A                       B                       C',
-      '           … 2 earlier lines',
+      '           … 6 earlier lines',
       '           │── update_add_htlc 0 ─────────────────────────▶│',
     ]);
   });

@@ -2,17 +2,20 @@ import type { ChartStep } from './observe-step.ts';
 import { Row } from './chart-row.ts';
 import type { Style } from './style.ts';
 import { plain } from './style.ts';
-import { cut, grouped } from '../scenario/text.ts';
+import { grouped } from '../scenario/text.ts';
+import { wrapped } from './wrapped.ts';
 
 export interface ChartOptions {
   readonly nodes: readonly string[];
-  /** Characters a line. Default 110. */
+  /** Characters a line. Default 80. */
   readonly width?: number;
   readonly style?: Style;
   /** Only the newest rows. Default 300. */
   readonly maxRows?: number;
   /** Also draw the opening of the channels before the first action. Default false. */
   readonly setup?: boolean;
+  /** What was found at the last step, or after it: marked there. */
+  readonly guilty?: { readonly node?: string | undefined; readonly text: string };
 }
 
 const GUTTER = 11;
@@ -31,9 +34,21 @@ interface InFlight {
  * that it changed, as that node sees them.
  */
 export function drawChart(steps: readonly ChartStep[], options: ChartOptions): string {
-  const chart = new Chart(options);
-  for (const step of steps) chart.add(step, options.setup === true || step.at !== 'setup');
+  const isShown = (step: ChartStep): boolean => options.setup === true || step.at !== 'setup';
+  const { guilty } = options;
+  const nodes = takingPart(steps.filter(isShown), options);
+  const chart = new Chart({ ...options, nodes });
+  for (const step of steps) chart.add(step, isShown(step));
+  if (guilty !== undefined) chart.mark(guilty.node ?? nodes[0] ?? '', guilty.text);
   return chart.text();
+}
+
+/** Of two nodes both; of more those to which something happens. */
+function takingPart(steps: readonly ChartStep[], { nodes, guilty }: ChartOptions): readonly string[] {
+  if (nodes.length <= 2) return nodes;
+  const named = new Set(steps.flatMap(({ node, sent }) => [node, ...sent.map(({ to }) => to)]));
+  if (guilty?.node !== undefined) named.add(guilty.node);
+  return named.size === 0 ? nodes : nodes.filter((node) => named.has(node));
 }
 
 class Chart {
@@ -49,7 +64,7 @@ class Chart {
   private settling = false;
   private last: ChartStep | undefined;
 
-  constructor({ nodes, width = 110, style = plain, maxRows = 300 }: ChartOptions) {
+  constructor({ nodes, width = 80, style = plain, maxRows = 300 }: ChartOptions) {
     const right = Math.max(NARROWEST_AT_THE_RIGHT, Math.floor((width - GUTTER) / nodes.length));
     const spacing = Math.max(NARROWEST, Math.floor((width - GUTTER - right) / Math.max(1, nodes.length - 1)));
     this.columns = new Map(nodes.map((node, index) => [node, GUTTER + index * spacing]));
@@ -128,9 +143,17 @@ class Chart {
   private note(node: string, text: string, paint?: keyof Style): void {
     const column = this.columns.get(node) ?? GUTTER;
     const next = [...this.columns.values()].find((other) => other > column) ?? this.width;
-    const row = this.lifelines();
-    row.put(column + 2, cut(text, next - column - 3), paint);
-    this.rows.push(row);
+    for (const [i, line] of wrapped(text, next - column - 5).entries()) {
+      const row = this.lifelines();
+      row.put(column + (i === 0 ? 2 : 4), line, paint);
+      this.rows.push(row);
+    }
+  }
+
+  /** Where it went wrong. */
+  mark(node: string, text: string): void {
+    this.lastDeparture = undefined;
+    this.note(node, `✗ ${text}`, 'bad');
   }
 
   private lifelines(): Row {

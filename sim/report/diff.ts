@@ -1,39 +1,51 @@
 import type { Style } from './style.ts';
 import { plain } from './style.ts';
+import { wrapped } from './wrapped.ts';
 
-const WIDTH = 96;
+const INDENT = 12;
+/** Texts that begin with so many equal characters are shown where they part. */
+const ALIKE = 8;
 
 /**
  * Two values that should have been equal, one above the other, with the difference marked. Values of several lines (printed
  * structures) are compared line by line and only the lines that differ are shown, with the line above for orientation; long
  * single lines (transactions) are shown around the first difference.
  */
-export function difference(expected: string, actual: string, style: Style = plain): string {
+export function difference(expected: string, actual: string, style: Style = plain, width = 80): string {
   const expectedLines = expected.split('\n');
   const actualLines = actual.split('\n');
   return expectedLines.length === 1 && actualLines.length === 1
-    ? pair(expected, actual, style).join('\n')
+    ? pair(expected, actual, style, width).join('\n')
     : lines(expectedLines, actualLines, style).join('\n');
 }
 
-function pair(expected: string, actual: string, style: Style): string[] {
+function pair(expected: string, actual: string, style: Style, width: number): string[] {
+  const most = width - INDENT - 2;
   const from = commonPrefix(expected, actual);
-  const room = expected.length <= WIDTH && actual.length <= WIDTH ? 0 : Math.max(0, from - 24);
+  if (Math.max(expected.length, actual.length) > most && from < ALIKE) return apart(expected, actual, style, most);
+  const room = expected.length <= most && actual.length <= most ? 0 : Math.max(0, from - 24);
   const tail = commonSuffix(expected.slice(from), actual.slice(from));
   const show = (text: string, paint: (text: string) => string): string => {
-    const end = Math.min(text.length - tail, room + WIDTH);
-    const rest = text.slice(Math.max(end, from), room + WIDTH);
-    const more = text.length > room + WIDTH ? '…' : '';
+    const end = Math.min(text.length - tail, room + most);
+    const rest = text.slice(Math.max(end, from), room + most);
+    const more = text.length > room + most ? '…' : '';
     return `${room > 0 ? '…' : ''}${text.slice(room, from)}${paint(text.slice(from, Math.max(end, from)))}${rest}${more}`;
   };
   const longest = Math.max(expected.length, actual.length) - tail - from;
-  const marks = ' '.repeat(from - room + (room > 0 ? 1 : 0)) + '^'.repeat(Math.max(1, Math.min(longest, WIDTH - (from - room))));
+  const marks = ' '.repeat(from - room + (room > 0 ? 1 : 0)) + '^'.repeat(Math.max(1, Math.min(longest, most - (from - room))));
   return [
     `  expected  ${show(expected, style.good)}`,
     `  actual    ${show(actual, style.bad)}`,
     `            ${style.mark(marks)}`,
     ...(room > 0 ? [style.dim(`            first difference at character ${from} of ${expected.length} and ${actual.length}`)] : []),
   ];
+}
+
+/** Long texts with nothing in common are told whole. */
+function apart(expected: string, actual: string, style: Style, most: number): string[] {
+  const told = (title: string, text: string, paint: (line: string) => string): string[] =>
+    wrapped(text, most).map((line, i) => `  ${(i === 0 ? title : '').padEnd(INDENT - 2)}${paint(line)}`);
+  return [...told('expected', expected, style.good), ...told('actual', actual, style.bad)];
 }
 
 function commonPrefix(a: string, b: string): number {

@@ -3,8 +3,11 @@ import type { Finding, Scenario } from '../scenario/types.ts';
 import { difference } from './diff.ts';
 import type { Style } from './style.ts';
 import { plain } from './style.ts';
+import { columns } from './columns.ts';
+import { ruleWords } from './rule-words.ts';
 import { plural } from '../scenario/text.ts';
 import { describeAction, describeWorld } from './describe-action.ts';
+import { wrapped } from './wrapped.ts';
 
 export interface FindingReport {
   readonly finding: Finding;
@@ -12,32 +15,61 @@ export interface FindingReport {
   readonly scenario: Scenario;
   /** The seed token that it was found with, if it was. */
   readonly token?: string;
-  /** The fingerprint that the campaign found it by: another one where an oracle that watches replays sees it sooner. */
-  readonly foundAs?: string;
+  /** The fingerprints that the campaign found it by: others where an oracle that watches replays sees it sooner. */
+  readonly foundAs?: readonly string[];
+  /** The seeds that showed it. */
+  readonly seeds?: readonly number[];
   readonly shrunk?: { readonly fromActions: number; readonly executions: number };
   /** A sequence chart of the run. */
   readonly chart?: string;
   /** The one command that shows it again. */
   readonly replay?: string;
+  /** Characters a line. Default 80. */
+  readonly width?: number;
+}
+
+/** What a chart says at the step that is to blame. */
+export function guiltOf({ node, message, at }: Finding): { readonly node?: string | undefined; readonly text: string } {
+  return { node, text: `${at === 'settle' ? 'found here, or once all has settled' : 'found here'}: ${harmless(message)}` };
 }
 
 /** Everything that there is to say about one finding, in the order in which somebody who has never seen it reads. */
 export function findingReport(report: FindingReport, style: Style = plain): string {
-  const { finding, scenario, token, foundAs = fingerprint(finding), shrunk, chart, replay } = report;
+  const { finding, scenario, token, seeds = [], shrunk, chart, replay, width = 80 } = report;
+  const name = fingerprint(finding);
+  const others = (report.foundAs ?? []).filter((other) => other !== name);
   const where = [finding.node && `node ${finding.node}`, finding.channel && `channel ${finding.channel}`, placeOf(finding, scenario)];
+  const lines = (text: string): string[] => text.split('\n').flatMap((line) => wrapped(line, width));
   return [
-    `${style.bad(style.bold('FOUND'))} ${style.bold(fingerprint(finding))}`,
-    ...(foundAs === fingerprint(finding) ? [] : [style.dim(`the campaign found it as ${foundAs}; with every oracle it shows sooner`)]),
-    `${harmless(finding.message)}`,
-    style.dim(where.filter((part) => part !== undefined && part !== '').join(', ')),
+    `${style.bad(style.bold('FOUND'))} ${style.bold(name)}`,
+    ...lines(harmless(finding.message)).map((line) => style.bold(line)),
+    ...lines(where.filter((part) => part !== undefined && part !== '').join(', ')).map((line) => style.dim(line)),
+    ...ruleWords(finding.rule)
+      .flatMap((text) => lines(text))
+      .map((line) => style.dim(line)),
     '',
-    difference(harmless(finding.expected), harmless(finding.actual), style),
+    compared(finding, width, style),
     '',
+    ...(seeds.length > 1 ? lines(`same bug, ${plural(seeds.length, 'seed')}: ${someSeeds(seeds)}`) : []),
+    ...(others.length > 0 ? lines(`the campaign saw it as ${others.join(' and as ')}; with every oracle it shows sooner`) : []),
     ...(token === undefined ? [] : [`${style.bold('seed')}    ${token}`]),
-    ...scenarioLines(scenario, finding, shrunk, style),
+    ...scenarioLines(scenario, finding, shrunk, width, style),
     ...(chart === undefined ? [] : ['', chart]),
     ...(replay === undefined ? [] : ['', `${style.bold('replay')}  ${style.good(replay)}`]),
   ].join('\n');
+}
+
+const MOST_SEEDS = 12;
+
+function someSeeds(seeds: readonly number[]): string {
+  const shown = seeds.slice(0, MOST_SEEDS).join(' ');
+  return seeds.length > MOST_SEEDS ? `${shown} …` : shown;
+}
+
+function compared({ comparison, expected, actual }: Finding, width: number, style: Style): string {
+  if (comparison === undefined) return difference(harmless(expected), harmless(actual), style, width);
+  const rows = comparison.rows.map(({ what, left, right }) => ({ what, left: harmless(left), right: harmless(right) }));
+  return columns({ ...comparison, rows }, width, style);
 }
 
 function placeOf({ at }: Finding, { actions }: Scenario): string {
@@ -47,17 +79,26 @@ function placeOf({ at }: Finding, { actions }: Scenario): string {
   return action === undefined ? `at action ${at}` : `at action ${at}: ${describeAction(action)}`;
 }
 
-function scenarioLines({ world, actions }: Scenario, finding: Finding, shrunk: FindingReport['shrunk'], style: Style): string[] {
+function scenarioLines(
+  { world, actions }: Scenario,
+  finding: Finding,
+  shrunk: FindingReport['shrunk'],
+  width: number,
+  style: Style,
+): string[] {
   const title = shrunk
     ? `shrunk from ${shrunk.fromActions} to ${plural(actions.length, 'action')} in ${plural(shrunk.executions, 'execution')}`
     : plural(actions.length, 'action');
   const digits = String(actions.length).length;
   return [
     `${style.bold('scenario')}, ${title}`,
-    ...describeWorld(world).map((line) => style.dim(`  ${line}`)),
-    ...actions.map((action, index) => {
-      const line = `  ${String(index).padStart(digits)}  ${harmless(describeAction(action))}`;
-      return index === finding.at ? style.mark(`${line}   ← here`) : line;
+    ...describeWorld(world).flatMap((line) => wrapped(line, width - 4).map((part, i) => style.dim(`${i === 0 ? '  ' : '    '}${part}`))),
+    ...actions.flatMap((action, index) => {
+      const text = `${harmless(describeAction(action))}${index === finding.at ? '   ← here' : ''}`;
+      const parts = wrapped(text, width - 4 - digits).map(
+        (part, i) => `  ${i === 0 ? String(index).padStart(digits) : ' '.repeat(digits)}  ${part}`,
+      );
+      return index === finding.at ? parts.map((part) => style.mark(part)) : parts;
     }),
   ];
 }

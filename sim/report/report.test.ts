@@ -95,7 +95,8 @@ describe('the report of a finding', () => {
       '  node A: stores in 1 to 9 ms, toSelfDelay 9',
       '  node B',
       '  link A-B: 5 ms',
-      '  channel c1: opened by A to B, 1,000,000 sat, pushed 0 msat, 253 sat/kw, anchors',
+      '  channel c1: opened by A to B, 1,000,000 sat, pushed 0 msat, 253 sat/kw,',
+      '    anchors',
       '  crypto fake, keys from seed "s"',
       '  licences: stale-backup',
       '  0  A pays 5,000 sat over c1 (p, expires in 40 blocks)',
@@ -113,8 +114,8 @@ describe('the report of a finding', () => {
   });
 
   it('says what the campaign called it, where that was something else', () => {
-    expect(findingReport({ scenario, finding, foundAs: 'ledger/base/x' })).toContain('found it as ledger/base/x');
-    expect(findingReport({ scenario, finding, foundAs: fingerprint(finding) })).not.toContain('found it as');
+    expect(findingReport({ scenario, finding, foundAs: ['ledger/base/x'] })).toContain('the campaign saw it as ledger/base/x');
+    expect(findingReport({ scenario, finding, foundAs: [fingerprint(finding)] })).not.toContain('saw it as');
   });
 });
 

@@ -1,8 +1,8 @@
 import type { Distinct, Tally, TallyGroup } from '../campaign/results.ts';
 import type { Style } from './style.ts';
 import { plain } from './style.ts';
-import { table } from './table.ts';
 import { duration, grouped, plural, rate } from '../scenario/text.ts';
+import { wrapped } from './wrapped.ts';
 
 export interface CampaignReport {
   readonly tally: Tally;
@@ -25,22 +25,38 @@ const TITLES: Readonly<Record<TallyGroup, string>> = {
   licence: 'licences drawn',
 };
 
-/** The closing summary of a campaign: what was exercised, what never was, and what was found. */
-export function summary({ tally, findings, elapsedMs, possible }: CampaignReport, style: Style = plain): string {
+/** Below this, a rate says how long things took to start. */
+const LEAST_MS_FOR_A_RATE = 5_000;
+
+/** What a campaign did, in one line: no rate before five seconds. */
+export function statisticsLine({ tally, elapsedMs }: Pick<CampaignReport, 'tally' | 'elapsedMs'>): string {
+  const rates = elapsedMs < LEAST_MS_FOR_A_RATE ? '' : `, ${rate(perSecond(tally.runs, elapsedMs))} runs/s`;
+  const { runs, operations, messages } = tally;
+  return `${plural(runs, 'run')} in ${duration(elapsedMs)}${rates}, ${grouped(operations)} operations, ${grouped(messages)} messages`;
+}
+
+/** Which rules of core somebody broke or was refused by, of all that there are. */
+export function rulesLine({ tally, possible }: Pick<CampaignReport, 'tally' | 'possible'>): string {
+  const all = possible.rule ?? [];
+  const triggered = all.filter((id) => tally.counts.rule[id] !== undefined).length;
+  return `${triggered} of ${all.length} rules triggered; --stats names those that never were`;
+}
+
+/** Tables of all that was exercised, and what never was. */
+export function statistics({ tally, elapsedMs, possible }: Omit<CampaignReport, 'findings'>, style: Style = plain, width = 80): string {
   const groups = (Object.keys(TITLES) as TallyGroup[]).flatMap((group) =>
-    groupLines(group, tally.counts[group], possible[group] ?? [], style),
+    groupLines(group, tally.counts[group], possible[group] ?? [], width, style),
   );
   const licensed = Object.values(tally.counts.outcome).reduce((sum, count) => sum + count, 0);
   return [
-    `${plural(tally.runs, 'run')} in ${duration(elapsedMs)}, ${grouped(tally.operations)} operations, ${grouped(tally.steps)} steps, ${grouped(tally.messages)} messages`,
-    ...(elapsedMs > 0
-      ? [`${rate(perSecond(tally.runs, elapsedMs))} runs/s, ${rate(perSecond(tally.messages, elapsedMs))} messages/s`]
-      : []),
-    `${plural(tally.licensedRuns, 'run')} drew a fault that licenses an outcome${share(tally.licensedRuns, tally.runs)}, ${plural(licensed, 'outcome was', 'outcomes were')} licensed`,
-    `${plural(tally.encryptedRuns, 'run')} went through the encrypted transport${share(tally.encryptedRuns, tally.runs)}`,
-    '',
     ...groups,
-    verdict(findings, style),
+    `${grouped(tally.steps)} steps of nodes`,
+    ...(elapsedMs >= LEAST_MS_FOR_A_RATE ? [`${rate(perSecond(tally.messages, elapsedMs))} messages/s`] : []),
+    ...wrapped(
+      `${plural(tally.licensedRuns, 'run')} drew a fault that licenses an outcome${share(tally.licensedRuns, tally.runs)}, ${plural(licensed, 'outcome was', 'outcomes were')} licensed`,
+      width,
+    ),
+    `${plural(tally.encryptedRuns, 'run')} went through the encrypted transport${share(tally.encryptedRuns, tally.runs)}`,
   ].join('\n');
 }
 
@@ -53,30 +69,41 @@ function share(part: number, whole: number): string {
 }
 
 /** Most frequent first, equal counts by name, in as many columns as fit. */
-function groupLines(group: TallyGroup, counts: Readonly<Record<string, number>>, possible: readonly string[], style: Style): string[] {
+function groupLines(
+  group: TallyGroup,
+  counts: Readonly<Record<string, number>>,
+  possible: readonly string[],
+  width: number,
+  style: Style,
+): string[] {
   const entries = Object.entries(counts).sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
   const never = possible.filter((name) => counts[name] === undefined);
   if (entries.length === 0 && never.length === 0) return [];
   const rare = entries.slice(MOST_NAMES);
   const others = rare.reduce((sum, [, count]) => sum + count, 0);
   const cells = entries.slice(0, MOST_NAMES).map(([name, count]) => `${grouped(count).padStart(11)}  ${name}`);
-  const width = Math.max(30, ...cells.map((cell) => cell.length)) + 2;
-  const columns = Math.max(1, Math.floor(110 / width));
+  const cellWidth = Math.max(30, ...cells.map((cell) => cell.length)) + 2;
+  const columns = Math.max(1, Math.floor(width / cellWidth));
   const rows = Math.ceil(cells.length / columns);
   const lines = Array.from({ length: rows }, (_, row) =>
-    Array.from({ length: columns }, (_, column) => (cells[column * rows + row] ?? '').padEnd(width))
+    Array.from({ length: columns }, (_, column) => (cells[column * rows + row] ?? '').padEnd(cellWidth))
       .join('')
       .trimEnd(),
   );
   const more = rare.length === 0 ? [] : [`${grouped(others).padStart(11)}  … ${grouped(rare.length)} rarer ones`];
-  return [style.bold(TITLES[group]), ...lines, ...more, ...(never.length > 0 ? [style.mark(`      never  ${never.join(', ')}`)] : []), ''];
+  return [style.bold(TITLES[group]), ...lines, ...more, ...neverLines(never, width).map((line) => style.mark(line)), ''];
 }
 
-function verdict(findings: readonly Distinct[], style: Style): string {
+function neverLines(never: readonly string[], width: number): string[] {
+  if (never.length === 0) return [];
+  return wrapped(never.join(', '), width - 13).map((line, i) => `${i === 0 ? '      never' : '           '}  ${line}`);
+}
+
+/** How a hunt ended, in a line; each known finding in another. */
+export function verdict(findings: readonly Pick<Distinct, 'fingerprint' | 'known'>[], style: Style = plain): string {
   if (findings.length === 0) return style.good(style.bold('nothing found'));
-  const rows = findings.map(({ fingerprint, count, first, known }) => [fingerprint, grouped(count), first.token, known ?? '']);
-  const columns = [{ title: 'finding' }, { title: 'seeds', align: 'right' as const }, { title: 'first' }, { title: 'known' }];
-  const fresh = findings.filter(({ known }) => known === undefined).length;
+  const known = findings.flatMap(({ fingerprint, known: why }) => (why === undefined ? [] : [style.dim(`known: ${fingerprint}, ${why}`)]));
+  const fresh = findings.length - known.length;
   const head = fresh === 0 ? style.good('only known findings') : style.bad(style.bold(plural(fresh, 'finding')));
-  return `${head}\n${table(columns, rows, style)}`;
+  return [...known, head].join('\n');
 }

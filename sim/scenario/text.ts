@@ -1,6 +1,7 @@
-import { grouped } from '../deterministic/digits.ts';
-
-export { grouped };
+/** 1234567 → 1,234,567; the same on every machine. */
+export function grouped(value: number | bigint | string): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+}
 
 /** At most `width` characters. */
 export function cut(text: string, width: number): string {

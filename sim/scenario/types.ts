@@ -1,3 +1,4 @@
+import type { BuiltCommitment } from '../../core/transactions/commitment.ts';
 import type { Action } from '../actions/index.ts';
 import type { ChainPoint } from '../../core/chain/update.ts';
 import type { ChannelId, Hex, PublicKey, RawTx, SecretKey } from '../../core/crypto/bytes.ts';
@@ -113,6 +114,8 @@ export interface Driver {
   channels?(): ReadonlyMap<ChannelId, ChannelState>;
   /** Capability: the least and the most that one more HTLC in this channel may carry now. Undefined when none can be added. */
   sendable?(channelId: ChannelId): { readonly minMsat: bigint; readonly maxMsat: bigint } | undefined;
+  /** Capability: the peer's commitment that it signed last in this channel, as it built it. */
+  signed?(channelId: ChannelId): BuiltCommitment | undefined;
   /** Capability: an independent copy. */
   fork?(): Driver;
   /** Capability: what it encrypts its connections with. */
@@ -159,8 +162,17 @@ export interface Finding {
   /** The two differing values, printed. */
   readonly expected: string;
   readonly actual: string;
+  /** The same in full, where there is more to it than one line: what is equal in both stands there, too. */
+  readonly comparison?: Comparison;
   /** Which action was under way (index into the scenario), or 'settle'. */
   readonly at: number | 'setup' | 'settle';
+}
+
+/** Two things that should have been equal, decoded, in two columns. */
+export interface Comparison {
+  readonly left: string;
+  readonly right: string;
+  readonly rows: readonly { readonly what: string; readonly left: string; readonly right: string }[];
 }
 
 /** One step of one node, as oracles, traces and charts see it. */

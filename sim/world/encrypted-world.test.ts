@@ -211,8 +211,8 @@ describe('a world with encrypted links', () => {
 
 function executed(fulgurite: DriverFactory): (candidate: Scenario) => Execution {
   return (candidate) => {
-    const { fingerprint, applied } = runScenario(candidate, { drivers: { fulgurite } });
-    return { fingerprint, applied };
+    const { fingerprint, applied, hash } = runScenario(candidate, { drivers: { fulgurite } });
+    return { fingerprint, applied, hash };
   };
 }
 

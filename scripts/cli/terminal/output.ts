@@ -12,7 +12,7 @@ export function styleOf(stream: NodeJS.WriteStream, environment: NodeJS.ProcessE
 
 /** Characters a line of a chart may have. */
 export function chartWidth(): number {
-  return Math.max(80, Math.min(process.stdout.columns || 110, 160));
+  return Math.max(80, Math.min(process.stdout.columns || 80, 160));
 }
 
 /** Reports go to the standard output, progress to the standard error. */

@@ -4,12 +4,15 @@ import { replaceFile } from '../../../fuzz-targets/host/replace-file.ts';
 import type { CommitmentFormat } from '../../../core/transactions/types.ts';
 import { namesIn } from '../../../core/wire/messages/index.ts';
 import type { MessageName } from '../../../core/wire/messages/index.ts';
-import type { Distinct, Found } from '../../../sim/campaign/results.ts';
+import { RULES } from '../../../core/rules.ts';
+import { FINGERPRINT_VERSION } from '../../../sim/world/finding.ts';
+import type { Distinct, Found, Known } from '../../../sim/campaign/results.ts';
 import type { Act } from '../../../sim/world/packet.ts';
 import { LICENCES } from '../../../sim/oracles/licences.ts';
 import { findingReport } from '../../../sim/report/finding-report.ts';
 import { duration, grouped, plural, rate } from '../../../sim/scenario/text.ts';
-import { summary } from '../../../sim/report/summary.ts';
+import { rulesLine, statistics, statisticsLine, verdict } from '../../../sim/report/summary.ts';
+import type { CampaignReport } from '../../../sim/report/summary.ts';
 import type { CampaignOptions } from '../../../sim/run/seed.ts';
 import { CRYPTO_NAMES, DEFAULT_CAMPAIGN, STRATEGIES, TRANSPORTS } from '../../../sim/run/seed.ts';
 import type { Engine, RunOptions } from '../../node/engine.ts';
@@ -71,6 +74,7 @@ export const consistency = verb({
     twice: { type: 'boolean', default: false, describe: 'run every seed twice and compare the traces' },
     known: { type: 'string', describe: 'a file of findings to set aside: { "version": 2, "findings": { "<fingerprint>": "<reason>" } }' },
     out: { type: 'string', default: 'findings', describe: 'where findings are written, the moment they are found' },
+    stats: { type: 'boolean', default: false, describe: 'also print tables of all that was exercised, and what never was' },
     json: { type: 'string', describe: 'also write the report as JSON to this file' },
     ...runOptions,
   },
@@ -94,7 +98,13 @@ export const consistency = verb({
       rangeSize: RANGE_SIZE[args.crypto],
     };
     const executions = args.shrink === 0 ? 0 : parseExecutions(args.shrink);
-    return hunt(request, { out: args.out, executions, ...(args.json !== undefined && { json: args.json }), planted: args.planted });
+    return hunt(request, {
+      out: args.out,
+      executions,
+      ...(args.json !== undefined && { json: args.json }),
+      planted: args.planted,
+      stats: args.stats,
+    });
   },
 });
 
@@ -122,6 +132,8 @@ export interface HuntOptions {
   /** For shrinking each finding; 0 for none. */
   readonly executions: number;
   readonly json?: string;
+  /** Print the tables, too. */
+  readonly stats?: boolean;
   /** As it was given, for the command that replays. */
   readonly planted?: string | undefined;
 }
@@ -147,12 +159,42 @@ export async function hunt(request: CampaignRequest, options: HuntOptions): Prom
     },
   });
   progress.clear();
-  for (const distinct of result.findings) {
-    if (distinct.known !== undefined) continue;
-    const shown = await investigate(engine, distinct, { ...options, files, progress, signal });
-    print(`\n${shown}\n`);
+  const tools = { ...options, files, progress, signal };
+  const bugs = await investigateAll(engine, result.findings, request.known ?? {}, tools);
+  return conclude(result, bugs, engine, options, signal.aborted || result.ended === 'interrupted');
+}
+
+/** Findings of one campaign that turned out to be the same, once each was replayed under every oracle and shrunk. */
+interface Bug {
+  readonly fingerprint: string;
+  /** Of the smallest case. */
+  readonly first: Found;
+  readonly seeds: readonly number[];
+  readonly foundAs: readonly string[];
+  readonly known?: string;
+  readonly case?: Case;
+}
+
+/** What was made of one finding. */
+interface Case {
+  readonly scenario: Scenario;
+  readonly shrunk?: { readonly fromActions: number; readonly executions: number };
+}
+
+async function investigateAll(engine: Engine, findings: readonly Distinct[], known: Known, tools: Tools): Promise<readonly Bug[]> {
+  const bugs = new Map<string, Bug>();
+  for (const distinct of findings) {
+    const bug = distinct.known === undefined ? await investigate(engine, distinct, known, tools) : { ...distinct, foundAs: [] };
+    const seen = bugs.get(bug.fingerprint);
+    if (seen === undefined) bugs.set(bug.fingerprint, bug);
+    else bugs.set(bug.fingerprint, sameBug(seen, bug));
   }
-  return conclude(result, engine, options, signal.aborted || result.ended === 'interrupted');
+  return [...bugs.values()];
+}
+
+function sameBug(a: Bug, b: Bug): Bug {
+  const smaller = (b.case?.scenario.actions.length ?? Infinity) < (a.case?.scenario.actions.length ?? Infinity) ? b : a;
+  return { ...smaller, seeds: [...a.seeds, ...b.seeds].sort((x, y) => x - y), foundAs: [...a.foundAs, ...b.foundAs] };
 }
 
 function headline(request: CampaignRequest, { campaign }: Engine, out: string): string {
@@ -171,30 +213,44 @@ interface Tools extends HuntOptions {
   readonly signal: AbortSignal;
 }
 
-/** Shrinks a finding, stores it and says all about it. After Ctrl-C it is left as it is. */
-async function investigate(engine: Engine, { first }: Distinct, tools: Tools): Promise<string> {
+/** Shrinks a finding. After Ctrl-C it is left as it is. */
+async function investigate(engine: Engine, { first, seeds }: Distinct, known: Known, tools: Tools): Promise<Bug> {
   const { progress, signal } = tools;
   let scenario = engine.withEveryOracle(first.scenario);
-  let shrunk: { readonly fromActions: number; readonly executions: number } | undefined;
+  let shrunk: Case['shrunk'];
   if (!signal.aborted && tools.executions > 0) {
     const onProgress = (at: Parameters<typeof shrinkProgressText>[0]): void => progress.show(() => shrinkProgressText(at));
-    const result = await shrinkInSlices(engine, scenario, { signal, maxExecutions: tools.executions, onProgress });
-    progress.clear();
-    if (result?.reproduced === true) {
-      shrunk = { fromActions: scenario.actions.length, executions: result.executions };
+    const fromActions = scenario.actions.length;
+    // What is small enough for one oracle may show another finding under all of them: then that one is what is reported, and shrunk.
+    for (let expected = '', left = tools.executions; expected !== scenario.expect && left > 0;) {
+      expected = scenario.expect;
+      const result = await shrinkInSlices(engine, scenario, { signal, maxExecutions: left, onProgress });
+      if (result?.reproduced !== true) break;
+      left -= result.executions;
+      shrunk = { fromActions, executions: tools.executions - left };
       scenario = engine.withEveryOracle(result.scenario);
     }
+    progress.clear();
   }
-  const file = tryToWrite(() => tools.files.save(first, scenario));
+  const why = known[scenario.expect];
+  const base = {
+    fingerprint: scenario.expect,
+    first,
+    seeds,
+    foundAs: [first.scenario.expect],
+    case: { scenario, ...(shrunk && { shrunk }) },
+  };
+  return why === undefined ? base : { ...base, known: why };
+}
+
+/** All about one bug, stored where it says. */
+function bugText(engine: Engine, bug: Bug, { scenario, shrunk }: Case, options: HuntOptions): string {
+  const { first, seeds, foundAs } = bug;
+  const file = tryToWrite(() => new FindingFiles(options.out).save(first, scenario));
   const style = styleOf(process.stdout);
-  const replay = replayCommand(file ?? first.token, tools.planted);
   const look = { width: chartWidth(), style };
-  const report = reportOf(engine, first.finding, scenario, look, {
-    token: first.token,
-    foundAs: first.scenario.expect,
-    replay,
-    ...(shrunk && { shrunk }),
-  });
+  const replay = replayCommand(file ?? first.token, options.planted);
+  const report = reportOf(engine, first.finding, scenario, look, { token: first.token, seeds, foundAs, replay, ...(shrunk && { shrunk }) });
   return `${findingReport(report, style)}\n${file === undefined ? '        stored nowhere' : replayed(engine, file, scenario)}`;
 }
 
@@ -206,20 +262,34 @@ function replayed(engine: Engine, file: string, { expect }: Scenario): string {
     : `        replayed from that file: ${fingerprint ?? 'nothing found'}, NOT the same`;
 }
 
-function conclude(result: CampaignResult, engine: Engine, options: HuntOptions, interrupted: boolean): ExitCode {
-  const { tally, findings, elapsedMs } = result;
-  const own = engine.registry.all.map(({ name }) => name).filter((name) => name.includes('/'));
-  const builtIn = [...ACTION_KINDS.keys()].filter((name) => name !== 'custom');
-  const possible = { message: CHANNEL_MESSAGES, action: [...builtIn, ...own], licence: LICENCES.map(({ name }) => name) };
-  print(summary({ tally, findings, elapsedMs, possible }, styleOf(process.stdout)));
+/** Statistics first, in a line; what was found comes last, where it is seen. */
+function conclude(result: CampaignResult, bugs: readonly Bug[], engine: Engine, options: HuntOptions, interrupted: boolean): ExitCode {
+  const { tally, elapsedMs } = result;
+  const style = styleOf(process.stdout);
+  const counted = { tally, elapsedMs, possible: possibleNames(engine) };
+  if (options.stats) print(`${statistics(counted, style, chartWidth())}\n`);
+  print(statisticsLine(counted));
+  print(rulesLine(counted));
+  for (const bug of bugs) {
+    if (bug.known === undefined && bug.case !== undefined) print(`\n${bugText(engine, bug, bug.case, options)}`);
+  }
+  print(`\n${verdict(bugs, style)}`);
   const { json } = options;
-  if (json !== undefined) tryToWrite(() => writeJson(json, result, engine));
+  if (json !== undefined) tryToWrite(() => writeJson(json, result, bugs, engine));
   const { hungSeed } = result;
   if (hungSeed !== undefined) print(`seed ${engine.token(hungSeed)} did not end: nothing of its run could be recorded`);
   if (interrupted) return EXIT.interrupted;
   if (hungSeed !== undefined) return EXIT.finding;
-  if (findings.some(({ known }) => known === undefined)) return EXIT.finding;
+  if (bugs.some(({ known }) => known === undefined)) return EXIT.finding;
   return tally.runs === 0 ? EXIT.harness : EXIT.nothingFound;
+}
+
+/** What can come up: of these the tables name what never did. */
+function possibleNames(engine: Engine): CampaignReport['possible'] {
+  const own = engine.registry.all.map(({ name }) => name).filter((name) => name.includes('/'));
+  const rules = Object.keys(RULES);
+  const builtIn = [...ACTION_KINDS.keys()].filter((name) => name !== 'custom');
+  return { message: CHANNEL_MESSAGES, action: [...builtIn, ...own], licence: LICENCES.map(({ name }) => name), rule: rules };
 }
 
 function progressText(
@@ -239,12 +309,16 @@ function progressText(
   ].join('  ');
 }
 
-function writeJson(file: string, { tally, findings, elapsedMs, ended }: CampaignResult, engine: Engine): void {
-  const found = findings.map(({ fingerprint, count, known, first }) => ({ fingerprint, count, known, ...plainFound(first) }));
-  const report = { campaign: engine.campaign, node: process.version, ended, elapsedMs: Math.round(elapsedMs), ...tally, findings: found };
+function writeJson(file: string, result: CampaignResult, bugs: readonly Bug[], engine: Engine): void {
+  const { tally, elapsedMs, ended } = result;
+  const found = bugs.map(({ fingerprint, seeds, foundAs, known, first, case: made }) => {
+    const { seed, token, finding } = first;
+    const actions = made?.scenario.actions.length;
+    return { fingerprint, count: seeds.length, seeds, foundAs, known, seed, token, actions, shrunk: made?.shrunk, finding };
+  });
+  const triggered = Object.keys(tally.counts.rule).sort();
+  const rules = { triggered, never: Object.keys(RULES).filter((id) => tally.counts.rule[id] === undefined) };
+  const head = { fingerprintVersion: FINGERPRINT_VERSION, campaign: engine.campaign, node: process.version };
+  const report = { ...head, ended, elapsedMs: Math.round(elapsedMs), ...tally, rules, findings: found };
   replaceFile(file, `${JSON.stringify(report, undefined, 2)}\n`);
-}
-
-function plainFound({ seed, token, finding }: Found): Omit<Found, 'scenario'> {
-  return { seed, token, finding };
 }

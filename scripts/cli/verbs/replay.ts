@@ -1,7 +1,7 @@
 /// <reference types="node" />
 import { existsSync } from 'node:fs';
 import { drawChart } from '../../../sim/report/chart.ts';
-import { findingReport } from '../../../sim/report/finding-report.ts';
+import { findingReport, guiltOf } from '../../../sim/report/finding-report.ts';
 import type { ChartStep } from '../../../sim/report/observe-step.ts';
 import { observeStep } from '../../../sim/report/observe-step.ts';
 import { chartObserver, observer, stepJson, stepText } from '../../../sim/report/step-observer.ts';
@@ -37,7 +37,14 @@ export const replay = verb({
     const steps: ChartStep[] = [];
     const result = engine.runScenario(source.scenario, [args.trace === undefined ? chartObserver(steps) : traceTo(args.trace)]);
     const nodes = source.scenario.world.nodes.map(({ name }) => name);
-    const look = { width: chartWidth(), style: styleOf(process.stdout), maxRows: args.rows, setup: args.setup };
+    const { finding } = result;
+    const look = {
+      width: chartWidth(),
+      style: styleOf(process.stdout),
+      maxRows: args.rows,
+      setup: args.setup || finding?.at === 'setup',
+      ...(finding && { guilty: guiltOf(finding) }),
+    };
     if (args.trace === 'json') return verdictCode(result, source.scenario);
     report(result, source, args.trace === undefined ? drawChart(steps, { nodes, ...look }) : undefined);
     return verdictCode(result, source.scenario);
@@ -70,7 +77,12 @@ function report({ finding, hash, stats, rotted, applied }: RunResult, { scenario
   const style = styleOf(process.stdout);
   const shown = { ...scenario, actions: applied };
   if (finding !== undefined) {
-    print(findingReport({ finding, scenario: shown, ...(token !== undefined && { token }), ...(chart !== undefined && { chart }) }, style));
+    print(
+      findingReport(
+        { finding, scenario: shown, ...(token !== undefined && { token }), ...(chart !== undefined && { chart }), width: chartWidth() },
+        style,
+      ),
+    );
   } else {
     if (chart !== undefined) print(`${chart}\n`);
     print(style.good('nothing found'));
