@@ -1,4 +1,4 @@
-import type { AddUpdate, Cut } from '../../core/channel/model/state.ts';
+import type { AddUpdate, Cut, FundedState } from '../../core/channel/model/state.ts';
 import type { Preimage, Script } from '../../core/crypto/bytes.ts';
 import type { UpdateAddHtlc } from '../../core/wire/messages/index.ts';
 import { contentsAt, openerCostSat, otherSide, signableCut, fundingOf } from '../model/commitment-contents.ts';
@@ -148,22 +148,31 @@ export const malformedFailure = replacing('update_fail_malformed_htlc', operatin
   'without-badonion': [FAIL_OR_CLOSE, (m) => ({ ...m, failureCode: m.failureCode & ~BADONION })],
 });
 
+/** What the next update_fee replaces. */
+function newestFeerate({ shared: { base, logs } }: FundedState): number {
+  let feerate = base.feeratePerKw;
+  for (const update of logs.opener) if (update.kind === 'fee') feerate = update.feeratePerKw;
+  return feerate;
+}
+
 /** BOLT 2, Updating Fees, receiving node. */
 export const updateFee = replacing('update_fee', operating, {
   'absurdly-low': [FAIL_OR_CLOSE, (m) => ({ ...m, feeratePerKw: 1 })],
   'absurdly-high': [FAIL_OR_CLOSE, (m) => ({ ...m, feeratePerKw: 0xffff_ffff })],
   'a-little-too-low': [
     FAIL_OR_CLOSE,
-    (m, { config, feeratePerKw }) => {
-      const least = Math.max(config.minFeeratePerKw, Math.floor((feeratePerKw * config.feerateTolerancePercent.min) / 100));
-      return { ...m, feeratePerKw: least - 1 };
+    (m, { config, feeratePerKw, receiver }) => {
+      const timely = fundingOf(receiver).format === 'anchors' ? 0 : Math.floor((feeratePerKw * config.feerateTolerancePercent.min) / 100);
+      const tooLow = Math.max(config.minFeeratePerKw, timely) - 1;
+      // One that rises makes nothing worse.
+      return newestFeerate(receiver) < tooLow ? undefined : { ...m, feeratePerKw: tooLow };
     },
   ],
   'a-little-too-high': [
     FAIL_OR_CLOSE,
-    (m, { config, feeratePerKw }) => {
-      const most = Math.floor((Math.max(feeratePerKw, config.minFeeratePerKw) * config.feerateTolerancePercent.max) / 100);
-      return { ...m, feeratePerKw: most + 1 };
+    (m, { config, feeratePerKw, receiver }) => {
+      const tooHigh = Math.floor((Math.max(feeratePerKw, config.minFeeratePerKw) * config.feerateTolerancePercent.max) / 100) + 1;
+      return newestFeerate(receiver) > tooHigh ? undefined : { ...m, feeratePerKw: tooHigh };
     },
   ],
 });

@@ -115,8 +115,8 @@ const openCases: readonly Case<OpenChannel>[] = [
       'firstPerCommitmentPoint',
     ] as const
   ).map((key) => ({ rule: 'opening.invalid_point', what: `${key} is no point`, change: { [key]: BAD_POINT } })),
-  { rule: undefined, what: 'the lowest feerate', change: { feeratePerKw: 625 } },
-  { rule: 'open_channel.feerate_per_kw', what: 'too low a feerate', change: { feeratePerKw: 624 } },
+  { rule: undefined, what: 'the lowest feerate', change: { feeratePerKw: 253 } },
+  { rule: 'open_channel.feerate_per_kw', what: 'too low a feerate', change: { feeratePerKw: 252 } },
   { rule: undefined, what: 'the highest feerate', change: { feeratePerKw: 25_000 } },
   { rule: 'open_channel.feerate_per_kw', what: 'too high a feerate', change: { feeratePerKw: 25_001 } },
   { rule: undefined, what: 'static_remotekey', change: { channelType: CHANNEL_TYPE_STATIC_REMOTEKEY } },

@@ -118,8 +118,8 @@ export function validPubkeys(crypto: Crypto, message: PartyMessage): Broken {
   return bad === undefined ? undefined : violation('opening.invalid_point', `${bad[0]} is not a point of the curve`);
 }
 
-export function feerateInBounds(env: ChannelEnv, open: OpenChannel): Broken {
-  const wrong = feerateOutOfBounds(env, open.feeratePerKw);
+export function feerateInBounds(env: ChannelEnv, open: OpenChannel, format: CommitmentFormat): Broken {
+  const wrong = feerateOutOfBounds(env, format, open.feeratePerKw, undefined);
   return wrong === undefined ? undefined : violation('open_channel.feerate_per_kw', wrong);
 }
 
@@ -207,7 +207,7 @@ function openRules(env: ChannelEnv, open: OpenChannel): Broken {
     knownChain(env.config, open),
     pushWithinFunding(open),
     partyRules(env, open, open.fundingSat),
-    feerateInBounds(env, open),
+    feerateInBounds(env, open, format),
     openerAffordsFee(open, format),
     someBalanceAboveReserve(open, format, open.channelReserveSat),
   );

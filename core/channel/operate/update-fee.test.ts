@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Signature } from '../../crypto/bytes.ts';
 import { complaint, Duo, P2WPKH_A } from '../duo.fixture.ts';
+import type { CommitmentFormat } from '../../transactions/types.ts';
 import { feerateOutOfBounds } from './update-fee.ts';
 import type { ChannelConfig } from '../model/vocabulary.ts';
 import { add, addCommand, expectFailed, expectQuiet, expectRefused, fail, fee, messages, refusalOf } from '../updates.fixture.ts';
@@ -17,9 +18,9 @@ function feeCommand(duo: Duo, feeratePerKw: number) {
 
 describe('feerateOutOfBounds', () => {
   const { env } = new Duo().ends.opener;
-  const bounds = (estimate: number, minFeeratePerKw = 253) => {
-    const judged = { ...env, feeratePerKw: estimate, config: { ...env.config, minFeeratePerKw } };
-    return (feeratePerKw: number) => feerateOutOfBounds(judged, feeratePerKw);
+  const bounds = (estimate: number, format: CommitmentFormat = 'static_remotekey', before?: number) => {
+    const judged = { ...env, feeratePerKw: estimate };
+    return (feeratePerKw: number) => feerateOutOfBounds(judged, format, feeratePerKw, before);
   };
 
   it('is a share of our own estimate, and at least the minimum', () => {
@@ -34,6 +35,24 @@ describe('feerateOutOfBounds', () => {
     // An estimate below the minimum still leaves room above it.
     expect(bounds(100)(2530)).toBeUndefined();
     expect(bounds(100)(2531)).toBe('2531 is above 2530');
+  });
+
+  it('with anchors is bounded from below by what a mempool takes alone, at any estimate', () => {
+    for (const estimate of [300, 2500, 200_000]) {
+      expect(bounds(estimate, 'anchors')(253)).toBeUndefined();
+      expect(bounds(estimate, 'anchors')(252)).toBe('252 is below 253');
+    }
+  });
+
+  it('is asked of what makes things worse: a step towards the bounds is taken from wherever it comes', () => {
+    const [low, high] = [bounds(20_000, 'static_remotekey', 2500), bounds(253, 'static_remotekey', 9000)];
+    expect([low(4000), low(2501)]).toEqual([undefined, undefined]);
+    expect([low(2500), low(2499)]).toEqual(['2500 is below 5000', '2499 is below 5000']);
+    expect([high(8999), high(2531)]).toEqual([undefined, undefined]);
+    expect([high(9000), high(9001)]).toEqual(['9000 is above 2530', '9001 is above 2530']);
+    // Past the other bound it makes things worse again.
+    expect(low(200_001)).toBe('200001 is above 200000');
+    expect(high(252)).toBe('252 is below 253');
   });
 });
 
@@ -51,7 +70,7 @@ describe('the command fee', () => {
   it('is refused to the accepter, out of bounds, and without connection', () => {
     const duo = new Duo().open();
     expectRefused(duo, 'accepter', feeCommand(duo, 3000), 'update_fee.not_opener');
-    expectRefused(duo, 'opener', feeCommand(duo, 624), 'update_fee.feerate_per_kw');
+    expectRefused(duo, 'opener', feeCommand(duo, 252), 'update_fee.feerate_per_kw');
     expectRefused(duo, 'opener', feeCommand(duo, 25_001), 'update_fee.feerate_per_kw');
     expect(refusalOf(fee(duo, 25_000))).toBeUndefined();
     duo.input('opener', { kind: 'disconnected' });
@@ -119,14 +138,21 @@ describe('update_fee', () => {
   it('comes from the opener, and within bounds', () => {
     const wrongWay = new Duo().open();
     expectFailed(wrongWay, 'opener', feeMessage(wrongWay, 3000), 'update_fee.not_opener');
-    for (const feeratePerKw of [0, 624, 25_001, 0xffffffff]) {
+    for (const feeratePerKw of [0, 252, 25_001, 0xffffffff]) {
       const duo = new Duo().open();
       expectFailed(duo, 'accepter', feeMessage(duo, feeratePerKw), 'update_fee.feerate_per_kw');
     }
     const duo = new Duo().open();
-    duo.message('accepter', feeMessage(duo, 625));
+    duo.message('accepter', feeMessage(duo, 253));
     duo.message('accepter', feeMessage(duo, 25_000));
     expect(duo.funded('accepter').shared.logs.opener).toHaveLength(2);
+  });
+
+  it('may come nearer to our estimate in steps, each judged by the one before', () => {
+    const duo = new Duo({ command: { format: 'static_remotekey' } }).open();
+    duo.ends.accepter.env = { ...duo.ends.accepter.env, feeratePerKw: 20_000 };
+    for (const step of [4000, 4500]) expect(duo.message('accepter', feeMessage(duo, step))).toEqual([]);
+    expectFailed(duo, 'accepter', feeMessage(duo, 4400), 'update_fee.feerate_per_kw');
   });
 
   it('fails no channel for the dust that it exposes', () => {

@@ -7,19 +7,40 @@ import type { Transition } from '../step/transition.ts';
 import { sendUpdate } from './send-update.ts';
 import type { ChannelEnv } from '../model/vocabulary.ts';
 import { dearestOpenerCostSat, dustExposureMsat, reserveKept } from './limits.ts';
-import { brokenBySome } from '../model/fundings.ts';
-import type { FundedState } from '../model/state.ts';
+import { brokenBySome, onlyFunding } from '../model/fundings.ts';
+import type { FeeUpdate, FundedState, SharedState } from '../model/state.ts';
+import type { CommitmentFormat } from '../../transactions/types.ts';
 import type { Refusal, Violation } from '../model/violation.ts';
 import { refusal, violation } from '../model/violation.ts';
 
-/** BOLT 2: too low for timely processing, or unreasonably large, compared to our own estimate. */
-export function feerateOutOfBounds(env: ChannelEnv, feeratePerKw: number): string | undefined {
+/**
+ * BOLT 2: too low for timely processing, or unreasonably large, compared to our own estimate. With anchors whoever needs the commitment sooner
+ * pays for that with a child: then only what a mempool takes at all bounds from below. `before` is what it would replace: a step from beyond
+ * a bound towards it makes nothing worse.
+ */
+export function feerateOutOfBounds(
+  env: ChannelEnv,
+  format: CommitmentFormat,
+  feeratePerKw: number,
+  before: number | undefined,
+): string | undefined {
   const { minFeeratePerKw, feerateTolerancePercent: tolerance } = env.config;
-  const low = Math.max(minFeeratePerKw, Math.floor((env.feeratePerKw * tolerance.min) / 100));
+  const timely = FORMATS[format].anchorSat > 0n ? 0 : Math.floor((env.feeratePerKw * tolerance.min) / 100);
+  const low = Math.max(minFeeratePerKw, timely);
   const high = Math.floor((Math.max(env.feeratePerKw, minFeeratePerKw) * tolerance.max) / 100);
-  if (feeratePerKw < low) return `${feeratePerKw} is below ${low}`;
-  if (feeratePerKw > high) return `${feeratePerKw} is above ${high}`;
+  if (feeratePerKw < low && !(before !== undefined && before < feeratePerKw)) return `${feeratePerKw} is below ${low}`;
+  if (feeratePerKw > high && !(before !== undefined && before > feeratePerKw)) return `${feeratePerKw} is above ${high}`;
   return undefined;
+}
+
+/** The feerate that the opener's next update_fee replaces. */
+function newestFeerate({ base, logs }: SharedState): number {
+  const newest = logs.opener.findLast((update): update is FeeUpdate => update.kind === 'fee');
+  return newest?.feeratePerKw ?? base.feeratePerKw;
+}
+
+function outOfBounds(env: ChannelEnv, state: FundedState, feeratePerKw: number): string | undefined {
+  return feerateOutOfBounds(env, onlyFunding(state).output.format, feeratePerKw, newestFeerate(state.shared));
 }
 
 /** BOLT 2, update_fee: a higher feerate trims more where HTLC transactions pay fees. True when it takes a commitment's dust over what we allow. */
@@ -48,7 +69,7 @@ export function updateFee(out: Transition<FundedState>, feeratePerKw: number): R
   const { params } = state;
   if (params.us !== 'opener') return refusal('update_fee.not_opener', 'only the opener pays the fee');
   if (updatesEnded(state)) return refusal('update_fee.channel_at_its_end', 'shutdown is complete and no HTLC is left');
-  const bounds = feerateOutOfBounds(env, feeratePerKw);
+  const bounds = outOfBounds(env, state, feeratePerKw);
   if (bounds !== undefined) return refusal('update_fee.feerate_per_kw', bounds);
   const before = contents(state.shared, cutToSign(state.shared, 'opener'));
   const shared = append(state.shared, 'opener', { kind: 'fee', feeratePerKw });
@@ -72,7 +93,7 @@ export function receiveUpdateFee(out: Transition<FundedState>, message: UpdateFe
   const { state, env } = out;
   const { params } = state;
   if (params.us === 'opener') return violation('update_fee.not_opener', 'we are the opener: only we may change the fee');
-  const bounds = feerateOutOfBounds(env, message.feeratePerKw);
+  const bounds = outOfBounds(env, state, message.feeratePerKw);
   if (bounds !== undefined) return violation('update_fee.feerate_per_kw', bounds);
   // An update_fee may cross our last revoke_and_ack: only its own closing_signed shows that the opener knew of the end.
   if (state.closing.negotiation?.peerOffered !== undefined)
