@@ -3,8 +3,10 @@ import { contents, cutToSign } from '../../core/channel/model/contents.ts';
 import { htlcTxFeeSat } from '../../core/transactions/fees.ts';
 import type { Choices } from '../deterministic/random.ts';
 import { between, chance, pick } from '../deterministic/random.ts';
+import type { FundedState } from '../../core/channel/model/state.ts';
+import type { ChannelInfo } from '../scenario/types.ts';
 import type { World } from '../world/world.ts';
-import type { UsableEnd } from './usable-ends.ts';
+import type { TalkingEnd, UsableEnd } from './usable-ends.ts';
 import { fundingOf } from '../model/commitment-contents.ts';
 
 /** Feerates between which honest estimates of one time lie, in satoshi per 1000 weight: any two are tolerable to each other. */
@@ -16,7 +18,7 @@ const CAREFUL_HTLCS = 20;
 type Range = { readonly minMsat: bigint; readonly maxMsat: bigint };
 
 /** An amount that lies where implementations differ: at limits, at the edge of dust, everything, almost nothing. */
-export function interestingAmount(world: World, end: UsableEnd, choices: Choices): bigint | undefined {
+export function interestingAmount(world: World, end: TalkingEnd, choices: Choices): bigint | undefined {
   const range = carefulRange(world, end);
   if (range === undefined || range.maxMsat < range.minMsat) return undefined;
   const { minMsat, maxMsat } = range;
@@ -28,7 +30,7 @@ export function interestingAmount(world: World, end: UsableEnd, choices: Choices
       return within(minMsat + BigInt(choices.int(1000)));
     case 2:
     case 3:
-      return within(aroundDust(end, choices));
+      return within(end.state === undefined ? maxMsat / 2n : aroundDust(end.state, choices));
     case 4:
       return maxMsat;
     case 5:
@@ -39,7 +41,7 @@ export function interestingAmount(world: World, end: UsableEnd, choices: Choices
 }
 
 /** Whether an honest user may send this much now. */
-export function isSendable(world: World, end: UsableEnd, amountMsat: bigint): boolean {
+export function isSendable(world: World, end: TalkingEnd, amountMsat: bigint): boolean {
   const range = carefulRange(world, end);
   return range !== undefined && amountMsat >= range.minMsat && amountMsat <= range.maxMsat;
 }
@@ -58,7 +60,7 @@ export function trimmingFeerate({ state }: UsableEnd, choices: Choices): number 
 }
 
 /** Within a few millisatoshis of what either commitment trims. */
-function aroundDust({ state }: UsableEnd, choices: Choices): bigint {
+function aroundDust(state: FundedState, choices: Choices): bigint {
   const { parties } = state.params;
   const { format } = fundingOf(state);
   const owner = pick(choices, ['opener', 'accepter'] as const);
@@ -67,7 +69,8 @@ function aroundDust({ state }: UsableEnd, choices: Choices): bigint {
 }
 
 /** What the node says it can send; as the opener, less what it would cost it when HTLCs of the peer cross, unless that is licensed. */
-function carefulRange(world: World, end: UsableEnd): Range | undefined {
+function carefulRange(world: World, end: TalkingEnd): Range | undefined {
+  if (end.state === undefined) return guessedRange(world, end);
   const id = end.info.channelId;
   const range = id === undefined ? undefined : world.driver(end.node)?.sendable?.(id);
   if (range === undefined || world.licences.has('opener-short')) return range;
@@ -76,8 +79,28 @@ function carefulRange(world: World, end: UsableEnd): Range | undefined {
   return { minMsat: range.minMsat, maxMsat: range.maxMsat < spareMsat ? range.maxMsat : spareMsat };
 }
 
+/** No less than this is sent by who shows nothing: on no commitment is it dust. */
+const PLAINLY_MORE_THAN_DUST_MSAT = 8_000_000n;
+
+/**
+ * What a node that shows no states can plainly send: half of what its peer shows that it has, or a fiftieth of the channel where that shows
+ * none either. It may still refuse.
+ */
+export function guessedRange(world: World, { node, info }: { readonly node: string; readonly info: ChannelInfo }): Range | undefined {
+  const state = world.channelState(node === info.opener ? info.accepter : info.opener, info.name);
+  let maxMsat = info.fundingSat * 20n;
+  if (state?.phase === 'funded') {
+    const side = node === info.opener ? 'opener' : 'accepter';
+    const { balanceMsat } = contents(state.shared, cutToSign(state.shared, state.params.us));
+    const spareMsat = openerSpareMsat(state, state.shared.base.feeratePerKw);
+    const hasMsat = balanceMsat[side] - fundingOf(state).reserveSat[side] * 1000n;
+    maxMsat = (hasMsat < spareMsat ? hasMsat : spareMsat) / 2n;
+  }
+  return maxMsat < PLAINLY_MORE_THAN_DUST_MSAT ? undefined : { minMsat: PLAINLY_MORE_THAN_DUST_MSAT, maxMsat };
+}
+
 /** What the opener has beyond its reserve and the fees of many more HTLCs at this feerate, in millisatoshi; negative when it lacks some. */
-export function openerSpareMsat(state: UsableEnd['state'], feeratePerKw: number): bigint {
+export function openerSpareMsat(state: FundedState, feeratePerKw: number): bigint {
   const { params, shared } = state;
   const now = contents(shared, cutToSign(shared, params.us));
   const rate = feeratePerKw > now.feeratePerKw ? feeratePerKw : now.feeratePerKw;

@@ -1,5 +1,8 @@
 import { isClosed } from '../../core/channel/model/ending.ts';
+import type { ChannelId } from '../../core/crypto/bytes.ts';
 import type { FundedState } from '../../core/channel/model/state.ts';
+import { showsNone } from '../world/channel-changes.ts';
+import type { Host } from '../world/host.ts';
 import type { Link } from '../world/network.ts';
 import type { ChannelInfo } from '../scenario/types.ts';
 import type { World } from '../world/world.ts';
@@ -9,6 +12,30 @@ export interface UsableEnd {
   readonly node: string;
   readonly info: ChannelInfo;
   readonly state: FundedState;
+}
+
+/** The same where a driver need not show its state: `state` is undefined then, and usable what its host was told is. */
+export interface TalkingEnd {
+  readonly node: string;
+  readonly info: ChannelInfo;
+  readonly state: FundedState | undefined;
+}
+
+/** Whether the channel carries payments, as far as the host of a node that shows no states can tell. */
+export function heardUsable(world: World, node: string, channel: string): boolean {
+  return showsNone(world, node) && world.heard(node, channel) === 'usable';
+}
+
+/** Every end that is open for updates, as its driver shows or its host was told, in the order of the world. */
+export function talkingEnds(world: World): TalkingEnd[] {
+  const shown = usableEnds(world);
+  if (world.nodeNames.every((node) => !showsNone(world, node))) return shown;
+  return world.channels.flatMap((info) =>
+    [info.opener, info.accepter].flatMap((node): TalkingEnd[] => {
+      if (heardUsable(world, node, info.name)) return [{ node, info, state: undefined }];
+      return shown.filter((end) => end.node === node && end.info === info);
+    }),
+  );
 }
 
 /** Ends of channels that are open for updates, in the order of the world. */
@@ -33,8 +60,15 @@ export function readyEnds(world: World): UsableEnd[] {
 function isOpening(world: World, nodes: readonly string[]): boolean {
   return world.channels.some((info) => {
     if (info.forgotten || !nodes.includes(info.opener) || !nodes.includes(info.accepter)) return false;
-    return [info.opener, info.accepter].some((node) => info.channelId === undefined || !world.host(node).disk.durable.has(info.channelId));
+    return [info.opener, info.accepter].some(
+      (node) => info.channelId === undefined || !isKept(world.host(node), info.name, info.channelId),
+    );
   });
+}
+
+/** On disk; a node that stores nothing has it for good as soon as it says so. */
+function isKept({ driver, disk, heard }: Host, channel: string, channelId: ChannelId): boolean {
+  return driver.serialise === undefined ? heard.has(channel) : disk.durable.has(channelId);
 }
 
 /** Whether a connection between these may be lost: one that brings a channel about only with a licence. */

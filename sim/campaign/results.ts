@@ -21,7 +21,7 @@ const EVENTS: ReadonlySet<string> = new Set(['deliver', 'stored', 'see']);
 export type TallyGroup = StatisticsGroup | 'licence';
 
 export function emptyTally(): Tally {
-  const counts = { message: {}, action: {}, refused: {}, rule: {}, event: {}, outcome: {}, licence: {} };
+  const counts = { message: {}, action: {}, refused: {}, rule: {}, event: {}, outcome: {}, unasked: {}, licence: {} };
   return { runs: 0, steps: 0, messages: 0, operations: 0, licensedRuns: 0, encryptedRuns: 0, counts };
 }
 

@@ -5,7 +5,7 @@ import type { BuiltCommitment } from '../../core/transactions/commitment.ts';
 import type { Signer } from '../../core/channel/commitments/signer.ts';
 import { createSigner } from '../../core/channel/commitments/key-signer.ts';
 import { sendable } from '../../core/channel/operate/sendable.ts';
-import type { ChannelState } from '../../core/channel/model/state.ts';
+import type { ChannelState, StoredChannel } from '../../core/channel/model/state.ts';
 import type { ChainPoint } from '../../core/chain/update.ts';
 import type { ChannelId, Hash32, Hex, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
 import { toHex } from '../../core/crypto/bytes.ts';
@@ -82,8 +82,8 @@ class FulguriteDriver implements Driver {
     return effects.map(toBytes);
   }
 
-  serialise(effect: Extract<DriverEffect, { kind: 'store' }>): Uint8Array {
-    return encodeChannel(effect.state);
+  serialise({ state }: Extract<DriverEffect, { kind: 'store' }>): Uint8Array {
+    return encodeChannel(state as StoredChannel);
   }
 
   /** Throws when a stored channel cannot be read: what a node wrote it must be able to read. */

@@ -1,7 +1,7 @@
 import type { ChannelId, Hash32, Hex, Preimage, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
 import { ascii } from '../../core/crypto/bytes.ts';
 import type { ChannelCommand, Command } from '../../core/channel/model/vocabulary.ts';
-import type { AddUpdate, StoredChannel } from '../../core/channel/model/state.ts';
+import type { AddUpdate } from '../../core/channel/model/state.ts';
 import type { NodeInput } from '../../core/node/vocabulary.ts';
 import type { Driver, DriverContext, DriverEffect, DriverFactory } from '../scenario/types.ts';
 import { ownPayment, paymentIdOf } from '../../core/channel/model/origin.ts';
@@ -113,8 +113,7 @@ class ToyDriver implements Driver {
   private keep(channel: ToyChannel, effects: readonly DriverEffect[] = []): readonly DriverEffect[] {
     const next = { ...channel, version: channel.version + 1 };
     this.channelsById = new Map(this.channelsById).set(next.channelId, next);
-    const state = next as unknown as StoredChannel;
-    return [{ kind: 'store', channelId: next.channelId, version: next.version, state }, ...effects];
+    return [{ kind: 'store', channelId: next.channelId, version: next.version, state: next }, ...effects];
   }
 
   private stored(channelId: ChannelId, version: number): readonly DriverEffect[] {
@@ -148,7 +147,7 @@ class ToyDriver implements Driver {
   }
 
   private opened(peer: PublicKey, channelId: ChannelId, { temporaryChannelId }: Extract<Item, { say: 'open' }>): readonly DriverEffect[] {
-    return this.keep(newChannel(channelId, peer, [], 1), [notifyOpened(peer, channelId, temporaryChannelId)]);
+    return this.keep(newChannel(channelId, peer, [], 1), notifyOpened(peer, channelId, temporaryChannelId));
   }
 
   private hear(channel: ToyChannel, item: Item): readonly DriverEffect[] {
@@ -169,9 +168,10 @@ class ToyDriver implements Driver {
       const { temporaryChannelId, peer } = command;
       if (!this.connectedPeers.has(peer)) return [{ kind: 'refused', command: 'open', rule: 'node.not_connected', detail: '' }];
       const channelId = [...temporaryChannelId].reverse().join('') as ChannelId;
-      return this.keep(newChannel(channelId, peer, [{ say: 'open', temporaryChannelId }], 0), [
+      return this.keep(
+        newChannel(channelId, peer, [{ say: 'open', temporaryChannelId }], 0),
         notifyOpened(peer, channelId, temporaryChannelId),
-      ]);
+      );
     }
     const channel = this.channelsById.get(command.channelId);
     const refused: DriverEffect = { kind: 'refused', command: command.kind, rule: 'channel.over', detail: 'cannot do that' };
@@ -208,11 +208,14 @@ class ToyDriver implements Driver {
 }
 
 function newChannel(channelId: ChannelId, peer: PublicKey, said: readonly Item[], heard: number): ToyChannel {
-  return { channelId, peer, version: 0, said, heard, offered: {}, received: {}, events: [], nextEventId: 0 };
+  return { channelId, peer, version: 0, said, heard, offered: {}, received: {}, events: [], nextEventId: 1 };
 }
 
-function notifyOpened(peer: PublicKey, channelId: ChannelId, temporaryChannelId: ChannelId): DriverEffect {
-  return { kind: 'notify', channelId, event: { kind: 'opened', peer, temporaryChannelId } };
+function notifyOpened(peer: PublicKey, channelId: ChannelId, temporaryChannelId: ChannelId): readonly DriverEffect[] {
+  return [
+    { kind: 'notify', channelId, event: { kind: 'opened', peer, temporaryChannelId } },
+    { kind: 'notify', channelId, event: { kind: 'event', id: 0, event: { kind: 'channel_usable' } } },
+  ];
 }
 
 function present(channelId: ChannelId, pay: Extract<Item, { say: 'pay' }>): DriverEffect {

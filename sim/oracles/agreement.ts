@@ -32,6 +32,7 @@ function build(equal: Map<string, readonly [SharedState, SharedState]>, stale: S
   return {
     name: ORACLE,
     kinds: KINDS,
+    asks: ['channels'],
     step(world, record) {
       stale.watch(world, record);
       for (const { before, after } of changes(world, record)) {

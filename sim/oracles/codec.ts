@@ -1,7 +1,7 @@
 import { decodeChannel, encodeChannel } from '../../core/channel/model/stored-form.ts';
 import type { Finding, Oracle, WorldView } from '../scenario/types.ts';
 import { firstDifference } from './compare.ts';
-import { channelName } from '../world/channel-changes.ts';
+import { channelName, storedState } from '../world/channel-changes.ts';
 import { finding } from './difference.ts';
 
 const ORACLE = 'durability';
@@ -27,6 +27,7 @@ export function createCodecOracle(): Oracle {
   return {
     name: ORACLE,
     kinds: KINDS,
+    asks: ['channels', 'serialise'],
     step(world, record) {
       for (const effect of record.effects) {
         if (effect.kind !== 'store') continue;
@@ -36,7 +37,8 @@ export function createCodecOracle(): Oracle {
         } catch (error) {
           return unwritable(world, record.node, effect.channelId, error);
         }
-        const found = bytes && readable(world, record.node, effect.channelId, effect.state, bytes);
+        const state = storedState(world.driver(record.node), effect);
+        const found = bytes && state && readable(world, record.node, effect.channelId, state, bytes);
         if (found !== undefined) return found;
       }
       return undefined;

@@ -25,6 +25,7 @@ export function createDeadlines(): Oracle {
   return {
     name: ORACLE,
     kinds: KINDS,
+    asks: ['channels'],
     step(world, record) {
       if (record.input.kind !== 'chain') return undefined;
       const { node } = record;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ChannelId, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
+import type { StoredChannel } from '../../core/channel/model/state.ts';
 import type { NodeInput } from '../../core/node/vocabulary.ts';
 import { apply } from '../actions/apply.ts';
 import { fulguriteDriver } from '../drivers/fulgurite.ts';
@@ -81,7 +82,7 @@ describe('durability', () => {
 
   it('sees what no snapshot has', () => {
     const forgetful: Tampering['effect'] = (effect) =>
-      effect.kind === 'store' && effect.state.shared.commitments.opener.next !== undefined ? [] : effect;
+      effect.kind === 'store' && (effect.state as StoredChannel).shared.commitments.opener.next !== undefined ? [] : effect;
     const at = { storage: { kind: 'fixed', ms: 0 } } as const;
     const found = planted({ effect: forgetful }, { nodes: [at, at], operations: CALM });
     // The channel waits for that store for ever; what leaves nevertheless came about together with it.

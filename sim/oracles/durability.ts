@@ -7,7 +7,17 @@ import { Barrier, factOf, factText, OBSTACLES } from './durability/barrier.ts';
 import type { Fact } from './durability/barrier.ts';
 import { BROKEN_PROMISES, commitmentNumberOf, Promises } from './durability/secrets.ts';
 import { isBreach, isStaleRestart } from './licences.ts';
-import { changes, channelName, channelOf, hasCommitments, messageOf, nameOf, peerState, statesOf } from '../world/channel-changes.ts';
+import {
+  changes,
+  channelName,
+  channelOf,
+  hasCommitments,
+  messageOf,
+  nameOf,
+  peerState,
+  statesOf,
+  storedState,
+} from '../world/channel-changes.ts';
 import type { SendEffect } from '../world/channel-changes.ts';
 import { finding } from './difference.ts';
 import { wordFor } from '../scenario/sinks.ts';
@@ -43,6 +53,7 @@ export function createDurability(): Oracle {
 class Durability implements Oracle {
   readonly name = ORACLE;
   readonly kinds = KINDS;
+  readonly asks = ['channels'] as const;
   /** By node and channel. */
   private readonly tracks: Map<string, Map<ChannelId, Track>>;
   /** First points, by node and temporary channel id. */
@@ -73,7 +84,7 @@ class Durability implements Oracle {
         if (hasCommitments(state) && state.params.peer === input.peer) this.track(record, id).barrier.say(factOf.reestablish);
       }
     }
-    if (record.effects.length > 0) this.write(record);
+    if (record.effects.length > 0) this.write(world, record);
     for (const { channelId, after } of changes(world, record))
       if (hasCommitments(after)) this.track(record, channelId).barrier.endOfStep(after);
     if (input.kind === 'restart') {
@@ -124,13 +135,16 @@ class Durability implements Oracle {
   }
 
   /** Writes are issued as soon as they are asked for, whatever stands before them in the list of effects. */
-  private write(record: StepRecord): void {
+  private write(world: WorldView, record: StepRecord): void {
     const { node } = record;
+    const driver = world.driver(node);
+    if (driver?.channels === undefined) return;
     for (const effect of record.effects) {
       if (effect.kind === 'store') {
         const { barrier, promises } = this.track(record, effect.channelId);
-        barrier.store(effect);
-        const first = this.firstPoints.get(`${node}/${effect.state.params.temporaryChannelId}`);
+        const state = storedState(driver, effect) as StoredChannel;
+        barrier.store(effect.version, state);
+        const first = this.firstPoints.get(`${node}/${state.params.temporaryChannelId}`);
         if (first !== undefined) promises.announce(0n, first);
       } else if (effect.kind === 'monitor') this.track(record, effect.channelId).barrier.monitor(effect);
       else if (effect.kind === 'forget') this.of(node).delete(effect.channelId);

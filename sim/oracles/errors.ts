@@ -12,6 +12,7 @@ export function createErrors(): Oracle {
   const oracle: Oracle = {
     name: 'errors',
     kinds: ['all-channels', 'opening', 'funded'],
+    asks: ['channels'],
     step(world, { node, effects }) {
       for (const effect of effects) {
         if (effect.kind !== 'send' || nameOf(effect.bytes) !== 'error') continue;

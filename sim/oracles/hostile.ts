@@ -41,6 +41,7 @@ function build(owed: Map<string, Finding>): Oracle {
   return {
     name: ORACLE,
     kinds: KINDS,
+    asks: ['channels'],
     step(world, record) {
       // At every step, so that what the next one changes is known.
       changes(world, record);

@@ -54,6 +54,7 @@ export function createLedger(): Oracle {
 class Ledger implements Oracle {
   readonly name = ORACLE;
   readonly kinds = KINDS;
+  readonly asks = ['channels'] as const;
   private readonly closings: Map<string, Closing>;
   /** What each payment's sender was told, by reference. */
   private readonly told: Map<string, 'payment_sent' | 'payment_failed'>;

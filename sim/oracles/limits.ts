@@ -70,6 +70,7 @@ function build(trySendable: boolean, dusty: Map<string, boolean>): Oracle {
   return {
     name: ORACLE,
     kinds: KINDS,
+    asks: trySendable ? ['channels', 'sendable', 'fork'] : ['channels', 'sendable'],
     step(world, record) {
       for (const { before, after } of changes(world, record)) {
         if (!hasCommitments(after) || !hasCommitments(before) || before.shared === after.shared) continue;
@@ -85,7 +86,7 @@ function build(trySendable: boolean, dusty: Map<string, boolean>): Oracle {
       return trySendable && record.input.kind === 'received' ? sendables(world, record.node) : undefined;
     },
     settled(world) {
-      const refused = world.probes.find(({ result }) => result === 'refused');
+      const refused = world.probes.find(({ result, from }) => result === 'refused' && world.driver(from)?.sendable !== undefined);
       if (refused !== undefined) {
         const { channel, from, amountMsat, detail } = refused;
         const message = `${from} refused to send ${amountMsat} msat, which it had called sendable`;

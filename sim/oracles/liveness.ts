@@ -3,7 +3,7 @@ import type { ChannelState } from '../../core/channel/model/state.ts';
 import type { TxInput } from '../../core/bitcoin/tx.ts';
 import { policyOf } from '../scenario/channel-config.ts';
 import type { ChannelInfo, Finding, Oracle, PaymentRecord, ProbeRecord, WorldView } from '../scenario/types.ts';
-import { hasCommitments, isCommitted, isFunding } from '../world/channel-changes.ts';
+import { hasCommitments, isCommitted, isFunding, showsNone } from '../world/channel-changes.ts';
 import { finding } from './difference.ts';
 import { StaleWatch } from './stale-channels.ts';
 import { fundingOf, isDust, SIDES } from '../model/commitment-contents.ts';
@@ -35,6 +35,7 @@ function build(stale: StaleWatch): Oracle {
   return {
     name: ORACLE,
     kinds: KINDS,
+    asks: ['channels', 'sendable'],
     step(world, record) {
       stale.watch(world, record);
       return undefined;
@@ -75,12 +76,23 @@ function isOver(state: ChannelState | undefined): boolean {
   return state !== undefined && statusOf(state) === 'failed';
 }
 
+/** The same, as far as a node that shows no states has told its host. */
+function hasEnded(world: WorldView, node: string, channel: string): boolean {
+  return showsNone(world, node) ? world.heard(node, channel) === 'ended' : isOver(world.channelState(node, channel));
+}
+
+/** What a node that has crashed still knows of a payment that never left is shown by its state alone. */
+function mayHaveForgotten(world: WorldView, node: string): boolean {
+  return showsNone(world, node) && world.driver(node)?.restart !== undefined;
+}
+
 function paymentsResolved(world: WorldView, judged: readonly ChannelInfo[]): Finding | undefined {
   for (const payment of world.payments) {
     if (payment.outcome !== undefined) continue;
     const info = judged.find(({ name }) => name === payment.channel);
     if (info === undefined) continue;
-    if ([info.opener, info.accepter].some((node) => isOver(world.channelState(node, info.name)))) {
+    if (!payment.received && mayHaveForgotten(world, payment.from)) continue;
+    if ([info.opener, info.accepter].some((node) => hasEnded(world, node, info.name))) {
       if (mayBePaid(world, payment)) continue;
       const message = `payment ${payment.name} from ${payment.from} is on no commitment of the failed channel, and its sender was not told`;
       return report(world, 'payment', 'never-on-a-commitment', info, message, 'failed', 'nothing', payment.from);
@@ -119,14 +131,17 @@ function channelSettled(world: WorldView, info: ChannelInfo): Finding | undefine
   const ends = [info.opener, info.accepter] as const;
   const states = ends.map((node) => world.channelState(node, info.name));
   const untold = notClosed(world, info);
-  if (untold !== undefined || states.some(isOver)) return untold;
+  if (untold !== undefined || ends.some((node) => hasEnded(world, node, info.name))) return untold;
   for (const [i, state] of states.entries()) {
     if (!hasCommitments(state)) continue;
     const node = ends[i];
     const found = nothingLeft(world, info, node as string, state);
     if (found !== undefined) return found;
   }
-  const [opener, accepter] = states.map((state) => (state === undefined ? 'gone' : statusOf(state)));
+  const [opener, accepter] = states.map((state, i) => {
+    if (state !== undefined) return statusOf(state);
+    return showsNone(world, ends[i] as string) ? 'not shown' : 'gone';
+  });
   // One end that lets go of a channel while the other keeps it leaves the other waiting for ever.
   const waiting = (a: string | undefined, b: string | undefined): boolean =>
     a === 'funded' && (b === 'closed' || b === 'gone' || b === 'opening');
@@ -206,6 +221,7 @@ function probed(world: WorldView, info: ChannelInfo): Finding | undefined {
 function isTooMuchDust(world: WorldView, { name, opener, accepter }: ChannelInfo, { from, amountMsat, result }: ProbeRecord): boolean {
   const to = from === opener ? accepter : opener;
   const state = world.channelState(to, name);
+  if (result === 'failed' && showsNone(world, to)) return true;
   if (result !== 'failed' || state?.phase !== 'funded') return false;
   const offerer = from === opener ? 'opener' : 'accepter';
   const { feeratePerKw } = state.shared.base;

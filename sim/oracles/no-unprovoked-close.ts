@@ -7,7 +7,7 @@ import { DEFAULT_FEERATE_PER_KW, policyOf } from '../scenario/channel-config.ts'
 import type { Finding, Oracle, StepRecord, Tampered, WorldView } from '../scenario/types.ts';
 import { LICENCES } from './licences.ts';
 import type { Circumstances, Outcome, Past } from './licences.ts';
-import { changes, channelName, hasCommitments, isFunding, messageOf, nameOf, statesOf } from '../world/channel-changes.ts';
+import { changes, channelName, hasCommitments, isFunding, messageOf, nameOf, showsNone, statesOf } from '../world/channel-changes.ts';
 import { channelIdOf } from '../model/channel-end.ts';
 import { COMMITMENT_KINDS } from './commitment-difference.ts';
 import type { CommitmentKind } from './commitment-difference.ts';
@@ -46,6 +46,7 @@ interface Event {
 class NoUnprovokedClose implements LicensingOracle {
   readonly name = ORACLE;
   readonly kinds = KINDS;
+  readonly asks = ['channels'] as const;
   readonly licensed: Map<string, number>;
   private readonly past: Map<string, Set<Past>>;
   /** By node: its feerate estimate. */
@@ -207,6 +208,9 @@ class NoUnprovokedClose implements LicensingOracle {
     const { node, input } = record;
     const received = input.kind === 'received' ? messageOf(input.bytes) : undefined;
     if (follows(world, record, received, event)) return undefined;
+    // Whether the condition of a licence holds can only be asked of who shows its states.
+    if (showsNone(world, node) && LICENCES.some(({ name, licenses }) => licenses.includes(event.outcome) && world.licences.has(name)))
+      return undefined;
     const circumstances = this.circumstances(world, record, received, event);
     const licences = LICENCES.filter(({ licenses, holds }) => licenses.includes(event.outcome) && holds(circumstances));
     const drawn = licences.find(({ name }) => world.licences.has(name));

@@ -46,6 +46,7 @@ export function createReference(): Oracle {
 class Reference implements Oracle {
   readonly name = ORACLE;
   readonly kinds = KINDS;
+  readonly asks = ['channels'] as const;
   private readonly openings: Map<string, Opening>;
   private readonly ends: Map<string, End>;
   private readonly stale: StaleWatch;

@@ -75,6 +75,7 @@ function build(everyCommitment: boolean, ofBroadcast: Executes, ofSettled: Execu
   return {
     name: ORACLE,
     kinds: KINDS,
+    asks: everyCommitment ? ['channels', 'fork'] : ['channels'],
     step(world, record) {
       for (const effect of record.effects) {
         // A funding transaction is the wallet's, not the node's.

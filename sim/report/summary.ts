@@ -22,6 +22,7 @@ const TITLES: Readonly<Record<TallyGroup, string>> = {
   outcome: 'licensed outcomes, by licence',
   refused: 'commands refused',
   rule: 'rules triggered, by a peer or by a command',
+  unasked: 'not applicable, by node: its driver cannot be asked',
   licence: 'licences drawn',
 };
 

@@ -29,6 +29,7 @@ function around(oracle: Oracle): Oracle {
   return {
     name,
     kinds: oracle.kinds,
+    ...(oracle.asks && { asks: oracle.asks }),
     ...(oracle.step && { step: (world, record) => guarded(what, () => oracle.step?.(world, record)) }),
     ...(oracle.settled && { settled: (world) => guarded(what, () => oracle.settled?.(world)) }),
     fork: () => around(guarded(what, () => oracle.fork())),

@@ -15,7 +15,16 @@ import type { Statistics } from '../world/statistics.ts';
 import { scriptStrategy } from '../strategies/scripted.ts';
 import type { Strategy } from '../strategies/strategy.ts';
 import type { TraceListener } from '../world/trace.ts';
-import type { Action, DriverFactory, Finding, OracleFactory, Scenario, ScriptInterpreter, WorldSpec } from '../scenario/types.ts';
+import type {
+  Action,
+  Capability,
+  DriverFactory,
+  Finding,
+  OracleFactory,
+  Scenario,
+  ScriptInterpreter,
+  WorldSpec,
+} from '../scenario/types.ts';
 import { World } from '../world/world.ts';
 
 /** How each is made: every node has one of its own. */
@@ -111,10 +120,29 @@ function resultOf(world: World, applied: readonly Action[], rotted: readonly str
   for (const { licensed } of world.oracles) {
     for (const [name, times] of licensed ?? []) world.stats.count('outcome', name, times);
   }
+  countUnasked(world);
   const expect = finding === undefined ? 'pass' : fingerprint(finding);
   const recorded: Scenario = { format: 1, ...scenario, world: world.spec, actions: applied, expect };
   const base = { hash: world.trace.digest(world.crypto), stats: world.stats, applied, rotted, scenario: recorded };
   return finding === undefined ? base : { ...base, finding, fingerprint: expect };
+}
+
+/** What the world itself asks drivers for, beside its oracles. */
+const ASKED: Readonly<Record<string, readonly Capability[]>> = {
+  'crash and restart': ['serialise', 'restart'],
+  'violations received, invalid commands, updates of fees': ['channels'],
+  'probe of what is sendable': ['sendable'],
+};
+
+/** What was not applicable to a node, once a run: by what is missing. */
+function countUnasked(world: World): void {
+  const asked = [...Object.entries(ASKED), ...world.oracles.map(({ name, asks = [] }) => [name, asks] as const)];
+  for (const { driver } of world.hosts.values()) {
+    for (const [what, capabilities] of asked) {
+      const missing = capabilities.filter((capability) => driver[capability] === undefined);
+      if (missing.length > 0) world.stats.count('unasked', `${what} (no ${missing.join(', ')})`);
+    }
+  }
 }
 
 /** What a milestone may name: `action:7`, `restart:A`, `disconnect:A-B`. (`message:…` and `event:…` are counted by the world.) */

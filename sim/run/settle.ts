@@ -1,4 +1,6 @@
 import { commitObstacle } from '../../core/channel/commitments/commitment-signed.ts';
+import { guessedRange } from '../actions/amounts.ts';
+import { heardUsable } from '../actions/usable-ends.ts';
 import { apply } from '../actions/apply.ts';
 import { demandDeclared } from '../world/finding.ts';
 import type { Host } from '../world/host.ts';
@@ -167,7 +169,8 @@ type Range = { readonly minMsat: bigint; readonly maxMsat: bigint };
 function probeRange(world: World, info: ChannelInfo, from: string): Range | undefined {
   if (info.channelId === undefined || !isUsable(world, info.opener, info.name) || !isUsable(world, info.accepter, info.name))
     return undefined;
-  const range = world.driver(from)?.sendable?.(info.channelId);
+  const driver = world.driver(from);
+  const range = driver?.sendable === undefined ? guessedRange(world, { node: from, info }) : driver.sendable(info.channelId);
   return range !== undefined && range.minMsat <= range.maxMsat ? range : undefined;
 }
 
@@ -189,6 +192,7 @@ function probeWith(world: World, channel: string, from: string, amountMsat: bigi
 }
 
 function isUsable(world: World, node: string, channel: string): boolean {
+  if (heardUsable(world, node, channel)) return true;
   const state = world.channelState(node, channel);
   return (
     state?.phase === 'funded' &&

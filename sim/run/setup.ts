@@ -1,3 +1,4 @@
+import { heardUsable } from '../actions/usable-ends.ts';
 import { apply } from '../actions/apply.ts';
 import type { OWN_KINDS } from '../world/finding.ts';
 import { nextDue } from '../world/pending-events.ts';
@@ -56,9 +57,9 @@ function openChannel(world: World, spec: ChannelSpec): void {
   }
 }
 
-/** Drivers that show no state are taken to be ready after a few blocks. */
+/** As its driver shows, or as its host was told. */
 function isReady(world: World, node: string, channel: string): boolean {
-  if (world.driver(node)?.channels === undefined) return world.chain.hasUnconfirmed === false && world.chain.blocks.length >= 3;
+  if (heardUsable(world, node, channel)) return true;
   const state = world.channelState(node, channel);
   return state?.phase === 'funded' && state.lifecycle.readySent && state.lifecycle.readyReceived;
 }

@@ -89,11 +89,12 @@ export interface Scenario {
 // ---------------------------------------------------------------- drivers
 
 /**
- * Effects of a driver: those of core, with messages as bytes (2-byte type and payload). A driver that shows no `channels` may put into
- * `store` whatever its own `serialise` understands: nobody else looks at it.
+ * Effects of a driver: those of core, with messages as bytes (2-byte type and payload), and with stores as what its own `serialise`
+ * understands: nobody else looks into them (`storedState` does where a driver shows the states that it stores).
  */
 export type DriverEffect =
-  | Exclude<NodeEffect, { kind: 'send' }>
+  | Exclude<NodeEffect, { kind: 'send' | 'store' }>
+  | { readonly kind: 'store'; readonly channelId: ChannelId; readonly version: number; readonly state: unknown }
   | { readonly kind: 'send'; readonly peer: PublicKey; readonly bytes: Uint8Array; readonly channelId?: ChannelId };
 
 /** One node of the world, whatever implements it. Synchronous. Oracles and schedules ask for the optional capabilities, and say "not applicable" where one is missing. */
@@ -110,7 +111,7 @@ export interface Driver {
     feeratePerKw: number,
     features?: Hex,
   ): readonly DriverEffect[];
-  /** Capability: the channels' states as data. */
+  /** Capability: the channels' states as data. What it stores are these states. */
   channels?(): ReadonlyMap<ChannelId, ChannelState>;
   /** Capability: the least and the most that one more HTLC in this channel may carry now. Undefined when none can be added. */
   sendable?(channelId: ChannelId): { readonly minMsat: bigint; readonly maxMsat: bigint } | undefined;
@@ -123,6 +124,12 @@ export interface Driver {
   /** Capability: text that is equal for equal behaviour from here on, for telling states apart in exhaustive searches. */
   fingerprint?(): string;
 }
+
+/** What a driver may be able to do or to show. */
+export type Capability = Exclude<{ [K in keyof Driver]-?: undefined extends Driver[K] ? K : never }[keyof Driver], undefined>;
+
+/** How far a node's host knows that a channel has come, from what any node tells its host. */
+export type Heard = 'opened' | 'usable' | 'ended';
 
 /** BOLT 8 with the key of one node. Sessions are values, and a connection has one at each end. */
 export interface DriverTransport {
@@ -258,6 +265,8 @@ export interface ChannelInfo {
   readonly temporaryChannelId: ChannelId;
   /** Absent until the funding is known. */
   readonly channelId?: ChannelId;
+  /** The id that it will have, as whoever pays for it knows: what a node stores before it has said `opened`. */
+  readonly fundingId?: ChannelId;
   /** A node let go of it before it was funded. */
   readonly forgotten: boolean;
 }
@@ -296,6 +305,8 @@ export interface WorldView {
   readonly probes: readonly ProbeRecord[];
   /** State of one channel at one node, where the driver can show it. */
   channelState(node: string, channel: string): ChannelState | undefined;
+  /** What the node has told its host of this channel, whatever its driver shows. Undefined when nothing. */
+  heard(node: string, channel: string): Heard | undefined;
   /** Transactions that nodes broadcast, with the outputs they spend, in order. */
   readonly chain: ChainView;
   readonly crypto: Crypto;
@@ -338,6 +349,8 @@ export interface Oracle {
   step?(world: WorldView, record: StepRecord): Finding | undefined;
   /** Once when all has settled after healing. */
   settled?(world: WorldView): Finding | undefined;
+  /** What it asks drivers for. Of a node whose driver has not all of it, it judges what messages and events tell. Default nothing. */
+  readonly asks?: readonly Capability[];
   /** An independent copy, for forked worlds. */
   fork(): Oracle;
   /** How often each licence has justified an outcome, where this oracle judges by licences. */

@@ -1,4 +1,4 @@
-import type { ChannelState, FundedBase } from '../../core/channel/model/state.ts';
+import type { ChannelState, FundedBase, StoredChannel } from '../../core/channel/model/state.ts';
 import type { Outpoint } from '../../core/bitcoin/tx.ts';
 import { toHex } from '../../core/crypto/bytes.ts';
 import type { ChannelId, Hex } from '../../core/crypto/bytes.ts';
@@ -12,6 +12,18 @@ import { paymentIdOf } from '../../core/channel/model/origin.ts';
 
 const NONE: readonly Change[] = [];
 const NO_STATES: ReadonlyMap<ChannelId, ChannelState> = new Map();
+
+/** The state in a store, where the driver is one that shows its states. */
+export function storedState(driver: Driver | undefined, { state }: Extract<DriverEffect, { kind: 'store' }>): StoredChannel | undefined {
+  return driver?.channels === undefined ? undefined : (state as StoredChannel);
+}
+
+/** Whether this node shows no states: that one is not there says nothing then. */
+export function showsNone(world: WorldView, node: string): boolean {
+  const driver = world.driver(node);
+  return driver !== undefined && driver.channels === undefined;
+}
+
 export function statesOf(world: WorldView, node: string): ReadonlyMap<ChannelId, ChannelState> {
   return world.driver(node)?.channels?.() ?? NO_STATES;
 }

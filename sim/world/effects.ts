@@ -2,6 +2,7 @@ import { STATE_SINK } from '../../core/channel/model/vocabulary.ts';
 import type { Sink } from '../../core/channel/model/vocabulary.ts';
 import type { ChannelId, PublicKey } from '../../core/crypto/bytes.ts';
 import { INITIAL_POINT } from './chain.ts';
+import { storedState } from './channel-changes.ts';
 import { otherEnd } from './packet.ts';
 import type { Host } from './host.ts';
 import type { DriverEffect } from '../scenario/types.ts';
@@ -15,7 +16,7 @@ export function perform(world: World, host: Host, effect: DriverEffect): void {
     case 'send':
       return send(world, host, effect.peer, effect.bytes);
     case 'store': {
-      if (host.driver.channels !== undefined) learnId(world, effect);
+      learnId(world, host, effect);
       const done = host.disk.store(effect, host.watch.seen, world.timeMs);
       if (done !== undefined) stored(world, host, STATE_SINK, effect.channelId, effect.version);
       return;
@@ -60,8 +61,11 @@ export function perform(world: World, host: Host, effect: DriverEffect): void {
 }
 
 /** A channel has its final id as soon as a node keeps it: what happens to that store is already addressed by the channel's name. */
-function learnId(world: World, { channelId, state }: Extract<DriverEffect, { kind: 'store' }>): void {
-  const info = world.infoById(state.params.temporaryChannelId);
+function learnId(world: World, { driver }: Host, effect: Extract<DriverEffect, { kind: 'store' }>): void {
+  const { channelId } = effect;
+  const state = storedState(driver, effect);
+  const info =
+    state === undefined ? world.infos.find((known) => known.fundingId === channelId) : world.infoById(state.params.temporaryChannelId);
   if (info !== undefined && info.channelId === undefined) world.changeInfo(info.name, { channelId });
 }
 

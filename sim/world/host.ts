@@ -10,8 +10,9 @@ import type { Link } from './network.ts';
 import { DEFAULT_FEERATE_PER_KW, policyOf } from '../scenario/channel-config.ts';
 import { stream } from '../deterministic/random.ts';
 import { Disk } from './storage.ts';
-import type { Driver, DriverFactory, Latency, NodeSpec } from '../scenario/types.ts';
+import type { Driver, DriverFactory, Latency, NodeSpec, Heard } from '../scenario/types.ts';
 
+const ORDER: readonly Heard[] = ['opened', 'usable', 'ended'];
 const AT_ONCE: Latency = { kind: 'fixed', ms: 0 };
 
 /** One end of a link, as the node there sees it. */
@@ -59,6 +60,8 @@ export class Host {
   restoredBackup: boolean;
   /** When this node hears of a block, by milliseconds after it was mined. */
   readonly blockDelayMs: number;
+  /** By the channel's name: the furthest that its node has told. */
+  readonly heard: Map<string, Heard>;
 
   constructor(spec: NodeSpec, context: HostContext, from?: Host) {
     const { seed, crypto, entropy } = context;
@@ -79,6 +82,7 @@ export class Host {
       this.owed = [...from.owed];
       this.restoredBackup = from.restoredBackup;
       this.blockDelayMs = from.blockDelayMs;
+      this.heard = new Map(from.heard);
       return;
     }
     const watchers = spec.watchers ?? [];
@@ -104,6 +108,7 @@ export class Host {
     this.presented = [];
     this.owed = [];
     this.restoredBackup = false;
+    this.heard = new Map();
     this.blockDelayMs = stream(seed, `blocks/${spec.name}`).int(2000);
   }
 
@@ -113,6 +118,12 @@ export class Host {
 
   get nodeId(): PublicKey {
     return this.driver.nodeId;
+  }
+
+  /** Events may be told again, and in any order: only news counts. */
+  hear(channel: string, heard: Heard): void {
+    const known = this.heard.get(channel);
+    if (known === undefined || ORDER.indexOf(known) < ORDER.indexOf(heard)) this.heard.set(channel, heard);
   }
 
   /** The process dies: all that is not on disk is gone. */

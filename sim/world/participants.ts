@@ -5,7 +5,7 @@ import { entropy } from '../deterministic/entropy.ts';
 import { Host, portsOf } from './host.ts';
 import type { Port } from './host.ts';
 import { Link, linkId } from './network.ts';
-import type { ChannelInfo, Driver, DriverFactory, WorldSpec } from '../scenario/types.ts';
+import type { ChannelInfo, Driver, DriverFactory, Heard, WorldSpec } from '../scenario/types.ts';
 
 export interface ParticipantsOptions {
   /** A provider of its own for each node, and one for what stands around them. */
@@ -110,6 +110,10 @@ export class Participants {
   idOf(channel: string): ChannelId | undefined {
     const info = this.info(channel);
     return info?.channelId ?? info?.temporaryChannelId;
+  }
+
+  heard(node: string, channel: string): Heard | undefined {
+    return this.host(node).heard.get(channel);
   }
 
   channelState(node: string, channel: string): ChannelState | undefined {

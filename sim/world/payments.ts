@@ -6,6 +6,8 @@ import type { Hash32, Hex, Preimage } from '../../core/crypto/bytes.ts';
 import { RunningHash } from '../deterministic/hash.ts';
 import type { PaymentRecord } from '../scenario/types.ts';
 
+const ONION_SIZE = 1366;
+
 export interface NewPayment {
   readonly name: string;
   readonly from: string;
@@ -71,8 +73,8 @@ export class Payments {
   }
 
   /**
-   * The receiving node presented an HTLC. `origin` is what the payer says of it, where its driver shows one; else the id must do, or the
-   * first payment with this hash that still waits.
+   * The receiving node presented an HTLC. `origin` is what the payer says of it, where its driver shows one; else what we made of the
+   * onion, the id, or the first payment with this hash that still waits.
    */
   received(from: string, channel: string, add: AddUpdate, origin: Origin | undefined): PaymentRecord | undefined {
     const known = origin === undefined ? undefined : this.byOrigin(origin);
@@ -85,6 +87,11 @@ export class Payments {
     const candidates = this.all.filter(
       (p) => p.from === from && p.channel === channel && p.paymentHash === add.paymentHash && p.amountMsat === add.amountMsat,
     );
+    const same = (onion: Uint8Array): boolean => onion.length === add.onion.length && onion.every((byte, i) => byte === add.onion[i]);
+    if (candidates.length > 1) {
+      const known = candidates.find(({ name }) => same(onionOf(name)));
+      if (known !== undefined) return known;
+    }
     return candidates.find((p) => p.htlcId === add.id) ?? candidates.find((p) => !p.received && p.outcome === undefined);
   }
 
@@ -116,4 +123,13 @@ export function referenceOf(payment: string): Hex {
   const hash = new RunningHash();
   hash.text(payment);
   return hash.key();
+}
+
+/** Opaque to the channel; different for every payment. */
+export function onionOf(payment: string): Uint8Array {
+  const onion = new Uint8Array(ONION_SIZE);
+  const hash = new RunningHash();
+  hash.text(payment);
+  onion.set(hash.state(), 1);
+  return onion;
 }

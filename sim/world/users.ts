@@ -2,11 +2,14 @@ import type { ChannelCommand } from '../../core/channel/model/vocabulary.ts';
 import type { Notification } from '../../core/node/vocabulary.ts';
 import type { AddUpdate, ChannelEvent } from '../../core/channel/model/state.ts';
 import type { ChannelId, Hash32, Preimage, Txid } from '../../core/crypto/bytes.ts';
+import type { Script } from '../../core/crypto/bytes.ts';
+import { txid } from '../../core/bitcoin/tx.ts';
+import type { Tx } from '../../core/bitcoin/tx.ts';
+import { channelIdOf } from '../model/channel-end.ts';
 import { toHex } from '../../core/crypto/bytes.ts';
-import { RunningHash } from '../deterministic/hash.ts';
 import type { Host, Presented } from './host.ts';
-import { referenceOf } from './payments.ts';
-import type { Action, DriverEffect, PaymentRecord } from '../scenario/types.ts';
+import { onionOf, referenceOf } from './payments.ts';
+import type { Action, DriverEffect, PaymentRecord, Heard } from '../scenario/types.ts';
 import type { World } from './world.ts';
 import { ownPayment } from '../../core/channel/model/origin.ts';
 import type { Origin } from '../../core/channel/model/origin.ts';
@@ -17,7 +20,6 @@ export type Decision = 'fulfill' | 'fail' | 'fail_malformed';
 
 /** BOLT 4: BADONION | PERM | 5, invalid_onion_hmac. */
 const INVALID_ONION_HMAC = 0xc005;
-const ONION_SIZE = 1366;
 /** Rules by which a node refuses a decision for the moment only. */
 const NOT_NOW: ReadonlySet<string> = new Set(['connected', 'channel_ready']);
 /** Rules by which a node refuses to claim what it fails by itself. */
@@ -28,6 +30,7 @@ export function answer(world: World, host: Host, effect: Extract<DriverEffect, {
   if (question.kind === 'fund') {
     const coin = world.entropy(`coin/${world.serial++}`) as string as Txid;
     const tx = world.chain.fundingTx(host.walletSecret, coin, question.amountSat, question.script);
+    learnFundingId(world, channelId, tx, question.script);
     return world.later(host, { kind: 'command', command: { kind: 'fund', peer, channelId, tx } });
   }
   const info = world.infoById(channelId);
@@ -38,10 +41,19 @@ export function answer(world: World, host: Host, effect: Extract<DriverEffect, {
   );
 }
 
+/** Whoever pays for a channel knows its id before any node says it. */
+function learnFundingId(world: World, temporaryChannelId: ChannelId, tx: Tx, script: Script): void {
+  const vout = tx.outputs.findIndex((output) => output.script === script);
+  const info = world.infoById(temporaryChannelId);
+  if (info !== undefined) world.changeInfo(info.name, { fundingId: channelIdOf(txid(world.crypto, tx), vout) });
+}
+
 export function notified(world: World, host: Host, channelId: ChannelId, notification: Notification): void {
   world.stats.count('event', notification.kind === 'event' ? notification.event.kind : notification.kind);
   const info = world.infoById(notification.kind === 'opened' ? notification.temporaryChannelId : channelId);
   if (info === undefined) return;
+  const heard = heardIn(notification);
+  if (heard !== undefined) host.hear(info.name, heard);
   switch (notification.kind) {
     case 'event':
       hear(world, notification.event);
@@ -58,6 +70,22 @@ export function notified(world: World, host: Host, channelId: ChannelId, notific
       return world.changeInfo(info.name, { forgotten: true });
     case 'failed':
       return;
+  }
+}
+
+function heardIn(notification: Notification): Heard | undefined {
+  switch (notification.kind) {
+    case 'opened':
+      return 'opened';
+    case 'failed':
+    case 'forgotten':
+      return 'ended';
+    case 'event':
+      if (notification.event.kind === 'channel_usable') return 'usable';
+      return notification.event.kind === 'channel_closed' ? 'ended' : undefined;
+    case 'htlc_received':
+    case 'htlc_failed':
+      return undefined;
   }
 }
 
@@ -167,13 +195,4 @@ function offeredId(world: World, from: string, channel: string): bigint {
     if (add !== undefined) return add.id;
   }
   return BigInt(world.payments.filter((p) => p.from === from && p.channel === channel).length);
-}
-
-/** Opaque to the channel; different for every payment. */
-function onionOf(payment: string): Uint8Array {
-  const onion = new Uint8Array(ONION_SIZE);
-  const hash = new RunningHash();
-  hash.text(payment);
-  onion.set(hash.state(), 1);
-  return onion;
 }

@@ -9,6 +9,7 @@ import type { Choices } from '../../deterministic/random.ts';
 import { otherSide } from '../../model/commitment-contents.ts';
 import type { Action } from '../../scenario/types.ts';
 import type { World } from '../../world/world.ts';
+import { storedState } from '../../world/channel-changes.ts';
 import { numbers, simplerFields } from '../simpler.ts';
 import { usableEnds } from '../usable-ends.ts';
 import type { UsableEnd } from '../usable-ends.ts';
@@ -95,8 +96,10 @@ function drawStaleBackup(world: World, choices: Choices): Action | undefined {
 
 /** A channel that is being closed may be closed by scripts and transactions that only the newer state knew: then nothing can be said. */
 function isClosing(world: World, node: string): boolean {
-  return [...world.host(node).disk.durable.values()].some(({ effect: { state } }) => {
-    if (state.phase !== 'funded') return true;
+  const { disk, driver } = world.host(node);
+  return [...disk.durable.values()].some(({ effect }) => {
+    const state = storedState(driver, effect);
+    if (state?.phase !== 'funded') return true;
     const { sent, received, wanted } = state.closing;
     return sent !== undefined || received !== undefined || wanted !== undefined;
   });

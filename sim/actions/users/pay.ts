@@ -10,8 +10,8 @@ import type { World } from '../../world/world.ts';
 import { interestingAmount, isSendable } from '../amounts.ts';
 import { decimals, numbers, simplerFields } from '../simpler.ts';
 import { isParty } from '../subjects.ts';
-import { freshName, usableEnds } from '../usable-ends.ts';
-import type { UsableEnd } from '../usable-ends.ts';
+import { freshName, talkingEnds } from '../usable-ends.ts';
+import type { TalkingEnd } from '../usable-ends.ts';
 
 /** `hashOf`: uses that payment's hash again. */
 const fields = {
@@ -48,7 +48,7 @@ export const pay: ActionKind<Pay> = {
 };
 
 function drawPayment(world: World, choices: Choices): Pay | undefined {
-  const ends = usableEnds(world);
+  const ends = talkingEnds(world);
   if (ends.length === 0) return undefined;
   const end = pick(choices, ends);
   const usual = interestingAmount(world, end, choices);
@@ -82,7 +82,7 @@ function originOf(world: World, { paymentHash }: PaymentRecord): string | undefi
 /** A payment that is on its way from here already, once more: outputs that only their expiry tells apart (BOLT 3, Transaction Output Ordering). */
 function twin(
   world: World,
-  { node, info }: UsableEnd,
+  { node, info }: TalkingEnd,
   choices: Choices,
 ): { readonly amountMsat: bigint; readonly hashOf: string } | undefined {
   const inFlight = world.payments.filter((p) => p.from === node && p.channel === info.name && p.outcome === undefined);

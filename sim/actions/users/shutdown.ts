@@ -3,7 +3,7 @@ import { field } from '../../scenario/fields.ts';
 import type { ActionFrom } from '../../scenario/fields.ts';
 import { pick } from '../../deterministic/random.ts';
 import { channelCommand } from '../subjects.ts';
-import { usableEnds } from '../usable-ends.ts';
+import { talkingEnds } from '../usable-ends.ts';
 
 const fields = { node: field.node, channel: field.channel };
 type Shutdown = ActionFrom<'shutdown', typeof fields>;
@@ -20,7 +20,7 @@ export const shutdown: ActionKind<Shutdown> = {
       kind: 'operation',
       weight: 2,
       generate(world, choices) {
-        const ends = usableEnds(world);
+        const ends = talkingEnds(world);
         if (ends.length === 0) return undefined;
         const { node, info } = pick(choices, ends);
         return { do: 'shutdown', node, channel: info.name };

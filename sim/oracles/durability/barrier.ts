@@ -3,7 +3,6 @@ import type { DriverEffect } from '../../scenario/types.ts';
 import { otherSide } from '../../model/commitment-contents.ts';
 import { STATE } from '../../scenario/sinks.ts';
 
-type StoreEffect = Extract<DriverEffect, { kind: 'store' }>;
 type MonitorEffect = Extract<DriverEffect, { kind: 'monitor' }>;
 
 export const OBSTACLES = ['never-stored', 'store-unfinished'] as const;
@@ -52,11 +51,11 @@ export class Barrier {
     this.atStart = this.issued;
   }
 
-  store(effect: StoreEffect): void {
-    this.pending.push({ sink: STATE, version: effect.version, order: ++this.issued });
-    for (const fact of newFacts(this.snapshot, effect.state)) this.dueSince(fact, this.issued);
-    this.addLoose(effect.state);
-    this.snapshot = effect.state;
+  store(version: number, state: StoredChannel): void {
+    this.pending.push({ sink: STATE, version, order: ++this.issued });
+    for (const fact of newFacts(this.snapshot, state)) this.dueSince(fact, this.issued);
+    this.addLoose(state);
+    this.snapshot = state;
   }
 
   monitor(effect: MonitorEffect): void {

@@ -1,0 +1,46 @@
+import { describe, expect, it } from 'vitest';
+import { Engine } from '../campaign/engine.ts';
+import { emptyTally, tallyRun } from '../campaign/results.ts';
+import type { Tally } from '../campaign/results.ts';
+import type { DriverFactory } from '../scenario/types.ts';
+import type { NodeInput } from '../../core/node/vocabulary.ts';
+import { fulguriteDriver } from './fulgurite.ts';
+import { stripped, strippedWithDisk } from './stripped.fixture.ts';
+
+/** Seeds in which these nodes have a driver with no optional capability, and the others ours as it is. */
+function campaign(from: number, seeds: number, bare: readonly string[], create: DriverFactory): { tally: Tally; found: string[] } {
+  const fulgurite: DriverFactory = (context) => (bare.includes(context.name) ? create : fulguriteDriver)(context);
+  const engine = new Engine({ config: { drivers: { fulgurite } } });
+  const tally = emptyTally();
+  const found: string[] = [];
+  for (let seed = from; seed < from + seeds; seed++) {
+    const run = engine.runSeed(seed);
+    tallyRun(tally, run.stats, run.licences);
+    if (run.found !== undefined) found.push(`${run.found.token}: ${JSON.stringify(run.found.finding)}`);
+  }
+  return { tally, found };
+}
+
+describe('a driver that has no optional capability', () => {
+  it.each([
+    ['the first node', ['A'], stripped()],
+    ['the first node, which can crash', ['A'], strippedWithDisk()],
+    ['the second node, which can crash', ['B'], strippedWithDisk()],
+    ['all nodes, which can crash', ['A', 'B', 'C'], strippedWithDisk()],
+  ] as const)('is paid, probed, disconnected and crashed under all cheap oracles: %s', (_, bare, create) => {
+    const { tally, found } = campaign(1, 100, bare, create);
+    expect(found).toEqual([]);
+    const { action, event, unasked } = tally.counts;
+    for (const count of [action['pay'], action['disconnect'], action['crash'], event['payment_sent']]) expect(count).toBeGreaterThan(10);
+    expect(unasked['durability (no channels)']).toBeGreaterThanOrEqual(100);
+  });
+
+  it('is seen to break its word all the same', () => {
+    const deaf: DriverFactory = (context) => {
+      const driver = stripped()(context);
+      const isFulfill = (input: NodeInput): boolean => input.kind === 'command' && input.command.kind === 'fulfill';
+      return { ...driver, step: (input) => (isFulfill(input) ? [] : driver.step(input)) };
+    };
+    expect(campaign(1, 5, ['A'], deaf).found.join()).toMatch(/"kind":"(stays|fulfill-never-came-back)"/);
+  });
+});
