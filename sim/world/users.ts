@@ -21,7 +21,7 @@ export type Decision = 'fulfill' | 'fail' | 'fail_malformed';
 /** BOLT 4: BADONION | PERM | 5, invalid_onion_hmac. */
 const INVALID_ONION_HMAC = 0xc005;
 /** Rules by which a node refuses a decision for the moment only. */
-const NOT_NOW: ReadonlySet<string> = new Set(['connected', 'channel_ready']);
+const NOT_NOW: ReadonlySet<string> = new Set(['channel.not_connected', 'channel.before_ready']);
 /** Rules by which a node refuses to claim what it fails by itself. */
 const FAILED_BY_NODE: ReadonlySet<string> = new Set(['update_fulfill_htlc.deadline', 'update_fulfill_htlc.dust']);
 
@@ -36,9 +36,11 @@ export function answer(world: World, host: Host, effect: Extract<DriverEffect, {
   const info = world.infoById(channelId);
   const keysId = world.entropy(`keys/${info?.name ?? channelId}/accepter`) as string as Hash32;
   const upfront = info?.upfrontShutdown === true ? { upfrontShutdownScript: host.walletScript } : {};
-  world.later(host, { kind: 'command', command: { kind: 'accept', peer, channelId, keysId, ...upfront } }, (rule) =>
-    world.later(host, { kind: 'command', command: { kind: 'reject', peer, channelId, reason: rule } }),
-  );
+  const accept = (script: { readonly upfrontShutdownScript?: Script }, refused: (rule: string) => void): void =>
+    world.later(host, { kind: 'command', command: { kind: 'accept', peer, channelId, keysId, ...script } }, refused);
+  const reject = (rule: string): void => world.later(host, { kind: 'command', command: { kind: 'reject', peer, channelId, reason: rule } });
+  // Its wallet's script may be of a form that was not negotiated with this peer: then it promises none.
+  accept(upfront, (rule) => (rule === 'opening.upfront_shutdown_script' ? accept({}, reject) : reject(rule)));
 }
 
 /** Whoever pays for a channel knows its id before any node says it. */
