@@ -35,6 +35,10 @@ describe('a driver that has no optional capability', () => {
     expect(unasked['durability (no channels)']).toBeGreaterThanOrEqual(100);
   });
 
+  it('may broadcast a commitment whose funding transaction nobody has', () => {
+    expect(campaign(1262, 1, ['B'], stripped()).found).toEqual([]);
+  });
+
   it('is seen to break its word all the same', () => {
     const deaf: DriverFactory = (context) => {
       const driver = stripped()(context);

@@ -10,7 +10,7 @@ import { RunningHash } from '../deterministic/hash.ts';
 import type { ChannelInfo, DriverEffect, Finding, Oracle, WorldView } from '../scenario/types.ts';
 import { contentsOf, otherSide, txidsOf, fundingOf } from '../model/commitment-contents.ts';
 import type { Contents } from '../model/commitment-contents.ts';
-import { changes, channelName, hasCommitments, peerState, statesOf } from '../world/channel-changes.ts';
+import { changes, channelName, hasCommitments, peerState, showsNone, statesOf } from '../world/channel-changes.ts';
 import type { WithCommitments } from '../world/channel-changes.ts';
 import { checkPolicy, checkStandard } from '../model/relay-policy.ts';
 import { parseOnce } from '../model/parse-once.ts';
@@ -181,6 +181,8 @@ function broadcast(
   if (passed.has(raw)) return undefined;
   const rule = `broadcast.${purpose}`;
   const prevouts = prevoutsOf(world, state, tx);
+  // What a commitment spends may be in no mempool: then only the node's state has the funding output.
+  if (prevouts === undefined && purpose === 'commitment' && showsNone(world, node)) return undefined;
   if (prevouts === undefined) return invalid(world, node, channelId, rule, 'unknown-output', 'spends an output that does not exist', tx);
   // What was valid may still be refused because something else spends its input: that is the chain's business.
   const feeFromElsewhere = purpose === 'commitment' && state !== undefined && fundingOf(state).format === 'anchors';
