@@ -1,4 +1,4 @@
-import { announceEvents, finish, monitorReplay, start } from '../channel/step/transition.ts';
+import { announceEvents, finish, monitorReplay, persist, start } from '../channel/step/transition.ts';
 import { presentHtlc } from '../channel/commitments/irrevocable.ts';
 import { askAgain } from '../channel/commitments/answers.ts';
 import { unanswered } from '../channel/operate/unacceptable.ts';
@@ -78,6 +78,8 @@ function stillAwaited(pending: readonly PendingMonitorUpdate[], watchers: readon
 }
 
 function revive(out: Transition<StoredChannel>, isOld: boolean): void {
+  // It will say that it has failed: what it repeats waits for that, too, or would overtake it.
+  if (isOld && out.state.phase === 'funded' && !isClosed(out.state)) persist(out);
   monitorReplay(out);
   announceEvents(out, 0);
   const { state } = out;

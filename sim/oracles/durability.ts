@@ -22,6 +22,8 @@ import type { SendEffect } from '../world/channel-changes.ts';
 import { finding } from './difference.ts';
 import { wordFor } from '../scenario/sinks.ts';
 
+type StoreEffect = Extract<DriverEffect, { kind: 'store' }>;
+
 const ORACLE = 'durability';
 /** What a node that comes back may have lost. */
 const FORGOTTEN = ['channel-gone', 'older-than-durable', 'forgot-a-revocation', 'forgot-a-signature'] as const;
@@ -88,7 +90,7 @@ class Durability implements Oracle {
     for (const { channelId, after } of changes(world, record))
       if (hasCommitments(after)) this.track(record, channelId).barrier.endOfStep(after);
     if (input.kind === 'restart') {
-      const found = this.restarted(world, node);
+      const found = this.restarted(world, record);
       if (found !== undefined) return found;
     }
     for (const effect of record.effects) {
@@ -192,7 +194,7 @@ class Durability implements Oracle {
   }
 
   /** A node comes back as what was durable, and remembers at least what it has told others. */
-  private restarted(world: WorldView, node: string): Finding | undefined {
+  private restarted(world: WorldView, { node, effects }: StepRecord): Finding | undefined {
     const states = statesOf(world, node);
     for (const [channelId, track] of this.of(node)) {
       const state = states.get(channelId);
@@ -213,18 +215,16 @@ class Durability implements Oracle {
       const here: Place = { world, node, state, track };
       const { acknowledged } = barrier;
       barrier.restored(state);
-      if (isStaleRestart(world, acknowledged, state.durability.version)) {
+      // What it stores as it starts is no longer what it came back with.
+      const rewritten = effects.find((effect) => effect.kind === 'store' && effect.channelId === channelId) as StoreEffect | undefined;
+      const version = rewritten === undefined ? state.durability.version : rewritten.version - 1;
+      if (isStaleRestart(world, acknowledged, version)) {
         track.stale = 'unproven';
         promises.forgetBroadcast();
       }
       if (track.stale !== false) continue;
       const found =
-        broken(
-          here,
-          'restart',
-          state.durability.version < acknowledged && 'older-than-durable',
-          `version ${state.durability.version} after ${acknowledged}`,
-        ) ??
+        broken(here, 'restart', version < acknowledged && 'older-than-durable', `version ${version} after ${acknowledged}`) ??
         broken(
           here,
           'restart',

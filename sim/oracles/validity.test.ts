@@ -47,7 +47,7 @@ describe('validity', () => {
     expect(found(purpose('commitment', unsigned), CALM)).toEqual([]);
     const other = purpose('commitment', (tx) => ({ ...tx, locktime: tx.locktime ^ 1 }));
     expect(found(other, CALM)).toEqual(['validity/force_close/another-commitment']);
-    expect(found(purpose('closing', unsigned), CLOSE.operations, 12).length).toBe(1);
+    expect(found(purpose('closing', unsigned), CLOSE.operations, 40).length).toBe(1);
     const spends = purpose('closing', (tx) => ({ ...tx, outputs: tx.outputs.map((o) => ({ ...o, amountSat: o.amountSat + 10n ** 6n })) }));
     expect(found(spends, CLOSE.operations)[0]).toMatch(/^validity\/broadcast.closing\/amounts$/);
   });

@@ -63,6 +63,7 @@ function calmEstimates(world: World): void {
 function heal(world: World): boolean {
   return (
     restartNodes(world) ||
+    restoreFeatures(world) ||
     connectLinks(world) ||
     decidePayments(world) ||
     acknowledgeEvents(world) ||
@@ -79,6 +80,11 @@ function some<T>(items: Iterable<T>, act: (item: T) => boolean): boolean {
 
 function restartNodes(world: World): boolean {
   return some(world.nodeNames, (node) => apply(world, { do: 'restart', node }) === 'applied');
+}
+
+/** What a node came back without it has again: a wallet's script may wait for it. */
+function restoreFeatures(world: World): boolean {
+  return some(world.hosts.values(), (host) => host.lacksFeatures && apply(world, { do: 'crash', node: host.name }) === 'applied');
 }
 
 function connectLinks(world: World): boolean {

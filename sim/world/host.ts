@@ -58,6 +58,8 @@ export class Host {
   owed: string[];
   /** It has come back with an older state than it had on disk. */
   restoredBackup: boolean;
+  /** It has come back without some of its features. */
+  lacksFeatures: boolean;
   /** When this node hears of a block, by milliseconds after it was mined. */
   readonly blockDelayMs: number;
   /** By the channel's name: the furthest that its node has told. */
@@ -81,6 +83,7 @@ export class Host {
       this.presented = [...from.presented];
       this.owed = [...from.owed];
       this.restoredBackup = from.restoredBackup;
+      this.lacksFeatures = from.lacksFeatures;
       this.blockDelayMs = from.blockDelayMs;
       this.heard = new Map(from.heard);
       return;
@@ -108,6 +111,7 @@ export class Host {
     this.presented = [];
     this.owed = [];
     this.restoredBackup = false;
+    this.lacksFeatures = false;
     this.heard = new Map();
     this.blockDelayMs = stream(seed, `blocks/${spec.name}`).int(2000);
   }

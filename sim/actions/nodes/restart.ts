@@ -7,6 +7,7 @@ import type { ActionFrom } from '../../scenario/fields.ts';
 import { between, chance, pick } from '../../deterministic/random.ts';
 import type { Choices } from '../../deterministic/random.ts';
 import { otherSide } from '../../model/commitment-contents.ts';
+import { plural } from '../../scenario/text.ts';
 import type { Action } from '../../scenario/types.ts';
 import type { World } from '../../world/world.ts';
 import { storedState } from '../../world/channel-changes.ts';
@@ -33,6 +34,7 @@ export const restart: ActionKind<Restart> = {
     if (host === undefined || host.running || driver?.restart === undefined || driver.serialise === undefined) return false;
     if (backup !== undefined && !host.restoreBackup(backup)) return false;
     host.running = true;
+    host.lacksFeatures = without !== undefined;
     const { seen } = host.watch;
     world.run(host, { kind: 'restart' }, () => {
       const channels: Uint8Array[] = [];
@@ -48,8 +50,10 @@ export const restart: ActionKind<Restart> = {
     for (const info of world.channels) world.ledger.forgetUnknown(node, info.name, world.channelState(node, info.name));
     return true;
   },
-  describe: ({ node, without }) =>
-    `${node} restarts from what is durable${without === undefined ? '' : `, without ${without.replace(' ', ' and ')}`}`,
+  describe({ node, backup, without }) {
+    const from = backup === undefined ? 'what is durable' : `a backup, ${plural(backup, 'store')} older than what is durable`;
+    return `${node} restarts from ${from}${without === undefined ? '' : `, without ${without.replace(' ', ' and ')}`}`;
+  },
   simpler: (action) => {
     const { node, backup, without } = action;
     if (backup !== undefined) return [{ do: 'restart', node }, ...simplerFields(action, { backup: numbers(backup, [1]) })];
