@@ -20,9 +20,8 @@ import {
 } from '../world/channel-changes.ts';
 import type { SendEffect } from '../world/channel-changes.ts';
 import { finding } from './difference.ts';
+import { restoredVersion } from './stale-channels.ts';
 import { wordFor } from '../scenario/sinks.ts';
-
-type StoreEffect = Extract<DriverEffect, { kind: 'store' }>;
 
 const ORACLE = 'durability';
 /** What a node that comes back may have lost. */
@@ -194,7 +193,8 @@ class Durability implements Oracle {
   }
 
   /** A node comes back as what was durable, and remembers at least what it has told others. */
-  private restarted(world: WorldView, { node, effects }: StepRecord): Finding | undefined {
+  private restarted(world: WorldView, record: StepRecord): Finding | undefined {
+    const { node } = record;
     const states = statesOf(world, node);
     for (const [channelId, track] of this.of(node)) {
       const state = states.get(channelId);
@@ -215,9 +215,7 @@ class Durability implements Oracle {
       const here: Place = { world, node, state, track };
       const { acknowledged } = barrier;
       barrier.restored(state);
-      // What it stores as it starts is no longer what it came back with.
-      const rewritten = effects.find((effect) => effect.kind === 'store' && effect.channelId === channelId) as StoreEffect | undefined;
-      const version = rewritten === undefined ? state.durability.version : rewritten.version - 1;
+      const version = restoredVersion(record, state);
       if (isStaleRestart(world, acknowledged, version)) {
         track.stale = 'unproven';
         promises.forgetBroadcast();
