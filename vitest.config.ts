@@ -5,5 +5,7 @@ export default defineConfig({
     include: ['{core,sim,fuzz-targets,mutation,scripts,corpus}/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
+    // Half of the tests start processes of their own; the default leaves one of two cores idle.
+    maxWorkers: '100%',
   },
 });

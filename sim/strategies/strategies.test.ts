@@ -184,12 +184,12 @@ describe('exhaustive', () => {
     const start = worldOf(specOf(), { drivers: { fulgurite: fragile } });
     const script = [pay('p1', 'A'), pay('p2', 'B')];
     const { finding, actions = [] } = explore(start, { script });
-    expect(finding).toMatchObject({ oracle: 'exception', rule: 'planted' });
+    expect(finding).toMatchObject({ oracle: 'exception', rule: 'step' });
     const replayed = runScenario(
-      { format: 1, world: specOf(), actions, expect: 'exception/planted/Error' },
+      { format: 1, world: specOf(), actions, expect: 'exception/step/Error' },
       { drivers: { fulgurite: fragile } },
     );
-    expect(replayed.fingerprint).toBe('exception/planted/Error');
+    expect(replayed.fingerprint).toBe('exception/step/Error');
     expect(replayed.rotted).toEqual([]);
   });
 
