@@ -1,6 +1,8 @@
 /// <reference types="node" />
-import { existsSync, mkdirSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { createHash } from 'node:crypto';
 import { basename, join, resolve } from 'node:path';
+import { replaceFile } from '../../fuzz-targets/host/replace-file.ts';
 import type { CryptoName } from '../../sim/run/seed.ts';
 import { packageRoot } from './package-files.ts';
 
@@ -73,16 +75,15 @@ export async function plant(bug: PlantedBug, entry = IS_PROVIDER.test(bug.file) 
   if (!existsSync(join(root, entry))) throw new StaleBugError('bugs are planted in a checkout of fulgurite: a package has no sources');
   const { build } = await import('esbuild');
   const folder = join(root, 'build', 'planted');
-  mkdirSync(folder, { recursive: true });
-  const outfile = join(folder, `${bug.name}.js`);
   const edited = resolve(root, bug.file);
   if (!existsSync(edited)) throw new StaleBugError(`${bug.name}: there is no ${bug.file}`);
   const contents = edit(bug, readFileSync(edited, 'utf8'));
   let planted = false;
-  await build({
+  const { outputFiles } = await build({
     absWorkingDir: root,
     entryPoints: [entry],
-    outfile,
+    outfile: join(folder, `${bug.name}.js`),
+    write: false,
     bundle: true,
     packages: 'external',
     format: 'esm',
@@ -102,5 +103,9 @@ export async function plant(bug: PlantedBug, entry = IS_PROVIDER.test(bug.file) 
     ],
   });
   if (!planted) throw new StaleBugError(`${bug.name}: ${entry === DRIVER ? 'the driver' : entry} does not use ${bug.file}`);
-  return { module: outfile, sides: bug.sides, ...(bug.crypto && { crypto: bug.crypto }) };
+  // Others may plant a bug of the same name at the same time, or the same one: a file is named by what is in it, and is whole or not there.
+  const [{ contents: built = new Uint8Array() } = {}] = outputFiles;
+  const module = join(folder, `${bug.name}-${createHash('sha256').update(built).digest('hex').slice(0, 12)}.js`);
+  replaceFile(module, built);
+  return { module, sides: bug.sides, ...(bug.crypto && { crypto: bug.crypto }) };
 }
