@@ -2,19 +2,13 @@ import type { Tx, TxInput, TxOutput } from '../bitcoin/tx.ts';
 import type { Hex } from '../crypto/bytes.ts';
 import * as codec from '../wire/codec.ts';
 import type { Codec } from '../wire/codec.ts';
+import { items } from '../wire/stored.ts';
+import type { FieldsOf } from '../wire/stored.ts';
 import type { ChainPoint, ConfirmedTx } from './update.ts';
 import type { View } from './view.ts';
 
 /** How transactions and a view of the chain stand in the stored form of what keeps them, which brings the version. */
 const { hash32, script, struct, txid, u32, u64 } = codec;
-
-const MAX_ITEMS = 1_000_000;
-
-type FieldsOf<T> = { readonly [K in keyof T]-?: Codec<T[K]> };
-
-function items<T>(item: Codec<T>): Codec<readonly T[]> {
-  return codec.list(item, MAX_ITEMS);
-}
 
 const hex: Codec<Hex> = codec.longBytes(0xffffffff);
 const input = struct({ txid, vout: u32, sequence: u32, scriptSig: script, witness: items(hex) } satisfies FieldsOf<TxInput>);

@@ -2,21 +2,17 @@ import { storedTx } from '../chain/stored-form.ts';
 import type { Side } from '../transactions/types.ts';
 import * as codec from '../wire/codec.ts';
 import type { Codec } from '../wire/codec.ts';
+import { items } from '../wire/stored.ts';
+import type { FieldsOf } from '../wire/stored.ts';
 import type * as updates from './updates.ts';
 
 /** How a monitor update stands in the stored form of what keeps it, which brings the version. */
 const { hash32, point, preimage, script, secretKey, signature, struct, txid, u16, u32, u53, u64, union, variant } = codec;
 
-const MAX_ITEMS = 1_000_000;
-
-type FieldsOf<T> = { readonly [K in keyof T]-?: Codec<T[K]> };
 type Fields<U extends { kind: string }, K extends U['kind']> = FieldsOf<Omit<Extract<U, { kind: K }>, 'kind'>>;
 type UpdateFields<K extends updates.MonitorUpdate['kind']> = Fields<updates.MonitorUpdate, K>;
 type EntryFields<K extends updates.Entry['kind']> = Fields<updates.Entry, K>;
 
-function items<T>(item: Codec<T>): Codec<readonly T[]> {
-  return codec.list(item, MAX_ITEMS);
-}
 function bySide<T>(item: Codec<T>): Codec<Readonly<Record<Side, T>>> {
   return struct({ opener: item, accepter: item });
 }

@@ -5,6 +5,8 @@ import type { StoredSecret } from '../../transactions/secrets.ts';
 import type { Side } from '../../transactions/types.ts';
 import * as codec from '../../wire/codec.ts';
 import type { Codec, ObjectCodec, Result } from '../../wire/codec.ts';
+import { items } from '../../wire/stored.ts';
+import type { FieldsOf } from '../../wire/stored.ts';
 import { WireFailure } from '../../wire/reader-writer.ts';
 import { ONION_ROUTING_PACKET_SIZE } from '../../wire/limits.ts';
 import type { Origin } from './origin.ts';
@@ -18,16 +20,8 @@ import type { StoredChannel } from './state.ts';
  */
 export const VERSION = 8;
 
-/** Any list of stored state; what peers make grow is bounded by its own rules, far below. */
-const MAX_ITEMS = 1_000_000;
 const MAX_TEXT = 0xffff;
 
-/**
- * A codec for every property of T, optional ones as `option`: a property that is missing here, or unknown there, does not compile.
- */
-type FieldsOf<T> = {
-  readonly [K in keyof T]-?: object extends Pick<T, K> ? Codec<T[K] | undefined> & { readonly optional: true } : Codec<T[K]>;
-};
 type Without<T, K extends keyof T> = FieldsOf<Omit<T, K>>;
 
 const {
@@ -50,10 +44,6 @@ const {
   union,
   variant,
 } = codec;
-
-function items<T>(item: Codec<T>): Codec<readonly T[]> {
-  return codec.list(item, MAX_ITEMS);
-}
 
 function bySide<T>(item: Codec<T>): ObjectCodec<Readonly<Record<Side, T>>> {
   return struct({ opener: item, accepter: item } satisfies FieldsOf<Readonly<Record<Side, T>>>);
