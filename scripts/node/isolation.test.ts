@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import { ownPayment } from '../../core/channel/model/origin.ts';
 import { toHex } from '../../core/crypto/bytes.ts';
+import { counted } from '../../core/crypto/counted.fixture.ts';
 import { createNobleCrypto } from '../../core/crypto/noble.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
 import { encodeMessage } from '../../core/wire/messages/index.ts';
@@ -15,25 +16,11 @@ async function load(prepare: () => void = () => undefined): Promise<Core> {
   return import('../../core/node/pair.fixture.ts');
 }
 
-/** Counts what is asked of it, by operation. */
-function counted(crypto: Crypto): { readonly crypto: Crypto; readonly counts: ReadonlyMap<string, number> } {
-  const counts = new Map<string, number>();
-  const operations = Object.entries(crypto).map(([name, value]): [string, unknown] => [
-    name,
-    typeof value !== 'function'
-      ? value
-      : (...args: readonly unknown[]): unknown => {
-          counts.set(name, (counts.get(name) ?? 0) + 1);
-          return (value as (...given: readonly unknown[]) => unknown)(...args);
-        },
-  ]);
-  return { crypto: Object.fromEntries(operations) as unknown as Crypto, counts };
-}
-
 /** Two nodes open a channel, pay both ways, restart, pay again and close: every byte that each sent, and all that it asked of its provider. */
 function session(coreA: Core, coreB: Core, createCrypto: () => Crypto): readonly unknown[] {
-  const providers = [counted(createCrypto()), counted(createCrypto())] as const;
-  const nodes = [new coreA.TestNode(providers[0].crypto, 0x0a), new coreB.TestNode(providers[1].crypto, 0x0b)] as const;
+  const counts = [new Map<string, number>(), new Map<string, number>()] as const;
+  const providers = counts.map((each) => counted(createCrypto(), each)) as [Crypto, Crypto];
+  const nodes = [new coreA.TestNode(providers[0], 0x0a), new coreB.TestNode(providers[1], 0x0b)] as const;
   const pair = new coreA.Pair({ nodes });
   pair.connect();
   const channelId = pair.open();
@@ -64,7 +51,7 @@ function session(coreA: Core, coreB: Core, createCrypto: () => Crypto): readonly
     sent: node.log.flatMap((effect) => (effect.kind === 'send' ? [toHex(encodeMessage(effect.message))] : [])),
     broadcast: node.log.flatMap((effect) => (effect.kind === 'broadcast' ? [effect.tx] : [])),
     paid: paymentsOf(node).size,
-    asked: Object.fromEntries(providers[i as 0 | 1].counts),
+    asked: Object.fromEntries(counts[i as 0 | 1]),
   }));
 }
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { counted } from '../../core/crypto/counted.fixture.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
 import { apply } from '../actions/apply.ts';
 import { Engine } from '../campaign/engine.ts';
@@ -10,20 +11,7 @@ import type { World } from './world.ts';
 /** Providers that count together what is asked of them. */
 function counting(): { readonly create: () => Crypto; readonly counts: Map<string, number> } {
   const counts = new Map<string, number>();
-  const create = (): Crypto => {
-    const crypto = createFakeCrypto();
-    const operations = Object.entries(crypto).map(([name, value]): [string, unknown] => [
-      name,
-      typeof value !== 'function'
-        ? value
-        : (...args: readonly unknown[]): unknown => {
-            counts.set(name, (counts.get(name) ?? 0) + 1);
-            return (value as (...given: readonly unknown[]) => unknown)(...args);
-          },
-    ]);
-    return Object.fromEntries(operations) as unknown as Crypto;
-  };
-  return { create, counts };
+  return { create: () => counted(createFakeCrypto(), counts), counts };
 }
 
 function applyAll(world: World, actions: readonly Action[]): void {
