@@ -3,7 +3,7 @@ import { hasUnknownFeature, openBlindedData } from './blinded-data.ts';
 import type { BlindedData, OpenedData } from './blinded-data.ts';
 import { amountToForward } from './blinded-fees.ts';
 import type { OnionNodeEnv } from './env.ts';
-import { belowPayload, brokenPayload, invalidPayload, NO_RECORDS } from './instruction.ts';
+import { brokenPayload, invalidPayload, NO_RECORDS, received } from './instruction.ts';
 import type { BrokenPayload, IncomingHtlc, Position, ReadPayload } from './instruction.ts';
 import { typeOfRecord } from './payload.ts';
 import type { Payload } from './payload.ts';
@@ -76,21 +76,15 @@ function receive(htlc: IncomingHtlc, payload: Payload, { data }: OpenedData, pos
   if (amountMsat === undefined) return invalidPayload('payload.blinded_final_fields', 'amtToForwardMsat', position);
   if (cltvExpiry === undefined) return invalidPayload('payload.blinded_final_fields', 'outgoingCltvValue', position);
   if (totalMsat === undefined) return invalidPayload('payload.blinded_final_fields', 'totalAmountMsat', position);
-  return (
-    belowPayload(htlc, amountMsat, cltvExpiry, position) ?? {
-      ok: true,
-      position,
-      instruction: {
-        kind: 'receive',
-        amountMsat,
-        cltvExpiry,
-        totalMsat,
-        paymentSecret: undefined,
-        paymentMetadata: undefined,
-        keysendPreimage: undefined,
-        pathId: data.pathId,
-        customRecords: NO_RECORDS,
-      },
-    }
-  );
+  return received(htlc, position, {
+    kind: 'receive',
+    amountMsat,
+    cltvExpiry,
+    totalMsat,
+    paymentSecret: undefined,
+    paymentMetadata: undefined,
+    keysendPreimage: undefined,
+    pathId: data.pathId,
+    customRecords: NO_RECORDS,
+  });
 }

@@ -60,6 +60,9 @@ export interface BrokenPayload extends Broken {
   readonly failure: Failure;
 }
 
+/** What only a final node is told. */
+export type Receive = Extract<Instruction, { kind: 'receive' }>;
+
 export const NO_RECORDS: readonly TlvRecord[] = [];
 
 export function brokenPayload(rule: Broken['rule'], detail: string, position: Position, failure: Failure): BrokenPayload {
@@ -76,8 +79,13 @@ export function invalidPayload(
   return brokenPayload(rule, record, position, failure);
 }
 
-/** The final node: what the node before it has taken too much of. */
-export function belowPayload(htlc: IncomingHtlc, amountMsat: bigint, cltvExpiry: number, position: Position): BrokenPayload | undefined {
+/** What the final node is told, unless the node before it has taken too much of it. */
+export function received(htlc: IncomingHtlc, position: Position, instruction: Receive): ReadPayload | BrokenPayload {
+  const { amountMsat, cltvExpiry } = instruction;
+  return belowPayload(htlc, amountMsat, cltvExpiry, position) ?? { ok: true, position, instruction };
+}
+
+function belowPayload(htlc: IncomingHtlc, amountMsat: bigint, cltvExpiry: number, position: Position): BrokenPayload | undefined {
   if (htlc.cltvExpiry < cltvExpiry) {
     const failure = { type: 'final_incorrect_cltv_expiry', cltvExpiry: htlc.cltvExpiry } as const;
     return brokenPayload('payload.final_cltv_expiry', `${htlc.cltvExpiry} is less than ${cltvExpiry}`, position, failure);

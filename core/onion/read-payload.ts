@@ -1,7 +1,7 @@
 import { decode } from '../wire/codec.ts';
 import { readBlindedPayload } from './blinded-payload.ts';
 import type { OnionNodeEnv } from './env.ts';
-import { belowPayload, brokenPayload, invalidPayload, NO_RECORDS } from './instruction.ts';
+import { brokenPayload, invalidPayload, NO_RECORDS, received } from './instruction.ts';
 import type { BrokenPayload, IncomingHtlc, Instruction, ReadPayload } from './instruction.ts';
 import { payloadCodec, placeOf } from './payload.ts';
 import type { Payload } from './payload.ts';
@@ -39,21 +39,15 @@ function readPlainPayload(htlc: IncomingHtlc, payload: Payload, isFinal: boolean
     const instruction: Instruction = { kind: 'forward', next: { shortChannelId }, amountMsat, cltvExpiry, pathKey: undefined };
     return { ok: true, position, instruction };
   }
-  return (
-    belowPayload(htlc, amountMsat, cltvExpiry, position) ?? {
-      ok: true,
-      position,
-      instruction: {
-        kind: 'receive',
-        amountMsat,
-        cltvExpiry,
-        totalMsat: payload.paymentData?.totalMsat ?? amountMsat,
-        paymentSecret: payload.paymentData?.paymentSecret,
-        paymentMetadata: payload.paymentMetadata,
-        keysendPreimage: payload.keysendPreimage,
-        pathId: undefined,
-        customRecords: payload.unknownTlvs ?? NO_RECORDS,
-      },
-    }
-  );
+  return received(htlc, position, {
+    kind: 'receive',
+    amountMsat,
+    cltvExpiry,
+    totalMsat: payload.paymentData?.totalMsat ?? amountMsat,
+    paymentSecret: payload.paymentData?.paymentSecret,
+    paymentMetadata: payload.paymentMetadata,
+    keysendPreimage: payload.keysendPreimage,
+    pathId: undefined,
+    customRecords: payload.unknownTlvs ?? NO_RECORDS,
+  });
 }
