@@ -137,8 +137,7 @@ function isSpoken(message: ChannelMessage): message is SpokenMessage {
 }
 
 function openingMessage(out: Transition<OpeningState>, message: ChannelMessage): Outcome {
-  const misplaced = violation('channel.not_opening', `${message.type} does not belong to the opening of a channel`);
-  if (!isSpoken(message)) return misplaced;
+  if (!isSpoken(message)) return notOpening(message);
   switch (message.type) {
     case 'accept_channel':
       return receiveAcceptChannel(out, message);
@@ -158,8 +157,12 @@ function openingMessage(out: Transition<OpeningState>, message: ChannelMessage):
     case 'revoke_and_ack':
     case 'shutdown':
     case 'closing_signed':
-      return misplaced;
+      return notOpening(message);
   }
+}
+
+function notOpening({ type }: ChannelMessage): Violation {
+  return violation('channel.not_opening', `${type} does not belong to the opening of a channel`);
 }
 
 function openingCommand(out: Transition<OpeningState>, command: ChannelCommand): Outcome {

@@ -59,6 +59,15 @@ const SCENARIO: ShapeOf<Scenario> = {
   expect: text,
 };
 
+/** By the name of the action. */
+const SHAPES: ReadonlyMap<string, Shape> = new Map(
+  [...ACTION_KINDS].map(([name, { fields }]) => [name, { do: text, ...checksOf(fields) }]),
+);
+
+function checksOf(fields: FieldTable): Shape {
+  return Object.fromEntries(Object.entries(fields).map(([name, { check }]) => [name, check]));
+}
+
 /** A scenario from JSON. Throws an Error that names the first place that is wrong. */
 export function parseScenario(json: unknown): Scenario {
   const version = object(json) ? (json as { format?: unknown }).format : undefined;
@@ -71,10 +80,10 @@ export function parseScenario(json: unknown): Scenario {
   for (const [index, channel] of scenario.world.channels.entries()) demand(channel, CHANNEL, `channel ${index}`);
   requireNames(scenario.world);
   for (const [index, action] of scenario.actions.entries()) {
-    const kind = ACTION_KINDS.get(action.do);
-    if (kind === undefined)
+    const shape = SHAPES.get(action.do);
+    if (shape === undefined)
       throw new Error(`action ${index}: no action is called '${text(action.do) ? action.do : JSON.stringify(action.do)}'`);
-    demand(action, { do: text, ...shapeOf(kind.fields) }, `action ${index} (${action.do})`);
+    demand(action, shape, `action ${index} (${action.do})`);
   }
   return scenario;
 }
@@ -87,8 +96,4 @@ function requireNames({ nodes, links, channels }: WorldSpec): void {
     (name) => !names.has(name),
   );
   if (missing !== undefined) throw new Error(`no node is called '${missing}'`);
-}
-
-function shapeOf(fields: FieldTable): Shape {
-  return Object.fromEntries(Object.entries(fields).map(([name, { check }]) => [name, check]));
 }

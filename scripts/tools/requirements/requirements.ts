@@ -54,12 +54,17 @@ function trialOf(requirement: Requirement, seed: string): Trial | undefined {
 }
 
 function drawTrials(count: number, seed: string): readonly Trial[] {
-  return readRequirements(root)
+  const drawn = readRequirements(root)
     .filter(({ status }) => status === 'implemented')
     .map((requirement) => ({ requirement, at: fraction(`${seed}/${requirement.id}`) }))
-    .sort((a, b) => a.at - b.at)
-    .flatMap(({ requirement }) => trialOf(requirement, seed) ?? [])
-    .slice(0, count);
+    .sort((a, b) => a.at - b.at);
+  const trials: Trial[] = [];
+  for (const { requirement } of drawn) {
+    if (trials.length === count) break;
+    const trial = trialOf(requirement, seed);
+    if (trial !== undefined) trials.push(trial);
+  }
+  return trials;
 }
 
 /** True when one of the named tests fails with the change. */
