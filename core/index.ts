@@ -23,7 +23,7 @@ export { hasFeature, makeFeatures } from './wire/features.ts';
 
 export type { ChainInput, ChainPoint, ChainRefusal } from './chain/update.ts';
 export type { CommitmentFormat, Side } from './transactions/types.ts';
-export type { ChannelConfig, Command, ChannelOutput, Dependency, Question, Sink, Step } from './channel/model/vocabulary.ts';
+export type { ChannelConfig, Command, ChannelOutput, Dependency, Question, Sink, Step } from './channel/model/channel-vocabulary.ts';
 export type { ChannelEvent, ChannelState, FailedState, FundedState, StoredChannel } from './channel/model/state.ts';
 export type { MonitorUpdate } from './knowledge/updates.ts';
 export { knownOrigins } from './channel/model/known-origins.ts';
@@ -37,9 +37,18 @@ export { guardedSigner } from './channel/commitments/guarded-signer.ts';
 export type { GuardMemory, GuardRecord } from './channel/commitments/guarded-signer.ts';
 export { decodeChannel, encodeChannel } from './channel/model/stored-form.ts';
 
-export { createNodeEnv } from './node/vocabulary.ts';
+export { createNodeEnv } from './node/node-vocabulary.ts';
 export { SPOKEN_FEATURES } from './node/spoken-features.ts';
-export type { DurableNode, NodeEffect, NodeEnv, NodeInput, NodeState, Notification, NotifyEffect, PeerState } from './node/vocabulary.ts';
+export type {
+  DurableNode,
+  NodeEffect,
+  NodeEnv,
+  NodeInput,
+  NodeState,
+  Notification,
+  NotifyEffect,
+  PeerState,
+} from './node/node-vocabulary.ts';
 export { CHAIN_HASHES, DEFAULT_CONFIG } from './node/config.ts';
 export { nextDeadline } from './time/deadlines.ts';
 export { createNode, nodeStep } from './node/node.ts';
@@ -67,7 +76,7 @@ export type {
   PeersState,
   PeersStep,
   RemoteAddress,
-} from './peers/vocabulary.ts';
+} from './peers/peers-vocabulary.ts';
 export type { PeerLimits } from './peers/limits.ts';
 export { DEFAULT_LIMITS } from './peers/limits.ts';
 export { createPeers, createPeersEnv, peersStep } from './peers/peers.ts';

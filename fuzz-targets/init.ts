@@ -1,7 +1,7 @@
 import { createSigner } from '../core/channel/commitments/key-signer.ts';
 import type { Hash32, PublicKey, SecretKey } from '../core/crypto/bytes.ts';
 import { DEFAULT_CONFIG } from '../core/node/config.ts';
-import { createNodeEnv } from '../core/node/vocabulary.ts';
+import { createNodeEnv } from '../core/node/node-vocabulary.ts';
 import { createNode, nodeStep } from '../core/node/node.ts';
 import { initFeatures, unknownEven } from '../core/wire/features.ts';
 import { decodeMessage, encodeMessage, messageRegistry } from '../core/wire/messages/index.ts';

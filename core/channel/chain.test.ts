@@ -8,7 +8,7 @@ import { wantedOf } from './fail/broadcast.ts';
 import { fundingDepth, isClosed, statusOf } from './model/ending.ts';
 import { decodeChannel, encodeChannel } from './model/stored-form.ts';
 import type { FailedState, StoredChannel } from './model/state.ts';
-import type { ChannelOutput } from './model/vocabulary.ts';
+import type { ChannelOutput } from './model/channel-vocabulary.ts';
 import { events, refusalOf } from './updates.fixture.ts';
 
 const SIDES: readonly Side[] = ['opener', 'accepter'];

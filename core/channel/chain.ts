@@ -13,7 +13,7 @@ import { missedDeadline } from './operate/deadlines.ts';
 import { failLate } from './operate/fail-unacceptable.ts';
 import { draft, draftHost } from './step/draft.ts';
 import type { Transition } from './step/transition.ts';
-import { addEvent, announceEvents, persist } from './step/transition.ts';
+import { addEvent, notifyEvents, persist } from './step/transition.ts';
 import type { FailedState, FundedState, StoredChannel } from './model/state.ts';
 import type { Violation } from './model/violation.ts';
 
@@ -47,7 +47,7 @@ function tellClose(out: Transition<StoredChannel>, closingTxid: Txid): void {
   draftHost(out).toldClose = closingTxid;
   addEvent(out, { kind: 'channel_closed', closingTxid });
   persist(out);
-  announceEvents(out, nextEventId);
+  notifyEvents(out, nextEventId);
 }
 
 function failFor(out: Transition<FundedState>, { rule, detail }: Violation): void {
@@ -85,7 +85,7 @@ function commitmentSeen(out: Transition<FailedState>, tx: Tx): void {
   const { nextEventId } = out.state.host;
   if (isOfOurTime(out.env, out.state, tx)) failUnsigned(out);
   persist(out);
-  announceEvents(out, nextEventId);
+  notifyEvents(out, nextEventId);
 }
 
 /** At once what is not in the chain any more, and all of it now and then. */

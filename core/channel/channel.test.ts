@@ -6,7 +6,7 @@ import type { ChannelMessage, Message } from '../wire/messages/index.ts';
 import { channelStep, MAX_UNSIGNED_UPDATES } from './channel.ts';
 import { at, input as blockInput, read } from '../chain/chain.fixture.ts';
 import { bytes32, complaint, Duo, kinds, NODE_ID, P2WPKH_A, TEMPORARY_ID } from './duo.fixture.ts';
-import type { ChannelCommand, ChannelInput } from './model/vocabulary.ts';
+import type { ChannelCommand, ChannelInput } from './model/channel-vocabulary.ts';
 import type { ChannelState } from './model/state.ts';
 import { add, expectFailed, expectQuiet, fail, fee, fulfill, ONION, refusalOf, secretOf } from './updates.fixture.ts';
 import { ownPayment } from './model/origin.ts';

@@ -14,7 +14,7 @@ import { errorData, failChannel } from './fail/fail-channel.ts';
 import { signedLate } from './fail/own-commitment.ts';
 import { greet, preferCommitment, receiveReestablishLate } from './fail/failed.ts';
 import { receiveUpdateFee, updateFee } from './operate/update-fee.ts';
-import type { ChannelCommand, ChannelEnv, ChannelInput, Command, Step } from './model/vocabulary.ts';
+import type { ChannelCommand, ChannelEnv, ChannelInput, Command, Step } from './model/channel-vocabulary.ts';
 import { fund, receiveAcceptChannel, receiveFundingSigned } from './establish/opener.ts';
 import { forgetOpening } from './establish/opening.ts';
 import { receiveChannelReady } from './establish/channel-ready.ts';
@@ -27,7 +27,7 @@ import { consequenceOf, isRefusal, isViolation, refusal, ruleText, violation } f
 import { namesIn } from '../wire/messages/index.ts';
 import type { ChannelMessage, ChannelReestablish, Message, MessageIn } from '../wire/messages/index.ts';
 import { other } from '../transactions/types.ts';
-import type { ChannelOutput } from './model/vocabulary.ts';
+import type { ChannelOutput } from './model/channel-vocabulary.ts';
 
 /** More updates than a peer could need between two of its signatures: all HTLCs added and removed, and fee changes. */
 export const MAX_UNSIGNED_UPDATES = 2000;

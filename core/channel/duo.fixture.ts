@@ -8,7 +8,7 @@ import { other } from '../transactions/types.ts';
 import type { ChannelMessage, Message, MessageName } from '../wire/messages/index.ts';
 import { receiveOpenChannel } from './establish/accepter.ts';
 import { channelStep } from './channel.ts';
-import type { ChannelCommand, ChannelConfig, ChannelEnv, ChannelInput, ChannelOutput, OpenCommand } from './model/vocabulary.ts';
+import type { ChannelCommand, ChannelConfig, ChannelEnv, ChannelInput, ChannelOutput, OpenCommand } from './model/channel-vocabulary.ts';
 import { ChannelCache } from './commitments/cache.ts';
 import { createSigner } from './commitments/key-signer.ts';
 import type { KeySigner } from './commitments/key-signer.ts';

@@ -7,7 +7,7 @@ import type { Message } from '../wire/messages/index.ts';
 import type { Duo } from './duo.fixture.ts';
 import { brokenRule, bytes32 } from './duo.fixture.ts';
 import type { RuleId } from '../rules.ts';
-import type { ChannelCommand, ChannelOutput } from './model/vocabulary.ts';
+import type { ChannelCommand, ChannelOutput } from './model/channel-vocabulary.ts';
 import type { AddUpdate, FailedState, Update } from './model/state.ts';
 import { ownPayment } from './model/origin.ts';
 

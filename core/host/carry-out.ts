@@ -1,8 +1,8 @@
-import { STATE_SINK } from '../channel/model/vocabulary.ts';
-import type { SendEffect } from '../channel/model/vocabulary.ts';
-import type { NodeEffect } from '../node/vocabulary.ts';
+import { STATE_SINK } from '../channel/model/channel-vocabulary.ts';
+import type { SendEffect } from '../channel/model/channel-vocabulary.ts';
+import type { NodeEffect } from '../node/node-vocabulary.ts';
 import type { PublicKey } from '../crypto/bytes.ts';
-import type { NodeInput } from '../node/vocabulary.ts';
+import type { NodeInput } from '../node/node-vocabulary.ts';
 import { encodeMessage } from '../wire/messages/index.ts';
 import type { Services } from './services.ts';
 

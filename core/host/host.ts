@@ -1,6 +1,6 @@
-import type { Command, Step } from '../channel/model/vocabulary.ts';
-import type { NodeEffect } from '../node/vocabulary.ts';
-import type { NodeEnv, NodeInput, NodeState } from '../node/vocabulary.ts';
+import type { Command, Step } from '../channel/model/channel-vocabulary.ts';
+import type { NodeEffect } from '../node/node-vocabulary.ts';
+import type { NodeEnv, NodeInput, NodeState } from '../node/node-vocabulary.ts';
 import { nodeStep } from '../node/node.ts';
 import { carryOut } from './carry-out.ts';
 import type { Services } from './services.ts';

@@ -1,10 +1,10 @@
 import type { ChainRefusal } from '../chain/update.ts';
 import type { Outpoint } from '../bitcoin/tx.ts';
-import type { SignEffect, StoreEffect } from '../channel/model/vocabulary.ts';
+import type { SignEffect, StoreEffect } from '../channel/model/channel-vocabulary.ts';
 import type { Answer } from '../channel/model/duties.ts';
-import type { NodeEffect, NotifyEffect } from '../node/vocabulary.ts';
+import type { NodeEffect, NotifyEffect } from '../node/node-vocabulary.ts';
 import type { ChannelId, PublicKey, Txid } from '../crypto/bytes.ts';
-import type { CloseReason, ConnectionId } from '../peers/vocabulary.ts';
+import type { CloseReason, ConnectionId } from '../peers/peers-vocabulary.ts';
 
 type EffectOf<K extends NodeEffect['kind']> = Extract<NodeEffect, { readonly kind: K }>;
 export type MonitorEffect = EffectOf<'monitor'>;

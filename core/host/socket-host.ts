@@ -1,12 +1,12 @@
-import type { Step } from '../channel/model/vocabulary.ts';
-import type { NodeEnv, NodeState } from '../node/vocabulary.ts';
+import type { Step } from '../channel/model/channel-vocabulary.ts';
+import type { NodeEnv, NodeState } from '../node/node-vocabulary.ts';
 import { peersStep } from '../peers/peers.ts';
-import type { PeersEffect, PeersEnv, PeersInput, PeersState } from '../peers/vocabulary.ts';
+import type { PeersEffect, PeersEnv, PeersInput, PeersState } from '../peers/peers-vocabulary.ts';
 import { nextDeadline } from '../time/deadlines.ts';
 import { Host } from './host.ts';
 import type { Observed } from './host.ts';
 import type { Services, Sockets } from './services.ts';
-import type { NodeEffect } from '../node/vocabulary.ts';
+import type { NodeEffect } from '../node/node-vocabulary.ts';
 
 /** Whoever looks on: at each step of the node, and at each effect of the peer manager, before they are carried out. */
 export interface Observer {

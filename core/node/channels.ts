@@ -1,13 +1,13 @@
 import { channelStep } from '../channel/channel.ts';
 import { errorData } from '../channel/fail/fail-channel.ts';
 import type { ChannelState, StoredChannel } from '../channel/model/state.ts';
-import type { ChannelInput, ChannelOutput } from '../channel/model/vocabulary.ts';
+import type { ChannelInput, ChannelOutput } from '../channel/model/channel-vocabulary.ts';
 import type { ChannelId, PublicKey } from '../crypto/bytes.ts';
 import { dropHeldUpdates, dropUnwantedBroadcasts, enqueue, release } from './outbox.ts';
 import { drain } from './worklist.ts';
 import { channelEnv, ownChannels, setSlot } from './run.ts';
 import type { Run } from './run.ts';
-import type { ChannelSlot, NodeState } from './vocabulary.ts';
+import type { ChannelSlot, NodeState } from './node-vocabulary.ts';
 import { RULES } from '../rules.ts';
 import type { ViolableId } from '../rules.ts';
 

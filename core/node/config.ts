@@ -1,4 +1,4 @@
-import type { ChannelConfig } from '../channel/model/vocabulary.ts';
+import type { ChannelConfig } from '../channel/model/channel-vocabulary.ts';
 import type { Hash32 } from '../crypto/bytes.ts';
 import { makeFeatures } from '../wire/features.ts';
 

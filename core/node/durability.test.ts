@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
-import type { NodeEffect } from './vocabulary.ts';
+import type { NodeEffect } from './node-vocabulary.ts';
 import type { ChannelId, Script } from '../crypto/bytes.ts';
 import type { Message } from '../wire/messages/index.ts';
 import { Pair, preimageOf } from './pair.fixture.ts';
 import type { TestNode } from './pair.fixture.ts';
 import { ownPayment } from '../channel/model/origin.ts';
-import type { ChannelOutput } from '../channel/model/vocabulary.ts';
+import type { ChannelOutput } from '../channel/model/channel-vocabulary.ts';
 
 const fake = createFakeCrypto();
 const onion = new Uint8Array(1366);

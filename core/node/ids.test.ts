@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { outputOf, signInitial } from '../channel/establish/opening.ts';
 import { onlyFunding } from '../channel/model/fundings.ts';
 import { ownPayment } from '../channel/model/origin.ts';
-import type { Command } from '../channel/model/vocabulary.ts';
+import type { Command } from '../channel/model/channel-vocabulary.ts';
 import { at } from '../chain/chain.fixture.ts';
 import type { ChannelId, PublicKey, Txid } from '../crypto/bytes.ts';
 import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
@@ -12,7 +12,7 @@ import type { ChannelMessage, FundingCreated, Message, OpenChannel } from '../wi
 import { DEFAULT_CONFIG } from './config.ts';
 import { ALL_CHANNELS } from './ids.ts';
 import { bytes32, Pair, preimageOf, TestNode } from './pair.fixture.ts';
-import type { NodeEffect } from './vocabulary.ts';
+import type { NodeEffect } from './node-vocabulary.ts';
 
 const fake = createFakeCrypto();
 const onion = new Uint8Array(1366);

@@ -1,7 +1,7 @@
 import type { ChannelState } from '../channel/model/state.ts';
 import type { ChannelId, PublicKey } from '../crypto/bytes.ts';
-import { openingKey } from './vocabulary.ts';
-import type { NodeState } from './vocabulary.ts';
+import { openingKey } from './node-vocabulary.ts';
+import type { NodeState } from './node-vocabulary.ts';
 
 /**
  * What an id means. Peers choose temporary ids freely, and final ones by the funding that they name: what one of them says reaches only what

@@ -1,8 +1,8 @@
 import type { Hex } from '../crypto/bytes.ts';
-import type { ChannelConfig } from '../channel/model/vocabulary.ts';
+import type { ChannelConfig } from '../channel/model/channel-vocabulary.ts';
 import { initFeatures, minimalFeatures, missingDependencies, unknownEven, unsupportedCompulsory } from '../wire/features.ts';
 import type { Init } from '../wire/messages/index.ts';
-import type { RemoteAddress } from '../peers/vocabulary.ts';
+import type { RemoteAddress } from '../peers/peers-vocabulary.ts';
 import { addressDescriptor } from './remote-address.ts';
 import type { NODE_RULES } from './rules.ts';
 

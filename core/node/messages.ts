@@ -8,7 +8,7 @@ import { ALL_CHANNELS, channelNamed, openingNamed } from './ids.ts';
 import { receiveOpen, stepOpening } from './openings.ts';
 import { disconnected, hangUp, hear, leave, receiveControl } from './peers.ts';
 import type { Run } from './run.ts';
-import type { PeerState } from './vocabulary.ts';
+import type { PeerState } from './node-vocabulary.ts';
 
 /** What a peer says: decoded, and handed to whom it concerns. */
 export function received(run: Run, peer: PublicKey, bytes: Uint8Array): void {

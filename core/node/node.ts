@@ -1,5 +1,5 @@
 import type { ChainPoint } from '../chain/update.ts';
-import type { ChannelCommand, ChannelInput, Command, Step } from '../channel/model/vocabulary.ts';
+import type { ChannelCommand, ChannelInput, Command, Step } from '../channel/model/channel-vocabulary.ts';
 import { chain } from './chain.ts';
 import { releaseAll, stepChannel } from './channels.ts';
 import { received } from './messages.ts';
@@ -9,7 +9,7 @@ import { dueBy } from '../time/deadlines.ts';
 import { draft, setSlot } from './run.ts';
 import type { Run } from './run.ts';
 import { drain } from './worklist.ts';
-import type { NodeEffect, NodeEnv, NodeInput, NodeState } from './vocabulary.ts';
+import type { NodeEffect, NodeEnv, NodeInput, NodeState } from './node-vocabulary.ts';
 
 /** A node without channels: the newest block, the feerate and the wall time that it begins with. */
 export function createNode(tip: ChainPoint, feeratePerKw: number, nowMs: number): NodeState {

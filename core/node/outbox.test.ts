@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { at, block, input, taken } from '../chain/chain.fixture.ts';
 import { emptyView } from '../chain/view.ts';
 import { EMPTY_SCRIPT } from '../bitcoin/tx.ts';
-import { STATE_SINK } from '../channel/model/vocabulary.ts';
-import type { Dependency, ChannelOutput, SendEffect } from '../channel/model/vocabulary.ts';
+import { STATE_SINK } from '../channel/model/channel-vocabulary.ts';
+import type { Dependency, ChannelOutput, SendEffect } from '../channel/model/channel-vocabulary.ts';
 import type { Tx } from '../bitcoin/tx.ts';
 import type { FailedState, PendingMonitorUpdate, StoredChannel, Failure } from '../channel/model/state.ts';
 import type { ChannelId, PublicKey, Txid } from '../crypto/bytes.ts';
-import type { ChannelSlot } from './vocabulary.ts';
+import type { ChannelSlot } from './node-vocabulary.ts';
 import { dropHeldSends, dropUnwantedBroadcasts, enqueue, release } from './outbox.ts';
 
 const TOLD = { kind: 'preimage', preimage: '00' as never, settles: [] } as const;

@@ -1,8 +1,8 @@
 import type { StoredChannel } from '../channel/model/state.ts';
 import type { ChannelId } from '../crypto/bytes.ts';
-import type { Dependency, ChannelOutput } from '../channel/model/vocabulary.ts';
+import type { Dependency, ChannelOutput } from '../channel/model/channel-vocabulary.ts';
 import { wantedOf } from '../channel/fail/broadcast.ts';
-import type { ChannelSlot } from './vocabulary.ts';
+import type { ChannelSlot } from './node-vocabulary.ts';
 
 /** What an effect waits for; absent for those that no store and no queue holds back. */
 function dependenciesOf(effect: ChannelOutput): readonly Dependency[] | undefined {

@@ -1,9 +1,9 @@
 import { at } from '../chain/chain.fixture.ts';
 import { storable } from '../channel/model/stored-form.fixture.ts';
 import { decodeChannel, encodeChannel } from '../channel/model/stored-form.ts';
-import { STATE_SINK } from '../channel/model/vocabulary.ts';
-import type { ChannelConfig, Command, SignEffect, Sink, Step, StoreEffect } from '../channel/model/vocabulary.ts';
-import type { NodeEffect } from './vocabulary.ts';
+import { STATE_SINK } from '../channel/model/channel-vocabulary.ts';
+import type { ChannelConfig, Command, SignEffect, Sink, Step, StoreEffect } from '../channel/model/channel-vocabulary.ts';
+import type { NodeEffect } from './node-vocabulary.ts';
 import { createSigner } from '../channel/commitments/key-signer.ts';
 import type { KeySigner } from '../channel/commitments/key-signer.ts';
 import { answerTo, lateSigner } from '../channel/commitments/late-signer.ts';
@@ -19,9 +19,9 @@ import type { MonitorEffect } from '../host/services.ts';
 import { decodeMessage, encodeMessage } from '../wire/messages/index.ts';
 import type { Message } from '../wire/messages/index.ts';
 import { DEFAULT_CONFIG } from './config.ts';
-import type { DurableNode, NodeEnv, NodeInput, NodeState } from './vocabulary.ts';
+import type { DurableNode, NodeEnv, NodeInput, NodeState } from './node-vocabulary.ts';
 import { createNode } from './node.ts';
-import { createNodeEnv } from './vocabulary.ts';
+import { createNodeEnv } from './node-vocabulary.ts';
 import { restoreNode } from './restore.ts';
 
 /** 32 bytes that a test can recognise. */

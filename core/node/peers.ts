@@ -4,14 +4,14 @@ import type { ChannelId, Hex, PublicKey } from '../crypto/bytes.ts';
 import type { ErrorMessage, Init, MessageIn, Ping, Pong, Warning } from '../wire/messages/index.ts';
 import { channelsWith, stepChannel } from './channels.ts';
 import { NO_PONG } from '../peers/liveness.ts';
-import type { RemoteAddress } from '../peers/vocabulary.ts';
+import type { RemoteAddress } from '../peers/peers-vocabulary.ts';
 import { ALL_CHANNELS, channelNamed, openingNamed } from './ids.ts';
 import { badInit, initMessage } from './init.ts';
 import { openingsWith, stepOpening } from './openings.ts';
 import { dropHeldSends } from './outbox.ts';
 import { draft, setPeer, setSlot } from './run.ts';
 import type { Run } from './run.ts';
-import type { ChannelSlot, NodeEffect } from './vocabulary.ts';
+import type { ChannelSlot, NodeEffect } from './node-vocabulary.ts';
 import type { ViolableId } from '../rules.ts';
 
 /** Connections of a node, and BOLT 1's messages about them. */

@@ -1,6 +1,6 @@
 import { fromHex, toHex } from '../crypto/bytes.ts';
 import type { Hex } from '../crypto/bytes.ts';
-import type { RemoteAddress } from '../peers/vocabulary.ts';
+import type { RemoteAddress } from '../peers/peers-vocabulary.ts';
 
 /** BOLT 7: the types of address descriptors that an IP address can have. */
 const IPV4 = 1;

@@ -1,10 +1,10 @@
-import { announceEvents, finish, monitorReplay, persist, start } from '../channel/step/transition.ts';
+import { notifyEvents, finish, monitorReplay, persist, start } from '../channel/step/transition.ts';
 import { presentHtlc } from '../channel/commitments/irrevocable.ts';
 import { askAgain } from '../channel/commitments/answers.ts';
 import { unanswered } from '../channel/operate/unacceptable.ts';
 import { draftDurability } from '../channel/step/draft.ts';
 import type { Transition } from '../channel/step/transition.ts';
-import type { ChannelEnv, ChannelOutput, Step } from '../channel/model/vocabulary.ts';
+import type { ChannelEnv, ChannelOutput, Step } from '../channel/model/channel-vocabulary.ts';
 import { disconnect } from '../channel/retransmit/channel-reestablish.ts';
 import { failChannel } from '../channel/fail/fail-channel.ts';
 import { askForOwn } from '../channel/fail/own-commitment.ts';
@@ -16,7 +16,7 @@ import type { ChainPoint } from '../chain/update.ts';
 import type { ChannelId } from '../crypto/bytes.ts';
 import { drain } from './worklist.ts';
 import type { Run } from './run.ts';
-import type { ChannelSlot, DurableNode, NodeEffect, NodeEnv, NodeState } from './vocabulary.ts';
+import type { ChannelSlot, DurableNode, NodeEffect, NodeEnv, NodeState } from './node-vocabulary.ts';
 import { enqueue, release } from './outbox.ts';
 
 /**
@@ -81,7 +81,7 @@ function revive(out: Transition<StoredChannel>, isOld: boolean): void {
   // It will say that it has failed: what it repeats waits for that, too, or would overtake it.
   if (isOld && out.state.phase === 'funded' && !isClosed(out.state)) persist(out);
   monitorReplay(out);
-  announceEvents(out, 0);
+  notifyEvents(out, 0);
   const { state } = out;
   if (isClosed(state)) return watchOutputs(out);
   switch (state.phase) {

@@ -1,6 +1,6 @@
-import type { ChannelEnv, ChannelOutput } from '../channel/model/vocabulary.ts';
+import type { ChannelEnv, ChannelOutput } from '../channel/model/channel-vocabulary.ts';
 import type { ChannelId, Hex, PublicKey } from '../crypto/bytes.ts';
-import type { ChannelSlot, NodeEffect, NodeEnv, NodeState } from './vocabulary.ts';
+import type { ChannelSlot, NodeEffect, NodeEnv, NodeState } from './node-vocabulary.ts';
 
 /** A node under way through one input. Local to the step; the maps are copied before the first write. */
 export interface Run {

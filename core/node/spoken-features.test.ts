@@ -7,7 +7,7 @@ import type { FeatureName } from '../wire/features.ts';
 import { DEFAULT_CONFIG } from './config.ts';
 import { initMessage } from './init.ts';
 import { SPOKEN_FEATURES } from './spoken-features.ts';
-import { createNodeEnv } from './vocabulary.ts';
+import { createNodeEnv } from './node-vocabulary.ts';
 
 const crypto = createFakeCrypto();
 

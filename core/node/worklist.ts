@@ -1,4 +1,4 @@
-import type { ChannelOutput } from '../channel/model/vocabulary.ts';
+import type { ChannelOutput } from '../channel/model/channel-vocabulary.ts';
 import type { Run } from './run.ts';
 
 /**

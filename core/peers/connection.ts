@@ -1,7 +1,7 @@
 import type { PublicKey } from '../crypto/bytes.ts';
 import type { HandshakeSession } from '../transport/session.ts';
 import type { Incoming } from './incoming.ts';
-import type { ConnectionId, RemoteAddress } from './vocabulary.ts';
+import type { ConnectionId, RemoteAddress } from './peers-vocabulary.ts';
 import type { Outgoing } from './outgoing.ts';
 
 /** One connection, by how far it has come. A value: the host holds the socket. */

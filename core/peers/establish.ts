@@ -4,7 +4,7 @@ import { accept, dial, receive } from '../transport/session.ts';
 import type { OpenSession } from '../transport/session.ts';
 import type { HandshakeConnection, OpenConnection } from './connection.ts';
 import { startIncoming } from './incoming.ts';
-import type { CloseReason, ConnectionId, PeersInput } from './vocabulary.ts';
+import type { CloseReason, ConnectionId, PeersInput } from './peers-vocabulary.ts';
 import { EMPTY_OUTGOING, enqueue } from './outgoing.ts';
 import { handOn } from './receiving.ts';
 import { close, count, offerBytes, openOf, put } from './run.ts';

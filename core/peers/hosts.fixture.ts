@@ -5,7 +5,7 @@ import type { TransportEnv } from '../transport/cipher.ts';
 import { concat } from '../transport/fragments.ts';
 import { encodeMessage } from '../wire/messages/index.ts';
 import type { OpenConnection } from './connection.ts';
-import type { CloseReason, ConnectionId, PeersEffect, PeersEnv, PeersInput, PeersState } from './vocabulary.ts';
+import type { CloseReason, ConnectionId, PeersEffect, PeersEnv, PeersInput, PeersState } from './peers-vocabulary.ts';
 import type { PeerLimits } from './limits.ts';
 import { due } from './liveness.ts';
 import { createPeers, createPeersEnv, peersStep } from './peers.ts';

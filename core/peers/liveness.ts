@@ -1,7 +1,7 @@
 import { decodeMessage, encodeMessage } from '../wire/messages/index.ts';
 import type { Pong } from '../wire/messages/index.ts';
 import type { Connection, OpenConnection } from './connection.ts';
-import type { CloseReason } from './vocabulary.ts';
+import type { CloseReason } from './peers-vocabulary.ts';
 import type { PeerLimits } from './limits.ts';
 
 /** BOLT 1: message types that the manager looks at. Everything else is the node's. */

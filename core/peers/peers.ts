@@ -3,7 +3,7 @@ import { dueBy, reschedule } from '../time/deadlines.ts';
 import type { TransportEnv } from '../transport/cipher.ts';
 import type { OpenConnection } from './connection.ts';
 import { accepted, dialled, shakeHands } from './establish.ts';
-import type { ConnectionId, PeersEnv, PeersInput, PeersState, PeersStep } from './vocabulary.ts';
+import type { ConnectionId, PeersEnv, PeersInput, PeersState, PeersStep } from './peers-vocabulary.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import type { PeerLimits } from './limits.ts';
 import { due, PING } from './liveness.ts';

@@ -1,7 +1,7 @@
 import { sessionRule } from '../transport/rules.ts';
 import type { OpenConnection } from './connection.ts';
 import { addBytes, held, nextMessage } from './incoming.ts';
-import type { ConnectionId } from './vocabulary.ts';
+import type { ConnectionId } from './peers-vocabulary.ts';
 import { answersPing, asksTooMuch, countPong, INIT_TYPE, messageType, PING_TYPE, PONG_TYPE, readPong } from './liveness.ts';
 import { close, openOf, put, regulate } from './run.ts';
 import type { Run } from './run.ts';

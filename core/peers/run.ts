@@ -2,7 +2,7 @@ import type { PublicKey } from '../crypto/bytes.ts';
 import { send } from '../transport/session.ts';
 import type { Connection, OpenConnection } from './connection.ts';
 import { held } from './incoming.ts';
-import type { CloseReason, ConnectionId, PeersEffect, PeersEnv, PeersState } from './vocabulary.ts';
+import type { CloseReason, ConnectionId, PeersEffect, PeersEnv, PeersState } from './peers-vocabulary.ts';
 import { enqueue, offer } from './outgoing.ts';
 
 /** The manager under way through one input. Local to the step; the maps are copied before they are written. */

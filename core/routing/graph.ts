@@ -1,5 +1,6 @@
 import type { PublicKey } from '../crypto/bytes.ts';
 import type { ChannelPolicy } from '../gossip/channel-update.ts';
+import { msatOf } from '../bitcoin/amounts.ts';
 
 /** A public channel as gossip tells of it. `nodeId1` is the lesser; policy 1 is node 1's, for what goes from it to node 2. */
 export interface GraphChannel {
@@ -85,7 +86,7 @@ function setEdge(
   graph.to[edge] = to;
   if (policy === undefined) return;
   // BOLT 7: limits that exclude each other make a channel unusable, as does a maximum beyond the capacity.
-  const exceeds = capacitySat !== undefined && policy.htlcMaximumMsat > capacitySat * 1000n;
+  const exceeds = capacitySat !== undefined && policy.htlcMaximumMsat > msatOf(capacitySat);
   const usable = !policy.disabled && policy.htlcMinimumMsat <= policy.htlcMaximumMsat && policy.htlcMinimumMsat <= MOST && !exceeds;
   graph.usable[edge] = usable ? 1 : 0;
   graph.feeBaseMsat[edge] = policy.feeBaseMsat;

@@ -3,6 +3,7 @@ import type { Tx, TxOutput } from '../bitcoin/tx.ts';
 import type { Hash32, Script, Txid } from '../crypto/bytes.ts';
 import type { ChannelScripts } from './channel-scripts.ts';
 import type { Side } from './types.ts';
+import { satOf } from '../bitcoin/amounts.ts';
 
 export interface ClosingTerms {
   /** What each side has when no HTLC is left. */
@@ -59,11 +60,11 @@ function compareOutputs(a: TxOutput, b: TxOutput): number {
 
 /** BOLT 3, Legacy Closing Transaction: the variant that these terms give, or why there is none. The opener pays the fee. */
 export function buildClosing(channel: ChannelScripts, terms: ClosingTerms): ClosingResult {
-  const openerSat = terms.balanceMsat.opener / 1000n - terms.feeSat;
+  const openerSat = satOf(terms.balanceMsat.opener) - terms.feeSat;
   if (openerSat < 0n) return { ok: false, reason: 'fee-exceeds-balance' };
   const both: readonly ClosingOutput[] = [
     { side: 'opener', amountSat: openerSat, script: terms.scripts.opener },
-    { side: 'accepter', amountSat: terms.balanceMsat.accepter / 1000n, script: terms.scripts.accepter },
+    { side: 'accepter', amountSat: satOf(terms.balanceMsat.accepter), script: terms.scripts.accepter },
   ];
   const outputs = both.filter((output) => output.side !== terms.omit && output.amountSat >= terms.dustLimitSat).sort(compareOutputs);
   if (outputs.length === 0) return { ok: false, reason: 'no-outputs' };

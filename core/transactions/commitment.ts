@@ -16,6 +16,7 @@ import { offeredHtlcWitnessScript, receivedHtlcWitnessScript } from './scripts.t
 import type { HtlcScriptKeys } from './scripts.ts';
 import { other } from './types.ts';
 import type { ChannelParams, CommitmentContents, HtlcSpec, Side } from './types.ts';
+import { satOf } from '../bitcoin/amounts.ts';
 
 /** An output of a commitment transaction, with what it is. `side` is who may take it when nothing was revoked. */
 export type CommitmentOutput =
@@ -114,7 +115,7 @@ function htlcOutput(crypto: Crypto, owner: Side, keys: HtlcScriptKeys, htlc: Htl
   const hash = ripemd160Hex(crypto, htlc.paymentHash);
   const witnessScript =
     htlc.offerer === owner ? offeredHtlcWitnessScript(keys, hash) : receivedHtlcWitnessScript(keys, hash, htlc.cltvExpiry);
-  return { kind: 'htlc', htlc, amountSat: htlc.amountMsat / 1000n, witnessScript, script: p2wsh(crypto, witnessScript) };
+  return { kind: 'htlc', htlc, amountSat: satOf(htlc.amountMsat), witnessScript, script: p2wsh(crypto, witnessScript) };
 }
 
 /**
@@ -123,7 +124,7 @@ function htlcOutput(crypto: Crypto, owner: Side, keys: HtlcScriptKeys, htlc: Htl
  */
 function balancesAfterFee(params: ChannelParams, contents: CommitmentContents, untrimmedCount: number): Record<Side, bigint> {
   const cost = commitmentFeeSat(params.format, contents.feeratePerKw, untrimmedCount) + anchorsCostSat(params.format);
-  return { opener: contents.balanceMsat.opener / 1000n - cost, accepter: contents.balanceMsat.accepter / 1000n };
+  return { opener: satOf(contents.balanceMsat.opener) - cost, accepter: satOf(contents.balanceMsat.accepter) };
 }
 
 /** to_local, to_remote and anchors (BOLT 3, Commitment Transaction Construction, steps 6 to 8). */

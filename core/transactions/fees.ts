@@ -1,6 +1,7 @@
 import { FORMATS } from './formats.ts';
 import type { HtlcTransactionKind } from './formats.ts';
 import type { CommitmentFormat, HtlcSpec, Side } from './types.ts';
+import { satOf } from '../bitcoin/amounts.ts';
 
 /** BOLT 3, Fee Calculation: of one more output. */
 const HTLC_OUTPUT_WEIGHT = 172;
@@ -33,5 +34,5 @@ export function htlcTxFeeSat(format: CommitmentFormat, feeratePerKw: number, kin
 /** BOLT 3, Trimmed Outputs: whether `owner`'s commitment leaves this HTLC to the fees. `dustLimitSat` is the owner's. */
 export function isTrimmed(format: CommitmentFormat, owner: Side, dustLimitSat: bigint, feeratePerKw: number, htlc: HtlcSpec): boolean {
   const fee = htlcTxFeeSat(format, feeratePerKw, htlcTransactionKind(owner, htlc));
-  return htlc.amountMsat / 1000n - fee < dustLimitSat;
+  return satOf(htlc.amountMsat) - fee < dustLimitSat;
 }

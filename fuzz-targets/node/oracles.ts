@@ -1,13 +1,13 @@
 import { statusOf } from '../../core/channel/model/ending.ts';
-import type { NodeEffect } from '../../core/node/vocabulary.ts';
+import type { NodeEffect } from '../../core/node/node-vocabulary.ts';
 import { MAX_UNSIGNED_UPDATES } from '../../core/channel/channel.ts';
 import { contents, logLength } from '../../core/channel/model/contents.ts';
 import type { AddUpdate, FundedState, StoredChannel } from '../../core/channel/model/state.ts';
 import type { ChannelId, Hash32, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
 import { sha256Hex } from '../../core/crypto/hashes.ts';
 import { MAX_OPENINGS_PER_PEER } from '../../core/node/openings.ts';
-import type { NodeInput, NodeState } from '../../core/node/vocabulary.ts';
-import type { ConnectionId, PeersState } from '../../core/peers/vocabulary.ts';
+import type { NodeInput, NodeState } from '../../core/node/node-vocabulary.ts';
+import type { ConnectionId, PeersState } from '../../core/peers/peers-vocabulary.ts';
 import { other } from '../../core/transactions/types.ts';
 import { decodeMessage } from '../../core/wire/messages/index.ts';
 import { promise } from '../target.ts';

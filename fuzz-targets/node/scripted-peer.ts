@@ -6,7 +6,7 @@ import { createSigner } from '../../core/channel/commitments/key-signer.ts';
 import type { FundedState, OpeningState, StoredChannel, ChannelParams, FundingTerms } from '../../core/channel/model/state.ts';
 import type { ChannelId, Hash32, PublicKey, Script, SecretKey } from '../../core/crypto/bytes.ts';
 import { sha256Hex } from '../../core/crypto/hashes.ts';
-import type { NodeState } from '../../core/node/vocabulary.ts';
+import type { NodeState } from '../../core/node/node-vocabulary.ts';
 import { fundingOutput } from '../../core/transactions/channel-scripts.ts';
 import { other } from '../../core/transactions/types.ts';
 import { CHANNEL_TYPE_ANCHORS, CHANNEL_TYPE_STATIC_REMOTEKEY } from '../../core/wire/features.ts';

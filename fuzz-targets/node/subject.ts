@@ -1,27 +1,27 @@
 import type { ChainPoint } from '../../core/chain/update.ts';
 import { decodeChannel, encodeChannel } from '../../core/channel/model/stored-form.ts';
-import { STATE_SINK } from '../../core/channel/model/vocabulary.ts';
-import type { Sink, Step, StoreEffect } from '../../core/channel/model/vocabulary.ts';
+import { STATE_SINK } from '../../core/channel/model/channel-vocabulary.ts';
+import type { Sink, Step, StoreEffect } from '../../core/channel/model/channel-vocabulary.ts';
 import { createSigner } from '../../core/channel/commitments/key-signer.ts';
 import type { StoredChannel } from '../../core/channel/model/state.ts';
 import type { ChannelId, Hash32, PublicKey, SecretKey, Signature } from '../../core/crypto/bytes.ts';
 import { nobleChaCha20Poly1305 } from '../../core/crypto/chacha20poly1305.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
 import { DEFAULT_CONFIG } from '../../core/node/config.ts';
-import { createNodeEnv } from '../../core/node/vocabulary.ts';
-import type { NodeInput, NodeState } from '../../core/node/vocabulary.ts';
+import { createNodeEnv } from '../../core/node/node-vocabulary.ts';
+import type { NodeInput, NodeState } from '../../core/node/node-vocabulary.ts';
 import { createNode } from '../../core/node/node.ts';
 import type { Observed } from '../../core/host/host.ts';
 import type { MonitorEffect, Sockets, Storage } from '../../core/host/services.ts';
 import { SocketHost } from '../../core/host/socket-host.ts';
 import type { Observer } from '../../core/host/socket-host.ts';
 import { restoreNode } from '../../core/node/restore.ts';
-import type { ConnectionId, PeersEffect, PeersEnv, PeersInput, PeersState } from '../../core/peers/vocabulary.ts';
+import type { ConnectionId, PeersEffect, PeersEnv, PeersInput, PeersState } from '../../core/peers/peers-vocabulary.ts';
 import { createPeers, createPeersEnv } from '../../core/peers/peers.ts';
 import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import { sameBytes } from '../../sim/deterministic/bytes.ts';
 import { promise } from '../target.ts';
-import type { NodeEffect } from '../../core/node/vocabulary.ts';
+import type { NodeEffect } from '../../core/node/node-vocabulary.ts';
 
 /** The peers' own key can sign anything, so a fuzzer that plays them writes this and means "valid". Low S, as any signature. */
 export const VALID_SIGNATURE = '11'.repeat(64) as Signature;

@@ -1,8 +1,8 @@
 import type { Tx } from '../../core/bitcoin/tx.ts';
 import { EMPTY_SCRIPT } from '../../core/bitcoin/tx.ts';
 import { p2wpkh } from '../../core/bitcoin/script.ts';
-import type { ChannelCommand, OpenCommand, Question } from '../../core/channel/model/vocabulary.ts';
-import type { NodeEffect } from '../../core/node/vocabulary.ts';
+import type { ChannelCommand, OpenCommand, Question } from '../../core/channel/model/channel-vocabulary.ts';
+import type { NodeEffect } from '../../core/node/node-vocabulary.ts';
 import type { ChannelId, Hash32, PublicKey, Script } from '../../core/crypto/bytes.ts';
 import type { OperationName } from './grammar.ts';
 import { AMOUNTS_MSAT, FUNDINGS_SAT, HASHES, knownPreimage } from './amounts.ts';

@@ -4,7 +4,7 @@ import { connect as connectTcp } from 'node:net';
 import { Duplex, PassThrough } from 'node:stream';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { createSigner } from '../../core/channel/commitments/key-signer.ts';
-import type { Command } from '../../core/channel/model/vocabulary.ts';
+import type { Command } from '../../core/channel/model/channel-vocabulary.ts';
 import type { ChannelId, Hash32, PublicKey, Script, Txid } from '../../core/crypto/bytes.ts';
 import { DEFAULT_CONFIG } from '../../core/node/config.ts';
 import { fakeTransport, ping, secretOf, TestHost } from '../../core/peers/hosts.fixture.ts';
@@ -14,7 +14,7 @@ import { encodeMessage } from '../../core/wire/messages/index.ts';
 import { DemoChain, DemoDisk, DemoNode } from './examples/demo-node.ts';
 import { Host } from './host.ts';
 import type { Services } from './services.ts';
-import { createNodeEnv } from '../../core/node/vocabulary.ts';
+import { createNodeEnv } from '../../core/node/node-vocabulary.ts';
 import { connect, listen } from './tcp.ts';
 
 const { crypto } = fakeTransport;

@@ -1,16 +1,16 @@
 /// <reference types="node" />
 import { randomBytes } from 'node:crypto';
 import type { Readable, Writable } from 'node:stream';
-import { STATE_SINK } from '../../core/channel/model/vocabulary.ts';
-import type { Command } from '../../core/channel/model/vocabulary.ts';
+import { STATE_SINK } from '../../core/channel/model/channel-vocabulary.ts';
+import type { Command } from '../../core/channel/model/channel-vocabulary.ts';
 import { encodeChannel } from '../../core/channel/model/stored-form.ts';
 import type { PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
 import { toHex } from '../../core/crypto/bytes.ts';
-import type { DurableNode, NodeEnv, NodeInput, NodeState } from '../../core/node/vocabulary.ts';
+import type { DurableNode, NodeEnv, NodeInput, NodeState } from '../../core/node/node-vocabulary.ts';
 import type { ChainSource, Sockets, Storage } from '../../core/host/services.ts';
 import { SocketHost } from '../../core/host/socket-host.ts';
 import { restoreNode } from '../../core/node/restore.ts';
-import type { CloseReason, ConnectionId, PeersEnv, PeersInput, RemoteAddress } from '../../core/peers/vocabulary.ts';
+import type { CloseReason, ConnectionId, PeersEnv, PeersInput, RemoteAddress } from '../../core/peers/peers-vocabulary.ts';
 import { createPeers } from '../../core/peers/peers.ts';
 import type { Services } from './services.ts';
 import { StoreQueue } from './store-queue.ts';

@@ -1,7 +1,7 @@
 import type { ChainRefusal } from '../../core/chain/update.ts';
 import type { ChainSource, MonitorEffect, User } from '../../core/host/services.ts';
 import type { ChannelId, PublicKey } from '../../core/crypto/bytes.ts';
-import type { CloseReason } from '../../core/peers/vocabulary.ts';
+import type { CloseReason } from '../../core/peers/peers-vocabulary.ts';
 
 /** What a node asks of its host besides connections. A method may return before it is done where it may return a promise. */
 export interface Services extends Omit<ChainSource, 'refused'>, User {

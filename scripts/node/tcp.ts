@@ -4,7 +4,7 @@ import type { Server, Socket } from 'node:net';
 import { once } from 'node:events';
 import type { PublicKey } from '../../core/crypto/bytes.ts';
 import { toHex } from '../../core/crypto/bytes.ts';
-import type { RemoteAddress } from '../../core/peers/vocabulary.ts';
+import type { RemoteAddress } from '../../core/peers/peers-vocabulary.ts';
 import type { Host } from './host.ts';
 
 /** Where a node listens; port 0 lets the system choose one. */

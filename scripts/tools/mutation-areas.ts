@@ -19,7 +19,7 @@ export interface Tally {
 }
 
 /** Not worth a mutant: tests and what only they use, lists of names, types. */
-const LEFT_OUT = /\.(test|fixture)\.ts$|(^|\/)(index|types|state|vocabulary|signer|services)\.ts$/;
+const LEFT_OUT = /\.(test|fixture)\.ts$|(^|\/)(index|types|state|[a-z]+-vocabulary|signer|services)\.ts$/;
 
 /** Every folder of core that has something to mutate. */
 export function areasOf(root: string): readonly Area[] {

@@ -1,4 +1,4 @@
-import type { ChannelCommand } from '../../core/channel/model/vocabulary.ts';
+import type { ChannelCommand } from '../../core/channel/model/channel-vocabulary.ts';
 import type { ChannelId } from '../../core/crypto/bytes.ts';
 import type { Host } from '../world/host.ts';
 import type { World } from '../world/world.ts';

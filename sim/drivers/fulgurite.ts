@@ -1,5 +1,5 @@
-import type { Dependency } from '../../core/channel/model/vocabulary.ts';
-import type { NodeEffect } from '../../core/node/vocabulary.ts';
+import type { Dependency } from '../../core/channel/model/channel-vocabulary.ts';
+import type { NodeEffect } from '../../core/node/node-vocabulary.ts';
 import { decodeChannel, encodeChannel } from '../../core/channel/model/stored-form.ts';
 import type { BuiltCommitment } from '../../core/transactions/commitment.ts';
 import type { Signer } from '../../core/channel/commitments/signer.ts';
@@ -9,12 +9,12 @@ import type { ChannelState, StoredChannel } from '../../core/channel/model/state
 import type { ChainPoint } from '../../core/chain/update.ts';
 import type { ChannelId, Hash32, Hex, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
 import { toHex } from '../../core/crypto/bytes.ts';
-import type { NodeEnv, NodeInput, NodeState } from '../../core/node/vocabulary.ts';
+import type { NodeEnv, NodeInput, NodeState } from '../../core/node/node-vocabulary.ts';
 import { createNode, nodeStep } from '../../core/node/node.ts';
 import { restoreNode } from '../../core/node/restore.ts';
 import { encodeMessage } from '../../core/wire/messages/index.ts';
 import type { Driver, DriverContext, DriverEffect, DriverFactory, DriverTransport } from '../scenario/types.ts';
-import { createNodeEnv } from '../../core/node/vocabulary.ts';
+import { createNodeEnv } from '../../core/node/node-vocabulary.ts';
 import { transportOf } from './transport.ts';
 
 /** This project's own core as a node of a world. */

@@ -3,7 +3,7 @@ import { Engine } from '../campaign/engine.ts';
 import { emptyTally, tallyRun } from '../campaign/results.ts';
 import type { Tally } from '../campaign/results.ts';
 import type { DriverFactory } from '../scenario/types.ts';
-import type { NodeInput } from '../../core/node/vocabulary.ts';
+import type { NodeInput } from '../../core/node/node-vocabulary.ts';
 import { fulguriteDriver } from './fulgurite.ts';
 import { stripped, strippedWithDisk } from './stripped.fixture.ts';
 

@@ -1,8 +1,8 @@
 import type { ChannelId, Hash32, Hex, Preimage, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
 import { ascii } from '../../core/crypto/bytes.ts';
-import type { ChannelCommand, Command } from '../../core/channel/model/vocabulary.ts';
+import type { ChannelCommand, Command } from '../../core/channel/model/channel-vocabulary.ts';
 import type { AddUpdate } from '../../core/channel/model/state.ts';
-import type { NodeInput } from '../../core/node/vocabulary.ts';
+import type { NodeInput } from '../../core/node/node-vocabulary.ts';
 import type { Driver, DriverContext, DriverEffect, DriverFactory } from '../scenario/types.ts';
 import { ownPayment, paymentIdOf } from '../../core/channel/model/origin.ts';
 

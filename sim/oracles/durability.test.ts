@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ChannelId, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
 import type { StoredChannel } from '../../core/channel/model/state.ts';
-import type { NodeInput } from '../../core/node/vocabulary.ts';
+import type { NodeInput } from '../../core/node/node-vocabulary.ts';
 import { apply } from '../actions/apply.ts';
 import { fulguriteDriver } from '../drivers/fulgurite.ts';
 import type { Action, Driver, DriverEffect, DriverFactory } from '../scenario/types.ts';

@@ -24,6 +24,7 @@ import type { Difference } from './difference.ts';
 import { StaleWatch } from './stale-channels.ts';
 import { paymentIdOf } from '../../core/channel/model/origin.ts';
 import type { Origin } from '../../core/channel/model/origin.ts';
+import { most } from '../../core/bitcoin/amounts.ts';
 
 const ORACLE = 'ledger';
 const OUTCOMES = [
@@ -213,10 +214,6 @@ class Ledger implements Oracle {
       return wrong('output-of-the-opener', left, openerSat);
     return undefined;
   }
-}
-
-function most(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
 }
 
 function capacityMsat(state: FundedBase): bigint {

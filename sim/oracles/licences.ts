@@ -1,5 +1,5 @@
 import { isFundingSeen } from '../../core/channel/model/ending.ts';
-import type { ChannelConfig } from '../../core/channel/model/vocabulary.ts';
+import type { ChannelConfig } from '../../core/channel/model/channel-vocabulary.ts';
 import type { AddUpdate, ChannelState, FundedBase, Update } from '../../core/channel/model/state.ts';
 import type { AcceptChannel, Message, OpenChannel } from '../../core/wire/messages/index.ts';
 import type { StepRecord, WorldView } from '../scenario/types.ts';

@@ -1,4 +1,4 @@
-import type { ChannelConfig } from '../../core/channel/model/vocabulary.ts';
+import type { ChannelConfig } from '../../core/channel/model/channel-vocabulary.ts';
 import type { AddUpdate } from '../../core/channel/model/state.ts';
 import type { ChannelId } from '../../core/crypto/bytes.ts';
 import type { Side } from '../../core/transactions/types.ts';

@@ -1,4 +1,4 @@
-import type { ChannelConfig } from '../../core/channel/model/vocabulary.ts';
+import type { ChannelConfig } from '../../core/channel/model/channel-vocabulary.ts';
 import type { ChannelState } from '../../core/channel/model/state.ts';
 import { fromHex } from '../../core/crypto/bytes.ts';
 import type { ChannelId, Hex, PublicKey } from '../../core/crypto/bytes.ts';

@@ -1,4 +1,4 @@
-import type { Command } from '../../core/channel/model/vocabulary.ts';
+import type { Command } from '../../core/channel/model/channel-vocabulary.ts';
 import type { AddUpdate } from '../../core/channel/model/state.ts';
 import { policyOf } from '../scenario/channel-config.ts';
 import type { Driver, WorldView } from '../scenario/types.ts';

@@ -1,7 +1,7 @@
 import { bitcoreInterpreter } from '../interpreter/bitcore.ts';
 import type { ChannelState } from '../../core/channel/model/state.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
-import type { NodeInput } from '../../core/node/vocabulary.ts';
+import type { NodeInput } from '../../core/node/node-vocabulary.ts';
 import { encodeMessage } from '../../core/wire/messages/index.ts';
 import type { Message, MessageName } from '../../core/wire/messages/index.ts';
 import { apply } from '../actions/apply.ts';

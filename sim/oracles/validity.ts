@@ -19,7 +19,7 @@ import type { SpendVerdict } from '../model/tx-structure.ts';
 import { fundingScript, ownSighash, rebuild, witnessed } from '../model/transactions.ts';
 import type { Basis, Rebuilt, RebuiltHtlc } from '../model/transactions.ts';
 import { finding } from './difference.ts';
-import { STATE_SINK } from '../../core/channel/model/vocabulary.ts';
+import { STATE_SINK } from '../../core/channel/model/channel-vocabulary.ts';
 
 const ORACLE = 'validity';
 const KINDS = [

@@ -1,6 +1,6 @@
 import type { ChainInput } from '../../core/chain/update.ts';
 import type { ChannelId } from '../../core/crypto/bytes.ts';
-import type { Command } from '../../core/channel/model/vocabulary.ts';
+import type { Command } from '../../core/channel/model/channel-vocabulary.ts';
 import type { Message } from '../../core/wire/messages/index.ts';
 import { decodeMessage } from '../../core/wire/messages/index.ts';
 import type { DriverEffect, StepRecord, WorldView } from '../scenario/types.ts';

@@ -1,4 +1,4 @@
-import type { ChannelConfig } from '../../core/channel/model/vocabulary.ts';
+import type { ChannelConfig } from '../../core/channel/model/channel-vocabulary.ts';
 import { DEFAULT_CONFIG } from '../../core/node/config.ts';
 
 /** What every node of a world estimates unless its spec says otherwise, in satoshi per 1000 weight. */

@@ -1,4 +1,4 @@
-import type { Sink } from '../../core/channel/model/vocabulary.ts';
+import type { Sink } from '../../core/channel/model/channel-vocabulary.ts';
 
 /** In a scenario a sink is a word: this one for the channels' own stores, else a watcher's name. */
 export const STATE = 'state';

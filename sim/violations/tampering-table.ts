@@ -1,5 +1,5 @@
 import { isClosed } from '../../core/channel/model/ending.ts';
-import type { ChannelConfig } from '../../core/channel/model/vocabulary.ts';
+import type { ChannelConfig } from '../../core/channel/model/channel-vocabulary.ts';
 import type { ChannelState, FundedState } from '../../core/channel/model/state.ts';
 import type { ChannelId } from '../../core/crypto/bytes.ts';
 import type { Crypto } from '../../core/crypto/types.ts';

@@ -1,5 +1,5 @@
-import { STATE_SINK } from '../../core/channel/model/vocabulary.ts';
-import type { Sink } from '../../core/channel/model/vocabulary.ts';
+import { STATE_SINK } from '../../core/channel/model/channel-vocabulary.ts';
+import type { Sink } from '../../core/channel/model/channel-vocabulary.ts';
 import type { ChannelId, PublicKey } from '../../core/crypto/bytes.ts';
 import { INITIAL_POINT } from './chain.ts';
 import { storedState } from './channel-changes.ts';

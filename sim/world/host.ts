@@ -1,4 +1,4 @@
-import type { ChannelConfig } from '../../core/channel/model/vocabulary.ts';
+import type { ChannelConfig } from '../../core/channel/model/channel-vocabulary.ts';
 import type { AddUpdate } from '../../core/channel/model/state.ts';
 import { p2wpkh } from '../../core/bitcoin/script.ts';
 import type { ChannelId, PublicKey, Script, SecretKey } from '../../core/crypto/bytes.ts';

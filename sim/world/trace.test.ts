@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Notification } from '../../core/node/vocabulary.ts';
+import type { Notification } from '../../core/node/node-vocabulary.ts';
 import { createFakeCrypto } from '../deterministic/fake-crypto.ts';
 import { Trace } from './trace.ts';
 import type { Action, DriverEffect, StepRecord } from '../scenario/types.ts';

@@ -1,4 +1,4 @@
-import type { Notification } from '../../core/node/vocabulary.ts';
+import type { Notification } from '../../core/node/node-vocabulary.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
 import { RunningHash } from '../deterministic/hash.ts';
 import type { Action, DriverEffect, StepRecord } from '../scenario/types.ts';

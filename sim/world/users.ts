@@ -1,5 +1,5 @@
-import type { ChannelCommand } from '../../core/channel/model/vocabulary.ts';
-import type { Notification } from '../../core/node/vocabulary.ts';
+import type { ChannelCommand } from '../../core/channel/model/channel-vocabulary.ts';
+import type { Notification } from '../../core/node/node-vocabulary.ts';
 import type { AddUpdate, ChannelEvent } from '../../core/channel/model/state.ts';
 import type { ChannelId, Hash32, Preimage, Txid } from '../../core/crypto/bytes.ts';
 import type { Script } from '../../core/crypto/bytes.ts';

@@ -1,7 +1,7 @@
-import type { Command } from '../../core/channel/model/vocabulary.ts';
+import type { Command } from '../../core/channel/model/channel-vocabulary.ts';
 import type { Hash32 } from '../../core/crypto/bytes.ts';
 import { sha256Hex } from '../../core/crypto/hashes.ts';
-import type { NodeInput } from '../../core/node/vocabulary.ts';
+import type { NodeInput } from '../../core/node/node-vocabulary.ts';
 import { Chain } from './chain.ts';
 import { Clock } from './clock.ts';
 import { perform as carryOut } from './effects.ts';

@@ -1,10 +1,11 @@
 import { byteLength } from '../../bitcoin/encode.ts';
 import type { Script } from '../../crypto/bytes.ts';
 import type { Side } from '../../transactions/types.ts';
-import type { ChannelConfig } from '../model/vocabulary.ts';
+import type { ChannelConfig } from '../model/channel-vocabulary.ts';
 import type { ClosingNegotiation, FeeRange } from '../model/state.ts';
 import type { Violation } from '../model/violation.ts';
 import { violation } from '../model/violation.ts';
+import { least, most } from '../../bitcoin/amounts.ts';
 
 /** BOLT 2, closing_signed: which fee to offer and how to answer one. Pure; amounts in satoshi. */
 
@@ -23,14 +24,6 @@ export function closingWeight(scripts: Readonly<Record<Side, Script>>): number {
 export interface FeeTerms {
   readonly feeSat: bigint;
   readonly range: FeeRange;
-}
-
-function least(a: bigint, b: bigint): bigint {
-  return a < b ? a : b;
-}
-
-function most(a: bigint, b: bigint): bigint {
-  return a > b ? a : b;
 }
 
 function clamp(value: bigint, range: FeeRange): bigint {

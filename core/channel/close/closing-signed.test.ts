@@ -11,7 +11,7 @@ import type { ClosingSigned } from '../../wire/messages/index.ts';
 import { isSettled } from './closing-signed.ts';
 import { contents } from '../model/contents.ts';
 import { complaint, Duo, kinds, P2WPKH_A, P2WPKH_B, sent } from '../duo.fixture.ts';
-import type { ChannelOutput, OpenCommand } from '../model/vocabulary.ts';
+import type { ChannelOutput, OpenCommand } from '../model/channel-vocabulary.ts';
 import type { FundedState } from '../model/state.ts';
 import { onlyFunding } from '../model/fundings.ts';
 import { ownPayment } from '../model/origin.ts';

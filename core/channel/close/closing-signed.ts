@@ -14,11 +14,12 @@ import type { Answer, Duty } from '../model/duties.ts';
 import { draftClosing } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
 import { after, ask, persist, send } from '../step/transition.ts';
-import type { ChannelEnv } from '../model/vocabulary.ts';
+import type { ChannelEnv } from '../model/channel-vocabulary.ts';
 import { onlyFunding } from '../model/fundings.ts';
 import type { FeeRange, FundedState, SharedState } from '../model/state.ts';
 import type { Violation } from '../model/violation.ts';
 import { badSignature, isViolation, violation } from '../model/violation.ts';
+import { satOf } from '../../bitcoin/amounts.ts';
 
 /** BOLT 2, Legacy Closing Negotiation. */
 
@@ -64,8 +65,8 @@ function variants(env: ChannelEnv, state: FundedState, closing: ClosingTerms, si
 /** The most that the opener can pay so that an output is left. */
 function payableSat(state: FundedState, closing: ClosingTerms): bigint {
   const { dustLimitSat } = state.params.parties[state.params.us];
-  const openerSat = closing.balanceMsat.opener / 1000n;
-  if (closing.balanceMsat.accepter / 1000n >= dustLimitSat) return openerSat;
+  const openerSat = satOf(closing.balanceMsat.opener);
+  if (satOf(closing.balanceMsat.accepter) >= dustLimitSat) return openerSat;
   return openerSat > dustLimitSat ? openerSat - dustLimitSat : 0n;
 }
 

@@ -2,7 +2,7 @@ import { isShutdownScript, p2wpkh, scriptKind } from '../../bitcoin/script.ts';
 import type { Script } from '../../crypto/bytes.ts';
 import { other } from '../../transactions/types.ts';
 import { negotiated } from '../../wire/features.ts';
-import type { ChannelEnv } from '../model/vocabulary.ts';
+import type { ChannelEnv } from '../model/channel-vocabulary.ts';
 import type { ChannelParams } from '../model/state.ts';
 
 /** BOLT 2, shutdown: the forms of `scriptpubkey` that a message of this connection may have. */

@@ -6,7 +6,7 @@ import type { Hex, Preimage } from '../../crypto/bytes.ts';
 import { makeFeatures } from '../../wire/features.ts';
 import type { Side } from '../../transactions/types.ts';
 import { bytes32, brokenRule, complaint, Duo, kinds, P2WPKH_A, P2WPKH_B, sent } from '../duo.fixture.ts';
-import type { ChannelCommand, ChannelOutput } from '../model/vocabulary.ts';
+import type { ChannelCommand, ChannelOutput } from '../model/channel-vocabulary.ts';
 import { ownPayment } from '../model/origin.ts';
 import { storable } from '../model/stored-form.fixture.ts';
 import { DEFAULT_CONFIG } from '../../node/config.ts';

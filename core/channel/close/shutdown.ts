@@ -7,7 +7,7 @@ import { awaitsRemoteSignature } from '../model/duties.ts';
 import { draftClosing } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
 import { monitor, persist, send } from '../step/transition.ts';
-import type { ChannelCommand } from '../model/vocabulary.ts';
+import type { ChannelCommand } from '../model/channel-vocabulary.ts';
 import { mayReceive, maySend, ownShutdownScript } from './shutdown-scripts.ts';
 import type { FundedState, SharedState } from '../model/state.ts';
 import type { Refusal, Violation } from '../model/violation.ts';

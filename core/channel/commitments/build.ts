@@ -7,7 +7,7 @@ import type { KeyDerivation } from '../../transactions/keys.ts';
 import type { Side } from '../../transactions/types.ts';
 import { other } from '../../transactions/types.ts';
 import type { Contents } from '../model/contents.ts';
-import type { ChannelEnv } from '../model/vocabulary.ts';
+import type { ChannelEnv } from '../model/channel-vocabulary.ts';
 import type { ChannelParams, CommitmentSignatures, FundingOutput } from '../model/state.ts';
 import type { Violation } from '../model/violation.ts';
 import { badSignature, violation } from '../model/violation.ts';

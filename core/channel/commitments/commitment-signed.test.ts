@@ -9,7 +9,7 @@ import { other } from '../../transactions/types.ts';
 import type { CommitmentSigned, Message, RevokeAndAck } from '../../wire/messages/index.ts';
 import { commitObstacle } from './commitment-signed.ts';
 import { bytes32, Duo, kinds, sent } from '../duo.fixture.ts';
-import type { ChannelConfig, ChannelOutput } from '../model/vocabulary.ts';
+import type { ChannelConfig, ChannelOutput } from '../model/channel-vocabulary.ts';
 import { secretAt, secretIndex } from '../../transactions/secrets.ts';
 import {
   add,

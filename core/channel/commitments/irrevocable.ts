@@ -2,13 +2,13 @@ import { other } from '../../transactions/types.ts';
 import { fold } from '../model/contents.ts';
 import type { Folded } from '../model/contents.ts';
 import type { AddUpdate, FundedState, ReceivedHtlc, SharedState, Update } from '../model/state.ts';
-import type { ChannelEnv } from '../model/vocabulary.ts';
+import type { ChannelEnv } from '../model/channel-vocabulary.ts';
 import { failUnacceptable } from '../operate/fail-unacceptable.ts';
 import { unacceptable } from '../operate/unacceptable.ts';
 import { offeredHtlc } from '../operate/remove-htlc.ts';
 import { draft, draftHost } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
-import { addEvent, after, announceEvents } from '../step/transition.ts';
+import { addEvent, after, notifyEvents } from '../step/transition.ts';
 
 /** Folds what is irrevocable now, and records what our host must hear of it. */
 export function advance(out: Transition<FundedState>, shared: SharedState): Folded {
@@ -50,7 +50,7 @@ function receivedHtlc({ nowMs }: ChannelEnv, { id }: AddUpdate): ReceivedHtlc {
 
 /** Tells the host, after what makes it true is durable: resolved payments, and incoming HTLCs that both sides are bound to. */
 export function announce(out: Transition<FundedState>, folded: Folded, firstEvent: number): void {
-  announceEvents(out, firstEvent);
+  notifyEvents(out, firstEvent);
   for (const update of folded[other(out.state.params.us)]) {
     const htlc = update.kind === 'add' ? out.state.shared.base.htlcs[update.offerer].find(({ id }) => id === update.id) : undefined;
     if (htlc === undefined) continue;

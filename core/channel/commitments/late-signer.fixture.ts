@@ -1,7 +1,7 @@
 import type { Side } from '../../transactions/types.ts';
 import type { Duo } from '../duo.fixture.ts';
 import type { Duty } from '../model/duties.ts';
-import type { ChannelOutput } from '../model/vocabulary.ts';
+import type { ChannelOutput } from '../model/channel-vocabulary.ts';
 import { answerTo, lateSigner } from './late-signer.ts';
 import type { Signer } from './signer.ts';
 

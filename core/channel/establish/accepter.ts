@@ -2,7 +2,7 @@ import type { PublicKey, Script } from '../../crypto/bytes.ts';
 import type { AcceptChannel, FundingCreated, OpenChannel } from '../../wire/messages/index.ts';
 import type { Transition } from '../step/transition.ts';
 import { persist, send, start } from '../step/transition.ts';
-import type { ChannelCommand, ChannelEnv } from '../model/vocabulary.ts';
+import type { ChannelCommand, ChannelEnv } from '../model/channel-vocabulary.ts';
 import { formatOfType } from '../../transactions/formats.ts';
 import { offeredAccept, receivedOpen } from './opening-rules.ts';
 import {

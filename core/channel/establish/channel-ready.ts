@@ -6,8 +6,8 @@ import { other } from '../../transactions/types.ts';
 import type { ChannelReady } from '../../wire/messages/index.ts';
 import { draft, draftLifecycle } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
-import { addEvent, announceEvents, become, persist, send } from '../step/transition.ts';
-import type { ChannelEnv } from '../model/vocabulary.ts';
+import { addEvent, notifyEvents, become, persist, send } from '../step/transition.ts';
+import type { ChannelEnv } from '../model/channel-vocabulary.ts';
 import { fundingDepth, isFundingSeen } from '../model/ending.ts';
 import type { ForgottenState, FundedState, FundingOutput } from '../model/state.ts';
 import type { Violation } from '../model/violation.ts';
@@ -79,7 +79,7 @@ export function fundingSeen(out: Transition<FundedState>, before: View): Violati
   addUsable(out);
   persist(out);
   if (state.lifecycle.connection === 'connected') send(out, channelReadyMessage(env, out.state));
-  announceEvents(out, firstEvent);
+  notifyEvents(out, firstEvent);
   return undefined;
 }
 
@@ -105,6 +105,6 @@ export function receiveChannelReady(out: Transition<FundedState>, message: Chann
   draft(out).remote = { currentPoint: state.remote.currentPoint, nextPoint, secrets: state.remote.secrets };
   addUsable(out);
   persist(out);
-  announceEvents(out, firstEvent);
+  notifyEvents(out, firstEvent);
   return undefined;
 }

@@ -3,7 +3,7 @@ import { txid } from '../../bitcoin/tx.ts';
 import type { Tx } from '../../bitcoin/tx.ts';
 import type { Script, Signature, Txid } from '../../crypto/bytes.ts';
 import { bytes32, complaint, Duo, kinds, NODE_ID, P2WPKH_A, P2WPKH_B, sent, TEMPORARY_ID } from '../duo.fixture.ts';
-import type { ChannelCommand, ChannelOutput } from '../model/vocabulary.ts';
+import type { ChannelCommand, ChannelOutput } from '../model/channel-vocabulary.ts';
 import { channelIdFromFunding } from './opening.ts';
 import { onlyFunding } from '../model/fundings.ts';
 import type { FundedState } from '../model/state.ts';

@@ -6,7 +6,7 @@ import type { AcceptChannel, FundingSigned, OpenChannel } from '../../wire/messa
 import { broadcastFunding } from '../fail/broadcast.ts';
 import type { Transition } from '../step/transition.ts';
 import { persist, start } from '../step/transition.ts';
-import type { ChannelCommand, ChannelEnv, OpenCommand } from '../model/vocabulary.ts';
+import type { ChannelCommand, ChannelEnv, OpenCommand } from '../model/channel-vocabulary.ts';
 import { FORMATS, formatOfType } from '../../transactions/formats.ts';
 import { offeredOpen, receivedAccept } from './opening-rules.ts';
 import {

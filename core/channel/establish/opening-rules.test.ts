@@ -4,7 +4,7 @@ import { DEFAULT_CONFIG } from '../../node/config.ts';
 import { CHANNEL_TYPE_ANCHORS, CHANNEL_TYPE_STATIC_REMOTEKEY, featuresFromBits, makeFeatures } from '../../wire/features.ts';
 import type { AcceptChannel, OpenChannel } from '../../wire/messages/index.ts';
 import { bytes32, Duo, envOf, openCommand, P2WPKH_A, sent } from '../duo.fixture.ts';
-import type { ChannelConfig, ChannelEnv } from '../model/vocabulary.ts';
+import type { ChannelConfig, ChannelEnv } from '../model/channel-vocabulary.ts';
 import { startOpen } from './opener.ts';
 import { paramsOf } from './opening.ts';
 import { offeredAccept, offeredOpen, receivedAccept, receivedOpen } from './opening-rules.ts';

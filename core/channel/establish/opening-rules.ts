@@ -6,10 +6,11 @@ import type { CommitmentFormat } from '../../transactions/types.ts';
 import { hasFeature, negotiated } from '../../wire/features.ts';
 import type { AcceptChannel, OpenChannel } from '../../wire/messages/index.ts';
 import { feerateOutOfBounds } from '../operate/update-fee.ts';
-import type { ChannelConfig, ChannelEnv } from '../model/vocabulary.ts';
+import type { ChannelConfig, ChannelEnv } from '../model/channel-vocabulary.ts';
 import { isAcceptableScript, isOfferableScript } from '../close/shutdown-scripts.ts';
 import type { Violation } from '../model/violation.ts';
 import { violation } from '../model/violation.ts';
+import { msatOf, satOf } from '../../bitcoin/amounts.ts';
 
 /**
  * BOLT 2, open_channel and accept_channel: one function a requirement. They judge what a peer sent and, before it leaves, what we
@@ -62,7 +63,7 @@ export function fundingNotTooSmall(config: ChannelConfig, fundingSat: bigint): B
 }
 
 export function pushWithinFunding(open: OpenChannel): Broken {
-  if (open.pushMsat <= open.fundingSat * 1000n) return undefined;
+  if (open.pushMsat <= msatOf(open.fundingSat)) return undefined;
   return violation('open_channel.push_msat', `${open.pushMsat} msat of ${open.fundingSat} sat`);
 }
 
@@ -81,7 +82,7 @@ export function htlcCountInBounds(maxAcceptedHtlcs: number): Broken {
 /** BOLT 2: "it considers htlc_minimum_msat too large", or `max_htlc_value_in_flight_msat` too small: no HTLC could ever be offered. */
 export function someHtlcFits(fundingSat: bigint, message: PartyMessage): Broken {
   const { htlcMinimumMsat, maxHtlcValueInFlightMsat } = message;
-  if (htlcMinimumMsat >= fundingSat * 1000n) return violation('opening.htlc_minimum_msat', `${htlcMinimumMsat} msat of ${fundingSat} sat`);
+  if (htlcMinimumMsat >= msatOf(fundingSat)) return violation('opening.htlc_minimum_msat', `${htlcMinimumMsat} msat of ${fundingSat} sat`);
   if (maxHtlcValueInFlightMsat >= htlcMinimumMsat) return undefined;
   return violation('opening.max_htlc_value_in_flight_msat', `${maxHtlcValueInFlightMsat} msat, less than the smallest HTLC`);
 }
@@ -126,7 +127,7 @@ export function feerateInBounds(env: ChannelEnv, open: OpenChannel, format: Comm
 /** What the opener keeps on the initial commitment in millisatoshi, after its fee and anchors. Negative when it can't pay. */
 function openerToLocalMsat(open: OpenChannel, format: CommitmentFormat): bigint {
   const costSat = commitmentFeeSat(format, open.feeratePerKw, 0) + anchorsCostSat(format);
-  return (open.fundingSat - costSat) * 1000n - open.pushMsat;
+  return msatOf(open.fundingSat - costSat) - open.pushMsat;
 }
 
 export function openerAffordsFee(open: OpenChannel, format: CommitmentFormat): Broken {
@@ -139,7 +140,7 @@ export function openerAffordsFee(open: OpenChannel, format: CommitmentFormat): B
 /** BOLT 2: at least one of the initial balances is over the reserve, so that one side has something to lose and to spend. */
 export function someBalanceAboveReserve(open: OpenChannel, format: CommitmentFormat, channelReserveSat: bigint): Broken {
   // Outputs hold whole satoshis.
-  if (openerToLocalMsat(open, format) / 1000n > channelReserveSat || open.pushMsat / 1000n > channelReserveSat) return undefined;
+  if (satOf(openerToLocalMsat(open, format)) > channelReserveSat || satOf(open.pushMsat) > channelReserveSat) return undefined;
   return violation('opening.balances_below_reserve', `neither initial balance is over the reserve of ${channelReserveSat} sat`);
 }
 

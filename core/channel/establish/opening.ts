@@ -13,7 +13,7 @@ import type { Contents } from '../model/contents.ts';
 import type { Transition } from '../step/transition.ts';
 import { become, monitor, notify } from '../step/transition.ts';
 import { errorData } from '../fail/fail-channel.ts';
-import type { ChannelEnv } from '../model/vocabulary.ts';
+import type { ChannelEnv } from '../model/channel-vocabulary.ts';
 import type {
   ChannelParams,
   CommitmentSignatures,
@@ -29,6 +29,7 @@ import type {
 import type { RuleId } from '../../rules.ts';
 import type { Violation } from '../model/violation.ts';
 import { violation } from '../model/violation.ts';
+import { most, msatOf } from '../../bitcoin/amounts.ts';
 
 /** Parts of the opening that opener and accepter share. */
 
@@ -44,7 +45,7 @@ export function ownFields(env: ChannelEnv, keysId: Hash32, fundingSat: bigint, d
   return {
     dustLimitSat: config.dustLimitSat,
     maxHtlcValueInFlightMsat: config.maxHtlcValueInFlightMsat,
-    channelReserveSat: [config.dustLimitSat, ...dustLimits].reduce((a, b) => (a > b ? a : b), share),
+    channelReserveSat: [config.dustLimitSat, ...dustLimits].reduce(most, share),
     htlcMinimumMsat: config.htlcMinimumMsat,
     toSelfDelay: config.toSelfDelay,
     maxAcceptedHtlcs: config.maxAcceptedHtlcs,
@@ -124,8 +125,8 @@ export function outputOf(terms: FundingTerms, fundingTxid: Txid, vout: number): 
 
 function initialContents(params: ChannelParams, { contributionSat }: FundingTerms): Contents {
   const balanceMsat = {
-    opener: contributionSat.opener * 1000n - params.pushMsat,
-    accepter: contributionSat.accepter * 1000n + params.pushMsat,
+    opener: msatOf(contributionSat.opener) - params.pushMsat,
+    accepter: msatOf(contributionSat.accepter) + params.pushMsat,
   };
   return { balanceMsat, htlcs: [], feeratePerKw: params.initialFeeratePerKw };
 }

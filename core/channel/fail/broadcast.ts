@@ -4,7 +4,7 @@ import { fundingSpend } from '../model/ending.ts';
 import type { Transition } from '../step/transition.ts';
 import { after, monitor } from '../step/transition.ts';
 import type { FailedState, FundedState, StoredChannel } from '../model/state.ts';
-import { STATE_SINK } from '../model/vocabulary.ts';
+import { STATE_SINK } from '../model/channel-vocabulary.ts';
 
 /** Blocks between two broadcasts of the same transaction: a mempool may have dropped it, or refused it before its parent was there. */
 const REBROADCAST_BLOCKS = 6;

@@ -4,7 +4,7 @@ import type { Txid } from '../../crypto/bytes.ts';
 import type { Side } from '../../transactions/types.ts';
 import { decodeChannel, encodeChannel } from '../model/stored-form.ts';
 import { Duo, kinds, P2WPKH_A, P2WPKH_B, sent } from '../duo.fixture.ts';
-import type { ChannelOutput } from '../model/vocabulary.ts';
+import type { ChannelOutput } from '../model/channel-vocabulary.ts';
 import { knownOrigins } from '../model/known-origins.ts';
 import { paymentIdOf } from '../model/origin.ts';
 import type { FailedState } from '../model/state.ts';

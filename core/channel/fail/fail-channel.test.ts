@@ -9,7 +9,7 @@ import { other } from '../../transactions/types.ts';
 import { encodeMessage } from '../../wire/messages/index.ts';
 import { bytes32, complaint, Duo, kinds, NODE_ID, sent } from '../duo.fixture.ts';
 import { errorData } from './fail-channel.ts';
-import type { ChannelInput, ChannelOutput } from '../model/vocabulary.ts';
+import type { ChannelInput, ChannelOutput } from '../model/channel-vocabulary.ts';
 import type { FailedState } from '../model/state.ts';
 import { add, events, expectRefused, fail, refusalOf } from '../updates.fixture.ts';
 import { onlyFunding } from '../model/fundings.ts';

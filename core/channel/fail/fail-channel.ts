@@ -10,8 +10,8 @@ import { askForOwn, signedCommitment } from './own-commitment.ts';
 import { SIDES, withLog } from '../model/contents.ts';
 import { baseOf, draft, draftHost } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
-import { addEvent, announceEvents, become, notify, persist, send } from '../step/transition.ts';
-import type { ChannelEnv } from '../model/vocabulary.ts';
+import { addEvent, notifyEvents, become, notify, persist, send } from '../step/transition.ts';
+import type { ChannelEnv } from '../model/channel-vocabulary.ts';
 import { onlyFunding } from '../model/fundings.ts';
 import type { AddUpdate, ConnectionPhase, FailedState, FundedBase, FundedState, OfferedHtlc } from '../model/state.ts';
 import type { RuleId } from '../../rules.ts';
@@ -86,7 +86,7 @@ export function failChannel(out: Transition<FundedState>, rule: RuleId, reason: 
   broadcastFailed(failed);
   askForOwn(failed);
   notify(failed, { kind: 'failed', rule, reason });
-  announceEvents(failed, nextEventId);
+  notifyEvents(failed, nextEventId);
   return failed;
 }
 

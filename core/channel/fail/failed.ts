@@ -2,7 +2,7 @@ import type { ChannelReestablish } from '../../wire/messages/index.ts';
 import { broadcastFailed, tellFinal } from './broadcast.ts';
 import { draftClosing, draftFailure } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
-import { announceEvents, persist, send } from '../step/transition.ts';
+import { notifyEvents, persist, send } from '../step/transition.ts';
 import { errorData, failUnsigned } from './fail-channel.ts';
 import { diagnose, reestablishMessage } from '../retransmit/channel-reestablish.ts';
 import { fundingSpend } from '../model/ending.ts';
@@ -60,5 +60,5 @@ function certain(out: Transition<FailedState>): void {
   failUnsigned(out);
   if (out.state.host.nextEventId === nextEventId) return;
   persist(out);
-  announceEvents(out, nextEventId);
+  notifyEvents(out, nextEventId);
 }

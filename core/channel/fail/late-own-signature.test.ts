@@ -7,7 +7,7 @@ import type { Signature } from '../../crypto/bytes.ts';
 import { makeLate } from '../commitments/late-signer.fixture.ts';
 import { Duo, kinds, P2WPKH_A } from '../duo.fixture.ts';
 import type { FailedState } from '../model/state.ts';
-import type { ChannelOutput } from '../model/vocabulary.ts';
+import type { ChannelOutput } from '../model/channel-vocabulary.ts';
 import { add } from '../updates.fixture.ts';
 
 function failedOf(duo: Duo): FailedState {

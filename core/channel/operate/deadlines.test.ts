@@ -3,7 +3,7 @@ import { at } from '../../chain/chain.fixture.ts';
 import type { Side } from '../../transactions/types.ts';
 import { missedDeadline } from './deadlines.ts';
 import { complaint, Duo, kinds } from '../duo.fixture.ts';
-import type { ChannelConfig } from '../model/vocabulary.ts';
+import type { ChannelConfig } from '../model/channel-vocabulary.ts';
 import { add, fail, fulfill } from '../updates.fixture.ts';
 
 const manual: Partial<ChannelConfig> = { commit: 'manual' };

@@ -1,6 +1,6 @@
 import { other } from '../../transactions/types.ts';
 import { contents, isRemoval, SIDES } from '../model/contents.ts';
-import type { ChannelEnv } from '../model/vocabulary.ts';
+import type { ChannelEnv } from '../model/channel-vocabulary.ts';
 import type { AddUpdate, FundedState } from '../model/state.ts';
 import type { Violation } from '../model/violation.ts';
 import { violation } from '../model/violation.ts';

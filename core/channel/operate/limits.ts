@@ -4,6 +4,7 @@ import { other } from '../../transactions/types.ts';
 import type { Contents } from '../model/contents.ts';
 import type { AddUpdate, ChannelParams, FundingTerms } from '../model/state.ts';
 import type { ViolableId } from '../../rules.ts';
+import { most, msatOf } from '../../bitcoin/amounts.ts';
 
 /** What an HTLC count or amount would break. */
 export interface LimitBroken {
@@ -51,7 +52,7 @@ export function dearestOpenerCostSat(
 ): bigint {
   const opener = openerCostSat(params, terms, 'opener', contents, feeratePerKw, extra);
   const accepter = openerCostSat(params, terms, 'accepter', contents, feeratePerKw, extra);
-  return opener > accepter ? opener : accepter;
+  return most(opener, accepter);
 }
 
 /** BOLT 2, update_add_htlc: the receiver's max_accepted_htlcs and max_htlc_value_in_flight_msat, over what `offerer` has in flight. */
@@ -79,7 +80,7 @@ export function inFlightLimit(params: ChannelParams, offerer: Side, contents: Co
 
 /** BOLT 2, update_add_htlc: what the offerer must keep after the add. `costSat` is what it pays if it is the opener, else 0. */
 export function reserveKept({ reserveSat }: FundingTerms, side: Side, contents: Contents, costSat: bigint): LimitBroken | undefined {
-  const neededMsat = (reserveSat[side] + costSat) * 1000n;
+  const neededMsat = msatOf(reserveSat[side] + costSat);
   if (contents.balanceMsat[side] >= neededMsat) return undefined;
   return {
     rule: 'update_add_htlc.channel_reserve_satoshis',
@@ -89,7 +90,7 @@ export function reserveKept({ reserveSat }: FundingTerms, side: Side, contents: 
 
 /** BOLT 2: the opener's balance covers fee and anchors of `owner`'s commitment. */
 export function openerAffords(params: ChannelParams, terms: FundingTerms, owner: Side, contents: Contents): LimitBroken | undefined {
-  const costMsat = openerCostSat(params, terms, owner, contents, contents.feeratePerKw) * 1000n;
+  const costMsat = msatOf(openerCostSat(params, terms, owner, contents, contents.feeratePerKw));
   if (contents.balanceMsat.opener >= costMsat) return undefined;
   return { rule: 'update_fee.affordable', detail: `${contents.balanceMsat.opener} msat left, the commitment costs ${costMsat}` };
 }

@@ -7,7 +7,7 @@ import { bytes32, Duo, kinds, NODE_ID } from '../duo.fixture.ts';
 import type { MonitorUpdate } from '../../knowledge/updates.ts';
 import type { AddUpdate, StoredChannel } from '../model/state.ts';
 import { contents } from '../model/contents.ts';
-import type { ChannelCommand, ChannelConfig, ChannelOutput } from '../model/vocabulary.ts';
+import type { ChannelCommand, ChannelConfig, ChannelOutput } from '../model/channel-vocabulary.ts';
 import { removalMessage } from './remove-htlc.ts';
 import { add, events, expectFailed, expectQuiet, expectRefused, fail, fulfill, messages, refusalOf, secretOf } from '../updates.fixture.ts';
 import { ownPayment } from '../model/origin.ts';

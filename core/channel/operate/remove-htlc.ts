@@ -6,10 +6,10 @@ import { append, isRemoval } from '../model/contents.ts';
 import { failChannel } from '../fail/fail-channel.ts';
 import { draft, draftHost } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
-import { addEvent, announceEvents, monitor, persist } from '../step/transition.ts';
+import { addEvent, notifyEvents, monitor, persist } from '../step/transition.ts';
 import { sendUpdate } from './send-update.ts';
 import { INVALID_ONION_BLINDING, pastFulfillDeadline, whyFailed } from './unacceptable.ts';
-import type { ChannelCommand } from '../model/vocabulary.ts';
+import type { ChannelCommand } from '../model/channel-vocabulary.ts';
 import type {
   AddUpdate,
   FailedState,
@@ -190,7 +190,7 @@ function learn(out: Transition<FundedState>, htlc: AddUpdate, { preimage }: Fulf
   addEvent(out, { kind: 'payment_sent', origin, paymentHash: htlc.paymentHash, preimage });
   monitor(out, { kind: 'preimage', preimage, settles: [] });
   persist(out);
-  announceEvents(out, host.nextEventId);
+  notifyEvents(out, host.nextEventId);
 }
 
 /** What we know of an HTLC of ours that is in the log or in flight. */

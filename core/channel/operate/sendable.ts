@@ -2,19 +2,16 @@ import { htlcTxFeeSat } from '../../transactions/fees.ts';
 import { other } from '../../transactions/types.ts';
 import { contents, cutToSign, SIDES } from '../model/contents.ts';
 import type { Contents } from '../model/contents.ts';
-import type { ChannelEnv } from '../model/vocabulary.ts';
+import type { ChannelEnv } from '../model/channel-vocabulary.ts';
 import { dearestOpenerCostSat, dustExposureMsat, inFlightLimit } from './limits.ts';
 import { isClosing } from './update-add-htlc.ts';
 import type { ChannelParams, FundedState, FundingTerms } from '../model/state.ts';
+import { least, most, msatOf } from '../../bitcoin/amounts.ts';
 
 /** Amounts that one more HTLC may carry now, both included, in millisatoshi. */
 export interface Sendable {
   readonly minMsat: bigint;
   readonly maxMsat: bigint;
-}
-
-function least(...amounts: readonly bigint[]): bigint {
-  return amounts.reduce((a, b) => (b < a ? b : a));
 }
 
 /**
@@ -32,7 +29,7 @@ export function sendable(env: ChannelEnv, state: FundedState): Sendable | undefi
   if (offered.length >= receiver.maxAcceptedHtlcs || inFlightLimit(params, us, now) !== undefined) return undefined;
   const inFlightMsat = offered.reduce((sum, htlc) => sum + htlc.amountMsat, 0n);
   let range: Sendable | undefined = {
-    minMsat: receiver.htlcMinimumMsat > 1n ? receiver.htlcMinimumMsat : 1n,
+    minMsat: most(receiver.htlcMinimumMsat, 1n),
     maxMsat: receiver.maxHtlcValueInFlightMsat - inFlightMsat,
   };
   for (const { output } of state.fundings) {
@@ -50,11 +47,11 @@ function spendableMsat(env: ChannelEnv, params: ChannelParams, terms: FundingTer
   const cost = dearestOpenerCostSat(params, terms, now, now.feeratePerKw, 1);
   if (us === 'accepter') {
     // Another untrimmed HTLC costs the opener, which must be able to pay.
-    const openerPays = now.balanceMsat.opener >= (reserveSat.opener + cost) * 1000n;
-    return openerPays ? now.balanceMsat.accepter - reserveSat.accepter * 1000n : 0n;
+    const openerPays = now.balanceMsat.opener >= msatOf(reserveSat.opener + cost);
+    return openerPays ? now.balanceMsat.accepter - msatOf(reserveSat.accepter) : 0n;
   }
   const spike = dearestOpenerCostSat(params, terms, now, now.feeratePerKw * env.config.feeSpikeMultiple, 2);
-  return now.balanceMsat.opener - (reserveSat.opener + (cost > spike ? cost : spike)) * 1000n;
+  return now.balanceMsat.opener - msatOf(reserveSat.opener + most(cost, spike));
 }
 
 /** Where an HTLC that is trimmed on either commitment would be too much dust, only larger ones remain, or only smaller ones. */
@@ -66,11 +63,11 @@ function withinDustExposure(
   range: Sendable,
 ): Sendable | undefined {
   const [a, b] = SIDES.map((owner) => dustExposureMsat(params, terms, owner, now)) as [bigint, bigint];
-  const roomMsat = env.config.maxDustHtlcExposureMsat - (a > b ? a : b);
+  const roomMsat = env.config.maxDustHtlcExposureMsat - most(a, b);
   const fromMsat = untrimmedFromMsat(params, terms, now);
   let { minMsat, maxMsat } = range;
   if (roomMsat < fromMsat - 1n) {
-    if (maxMsat >= fromMsat) minMsat = minMsat > fromMsat ? minMsat : fromMsat;
+    if (maxMsat >= fromMsat) minMsat = most(minMsat, fromMsat);
     else maxMsat = least(maxMsat, roomMsat);
   }
   return minMsat <= maxMsat ? { minMsat, maxMsat } : undefined;
@@ -81,5 +78,5 @@ function untrimmedFromMsat({ parties, us }: ChannelParams, { format }: FundingTe
   const [a, b] = SIDES.map(
     (owner) => parties[owner].dustLimitSat + htlcTxFeeSat(format, feeratePerKw, owner === us ? 'timeout' : 'success'),
   ) as [bigint, bigint];
-  return (a > b ? a : b) * 1000n;
+  return msatOf(most(a, b));
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Side } from '../../transactions/types.ts';
 import { Duo } from '../duo.fixture.ts';
-import type { ChannelConfig } from '../model/vocabulary.ts';
+import type { ChannelConfig } from '../model/channel-vocabulary.ts';
 import { add, events, expectQuiet, expectRefused, fail, fulfill, irrevocable, messages, secretOf } from '../updates.fixture.ts';
 
 const manual: Partial<ChannelConfig> = { commit: 'manual' };

@@ -2,7 +2,7 @@ import type { Hash32, Hex } from '../../crypto/bytes.ts';
 import { other } from '../../transactions/types.ts';
 import { contents, isRemoval, SIDES } from '../model/contents.ts';
 import { exceedsDustExposure } from './limits.ts';
-import type { ChannelEnv } from '../model/vocabulary.ts';
+import type { ChannelEnv } from '../model/channel-vocabulary.ts';
 import type { AddUpdate, FundedState, Removal, Update } from '../model/state.ts';
 import type { Refusal } from '../model/violation.ts';
 import { refusal } from '../model/violation.ts';

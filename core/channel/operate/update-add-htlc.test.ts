@@ -5,7 +5,7 @@ import type { Side } from '../../transactions/types.ts';
 import { addMessage, faultOfPeer, peerViews } from './update-add-htlc.ts';
 import { append } from '../model/contents.ts';
 import { Duo, kinds, P2WPKH_A, P2WPKH_B } from '../duo.fixture.ts';
-import type { ChannelConfig } from '../model/vocabulary.ts';
+import type { ChannelConfig } from '../model/channel-vocabulary.ts';
 import type { SharedState } from '../model/state.ts';
 import {
   add,

@@ -7,7 +7,7 @@ import type { Contents } from '../model/contents.ts';
 import { draft, draftHost } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
 import { sendUpdate } from './send-update.ts';
-import type { ChannelCommand, ChannelEnv } from '../model/vocabulary.ts';
+import type { ChannelCommand, ChannelEnv } from '../model/channel-vocabulary.ts';
 import { dearestOpenerCostSat, exceedsDustExposure, inFlightLimit, openerCostSat, reserveKept } from './limits.ts';
 import type { LimitBroken } from './limits.ts';
 import { brokenBySome } from '../model/fundings.ts';
@@ -17,6 +17,7 @@ import type { Origin } from '../model/origin.ts';
 import type { Refusal, Violation } from '../model/violation.ts';
 import { refusal, violation } from '../model/violation.ts';
 import type { RuleId } from '../../rules.ts';
+import { most } from '../../bitcoin/amounts.ts';
 
 /** BOLT 2, update_add_htlc: cltv_expiry is a height below this. */
 const CLTV_EXPIRY_LIMIT = 500_000_000;
@@ -65,7 +66,7 @@ function offeringRule(env: ChannelEnv, { params, fundings }: FundedState, shared
 function openerKeepsFee(env: ChannelEnv, params: ChannelParams, terms: FundingTerms, next: Contents): LimitBroken | undefined {
   const now = dearestOpenerCostSat(params, terms, next, next.feeratePerKw);
   const spike = dearestOpenerCostSat(params, terms, next, next.feeratePerKw * env.config.feeSpikeMultiple, 1);
-  return reserveKept(terms, 'opener', next, now > spike ? now : spike);
+  return reserveKept(terms, 'opener', next, most(now, spike));
 }
 
 /** The peer pays the fee: it must be able to, and we keep our own reserve. */

@@ -3,7 +3,7 @@ import type { Signature } from '../../crypto/bytes.ts';
 import { complaint, Duo, P2WPKH_A } from '../duo.fixture.ts';
 import type { CommitmentFormat } from '../../transactions/types.ts';
 import { feerateOutOfBounds } from './update-fee.ts';
-import type { ChannelConfig } from '../model/vocabulary.ts';
+import type { ChannelConfig } from '../model/channel-vocabulary.ts';
 import { add, addCommand, expectFailed, expectQuiet, expectRefused, fail, fee, messages, refusalOf } from '../updates.fixture.ts';
 
 const manual: Partial<ChannelConfig> = { commit: 'manual' };

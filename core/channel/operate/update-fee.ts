@@ -5,7 +5,7 @@ import type { Contents } from '../model/contents.ts';
 import { draft } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
 import { sendUpdate } from './send-update.ts';
-import type { ChannelEnv } from '../model/vocabulary.ts';
+import type { ChannelEnv } from '../model/channel-vocabulary.ts';
 import { dearestOpenerCostSat, dustExposureMsat, reserveKept } from './limits.ts';
 import { brokenBySome, onlyFunding } from '../model/fundings.ts';
 import type { FeeUpdate, FundedState, SharedState } from '../model/state.ts';

@@ -5,7 +5,7 @@ import type { Side } from '../../transactions/types.ts';
 import { other } from '../../transactions/types.ts';
 import type { ChannelReestablish, Message } from '../../wire/messages/index.ts';
 import { bytes32, complaint, Duo, kinds, P2WPKH_A, sent } from '../duo.fixture.ts';
-import type { ChannelConfig, ChannelOutput } from '../model/vocabulary.ts';
+import type { ChannelConfig, ChannelOutput } from '../model/channel-vocabulary.ts';
 import { diagnose, reestablishMessage } from './channel-reestablish.ts';
 import type { FundedState } from '../model/state.ts';
 import { consequenceOf } from '../model/violation.ts';

@@ -9,14 +9,14 @@ import { append, logLength, nextHtlcId, slice, truncate } from '../model/content
 import { awaitsRemoteSignature } from '../model/duties.ts';
 import { draft, draftClosing, draftHost, draftLifecycle } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
-import { addEvent, announceEvents, persist, send } from '../step/transition.ts';
+import { addEvent, notifyEvents, persist, send } from '../step/transition.ts';
 import { sendOwnUpdates } from '../operate/own-updates.ts';
 import { sendUpdate } from '../operate/send-update.ts';
 import { updateFee } from '../operate/update-fee.ts';
 import { channelReadyMessage } from '../establish/channel-ready.ts';
 import { removalMessage } from '../operate/remove-htlc.ts';
 import { retransmitShutdown } from '../close/shutdown.ts';
-import type { ChannelEnv } from '../model/vocabulary.ts';
+import type { ChannelEnv } from '../model/channel-vocabulary.ts';
 import type { AddUpdate, FundedBase, FundedState, OfferedHtlc } from '../model/state.ts';
 import type { Violation } from '../model/violation.ts';
 import { violation } from '../model/violation.ts';
@@ -172,6 +172,6 @@ function offerAgain(out: Transition<FundedState>): void {
   }
   if (out.state.host.nextEventId > firstEvent) {
     persist(out);
-    announceEvents(out, firstEvent);
+    notifyEvents(out, firstEvent);
   }
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { bytes32, Duo } from '../duo.fixture.ts';
-import { addEvent, announceEvents, after, become, finish, monitor, monitorReplay, notify, persist, send, start } from './transition.ts';
+import { addEvent, notifyEvents, after, become, finish, monitor, monitorReplay, notify, persist, send, start } from './transition.ts';
 import type { MonitorUpdate } from '../../knowledge/updates.ts';
-import { STATE_SINK } from '../model/vocabulary.ts';
+import { STATE_SINK } from '../model/channel-vocabulary.ts';
 import type { ChannelEvent, FundedState, PendingMonitorUpdate } from '../model/state.ts';
 import { ownPayment } from '../model/origin.ts';
 
@@ -128,7 +128,7 @@ describe('events', () => {
     expect(out.state.host.nextEventId).toBe(6);
     expect(out.state.host.events).toEqual([3, 4, 5].map((id, i) => ({ id, event: event(['0a', '0b', '0c'][i] as string) })));
     expect(out.effects).toEqual([]);
-    announceEvents(out, 4);
+    notifyEvents(out, 4);
     const wait = [{ sink: { kind: 'state' }, channelId, version: 7 }];
     expect(out.effects).toEqual([
       { kind: 'notify', channelId, event: { kind: 'event', id: 4, event: event('0b') }, after: wait },

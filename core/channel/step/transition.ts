@@ -1,6 +1,6 @@
 import type { Message } from '../../wire/messages/index.ts';
-import { STATE_SINK } from '../model/vocabulary.ts';
-import type { ChannelConfig, ChannelEnv, Dependency, ChannelOutput, ChannelNotice, Step } from '../model/vocabulary.ts';
+import { STATE_SINK } from '../model/channel-vocabulary.ts';
+import type { ChannelConfig, ChannelEnv, Dependency, ChannelOutput, ChannelNotice, Step } from '../model/channel-vocabulary.ts';
 import type { MonitorUpdate } from '../../knowledge/updates.ts';
 import type { Duty } from '../model/duties.ts';
 import type { ChannelEvent, ChannelState, FundedBase, StoredChannel } from '../model/state.ts';
@@ -109,14 +109,14 @@ export function notify(t: Transition<StoredChannel>, event: ChannelNotice): void
   t.effects.push({ kind: 'notify', channelId: t.state.channelId, event, after: after(t) });
 }
 
-/** Adds an event that is repeated until acknowledged. Call before `persist`, so that the store covers it; `announceEvents` tells the host. */
+/** Adds an event that is repeated until acknowledged. Call before `persist`, so that the store covers it; `notifyEvents` tells the host. */
 export function addEvent(t: Transition<StoredChannel>, event: ChannelEvent): void {
   const host = draftHost(t);
   host.events = [...host.events, { id: host.nextEventId++, event }];
 }
 
 /** Notifies of all events from `firstId` on, after what is stored. */
-export function announceEvents(t: Transition<StoredChannel>, firstId: number): void {
+export function notifyEvents(t: Transition<StoredChannel>, firstId: number): void {
   for (const { id, event } of t.state.host.events) if (id >= firstId) notify(t, { kind: 'event', id, event });
 }
 

@@ -2,14 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import { decodeChannel } from '../../../core/channel/model/stored-form.ts';
 import { createSigner } from '../../../core/channel/commitments/key-signer.ts';
-import type { Notification } from '../../../core/node/vocabulary.ts';
+import type { Notification } from '../../../core/node/node-vocabulary.ts';
 import type { StoredChannel } from '../../../core/channel/model/state.ts';
 import type { ChannelId, Hash32, Preimage, PublicKey, SecretKey, Txid } from '../../../core/crypto/bytes.ts';
 import { toHex } from '../../../core/crypto/bytes.ts';
 import { nobleChaCha20Poly1305 } from '../../../core/crypto/chacha20poly1305.ts';
 import { sha256Hex } from '../../../core/crypto/hashes.ts';
 import { createNobleCrypto } from '../../../core/crypto/noble.ts';
-import { createNodeEnv } from '../../../core/node/vocabulary.ts';
+import { createNodeEnv } from '../../../core/node/node-vocabulary.ts';
 import { p2wpkh } from '../../../core/bitcoin/script.ts';
 import { DEFAULT_CONFIG } from '../../../core/node/config.ts';
 import { createPeersEnv } from '../../../core/peers/peers.ts';

@@ -1,5 +1,5 @@
-import type { ChannelConfig } from '../../../core/channel/model/vocabulary.ts';
-import type { NotifyEffect } from '../../../core/node/vocabulary.ts';
+import type { ChannelConfig } from '../../../core/channel/model/channel-vocabulary.ts';
+import type { NotifyEffect } from '../../../core/node/node-vocabulary.ts';
 import { createSigner } from '../../../core/channel/commitments/key-signer.ts';
 import type { Tx } from '../../../core/bitcoin/tx.ts';
 import type { ChannelId, Hash32, Preimage, PublicKey, SecretKey } from '../../../core/crypto/bytes.ts';
@@ -11,7 +11,7 @@ import type { ChainPoint } from '../../../core/chain/update.ts';
 import { Host } from '../../../core/host/host.ts';
 import type { Services } from '../../../core/host/services.ts';
 import type { Script } from '../../../core/crypto/bytes.ts';
-import { createNodeEnv } from '../../../core/node/vocabulary.ts';
+import { createNodeEnv } from '../../../core/node/node-vocabulary.ts';
 import { ownPayment } from '../../../core/channel/model/origin.ts';
 
 function bytes32<T extends string>(n: number): T {

@@ -1,5 +1,5 @@
 import { isClosed, statusOf } from '../../../core/channel/model/ending.ts';
-import type { ChannelConfig, Command } from '../../../core/channel/model/vocabulary.ts';
+import type { ChannelConfig, Command } from '../../../core/channel/model/channel-vocabulary.ts';
 import type { AddUpdate, ChannelState, FundedState, Removal } from '../../../core/channel/model/state.ts';
 import type { ChannelId, Hash32, Preimage, Script } from '../../../core/crypto/bytes.ts';
 import { contentsAt, openerCostSat, otherSide, signableCut, SIDES, fundingOf } from '../../model/commitment-contents.ts';

@@ -1,11 +1,19 @@
 import type { ChannelId, Hex, PublicKey } from '../crypto/bytes.ts';
 import type { Crypto } from '../crypto/types.ts';
 import type { ChainInput, ChainPoint, ChainRefusal } from '../chain/update.ts';
-import type { ChannelConfig, ChannelNotice, ChannelOutput, Command, HtlcIrrevocable, Notice, Sink } from '../channel/model/vocabulary.ts';
+import type {
+  ChannelConfig,
+  ChannelNotice,
+  ChannelOutput,
+  Command,
+  HtlcIrrevocable,
+  Notice,
+  Sink,
+} from '../channel/model/channel-vocabulary.ts';
 import type { AddUpdate, OpeningState, StoredChannel } from '../channel/model/state.ts';
 import type { Answer } from '../channel/model/duties.ts';
 import type { Deadlines } from '../time/deadlines.ts';
-import type { RemoteAddress } from '../peers/vocabulary.ts';
+import type { RemoteAddress } from '../peers/peers-vocabulary.ts';
 import { ChannelCache } from '../channel/commitments/cache.ts';
 import type { Signer } from '../channel/commitments/signer.ts';
 import { assertSpoken } from './spoken-features.ts';
