@@ -10,7 +10,7 @@ import type { Style } from '../../sim/report/style.ts';
 import { EXIT } from '../cli/terminal/exit.ts';
 import { runProgram } from '../cli/terminal/run-program.ts';
 import { commandName, print, styleOf } from '../cli/terminal/output.ts';
-import { hunt } from '../cli/verbs/consistency.ts';
+import { hunt } from '../cli/hunt.ts';
 
 /** The first minute: a campaign, then the same with a bug on one side, to see what a finding looks like. */
 const SECONDS = 25;

@@ -1,0 +1,100 @@
+/// <reference types="node" />
+import type { Distinct, Found, Known } from '../../sim/campaign/results.ts';
+import { findingReport } from '../../sim/report/finding-report.ts';
+import type { Scenario } from '../../sim/scenario/types.ts';
+import type { Engine } from '../node/engine.ts';
+import { readScenario } from '../node/scenario-files.ts';
+import { FindingFiles } from './finding-files.ts';
+import type { HuntOptions } from './hunt.ts';
+import { reportOf, shrinkInSlices, shrinkProgressText } from './investigate-finding.ts';
+import { chartWidth, styleOf, tryToWrite } from './terminal/output.ts';
+import type { Progress } from './terminal/progress.ts';
+import { replayCommand } from './verbs/common-options.ts';
+
+/** Findings of one campaign that turned out to be the same, once each was replayed under every oracle and shrunk. */
+export interface Bug {
+  readonly fingerprint: string;
+  /** Of the smallest case. */
+  readonly first: Found;
+  readonly seeds: readonly number[];
+  readonly foundAs: readonly string[];
+  readonly known?: string;
+  readonly case?: Case;
+}
+
+/** What was made of one finding. */
+export interface Case {
+  readonly scenario: Scenario;
+  readonly shrunk?: { readonly fromActions: number; readonly executions: number };
+}
+
+export async function investigateAll(engine: Engine, findings: readonly Distinct[], known: Known, tools: Tools): Promise<readonly Bug[]> {
+  const bugs = new Map<string, Bug>();
+  for (const distinct of findings) {
+    const bug = distinct.known === undefined ? await investigate(engine, distinct, known, tools) : { ...distinct, foundAs: [] };
+    const seen = bugs.get(bug.fingerprint);
+    if (seen === undefined) bugs.set(bug.fingerprint, bug);
+    else bugs.set(bug.fingerprint, sameBug(seen, bug));
+  }
+  return [...bugs.values()];
+}
+
+function sameBug(a: Bug, b: Bug): Bug {
+  const smaller = (b.case?.scenario.actions.length ?? Infinity) < (a.case?.scenario.actions.length ?? Infinity) ? b : a;
+  return { ...smaller, seeds: [...a.seeds, ...b.seeds].sort((x, y) => x - y), foundAs: [...a.foundAs, ...b.foundAs] };
+}
+
+interface Tools extends HuntOptions {
+  readonly files: FindingFiles;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** Shrinks a finding. After Ctrl-C it is left as it is. */
+async function investigate(engine: Engine, { first, seeds }: Distinct, known: Known, tools: Tools): Promise<Bug> {
+  const { progress, signal } = tools;
+  let scenario = engine.withEveryOracle(first.scenario);
+  let shrunk: Case['shrunk'];
+  if (!signal.aborted && tools.executions > 0) {
+    const onProgress = (at: Parameters<typeof shrinkProgressText>[0]): void => progress.show(() => shrinkProgressText(at));
+    const fromActions = scenario.actions.length;
+    // What is small enough for one oracle may show another finding under all of them: then that one is what is reported, and shrunk.
+    for (let expected = '', left = tools.executions; expected !== scenario.expect && left > 0;) {
+      expected = scenario.expect;
+      const result = await shrinkInSlices(engine, scenario, { signal, maxExecutions: left, onProgress });
+      if (result?.reproduced !== true) break;
+      left -= result.executions;
+      shrunk = { fromActions, executions: tools.executions - left };
+      scenario = engine.withEveryOracle(result.scenario);
+    }
+    progress.clear();
+  }
+  const why = known[scenario.expect];
+  const base = {
+    fingerprint: scenario.expect,
+    first,
+    seeds,
+    foundAs: [first.scenario.expect],
+    case: { scenario, ...(shrunk && { shrunk }) },
+  };
+  return why === undefined ? base : { ...base, known: why };
+}
+
+/** All about one bug, stored where it says. */
+export function bugText(engine: Engine, bug: Bug, { scenario, shrunk }: Case, options: HuntOptions): string {
+  const { first, seeds, foundAs } = bug;
+  const file = tryToWrite(() => new FindingFiles(options.out).save(first, scenario));
+  const style = styleOf(process.stdout);
+  const look = { width: chartWidth(), style };
+  const replay = replayCommand(file ?? first.token, options.planted);
+  const report = reportOf(engine, first.finding, scenario, look, { token: first.token, seeds, foundAs, replay, ...(shrunk && { shrunk }) });
+  return `${findingReport(report, style)}\n${file === undefined ? '        stored nowhere' : replayed(engine, file, scenario)}`;
+}
+
+/** What is on disk must show the same again, or it is worth nothing. */
+function replayed(engine: Engine, file: string, { expect }: Scenario): string {
+  const { fingerprint, hash } = engine.runScenario(readScenario(file));
+  return fingerprint === expect
+    ? `        replayed from that file: the same finding, trace ${hash}`
+    : `        replayed from that file: ${fingerprint ?? 'nothing found'}, NOT the same`;
+}

@@ -1,0 +1,125 @@
+/// <reference types="node" />
+import { namesIn } from '../../core/wire/messages/index.ts';
+import type { MessageName } from '../../core/wire/messages/index.ts';
+import { RULES } from '../../core/rules.ts';
+import { ACTION_KINDS } from '../../sim/actions/index.ts';
+import { LICENCES } from '../../sim/oracles/licences.ts';
+import { duration, grouped, plural, rate } from '../../sim/scenario/text.ts';
+import { rulesLine, statistics, statisticsLine, verdict } from '../../sim/report/summary.ts';
+import type { CampaignReport } from '../../sim/report/summary.ts';
+import type { Act } from '../../sim/world/packet.ts';
+import type { Engine } from '../node/engine.ts';
+import { createEngine } from '../node/engine.ts';
+import type { Bug } from './bugs.ts';
+import { bugText, investigateAll } from './bugs.ts';
+import { writeJson } from './campaign-json.ts';
+import { FindingFiles } from './finding-files.ts';
+import type { CampaignProgress, CampaignRequest, CampaignResult } from './run-campaign.ts';
+import { runCampaign, workersOf } from './run-campaign.ts';
+import type { ExitCode } from './terminal/exit.ts';
+import { EXIT } from './terminal/exit.ts';
+import { interruptible } from './terminal/interrupt.ts';
+import { chartWidth, print, printError, styleOf, tryToWrite } from './terminal/output.ts';
+import { Progress } from './terminal/progress.ts';
+
+/** What channels say to each other: of these the summary names the ones that never came up. */
+const CHANNEL_MESSAGES: readonly (MessageName | Act)[] = [
+  'act_one',
+  'act_two',
+  'act_three',
+  ...namesIn('control', 'establishment', 'operation', 'retransmission', 'closing'),
+];
+
+export interface HuntOptions {
+  readonly out: string;
+  /** For shrinking each finding; 0 for none. */
+  readonly executions: number;
+  readonly json?: string;
+  /** Print the tables, too. */
+  readonly stats?: boolean;
+  /** As it was given, for the command that replays. */
+  readonly planted?: string | undefined;
+}
+
+/** A campaign with everything that people see of it. */
+export async function hunt(request: CampaignRequest, options: HuntOptions): Promise<ExitCode> {
+  const engine = await createEngine(request.run);
+  const signal = interruptible();
+  const progress = new Progress();
+  const files = new FindingFiles(options.out);
+  const announced = new Set<string>();
+  printError(headline(request, engine, options.out));
+  const result = await runCampaign(request, {
+    signal,
+    onProgress: (at) => progress.show(() => progressText(at, request)),
+    onFound: (found) => {
+      if (!announced.has(found.scenario.expect)) {
+        progress.clear();
+        printError(`found ${found.scenario.expect} with seed ${found.token}`);
+      }
+      announced.add(found.scenario.expect);
+      tryToWrite(() => files.write(found));
+    },
+  });
+  progress.clear();
+  const tools = { ...options, files, progress, signal };
+  const bugs = await investigateAll(engine, result.findings, request.known ?? {}, tools);
+  return conclude(result, bugs, engine, options, signal.aborted || result.ended === 'interrupted');
+}
+
+function headline(request: CampaignRequest, { campaign }: Engine, out: string): string {
+  const { from, to, timeMs } = request;
+  const workers = workersOf(request);
+  const seeds = to === from ? `seed ${from}` : `seeds ${from}..${to ?? ''}`;
+  const time = timeMs === undefined ? '' : `, at most ${duration(timeMs)}`;
+  const threads = workers === 0 ? 'no worker' : plural(workers, 'worker');
+  const kind = `${campaign.strategy} schedule, ${campaign.crypto} crypto, ${campaign.channelType ?? 'any'} channels, ${campaign.transport ?? 'any'} transport`;
+  return `${seeds}${time}, ${plural(campaign.steps, 'operation')} each, ${kind}, ${threads}; findings go to ${out}/, Ctrl-C ends it with a report`;
+}
+
+/** Statistics first, in a line; what was found comes last, where it is seen. */
+function conclude(result: CampaignResult, bugs: readonly Bug[], engine: Engine, options: HuntOptions, interrupted: boolean): ExitCode {
+  const { tally, elapsedMs } = result;
+  const style = styleOf(process.stdout);
+  const counted = { tally, elapsedMs, possible: possibleNames(engine) };
+  if (options.stats) print(`${statistics(counted, style, chartWidth())}\n`);
+  print(statisticsLine(counted));
+  print(rulesLine(counted));
+  for (const bug of bugs) {
+    if (bug.known === undefined && bug.case !== undefined) print(`\n${bugText(engine, bug, bug.case, options)}`);
+  }
+  print(`\n${verdict(bugs, style)}`);
+  const { json } = options;
+  if (json !== undefined) tryToWrite(() => writeJson(json, result, bugs, engine));
+  const { hungSeed } = result;
+  if (hungSeed !== undefined) print(`seed ${engine.token(hungSeed)} did not end: nothing of its run could be recorded`);
+  if (interrupted) return EXIT.interrupted;
+  if (hungSeed !== undefined) return EXIT.finding;
+  if (bugs.some(({ known }) => known === undefined)) return EXIT.finding;
+  return tally.runs === 0 ? EXIT.harness : EXIT.nothingFound;
+}
+
+/** What can come up: of these the tables name what never did. */
+function possibleNames(engine: Engine): CampaignReport['possible'] {
+  const own = engine.registry.all.map(({ name }) => name).filter((name) => name.includes('/'));
+  const rules = Object.keys(RULES);
+  const builtIn = [...ACTION_KINDS.keys()].filter((name) => name !== 'custom');
+  return { message: CHANNEL_MESSAGES, action: [...builtIn, ...own], licence: LICENCES.map(({ name }) => name), rule: rules };
+}
+
+function progressText(
+  { runs, operations, steps, messages, findings, elapsedMs }: CampaignProgress,
+  { from, to, timeMs }: CampaignRequest,
+): string {
+  const share = Math.max(to === undefined ? 0 : runs / (to - from + 1), timeMs === undefined ? 0 : elapsedMs / timeMs);
+  const perSecond = rate((runs * 1000) / Math.max(1, elapsedMs));
+  return [
+    `${Math.min(100, Math.floor(share * 100))}%`,
+    plural(runs, 'run'),
+    `${perSecond} runs/s`,
+    `${grouped(operations)} operations`,
+    `${grouped(messages)} messages`,
+    `${grouped(steps)} states`,
+    plural(findings, 'finding'),
+  ].join('  ');
+}
