@@ -11,7 +11,7 @@ import { chartWidth, styleOf, tryToWrite } from './terminal/output.ts';
 import type { Progress } from './terminal/progress.ts';
 import { replayCommand } from './verbs/common-options.ts';
 
-/** Findings of one campaign that turned out to be the same, once each was replayed under every oracle and shrunk. */
+/** Findings of one campaign that turned out to be the same, once each was shrunk. */
 export interface Bug {
   readonly fingerprint: string;
   /** Of the smallest case. */
@@ -31,7 +31,7 @@ export interface Case {
 export async function investigateAll(engine: Engine, findings: readonly Distinct[], known: Known, tools: Tools): Promise<readonly Bug[]> {
   const bugs = new Map<string, Bug>();
   for (const distinct of findings) {
-    const bug = distinct.known === undefined ? await investigate(engine, distinct, known, tools) : { ...distinct, foundAs: [] };
+    const bug = distinct.known === undefined ? await investigate(engine, distinct, known, tools) : distinct;
     const seen = bugs.get(bug.fingerprint);
     if (seen === undefined) bugs.set(bug.fingerprint, bug);
     else bugs.set(bug.fingerprint, sameBug(seen, bug));
@@ -41,7 +41,7 @@ export async function investigateAll(engine: Engine, findings: readonly Distinct
 
 function sameBug(a: Bug, b: Bug): Bug {
   const smaller = (b.case?.scenario.actions.length ?? Infinity) < (a.case?.scenario.actions.length ?? Infinity) ? b : a;
-  return { ...smaller, seeds: [...a.seeds, ...b.seeds].sort((x, y) => x - y), foundAs: [...a.foundAs, ...b.foundAs] };
+  return { ...smaller, seeds: [...a.seeds, ...b.seeds].sort((x, y) => x - y), foundAs: [...new Set([...a.foundAs, ...b.foundAs])] };
 }
 
 interface Tools extends HuntOptions {
@@ -51,9 +51,9 @@ interface Tools extends HuntOptions {
 }
 
 /** Shrinks a finding. After Ctrl-C it is left as it is. */
-async function investigate(engine: Engine, { first, seeds }: Distinct, known: Known, tools: Tools): Promise<Bug> {
+async function investigate(engine: Engine, { first, seeds, foundAs }: Distinct, known: Known, tools: Tools): Promise<Bug> {
   const { progress, signal } = tools;
-  let scenario = engine.withEveryOracle(first.scenario);
+  let { scenario } = first;
   let shrunk: Case['shrunk'];
   if (!signal.aborted && tools.executions > 0) {
     const onProgress = (at: Parameters<typeof shrinkProgressText>[0]): void => progress.show(() => shrinkProgressText(at));
@@ -70,13 +70,7 @@ async function investigate(engine: Engine, { first, seeds }: Distinct, known: Kn
     progress.clear();
   }
   const why = known[scenario.expect];
-  const base = {
-    fingerprint: scenario.expect,
-    first,
-    seeds,
-    foundAs: [first.scenario.expect],
-    case: { scenario, ...(shrunk && { shrunk }) },
-  };
+  const base = { fingerprint: scenario.expect, first, seeds, foundAs, case: { scenario, ...(shrunk && { shrunk }) } };
   return why === undefined ? base : { ...base, known: why };
 }
 

@@ -19,7 +19,7 @@ const scenario: Scenario = {
 
 function found(seed: number): Found {
   const finding = { oracle: 'toy', rule: 'a rule/of two', kind: 'x', message: 'm', expected: '', actual: '', at: 0 } as const;
-  return { seed, token: `t${seed}`, finding, scenario: { ...scenario, expect: 'toy/a rule/of two/x' } };
+  return { seed, token: `t${seed}`, finding, foundAs: 'toy/a rule/x', scenario: { ...scenario, expect: 'toy/a rule/of two/x' } };
 }
 
 describe('files of scenarios', () => {

@@ -4,7 +4,7 @@ import { generate, runSeed, SEEDS_A_WORLD } from './generate.ts';
 import { createOracles } from '../oracles/index.ts';
 import { DEFAULT_CAMPAIGN, STRATEGIES } from '../run/seed.ts';
 import type { CampaignOptions } from '../run/seed.ts';
-import type { Oracle } from '../scenario/types.ts';
+import type { Oracle, ScriptInterpreter } from '../scenario/types.ts';
 
 describe('seeds that share a world', () => {
   it('are the consecutive ones: same world, other moves', () => {
@@ -25,6 +25,26 @@ describe('seeds that share a world', () => {
       const alone = runSeed({ options: { ...DEFAULT_CAMPAIGN, ...campaign }, seed }, { oracles });
       expect({ seed, hash, stats, found: found?.finding }).toEqual({ seed, hash: alone.hash, stats: alone.stats, found: alone.finding });
       expect(scenario).toEqual(alone.scenario);
+    }
+  });
+
+  it('show what a replay shows, which a costly oracle may see sooner, and what the campaign saw it as', () => {
+    const late = (): Oracle => ({
+      name: 'acme/late',
+      kinds: ['k'],
+      step: ({ at }) =>
+        at === 'settle' || at === 'setup'
+          ? undefined
+          : { oracle: 'acme/late', rule: 'r', kind: 'k', message: '', expected: '', actual: '', at },
+      fork: late,
+    });
+    const interpreter: ScriptInterpreter = { name: 'refuses', verifySpend: () => ({ ok: false, fault: 'structure', reason: 'no' }) };
+    const engine = new Engine({ config: { interpreter, oracles: [late] } });
+    const found = [1, 2, 3].map((seed) => engine.runSeed(seed).found);
+    for (const one of found) {
+      expect(one?.foundAs).toBe('acme/late/r/k');
+      expect(one?.finding.oracle).toBe('validity');
+      expect(one && engine.runScenario(one.scenario).finding).toEqual(one?.finding);
     }
   });
 

@@ -14,7 +14,8 @@ import type { Execution } from './shrink.ts';
 import { explore } from '../run/exhaustive.ts';
 import type { ExhaustiveOptions, ExhaustiveResult } from '../run/exhaustive.ts';
 import type { Statistics } from '../world/statistics.ts';
-import type { Action, Oracle, OracleFactory, Scenario, WorldSpec } from '../scenario/types.ts';
+import type { Action, Finding, Oracle, OracleFactory, Scenario, WorldSpec } from '../scenario/types.ts';
+import { fingerprint } from '../world/finding.ts';
 import type { World } from '../world/world.ts';
 
 export interface EngineOptions {
@@ -139,7 +140,18 @@ export class Engine {
     const again = this.twice || result.finding !== undefined ? run((spec) => this.open(spec, costly)) : result;
     const finding = differing(again, result) ?? result.finding;
     const base = { stats, licences: scenario.world.licences ?? [], hash, scenario };
-    return finding === undefined ? base : { ...base, found: { seed: token.seed, token: label, finding, scenario } };
+    return finding === undefined ? base : { ...base, found: { seed: token.seed, token: label, ...this.replayed(finding, scenario) } };
+  }
+
+  /**
+   * A finding as whoever replays it sees it, under every oracle: one of them may see the bug sooner than those that watched the seed. What
+   * a seed shows then follows from the seed alone, whichever others ran beside it.
+   */
+  private replayed(finding: Finding, scenario: Scenario): Pick<Found, 'finding' | 'foundAs' | 'scenario'> {
+    const foundAs = fingerprint(finding);
+    if (foundAs !== scenario.expect) return { finding, foundAs, scenario };
+    const seen = this.runScenario(scenario);
+    return seen.finding === undefined ? { finding, foundAs, scenario } : { finding: seen.finding, foundAs, scenario: seen.scenario };
   }
 
   /** A world of a campaign, set up, under the oracles that watch it. */

@@ -22,7 +22,8 @@ function statistics(encrypted: boolean): Statistics {
 function found(seed: number, kind: string): Found {
   const finding = { oracle: 'toy', rule: 'rule', kind, message: '', expected: '', actual: '', at: 0 } as const;
   const world = { seed: 's', crypto: 'fake', nodes: [], links: [], channels: [] } as const;
-  return { seed, token: `t${seed}`, finding, scenario: { format: 1, world, actions: [], expect: `toy/rule/${kind}` } };
+  const scenario = { format: 1, world, actions: [], expect: `toy/rule/${kind}` } as const;
+  return { seed, token: `t${seed}`, finding, foundAs: `toy/rule/as ${seed % 10}`, scenario };
 }
 
 function range(index: number, kinds: readonly string[]): SeedRange {
@@ -43,6 +44,7 @@ describe('merging', () => {
       ['toy/rule/b', 2, 11],
       ['toy/rule/c', 1, 30],
     ]);
+    expect(inOrder.findings[0]?.foundAs).toEqual(['toy/rule/as 0', 'toy/rule/as 2']);
     expect(inOrder.tally.runs).toBe(4);
     fc.assert(
       fc.property(fc.shuffledSubarray(ranges, { minLength: ranges.length }), (order) => {

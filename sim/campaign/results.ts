@@ -61,7 +61,10 @@ function addCount(into: Record<string, number>, name: string, times: number): vo
 export interface Found {
   readonly seed: number;
   readonly token: string;
+  /** Under every oracle. */
   readonly finding: Finding;
+  /** Its fingerprint under the oracles that watched the seed. */
+  readonly foundAs: string;
   /** Recorded, with every delivery explicit, expecting this finding. */
   readonly scenario: Scenario;
 }
@@ -81,6 +84,8 @@ export interface Distinct {
   readonly first: Found;
   /** Seeds that showed it, the first included, in order. */
   readonly seeds: readonly number[];
+  /** The fingerprints that the oracles of those seeds saw it by. */
+  readonly foundAs: readonly string[];
   /** Why it does not count, where it was set aside. */
   readonly known?: string;
 }
@@ -94,7 +99,7 @@ export type Known = Readonly<Record<string, string>>;
  */
 export class Merger {
   readonly tally: Tally = emptyTally();
-  private readonly distinct = new Map<string, { first: Found; seeds: number[] }>();
+  private readonly distinct = new Map<string, { first: Found; seeds: number[]; foundAs: Set<string> }>();
   private readonly waiting = new Map<number, SeedRange>();
   private next = 0;
   private readonly known: Known;
@@ -133,9 +138,9 @@ export class Merger {
   }
 
   get findings(): readonly Distinct[] {
-    return [...this.distinct].map(([name, { first, seeds }]) => {
+    return [...this.distinct].map(([name, { first, seeds, foundAs }]) => {
       const known = this.known[name];
-      return { fingerprint: name, first, seeds, ...(known !== undefined && { known }) };
+      return { fingerprint: name, first, seeds, foundAs: [...foundAs], ...(known !== undefined && { known }) };
     });
   }
 
@@ -149,8 +154,11 @@ export class Merger {
       if (this.full) return;
       const name = fingerprint(one.finding);
       const seen = this.distinct.get(name);
-      if (seen) seen.seeds.push(one.seed);
-      else this.distinct.set(name, { first: one, seeds: [one.seed] });
+      if (seen === undefined) this.distinct.set(name, { first: one, seeds: [one.seed], foundAs: new Set([one.foundAs]) });
+      else {
+        seen.seeds.push(one.seed);
+        seen.foundAs.add(one.foundAs);
+      }
     }
   }
 }
