@@ -3,6 +3,9 @@ import ts from 'typescript';
 /** One small change to a source: the text with it, and what it is. */
 export interface Break {
   readonly line: number;
+  /** Where in the source it is: from the first character up to the one behind the last. */
+  readonly start: number;
+  readonly end: number;
   readonly before: string;
   readonly after: string;
   readonly text: string;
@@ -124,5 +127,5 @@ function isAboutText(node: ts.BinaryExpression): boolean {
 function replaced(source: string, node: ts.Node, after: string): Break {
   const [start, end] = [node.getStart(), node.getEnd()];
   const line = node.getSourceFile().getLineAndCharacterOfPosition(start).line + 1;
-  return { line, before: source.slice(start, end), after, text: source.slice(0, start) + after + source.slice(end) };
+  return { line, start, end, before: source.slice(start, end), after, text: source.slice(0, start) + after + source.slice(end) };
 }

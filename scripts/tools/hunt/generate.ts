@@ -1,0 +1,40 @@
+/// <reference types="node" />
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { edges } from './edges.ts';
+import { withoutEffects, withoutWaits } from './effects.ts';
+import { fields } from './fields.ts';
+import type { Mutant } from './mutant.ts';
+import { rulesNeverEnforced } from './rules.ts';
+
+/** What the campaign's driver consists of: what else there is in core no campaign is after. */
+const AREAS = ['core/channel', 'core/node', 'core/peers'];
+const LEFT_OUT = /\.(test|fixture)\.ts$|(^|\/)(rules|index)\.ts$/;
+
+export const CLASSES = ['rule', 'effect', 'after', 'field', 'edge'] as const;
+export type Class = (typeof CLASSES)[number];
+
+export function classOf({ id }: Mutant): Class {
+  return CLASSES.find((name) => id.startsWith(`${name}/`)) ?? 'rule';
+}
+
+/** Every mutant of the hunt, in one order. The number of a mutant is its place in it, from 1 on. */
+export function mutantsOf(root: string): readonly Mutant[] {
+  const sources = sourcesOf(root);
+  const fromSources = (each: (file: string, source: string) => readonly Mutant[]): readonly Mutant[] =>
+    [...sources].flatMap(([file, source]) => each(file, source));
+  return [
+    ...rulesNeverEnforced(sources),
+    ...fromSources(withoutEffects),
+    ...fromSources(withoutWaits),
+    ...[...fields(), ...edges()].map(({ id, fault }) => ({ id, edits: [], fault })),
+  ];
+}
+
+function sourcesOf(root: string): ReadonlyMap<string, string> {
+  const files = AREAS.flatMap((area) =>
+    readdirSync(join(root, area), { recursive: true, encoding: 'utf8' }).map((path) => `${area}/${path}`),
+  );
+  const kept = files.filter((file) => file.endsWith('.ts') && !LEFT_OUT.test(file)).sort();
+  return new Map(kept.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
+}
