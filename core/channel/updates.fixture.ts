@@ -87,7 +87,10 @@ export function messages(effects: readonly ChannelOutput[]): readonly Message[] 
 }
 
 export function events(effects: readonly ChannelOutput[]) {
-  return effects.flatMap((effect) => (effect.kind === 'notify' ? [effect.event] : []));
+  return effects.flatMap((effect) => {
+    if (effect.kind === 'htlc_resolved') return [{ kind: 'event' as const, id: effect.eventId, event: effect.resolution }];
+    return effect.kind === 'notify' ? [effect.event] : [];
+  });
 }
 
 /** The HTLCs that a channel presents. */

@@ -7,6 +7,7 @@ import type {
   ChannelOutput,
   Command,
   HtlcIrrevocable,
+  HtlcResolved,
   Notice,
   Sink,
 } from '../channel/model/channel-vocabulary.ts';
@@ -55,7 +56,7 @@ export function createNodeEnv(crypto: Crypto, signer: Signer, config: ChannelCon
 
 /** What a node says to its host. Data only. */
 export type NodeEffect =
-  | Exclude<ChannelOutput, HtlcIrrevocable | Notice>
+  | Exclude<ChannelOutput, HtlcIrrevocable | HtlcResolved | Notice>
   | NotifyEffect
   /** What a peer says for a person: the text of its error or warning, printable. `channelId` is absent where it means all channels. */
   | {

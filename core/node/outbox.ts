@@ -22,8 +22,22 @@ function holds({ durability }: StoredChannel, watcher: string, number: number): 
   return durability.pendingMonitor.every((pending) => pending.id > number || !pending.waiting.includes(watcher));
 }
 
-function mayLeave(channels: ReadonlyMap<ChannelId, ChannelSlot>, effect: ChannelOutput): boolean {
+function mayLeave(channels: ReadonlyMap<ChannelId, ChannelSlot>, slot: ChannelSlot, effect: ChannelOutput): boolean {
+  if (isRevocation(effect) && owesPreimage(slot)) return false;
   return (dependenciesOf(effect) ?? []).every((dependency) => isDurable(channels, dependency));
+}
+
+function isRevocation(effect: ChannelOutput): boolean {
+  return effect.kind === 'send' && effect.message.type === 'revoke_and_ack';
+}
+
+/**
+ * What it has learned claims an HTLC of another channel, where it is not durable yet. The commitment that has the forwarded HTLC is not revoked
+ * before: this store may come back old. Read off the state whenever a revocation is to leave, retransmitted or not; a store waits for nothing, so
+ * channels that forward to each other wait in no circle.
+ */
+function owesPreimage({ state }: ChannelSlot): boolean {
+  return state.host.events.some(({ event }) => event.kind === 'payment_sent' && event.origin.kind === 'forward');
 }
 
 /** What a failed channel broadcasts, or has signed for that, waits for its own store only, not for what a watcher still owes. */
@@ -62,7 +76,7 @@ export function enqueue(slot: ChannelSlot, effects: readonly ChannelOutput[], le
 export function release(channels: ReadonlyMap<ChannelId, ChannelSlot>, slot: ChannelSlot, leaving: ChannelOutput[]): ChannelSlot {
   const held: ChannelOutput[] = [];
   for (const effect of slot.outbox) {
-    if ((held.length === 0 || effect.kind === 'monitor') && mayLeave(channels, effect)) leaving.push(effect);
+    if ((held.length === 0 || effect.kind === 'monitor') && mayLeave(channels, slot, effect)) leaving.push(effect);
     else held.push(effect);
   }
   return held.length === slot.outbox.length ? slot : withOutbox(slot, held);

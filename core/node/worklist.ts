@@ -20,6 +20,11 @@ function hear(run: Run, output: ChannelOutput): void {
       run.effects.push({ kind: 'notify', channelId, event: { kind: 'htlc_received', add } });
       return;
     }
+    case 'htlc_resolved': {
+      const { channelId, eventId: id, resolution: event } = output;
+      run.effects.push({ kind: 'notify', channelId, event: { kind: 'event', id, event } });
+      return;
+    }
     case 'sign':
     case 'notify':
     case 'send':

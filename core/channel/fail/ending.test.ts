@@ -123,7 +123,7 @@ describe('payments that no signature covers', () => {
   it('have failed when the channel does, and are told once', () => {
     const duo = waiting();
     const effects = forceClose(duo, 'opener');
-    expect(kinds(effects)).toEqual(['error', 'store', 'monitor', 'broadcast', 'notify', 'notify']);
+    expect(kinds(effects)).toEqual(['error', 'store', 'monitor', 'broadcast', 'notify', 'htlc_resolved']);
     expect(events(effects)).toMatchObject([{ kind: 'failed' }, { kind: 'event', event: FAILED }]);
     const state = failed(duo, 'opener');
     expect(state.host.offered).toEqual([{ id: 0n, origin: ownPayment('01'), preimage: undefined }]);
@@ -142,7 +142,7 @@ describe('payments that no signature covers', () => {
     duo.input('opener', { kind: 'connected' });
     const proof = sent(duo.input('accepter', { kind: 'connected' }), 'channel_reestablish');
     const effects = duo.message('opener', proof);
-    expect(kinds(effects)).toEqual(['store', 'notify', 'error']);
+    expect(kinds(effects)).toEqual(['store', 'htlc_resolved', 'error']);
     expect(events(effects)).toMatchObject([{ kind: 'event', event: FAILED }]);
     expect(kinds(duo.message('opener', proof))).toEqual(['error']);
   });

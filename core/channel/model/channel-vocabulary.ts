@@ -5,7 +5,7 @@ import type { CommitmentFormat } from '../../transactions/types.ts';
 import type { ChannelMessage, Message, OpenChannel } from '../../wire/messages/index.ts';
 import type { Tx } from '../../bitcoin/tx.ts';
 import type { MonitorUpdate } from '../../knowledge/updates.ts';
-import type { AddUpdate, ChannelEvent, StoredChannel } from './state.ts';
+import type { AddUpdate, ChannelEvent, HtlcResolution, StoredChannel } from './state.ts';
 import type { Answer, Duty } from './duties.ts';
 import type { ChannelCache } from '../commitments/cache.ts';
 import type { Origin } from './origin.ts';
@@ -55,6 +55,7 @@ export type ChannelOutput =
   | { readonly kind: 'watch_spend'; readonly txid: Txid; readonly vout: number; readonly channelId: ChannelId }
   | SignEffect
   | HtlcIrrevocable
+  | HtlcResolved
   | Notice
   | { readonly kind: 'ask'; readonly channelId: ChannelId; readonly peer: PublicKey; readonly question: Question }
   /** An `add` was taken. The id may change at a reconnection while no signature covers the HTLC: the origin names it. */
@@ -100,7 +101,19 @@ export interface HtlcIrrevocable {
   readonly add: AddUpdate;
   readonly after: readonly Dependency[];
 }
-/** What became of the channel, or of an HTLC that it offered. An `event` stands in the channel's state until it is acknowledged. */
+/**
+ * What became of an HTLC that we offered. It stands in the channel's state, and is said again after a restart, until it is acknowledged. Of a
+ * forward, a preimage is heard at once: what it claims needs no ground that a crash could take away, and each moment counts.
+ */
+export interface HtlcResolved {
+  readonly kind: 'htlc_resolved';
+  readonly channelId: ChannelId;
+  /** What it is acknowledged by. */
+  readonly eventId: number;
+  readonly resolution: HtlcResolution;
+  readonly after: readonly Dependency[] | undefined;
+}
+/** What became of the channel, or of an HTLC that it failed by itself. An `event` stands in the channel's state until it is acknowledged. */
 export interface Notice {
   readonly kind: 'notify';
   readonly channelId: ChannelId;
@@ -148,6 +161,9 @@ export type ChannelCommand =
    * Offers an HTLC. If it is not refused it ends with exactly one of the events payment_sent and payment_failed, repeated until acknowledged;
    * also where the channel fails before a signature covers it. One that a crash took before it was durable has no event: it is missing from
    * `knownOrigins` of the restored state, and has failed. Of an HTLC on a commitment of a failed channel, the chain decides.
+   *
+   * Where the origin is a forward, no revocation leaves between payment_sent and its acknowledgement: acknowledge it once it is durable with
+   * the incoming HTLC.
    */
   | {
       readonly kind: 'add';

@@ -177,7 +177,13 @@ export interface UnacknowledgedEvent {
   readonly event: ChannelEvent;
 }
 export type ChannelEvent =
-  | { readonly kind: 'payment_sent'; readonly origin: Origin; readonly paymentHash: Hash32; readonly preimage: Preimage }
+  | {
+      readonly kind: 'payment_sent';
+      readonly origin: Origin;
+      readonly paymentHash: Hash32;
+      readonly preimage: Preimage;
+      readonly attribution?: Attribution;
+    }
   /** `failure` is absent when the HTLC was never committed to. */
   | {
       readonly kind: 'payment_failed';
@@ -187,6 +193,8 @@ export type ChannelEvent =
     }
   | { readonly kind: 'channel_usable' }
   | { readonly kind: 'channel_closed'; readonly closingTxid: Txid };
+/** What became of an HTLC that we offered. */
+export type HtlcResolution = Extract<ChannelEvent, { kind: 'payment_sent' | 'payment_failed' }>;
 
 /** BOLT 2, closing_signed: one negotiation a connection. */
 export interface ClosingNegotiation {

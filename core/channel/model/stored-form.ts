@@ -18,7 +18,7 @@ import type { StoredChannel } from './state.ts';
  * How a channel's state stands in bytes: canonical, strict, with a version in front. Fields are in the order of this declaration;
  * any change to it needs a new version.
  */
-export const VERSION = 8;
+export const VERSION = 9;
 
 const MAX_TEXT = 0xffff;
 
@@ -161,7 +161,12 @@ const origin: Codec<Origin> = union('kind', {
 
 type EventFields<K extends state.ChannelEvent['kind']> = Without<Extract<state.ChannelEvent, { kind: K }>, 'kind'>;
 const event: Codec<state.ChannelEvent> = union('kind', {
-  payment_sent: variant(1, { origin, paymentHash: hash32, preimage } satisfies EventFields<'payment_sent'>),
+  payment_sent: variant(1, {
+    origin,
+    paymentHash: hash32,
+    preimage,
+    attribution: option(attribution),
+  } satisfies EventFields<'payment_sent'>),
   payment_failed: variant(2, {
     origin,
     paymentHash: hash32,

@@ -268,7 +268,7 @@ describe('a preimage that the peer reveals', () => {
     if (message === undefined) throw new Error('nothing was sent');
     const effects = duo.message('opener', message);
     const { preimage, paymentHash } = secretOf(1);
-    expect(kinds(effects)).toEqual(['store', 'monitor', 'notify']);
+    expect(kinds(effects)).toEqual(['store', 'monitor', 'htlc_resolved']);
     expect(effects[1]).toMatchObject({ update: { kind: 'preimage', preimage, settles: [] } });
     expect(effects[0]).toMatchObject({
       version: before.durability.version + 1,
@@ -276,7 +276,8 @@ describe('a preimage that the peer reveals', () => {
     });
     const sentEvent = { kind: 'payment_sent', origin: ownPayment('01'), paymentHash, preimage };
     expect(effects[2]).toMatchObject({
-      event: { kind: 'event', id: before.host.nextEventId, event: sentEvent },
+      eventId: before.host.nextEventId,
+      resolution: sentEvent,
       after: [{ sink: { kind: 'state' }, version: before.durability.version + 1 }, { of: ['monitor'] }],
     });
 

@@ -181,13 +181,14 @@ export function receiveRemoval(
 }
 
 /** A preimage is known for good, whatever becomes of the message that brought it: the payer hears of it once. */
-function learn(out: Transition<FundedState>, htlc: AddUpdate, { preimage }: FulfillUpdate): void {
+function learn(out: Transition<FundedState>, htlc: AddUpdate, { preimage, attribution }: FulfillUpdate): void {
   const { host } = out.state;
   const ours = offeredHtlc(out.state, htlc.id);
   if (ours.preimage !== undefined) return;
   const { origin } = ours;
   draftHost(out).offered = host.offered.map((known) => (known === ours ? { id: known.id, origin, preimage } : known));
-  addEvent(out, { kind: 'payment_sent', origin, paymentHash: htlc.paymentHash, preimage });
+  const sent = { kind: 'payment_sent', origin, paymentHash: htlc.paymentHash, preimage } as const;
+  addEvent(out, attribution === undefined ? sent : { ...sent, attribution });
   monitor(out, { kind: 'preimage', preimage, settles: [] });
   persist(out);
   notifyEvents(out, host.nextEventId);

@@ -457,7 +457,7 @@ describe('after channel_reestablish', () => {
     const failed = (n: number) => ({ kind: 'payment_failed', origin: ownPayment(`0${n}`), paymentHash: secretOf(n).paymentHash });
     expect(events(effects)).toMatchObject([{ event: failed(2) }, { event: failed(4) }]);
     expect(events(effects).every((e) => e.kind !== 'event' || !('failure' in e.event))).toBe(true);
-    expect(kinds(effects).slice(-3)).toEqual(['store', 'notify', 'notify']);
+    expect(kinds(effects).slice(-3)).toEqual(['store', 'htlc_resolved', 'htlc_resolved']);
     expect(state.durability.version).toBe(version + 1);
     duo.exchange();
     commit(duo, 'opener');

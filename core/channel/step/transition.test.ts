@@ -131,8 +131,8 @@ describe('events', () => {
     notifyEvents(out, 4);
     const wait = [{ sink: { kind: 'state' }, channelId, version: 7 }];
     expect(out.effects).toEqual([
-      { kind: 'notify', channelId, event: { kind: 'event', id: 4, event: event('0b') }, after: wait },
-      { kind: 'notify', channelId, event: { kind: 'event', id: 5, event: event('0c') }, after: wait },
+      { kind: 'htlc_resolved', channelId, eventId: 4, resolution: event('0b'), after: wait },
+      { kind: 'htlc_resolved', channelId, eventId: 5, resolution: event('0c'), after: wait },
     ]);
   });
 });

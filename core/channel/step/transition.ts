@@ -117,7 +117,22 @@ export function addEvent(t: Transition<StoredChannel>, event: ChannelEvent): voi
 
 /** Notifies of all events from `firstId` on, after what is stored. */
 export function notifyEvents(t: Transition<StoredChannel>, firstId: number): void {
-  for (const { id, event } of t.state.host.events) if (id >= firstId) notify(t, { kind: 'event', id, event });
+  for (const { id, event } of t.state.host.events) if (id >= firstId) tellEvent(t, id, event);
+}
+
+function tellEvent(t: Transition<StoredChannel>, eventId: number, event: ChannelEvent): void {
+  switch (event.kind) {
+    case 'payment_sent':
+    case 'payment_failed': {
+      const atOnce = event.kind === 'payment_sent' && event.origin.kind === 'forward';
+      const { channelId } = t.state;
+      t.effects.push({ kind: 'htlc_resolved', channelId, eventId, resolution: event, after: atOnce ? undefined : after(t) });
+      return;
+    }
+    case 'channel_usable':
+    case 'channel_closed':
+      return notify(t, { kind: 'event', id: eventId, event });
+  }
 }
 
 /** After a restart: every watcher gets again what it has not acknowledged. */
