@@ -21,7 +21,7 @@ import {
 import type { SendEffect } from '../world/channel-changes.ts';
 import { finding } from './difference.ts';
 import { restoredVersion } from './stale-channels.ts';
-import { wordFor } from '../scenario/sinks.ts';
+import { STATE, wordFor } from '../scenario/sinks.ts';
 
 const ORACLE = 'durability';
 /** What a node that comes back may have lost. */
@@ -171,7 +171,9 @@ class Durability implements Oracle {
       case 'commitment': {
         const number = commitmentNumberOf(world.crypto, state, effect.tx);
         const wrong = here.track.promises.broadcasts(number);
-        return here.track.stale === 'unproven' ? undefined : broken(here, 'revocation', wrong, `commitment ${number}`);
+        if (here.track.stale === 'unproven') return undefined;
+        // It waits for no watcher: they may hang when it matters most.
+        return broken(here, 'revocation', wrong, `commitment ${number}`) ?? barred(here, 'commitment-transaction', factOf.failed, STATE);
       }
     }
   }
@@ -308,8 +310,8 @@ function judgeContent(here: Place, message: Message): Finding | undefined {
 }
 
 /** A finding if what is told is not durable yet. */
-function barred({ world, node, state, track }: Place, what: string, fact: Fact): Finding | undefined {
-  const obstacle = track.barrier.obstacle(fact);
+function barred({ world, node, state, track }: Place, what: string, fact: Fact, sink?: string): Finding | undefined {
+  const obstacle = track.barrier.obstacle(fact, sink);
   if (obstacle === undefined) return undefined;
   return finding(world, {
     oracle: ORACLE,

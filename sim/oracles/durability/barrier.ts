@@ -111,11 +111,12 @@ export class Barrier {
     this.acknowledged = state.durability.version;
   }
 
-  /** Why this may not leave now, if it may not. */
-  obstacle(fact: Fact): (typeof OBSTACLES)[number] | undefined {
+  /** Why this may not leave now, if it may not: some write that it waits for, of those to `sink` where one is named, has not finished. */
+  obstacle(fact: Fact, sink?: string): (typeof OBSTACLES)[number] | undefined {
     const order = this.due.get(fact);
     if (order === undefined) return 'never-stored';
-    return this.pending.some((write) => write.order <= order) ? 'store-unfinished' : undefined;
+    const unfinished = this.pending.some((write) => write.order <= order && (sink === undefined || write.sink === sink));
+    return unfinished ? 'store-unfinished' : undefined;
   }
 
   describe(): string {
@@ -131,7 +132,7 @@ export class Barrier {
 export type Fact = number;
 
 /** Of which a channel has one each. */
-const SINGLE = ['funding_signed', 'shutdown', 'channel_reestablish', 'closing transaction'] as const;
+const SINGLE = ['funding_signed', 'shutdown', 'channel_reestablish', 'closing transaction', 'the failed channel'] as const;
 const COUNTED = ['commitment_signed', 'revoke_and_ack', 'update_fulfill_htlc', 'event', 'htlc_received', 'closing_signed'] as const;
 const KINDS = [...SINGLE, ...COUNTED];
 
@@ -155,6 +156,7 @@ export const factOf = {
   channel: single('funding_signed'),
   reestablish: single('channel_reestablish'),
   closingTx: single('closing transaction'),
+  failed: single('the failed channel'),
 } as const;
 
 /** In words. */
@@ -180,6 +182,7 @@ function newFacts(before: StoredChannel | undefined, after: StoredChannel): Fact
   if (after.phase === 'funded' || after.phase === 'failed') {
     if (after.closing.sent !== undefined) facts.push(factOf.shutdown);
     if (after.closing.tx !== undefined) facts.push(factOf.closingTx);
+    if (after.phase === 'failed') facts.push(factOf.failed);
   }
   return facts;
 }
