@@ -12,18 +12,22 @@ export class MissingPackageError extends Error {
 export function missingPackage(error: unknown): MissingPackageError | undefined {
   const { code, message = '' } = error as { readonly code?: string; readonly message?: string };
   const [, name = ''] = /Cannot find package '((?:@[^/']+\/)?[^/']+)/.exec(message) ?? [];
-  const packages = harnessPackages();
-  if (code !== 'ERR_MODULE_NOT_FOUND' || packages[name] === undefined) return undefined;
+  if (code !== 'ERR_MODULE_NOT_FOUND') return undefined;
+  const { peerDependencies: packages, devDependencies } = manifest();
+  const alone = ALONE.has(name) ? devDependencies[name] : undefined;
+  if (alone !== undefined)
+    return new MissingPackageError(`the package ${name} is not installed: npm i -D ${name}@${alone}`, { cause: error });
+  if (packages[name] === undefined) return undefined;
   const line = Object.entries(packages).map(([each, version]) => `${each}@${version}`);
   return new MissingPackageError(`the harness needs the package ${name}, which is not installed: npm i -D ${line.join(' ')}`, {
     cause: error,
   });
 }
 
-/** By name, with the version that this package was tested with. */
-function harnessPackages(): Readonly<Record<string, string>> {
-  const { peerDependencies } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
-    readonly peerDependencies: Readonly<Record<string, string>>;
-  };
-  return peerDependencies;
+/** Other implementations: who wants to hunt with one installs it alone. */
+const ALONE: ReadonlySet<string> = new Set(['lightningdevkit']);
+
+/** By name, with the versions that this package was tested with. */
+function manifest(): { readonly [K in 'peerDependencies' | 'devDependencies']: Readonly<Record<string, string>> } {
+  return JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as ReturnType<typeof manifest>;
 }

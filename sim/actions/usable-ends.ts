@@ -4,6 +4,7 @@ import type { FundedState } from '../../core/channel/model/state.ts';
 import { showsNone } from '../world/channel-changes.ts';
 import type { Host } from '../world/host.ts';
 import type { Link } from '../world/network.ts';
+import { WHOLE_NODE } from '../scenario/sinks.ts';
 import type { ChannelInfo } from '../scenario/types.ts';
 import type { World } from '../world/world.ts';
 
@@ -66,9 +67,9 @@ function isOpening(world: World, nodes: readonly string[]): boolean {
   });
 }
 
-/** On disk; a node that stores nothing has it for good as soon as it says so. */
+/** On disk; one that stores nothing, or all in one, has it for good as soon as it says so. */
 function isKept({ driver, disk, heard }: Host, channel: string, channelId: ChannelId): boolean {
-  return driver.serialise === undefined ? heard.has(channel) : disk.durable.has(channelId);
+  return driver.serialise === undefined || disk.durable.has(WHOLE_NODE) ? heard.has(channel) : disk.durable.has(channelId);
 }
 
 /** Whether a connection between these may be lost: one that brings a channel about only with a licence. */

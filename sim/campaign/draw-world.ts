@@ -22,11 +22,17 @@ export function drawWorld(label: string, options: CampaignOptions): DrawnWorld {
   const spec: WorldSpec = {
     seed: label,
     crypto: options.crypto,
-    nodes,
+    nodes: withDrivers(nodes, options.drivers),
     links: [{ ends: ['A', 'B'], latency: swarm ? pick(choices, LATENCIES) : QUICK_DISK, ...drawTransport(options, label) }],
     channels: drawn.map((channel) => ({ ...channel, format: options.channelType ?? channel.format })),
   };
   return { spec, feesMove };
+}
+
+/** In turn, as they are given. */
+function withDrivers(nodes: readonly NodeSpec[], drivers: readonly string[] = []): readonly NodeSpec[] {
+  if (drivers.length === 0) return nodes;
+  return nodes.map((node, i) => ({ ...node, driver: drivers[i % drivers.length] as string }));
 }
 
 export const QUICK_DISK: Latency = { kind: 'uniform', minMs: 1, maxMs: 20 };

@@ -27,6 +27,8 @@ export interface CampaignOptions {
   readonly channelType?: CommitmentFormat;
   /** Of every link. Default: `swarm` draws it for each seed, the others take frames. */
   readonly transport?: LinkTransport;
+  /** Of the nodes in turn, by name. Default: ours. */
+  readonly drivers?: readonly string[];
 }
 
 /** With what opens the channels and settles them, 44 drawn operations come to about 60 in a run. */

@@ -1,16 +1,17 @@
 import type { BuiltCommitment } from '../../core/transactions/commitment.ts';
 import type { Action } from '../actions/index.ts';
 import type { ChainPoint } from '../../core/chain/update.ts';
-import type { ChannelId, Hex, PublicKey, RawTx, SecretKey } from '../../core/crypto/bytes.ts';
+import type { ChannelId, Hash32, Hex, PublicKey, RawTx, SecretKey } from '../../core/crypto/bytes.ts';
 import type { TxOutput } from '../../core/bitcoin/tx.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
 import type { ChannelConfig } from '../../core/channel/model/channel-vocabulary.ts';
-import type { NodeEffect } from '../../core/node/node-vocabulary.ts';
 import type { ChannelState } from '../../core/channel/model/state.ts';
-import type { NodeInput } from '../../core/node/node-vocabulary.ts';
 import type { CommitmentFormat } from '../../core/transactions/types.ts';
 import type { OpenSession, Session, SessionStep } from '../../core/transport/session.ts';
+import type { DriverEffect, DriverInput } from './border.ts';
 import type { Told } from './told.ts';
+
+export type { DriverCommand, DriverEffect, DriverInput } from './border.ts';
 
 export const MAX_FRAGMENT = 65_536;
 
@@ -88,19 +89,10 @@ export interface Scenario {
 
 // ---------------------------------------------------------------- drivers
 
-/**
- * Effects of a driver: those of core, with messages as bytes (2-byte type and payload), and with stores as what its own `serialise`
- * understands: nobody else looks into them (`storedState` does where a driver shows the states that it stores).
- */
-export type DriverEffect =
-  | Exclude<NodeEffect, { kind: 'send' | 'store' }>
-  | { readonly kind: 'store'; readonly channelId: ChannelId; readonly version: number; readonly state: unknown }
-  | { readonly kind: 'send'; readonly peer: PublicKey; readonly bytes: Uint8Array; readonly channelId?: ChannelId };
-
 /** One node of the world, whatever implements it. Synchronous. Oracles and schedules ask for the optional capabilities, and say "not applicable" where one is missing. */
 export interface Driver {
   readonly nodeId: PublicKey;
-  step(input: NodeInput): readonly DriverEffect[];
+  step(input: DriverInput): readonly DriverEffect[];
   /** What a host wrote to disk for a `store` effect. */
   serialise?(effect: Extract<DriverEffect, { kind: 'store' }>): Uint8Array;
   /** Replaces the node by what was durable. `watcherIds`: newest update that each watcher holds, by channel and watcher. `features`: instead of those of its configuration. */
@@ -117,6 +109,11 @@ export interface Driver {
   sendable?(channelId: ChannelId): { readonly minMsat: bigint; readonly maxMsat: bigint } | undefined;
   /** Capability: the peer's commitment that it signed last in this channel, as it built it. */
   signed?(channelId: ChannelId): BuiltCommitment | undefined;
+  /**
+   * Capability: the payment secret that its invoice for this hash says (BOLT 11, `s`), whatever has become of it since. What is paid to it carries
+   * an onion that it can read.
+   */
+  invoice?(paymentHash: Hash32): Hex;
   /** Capability: an independent copy. */
   fork?(): Driver;
   /** Capability: what it encrypts its connections with. */
@@ -187,7 +184,7 @@ export interface StepRecord extends StepMark {
   readonly index: number;
   readonly timeMs: number;
   readonly node: string;
-  readonly input: NodeInput | { readonly kind: 'restart' } | { readonly kind: 'crash' };
+  readonly input: DriverInput | { readonly kind: 'restart' } | { readonly kind: 'crash' };
   readonly effects: readonly DriverEffect[];
 }
 /** What the world knows of an input that does not come from an honest peer or a sensible host. */

@@ -1,5 +1,6 @@
 import { TRANSPORT_KINDS } from './encryption.ts';
 import type { Violation } from './encryption.ts';
+import { ForeignError } from '../scenario/foreign-error.ts';
 import type { Finding, Oracle } from '../scenario/types.ts';
 
 /** Changes whenever the same finding would be called otherwise: what was set aside by its name is then asked about anew. */
@@ -24,6 +25,7 @@ export function demandDeclared({ oracle, rule, kind }: Finding, oracles: readonl
 /** Of findings that no oracle makes: by who makes them. */
 export const OWN_KINDS = {
   transport: TRANSPORT_KINDS,
+  theirs: ['exception'],
   exception: ['Error', 'RangeError', 'TypeError', 'ReferenceError', 'SyntaxError', 'AssertionError', 'other'],
   setup: ['refused', 'not-ready', 'restless'],
   determinism: ['hash-differs', 'finding-differs'],
@@ -36,6 +38,7 @@ export function transportFinding({ rule, kind, expected, actual }: Violation, no
 
 /** A thrown exception is always a bug of the node that threw. Its rule is the function that threw, its kind the class of the error. */
 export function exceptionFinding(error: unknown, node: string, at: Finding['at']): Finding {
+  if (error instanceof ForeignError) return foreignFinding(error, node, at);
   const name = error instanceof Error ? error.name : typeof error;
   const message = error instanceof Error ? error.message : String(error);
   const detail = error instanceof Error ? (error.stack ?? message) : message;
@@ -47,6 +50,20 @@ export function exceptionFinding(error: unknown, node: string, at: Finding['at']
     message: `${node} threw: ${message}`,
     expected: 'no exception',
     actual: detail,
+    at,
+  };
+}
+
+/** It is theirs, and it is told so that it can be sent to them: its rule is the place where they gave up. */
+function foreignFinding({ place, message }: ForeignError, node: string, at: Finding['at']): Finding {
+  return {
+    oracle: 'theirs',
+    rule: place,
+    kind: 'exception',
+    node,
+    message: `${node}'s implementation gave up in ${place}`,
+    expected: 'no exception',
+    actual: message,
     at,
   };
 }

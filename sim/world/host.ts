@@ -1,5 +1,5 @@
 import type { ChannelConfig } from '../../core/channel/model/channel-vocabulary.ts';
-import type { AddUpdate } from '../../core/channel/model/state.ts';
+import type { OfferedHtlc } from '../scenario/border.ts';
 import { p2wpkh } from '../../core/bitcoin/script.ts';
 import type { ChannelId, PublicKey, Script, SecretKey } from '../../core/crypto/bytes.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
@@ -26,7 +26,7 @@ export interface Port {
 export interface Presented {
   readonly payment: string;
   readonly channelId: ChannelId;
-  readonly add: AddUpdate;
+  readonly add: OfferedHtlc;
 }
 
 /** Everything that every host of a world is made with. */

@@ -1,9 +1,10 @@
 import { knownOrigins } from '../../core/channel/model/known-origins.ts';
 import { paymentIdOf } from '../../core/channel/model/origin.ts';
 import type { Origin } from '../../core/channel/model/origin.ts';
-import type { AddUpdate, ChannelState } from '../../core/channel/model/state.ts';
+import type { ChannelState } from '../../core/channel/model/state.ts';
 import type { Hash32, Hex, Preimage } from '../../core/crypto/bytes.ts';
 import { RunningHash } from '../deterministic/hash.ts';
+import type { OfferedHtlc } from '../scenario/border.ts';
 import type { PaymentRecord } from '../scenario/types.ts';
 
 const ONION_SIZE = 1366;
@@ -76,14 +77,14 @@ export class Payments {
    * The receiving node presented an HTLC. `origin` is what the payer says of it, where its driver shows one; else what we made of the
    * onion, the id, or the first payment with this hash that still waits.
    */
-  received(from: string, channel: string, add: AddUpdate, origin: Origin | undefined): PaymentRecord | undefined {
+  received(from: string, channel: string, add: OfferedHtlc, origin: Origin | undefined): PaymentRecord | undefined {
     const known = origin === undefined ? undefined : this.byOrigin(origin);
     const payment = known ?? this.find(from, channel, add);
     if (payment !== undefined) this.update(payment.name, { received: true, htlcId: add.id });
     return payment;
   }
 
-  private find(from: string, channel: string, add: AddUpdate): PaymentRecord | undefined {
+  private find(from: string, channel: string, add: OfferedHtlc): PaymentRecord | undefined {
     const candidates = this.all.filter(
       (p) => p.from === from && p.channel === channel && p.paymentHash === add.paymentHash && p.amountMsat === add.amountMsat,
     );

@@ -1,4 +1,4 @@
-import type { Notification } from '../../core/node/node-vocabulary.ts';
+import type { DriverNotification } from '../scenario/border.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
 import { RunningHash } from '../deterministic/hash.ts';
 import type { Action, DriverEffect, StepRecord } from '../scenario/types.ts';
@@ -135,7 +135,7 @@ function hashEffect(hash: RunningHash, effect: DriverEffect): void {
 }
 
 /** What a payment carries came in a message, whose bytes the trace has: here it is named. */
-function hashNotification(hash: RunningHash, notification: Notification): void {
+function hashNotification(hash: RunningHash, notification: DriverNotification): void {
   hash.name(notification.kind);
   switch (notification.kind) {
     case 'event': {

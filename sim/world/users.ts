@@ -1,12 +1,15 @@
 import type { ChannelCommand } from '../../core/channel/model/channel-vocabulary.ts';
-import type { Notification } from '../../core/node/node-vocabulary.ts';
-import type { AddUpdate, ChannelEvent } from '../../core/channel/model/state.ts';
-import type { ChannelId, Hash32, Preimage, Txid } from '../../core/crypto/bytes.ts';
+import type { DriverNotification, OfferedHtlc } from '../scenario/border.ts';
+import type { ChannelId, Hash32, Hex, Preimage, SecretKey, Txid } from '../../core/crypto/bytes.ts';
 import type { Script } from '../../core/crypto/bytes.ts';
 import { txid } from '../../core/bitcoin/tx.ts';
 import type { Tx } from '../../core/bitcoin/tx.ts';
 import { channelIdOf } from '../model/channel-end.ts';
-import { toHex } from '../../core/crypto/bytes.ts';
+import { fromHex, toHex } from '../../core/crypto/bytes.ts';
+import { buildOnion } from '../../core/onion/build.ts';
+import type { BuiltOnion } from '../../core/onion/build.ts';
+import { encodePayload } from '../../core/onion/payload.ts';
+import type { PaymentSecret } from '../../core/onion/payload.ts';
 import type { Host, Presented } from './host.ts';
 import { onionOf, referenceOf } from './payments.ts';
 import type { Action, DriverEffect, PaymentRecord, Heard } from '../scenario/types.ts';
@@ -50,18 +53,14 @@ function learnFundingId(world: World, temporaryChannelId: ChannelId, tx: Tx, scr
   if (info !== undefined) world.changeInfo(info.name, { fundingId: channelIdOf(txid(world.crypto, tx), vout) });
 }
 
-export function notified(world: World, host: Host, channelId: ChannelId, notification: Notification): void {
+export function notified(world: World, host: Host, channelId: ChannelId, notification: DriverNotification): void {
   world.stats.count('event', notification.kind === 'event' ? notification.event.kind : notification.kind);
+  if (notification.kind === 'event') heardEvent(world, host, channelId, notification);
   const info = world.infoById(notification.kind === 'opened' ? notification.temporaryChannelId : channelId);
   if (info === undefined) return;
   const heard = heardIn(notification);
   if (heard !== undefined) host.hear(info.name, heard);
   switch (notification.kind) {
-    case 'event':
-      hear(world, notification.event);
-      if (host.spec.acknowledge === 'later') host.unacknowledged.push({ channelId, eventId: notification.id });
-      else world.later(host, { kind: 'command', command: { kind: 'acknowledge', channelId, eventId: notification.id } });
-      return;
     case 'htlc_failed':
       return failedByNode(world, host, info.name, channelId, notification.add);
     case 'htlc_received':
@@ -70,12 +69,26 @@ export function notified(world: World, host: Host, channelId: ChannelId, notific
       return world.changeInfo(info.name, { channelId });
     case 'forgotten':
       return world.changeInfo(info.name, { forgotten: true });
+    case 'event':
     case 'failed':
       return;
   }
 }
 
-function heardIn(notification: Notification): Heard | undefined {
+/** Also of a channel that is not known: not every node says over which one a payment went. */
+function heardEvent(
+  world: World,
+  host: Host,
+  channelId: ChannelId,
+  { id: eventId, event }: Extract<DriverNotification, { kind: 'event' }>,
+): void {
+  if (event.kind === 'payment_sent') world.ledger.ended(event.origin, 'sent');
+  if (event.kind === 'payment_failed') world.ledger.ended(event.origin, 'failed');
+  if (host.spec.acknowledge === 'later') host.unacknowledged.push({ channelId, eventId });
+  else world.later(host, { kind: 'command', command: { kind: 'acknowledge', channelId, eventId } });
+}
+
+function heardIn(notification: DriverNotification): Heard | undefined {
   switch (notification.kind) {
     case 'opened':
       return 'opened';
@@ -91,12 +104,7 @@ function heardIn(notification: Notification): Heard | undefined {
   }
 }
 
-function hear(world: World, event: ChannelEvent): void {
-  if (event.kind === 'payment_sent') world.ledger.ended(event.origin, 'sent');
-  if (event.kind === 'payment_failed') world.ledger.ended(event.origin, 'failed');
-}
-
-function presented(world: World, host: Host, channel: string, channelId: ChannelId, add: AddUpdate): void {
+function presented(world: World, host: Host, channel: string, channelId: ChannelId, add: OfferedHtlc): void {
   const payer = peerIn(world, channel, host.name);
   const payment = world.ledger.received(payer, channel, add, payersOrigin(world, payer, channelId, add.id));
   if (payment === undefined) return;
@@ -106,7 +114,7 @@ function presented(world: World, host: Host, channel: string, channelId: Channel
 }
 
 /** The node has failed it: whatever its host would have decided. */
-function failedByNode(world: World, host: Host, channel: string, channelId: ChannelId, add: AddUpdate): void {
+function failedByNode(world: World, host: Host, channel: string, channelId: ChannelId, add: OfferedHtlc): void {
   const payer = peerIn(world, channel, host.name);
   const payment = world.ledger.received(payer, channel, add, payersOrigin(world, payer, channelId, add.id));
   if (payment === undefined) return;
@@ -147,6 +155,8 @@ export function resolveOwed(world: World, host: Host): void {
   for (const payment of owed) resolve(world, host, payment, world.ledger.get(payment)?.decision ?? 'fail');
 }
 
+type Terms = Pick<OfferedHtlc, 'amountMsat' | 'cltvExpiry' | 'paymentHash'>;
+
 function decisionCommand(world: World, { payment, channelId, add }: Presented, record: PaymentRecord, decision: Decision): ChannelCommand {
   const target = { channelId, id: add.id };
   switch (decision) {
@@ -173,20 +183,28 @@ export function pay(
   const channelId = world.idOf(channel) as ChannelId;
   const { preimage, hash } = world.preimage(action.hashOf ?? name);
   const cltvExpiry = host.watch.seenHeight + cltvDelta;
-  const refused = world.command(host, {
-    kind: 'add',
-    channelId,
-    origin: ownPayment(referenceOf(name)),
-    amountMsat,
-    paymentHash: hash,
-    cltvExpiry,
-    onion: onionOf(name),
-  });
+  const to = peerIn(world, channel, from);
+  const paymentSecret = world.host(to).driver.invoice?.(hash);
+  const add = { kind: 'add', channelId, origin: ownPayment(referenceOf(name)), amountMsat, paymentHash: hash, cltvExpiry } as const;
+  const refused = world.command(
+    host,
+    paymentSecret === undefined
+      ? { ...add, onion: onionOf(name) }
+      : { ...add, paymentSecret, onion: readableOnion(world, name, to, add, paymentSecret) },
+  );
   if (refused !== undefined || world.finding !== undefined) return refused;
   const htlcId = offeredId(world, from, channel);
-  const to = peerIn(world, channel, from);
   world.ledger.add({ name, from, to, channel, htlcId, amountMsat, paymentHash: hash, preimage: preimage as Preimage, cltvExpiry, probe });
   return undefined;
+}
+
+/** BOLT 4: what the last hop of a payment finds. */
+function readableOnion(world: World, name: string, to: string, { amountMsat, cltvExpiry, paymentHash }: Terms, secret: Hex): Uint8Array {
+  const paymentData = { paymentSecret: secret as PaymentSecret, totalMsat: amountMsat };
+  const payload = encodePayload({ amtToForwardMsat: amountMsat, outgoingCltvValue: cltvExpiry, paymentData });
+  const sessionKey = world.entropy(`onion/${name}`) as string as SecretKey;
+  const plan = { sessionKey, hops: [{ nodeId: world.nodeId(to), payload }], associatedData: fromHex(paymentHash) };
+  return (buildOnion(world.crypto, plan) as BuiltOnion).packet;
 }
 
 /** The id of the newest HTLC that this node offered: read from its state, or counted where the driver shows none. */

@@ -1,7 +1,5 @@
-import type { Command } from '../../core/channel/model/channel-vocabulary.ts';
 import type { Hash32 } from '../../core/crypto/bytes.ts';
 import { sha256Hex } from '../../core/crypto/hashes.ts';
-import type { NodeInput } from '../../core/node/node-vocabulary.ts';
 import { Chain } from './chain.ts';
 import { Clock } from './clock.ts';
 import { perform as carryOut } from './effects.ts';
@@ -18,7 +16,9 @@ import { Trace } from './trace.ts';
 import type { TraceListener } from './trace.ts';
 import type {
   Action,
+  DriverCommand,
   DriverEffect,
+  DriverInput,
   Finding,
   Oracle,
   ProbeRecord,
@@ -42,7 +42,7 @@ const NO_MARK: StepMark = {};
 /** Something that a node is told as soon as the step under way has ended. */
 interface Todo {
   readonly host: Host;
-  readonly input: NodeInput;
+  readonly input: DriverInput;
   readonly onRefused: ((rule: string) => void) | undefined;
 }
 
@@ -140,7 +140,7 @@ export class World extends Participants implements WorldView {
   }
 
   /** Gives a node one input, and carries out what it asks for. Returns its effects; none once there is a finding. */
-  step(host: Host, input: NodeInput): readonly DriverEffect[] {
+  step(host: Host, input: DriverInput): readonly DriverEffect[] {
     return this.run(host, input, stepDriver);
   }
 
@@ -173,7 +173,7 @@ export class World extends Participants implements WorldView {
   }
 
   /** The same, with what is known of an input that is no honest one. */
-  stepMarked(host: Host, input: NodeInput, mark: StepMark): readonly DriverEffect[] {
+  stepMarked(host: Host, input: DriverInput, mark: StepMark): readonly DriverEffect[] {
     this.mark = mark;
     const effects = this.step(host, input);
     this.mark = NO_MARK;
@@ -181,7 +181,7 @@ export class World extends Participants implements WorldView {
   }
 
   /** A user's command. Returns the reason if it was refused. */
-  command(host: Host, command: Command): string | undefined {
+  command(host: Host, command: DriverCommand): string | undefined {
     const effects = this.step(host, { kind: 'command', command });
     const refused = effects.find((effect) => effect.kind === 'refused');
 
@@ -189,7 +189,7 @@ export class World extends Participants implements WorldView {
   }
 
   /** To be told to a node after the step under way. */
-  later(host: Host, input: NodeInput, onRefused?: (rule: string) => void): void {
+  later(host: Host, input: DriverInput, onRefused?: (rule: string) => void): void {
     this.todo.push({ host, input, onRefused });
   }
 
@@ -255,6 +255,6 @@ export class World extends Participants implements WorldView {
   }
 }
 
-function stepDriver({ driver }: Host, input: NodeInput): readonly DriverEffect[] {
+function stepDriver({ driver }: Host, input: DriverInput): readonly DriverEffect[] {
   return driver.step(input);
 }

@@ -1,7 +1,7 @@
 import type { ActionKind } from '../action-kind.ts';
 import { field } from '../../scenario/fields.ts';
 import type { ActionFrom } from '../../scenario/fields.ts';
-import { sinkNamed, STATE } from '../../scenario/sinks.ts';
+import { sinkNamed, STATE, WHOLE_NODE } from '../../scenario/sinks.ts';
 import { numbers, simplerFields } from '../simpler.ts';
 import { runningHost } from '../subjects.ts';
 
@@ -14,7 +14,7 @@ export const stored: ActionKind<Stored> = {
   fields,
   apply(world, action) {
     const host = runningHost(world, action.node);
-    const channelId = world.idOf(action.channel);
+    const channelId = action.channel === WHOLE_NODE ? WHOLE_NODE : world.idOf(action.channel);
     if (host === undefined || channelId === undefined) return false;
     const write = host.disk.finish(action.sink, channelId, action.which);
     if (write === undefined) return false;

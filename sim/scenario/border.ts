@@ -1,0 +1,83 @@
+import type { Tx } from '../../core/bitcoin/tx.ts';
+import type { Command } from '../../core/channel/model/channel-vocabulary.ts';
+import type { Origin } from '../../core/channel/model/origin.ts';
+import type { ChannelId, Hash32, Hex, Preimage, PublicKey, Script, Txid } from '../../core/crypto/bytes.ts';
+import type { NodeEffect, NodeInput } from '../../core/node/node-vocabulary.ts';
+
+/** What passes the border between a world and a driver: what any implementation can say or be told. */
+
+/** What a driver is told. */
+export type DriverInput =
+  | Exclude<NodeInput, { kind: 'command' | 'signed' }>
+  | { readonly kind: 'signed'; readonly channelId: ChannelId; readonly answer: Extract<NodeInput, { kind: 'signed' }>['answer'] }
+  | { readonly kind: 'command'; readonly command: DriverCommand };
+
+/** What users and hosts ask of a node; whatever it cannot do it refuses. `paymentSecret`: as the payee's invoice says, where it makes invoices. */
+export type DriverCommand = Exclude<Command, { kind: 'add' }> | (Extract<Command, { kind: 'add' }> & { readonly paymentSecret?: Hex });
+
+/**
+ * What a driver says. Messages are bytes (2-byte type and payload), and stores are what its own `serialise` understands: nobody else looks
+ * into them (`storedState` does where a driver shows the states that it stores). Rules are the driver's own names for them.
+ */
+export type DriverEffect =
+  | { readonly kind: 'send'; readonly peer: PublicKey; readonly bytes: Uint8Array; readonly channelId?: ChannelId }
+  /** Of one channel, or of `WHOLE_NODE` where a driver keeps all of them together. */
+  | { readonly kind: 'store'; readonly channelId: ChannelId; readonly version: number; readonly state: unknown }
+  | {
+      readonly kind: 'broadcast';
+      readonly tx: Tx;
+      readonly channelId: ChannelId;
+      readonly purpose: 'funding' | 'commitment' | 'closing';
+    }
+  | { readonly kind: 'watch_tx'; readonly txid: Txid }
+  | { readonly kind: 'watch_spend'; readonly txid: Txid; readonly vout: number }
+  | NotifyEffect
+  | {
+      readonly kind: 'ask';
+      readonly channelId: ChannelId;
+      readonly peer: PublicKey;
+      readonly question: { readonly kind: 'accept' } | { readonly kind: 'fund'; readonly amountSat: bigint; readonly script: Script };
+    }
+  | { readonly kind: 'disconnect'; readonly peer: PublicKey; readonly reason: string }
+  | { readonly kind: 'refused'; readonly command: Command['kind']; readonly rule: string; readonly detail: string }
+  | {
+      readonly kind: 'violated';
+      readonly peer: PublicKey;
+      readonly channelId: ChannelId | undefined;
+      readonly rule: string;
+      readonly detail: string;
+    }
+  /** Said by those that have watchers, signers and stores of their own kinds: never needed. */
+  | Extract<NodeEffect, { kind: 'monitor' | 'sign' | 'added' | 'heard' | 'forget' | 'chain_refused' }>;
+
+export interface NotifyEffect {
+  readonly kind: 'notify';
+  readonly channelId: ChannelId;
+  readonly event: DriverNotification;
+}
+
+/** What a node tells its host. `event` again and again until it is acknowledged; after a restart the others may come again, too. */
+export type DriverNotification =
+  | { readonly kind: 'event'; readonly id: number; readonly event: DriverEvent }
+  | { readonly kind: 'opened'; readonly peer: PublicKey; readonly temporaryChannelId: ChannelId }
+  | { readonly kind: 'failed'; readonly rule: string; readonly reason: string }
+  /** The host answers fulfill, fail or fail_malformed, sooner or later. */
+  | { readonly kind: 'htlc_received'; readonly add: OfferedHtlc }
+  /** The node fails it by itself. */
+  | { readonly kind: 'htlc_failed'; readonly add: OfferedHtlc; readonly rule: string; readonly reason: string }
+  | { readonly kind: 'forgotten'; readonly peer: PublicKey; readonly rule: string; readonly reason: string };
+
+export type DriverEvent =
+  | { readonly kind: 'payment_sent'; readonly origin: Origin; readonly paymentHash: Hash32; readonly preimage: Preimage }
+  | { readonly kind: 'payment_failed'; readonly origin: Origin; readonly paymentHash: Hash32 }
+  | { readonly kind: 'channel_usable' }
+  | { readonly kind: 'channel_closed'; readonly closingTxid: Txid };
+
+/** An HTLC that a peer offers, as its node presents it. */
+export interface OfferedHtlc {
+  readonly id: bigint;
+  readonly amountMsat: bigint;
+  readonly paymentHash: Hash32;
+  readonly cltvExpiry: number;
+  readonly onion: Uint8Array;
+}
