@@ -9,6 +9,7 @@ import type { HuntOptions } from './hunt.ts';
 import { reportOf, shrinkInSlices, shrinkProgressText } from './investigate-finding.ts';
 import { chartWidth, styleOf, tryToWrite } from './terminal/output.ts';
 import type { Progress } from './terminal/progress.ts';
+import type { ReportedFinding } from './reports/hunt-report.ts';
 import { replayCommand } from './verbs/common-options.ts';
 
 /** Findings of one campaign that turned out to be the same, once each was shrunk. */
@@ -74,15 +75,42 @@ async function investigate(engine: Engine, { first, seeds, foundAs }: Distinct, 
   return why === undefined ? base : { ...base, known: why };
 }
 
-/** All about one bug, stored where it says. */
-export function bugText(engine: Engine, bug: Bug, { scenario, shrunk }: Case, options: HuntOptions): string {
-  const { first, seeds, foundAs } = bug;
+/** A bug as the JSON has it, and, where it is news, as people read it. */
+export function describeBug(
+  engine: Engine,
+  bug: Bug,
+  options: HuntOptions,
+): { readonly reported: ReportedFinding; readonly text?: string } {
+  const { fingerprint, first, seeds, foundAs, known, case: made } = bug;
+  const reported: ReportedFinding = {
+    fingerprint,
+    ...(known !== undefined && { known }),
+    count: seeds.length,
+    seeds,
+    foundAs: [...foundAs].sort(),
+    seed: first.seed,
+    token: first.token,
+    verdict: first.finding,
+  };
+  return known !== undefined || made === undefined ? { reported } : storeCase(engine, reported, bug, made, options);
+}
+
+/** Stores it where its text says. */
+function storeCase(
+  engine: Engine,
+  reported: ReportedFinding,
+  { first, seeds, foundAs }: Bug,
+  { scenario, shrunk }: Case,
+  options: HuntOptions,
+): ReturnType<typeof describeBug> {
   const file = tryToWrite(() => new FindingFiles(options.out).save(first, scenario));
   const style = styleOf(process.stdout);
   const look = { width: chartWidth(), style };
   const replay = replayCommand(file ?? first.token, options.planted);
   const report = reportOf(engine, first.finding, scenario, look, { token: first.token, seeds, foundAs, replay, ...(shrunk && { shrunk }) });
-  return `${findingReport(report, style)}\n${file === undefined ? '        stored nowhere' : replayed(engine, file, scenario)}`;
+  const text = `${findingReport(report, style)}\n${file === undefined ? '        stored nowhere' : replayed(engine, file, scenario)}`;
+  const written = { verdict: report.finding, ...(file !== undefined && { file }), replay, actions: scenario.actions.length };
+  return { reported: { ...reported, ...written, ...(shrunk && { shrunk }), scenario }, text };
 }
 
 /** What is on disk must show the same again, or it is worth nothing. */

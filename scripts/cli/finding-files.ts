@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { replaceFile } from '../../fuzz-targets/host/replace-file.ts';
 import type { Found } from '../../sim/campaign/results.ts';
 import { fingerprint } from '../../sim/world/finding.ts';
-import type { Scenario } from '../../sim/scenario/types.ts';
+import type { Finding, Scenario } from '../../sim/scenario/types.ts';
 
 /** A name for a file: what a fingerprint says, without what file systems don't like. */
 export function slug(text: string): string {
@@ -51,6 +51,13 @@ export function writeScenario(file: string, scenario: Scenario): void {
   replaceFile(file, scenarioText(scenario));
 }
 
+/** A finding's case in a folder, under the name of what it shows. Returns the file. */
+export function writeFinding(folder: string, finding: Finding, token: string, scenario: Scenario, name = scenario.expect): string {
+  const file = join(folder, `${slug(name)}.json`);
+  writeScenario(file, { ...scenario, about: `${finding.message}. Found with seed ${token}.` });
+  return file;
+}
+
 /** The folder of a campaign's findings: one scenario a fingerprint, of the lowest seed that showed it, written the moment it is found. */
 export class FindingFiles {
   private readonly folder: string;
@@ -60,28 +67,18 @@ export class FindingFiles {
     this.folder = folder;
   }
 
-  private file(name: string): string {
-    return join(this.folder, `${slug(name)}.json`);
-  }
-
   write(found: Found): void {
     const name = fingerprint(found.finding);
     if (found.seed >= (this.lowest.get(name) ?? Infinity)) return;
     this.lowest.set(name, found.seed);
-    this.store(name, found, found.scenario);
+    writeFinding(this.folder, found.finding, found.token, found.scenario, name);
   }
 
   /** Replaces it, once it is shrunk, under the name of what it shows now. */
   save(found: Found, scenario: Scenario): string {
-    const file = this.store(scenario.expect, found, scenario);
-    const before = this.file(fingerprint(found.finding));
+    const file = writeFinding(this.folder, found.finding, found.token, scenario);
+    const before = join(this.folder, `${slug(fingerprint(found.finding))}.json`);
     if (before !== file) rmSync(before, { force: true });
-    return file;
-  }
-
-  private store(name: string, found: Found, scenario: Scenario): string {
-    const file = this.file(name);
-    writeScenario(file, { ...scenario, about: `${found.finding.message}. Found with seed ${found.token}.` });
     return file;
   }
 }

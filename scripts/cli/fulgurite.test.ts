@@ -86,7 +86,7 @@ describe('a campaign', () => {
   it('lists the verbs when one is not there', async () => {
     const { errors } = await fulgurite(folder(), ['consistensy']);
     expect(errors).toBe(
-      "fulgurite: There is no verb 'consistensy'. There are consistency, exhaustive, replay, shrink, promote, fuzz; `fulgurite --help` says more.\n",
+      "fulgurite: There is no verb 'consistensy'. There are consistency, merge, exhaustive, replay, shrink, promote, fuzz; `fulgurite --help` says more.\n",
     );
   });
 

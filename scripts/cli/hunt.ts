@@ -1,19 +1,28 @@
 /// <reference types="node" />
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { namesIn } from '../../core/wire/messages/index.ts';
 import type { MessageName } from '../../core/wire/messages/index.ts';
 import { RULES } from '../../core/rules.ts';
 import { ACTION_KINDS } from '../../sim/actions/index.ts';
+import { emptyTally } from '../../sim/campaign/results.ts';
+import type { Span } from '../../sim/campaign/seed-span.ts';
+import type { Shard } from '../../sim/campaign/shard.ts';
 import { LICENCES } from '../../sim/oracles/licences.ts';
 import { duration, grouped, plural, rate } from '../../sim/scenario/text.ts';
-import { rulesLine, statistics, statisticsLine, verdict } from '../../sim/report/summary.ts';
+import { oraclesLine, rulesLine, statistics, statisticsLine, verdict } from '../../sim/report/summary.ts';
 import type { CampaignReport } from '../../sim/report/summary.ts';
 import type { Act } from '../../sim/world/packet.ts';
 import type { Engine } from '../node/engine.ts';
 import { createEngine } from '../node/engine.ts';
 import type { Bug } from './bugs.ts';
-import { bugText, investigateAll } from './bugs.ts';
-import { writeJson } from './campaign-json.ts';
+import { describeBug, investigateAll } from './bugs.ts';
 import { FindingFiles } from './finding-files.ts';
+import { environmentOf } from './reports/environment.ts';
+import { huntReport } from './reports/hunt-report.ts';
+import type { Circumstances } from './reports/hunt-report.ts';
+import { exitCodeOf, writeReports } from './reports/write-reports.ts';
+import type { ReportFiles } from './reports/write-reports.ts';
 import type { CampaignProgress, CampaignRequest, CampaignResult } from './run-campaign.ts';
 import { runCampaign, workersOf } from './run-campaign.ts';
 import type { ExitCode } from './terminal/exit.ts';
@@ -34,7 +43,10 @@ export interface HuntOptions {
   readonly out: string;
   /** For shrinking each finding; 0 for none. */
   readonly executions: number;
-  readonly json?: string;
+  /** What else is written at the end, and where. */
+  readonly reports?: ReportFiles;
+  /** The part of a range that this is. */
+  readonly shard?: { readonly whole: Span; readonly shard: Shard };
   /** Print the tables, too. */
   readonly stats?: boolean;
   /** As it was given, for the command that replays. */
@@ -64,7 +76,16 @@ export async function hunt(request: CampaignRequest, options: HuntOptions): Prom
   progress.clear();
   const tools = { ...options, files, progress, signal };
   const bugs = await investigateAll(engine, result.findings, request.known ?? {}, tools);
-  return conclude(result, bugs, engine, options, signal.aborted || result.ended === 'interrupted');
+  return conclude(request, signal.aborted ? { ...result, ended: 'interrupted' } : result, bugs, engine, options);
+}
+
+/** A shard for which no seeds are left: it says so, and has found nothing. */
+export async function huntNothing(request: CampaignRequest, options: HuntOptions): Promise<ExitCode> {
+  const engine = await createEngine(request.run);
+  print('no seeds for this shard: the range has fewer worlds than shards');
+  const circumstances = circumstancesOf(request, engine, options, 0);
+  writeReports(huntReport({ tally: emptyTally(), covered: [], ended: 'seeds' }, [], circumstances), options.reports);
+  return EXIT.nothingFound;
 }
 
 function headline(request: CampaignRequest, { campaign }: Engine, out: string): string {
@@ -78,25 +99,59 @@ function headline(request: CampaignRequest, { campaign }: Engine, out: string): 
 }
 
 /** Statistics first, in a line; what was found comes last, where it is seen. */
-function conclude(result: CampaignResult, bugs: readonly Bug[], engine: Engine, options: HuntOptions, interrupted: boolean): ExitCode {
+function conclude(request: CampaignRequest, result: CampaignResult, bugs: readonly Bug[], engine: Engine, options: HuntOptions): ExitCode {
   const { tally, elapsedMs } = result;
   const style = styleOf(process.stdout);
   const counted = { tally, elapsedMs, possible: possibleNames(engine) };
   if (options.stats) print(`${statistics(counted, style, chartWidth())}\n`);
   print(statisticsLine(counted));
   print(rulesLine(counted));
-  for (const bug of bugs) {
-    if (bug.known === undefined && bug.case !== undefined) print(`\n${bugText(engine, bug, bug.case, options)}`);
-  }
+  print(oraclesLine(counted));
+  const findings = bugs.map((bug) => {
+    const { reported, text } = describeBug(engine, bug, options);
+    if (text !== undefined) print(`\n${text}`);
+    return reported;
+  });
   print(`\n${verdict(bugs, style)}`);
-  const { json } = options;
-  if (json !== undefined) tryToWrite(() => writeJson(json, result, bugs, engine));
-  const { hungSeed } = result;
-  if (hungSeed !== undefined) print(`seed ${engine.token(hungSeed)} did not end: nothing of its run could be recorded`);
-  if (interrupted) return EXIT.interrupted;
-  if (hungSeed !== undefined) return EXIT.finding;
-  if (bugs.some(({ known }) => known === undefined)) return EXIT.finding;
-  return tally.runs === 0 ? EXIT.harness : EXIT.nothingFound;
+  const hung = result.hungSeed === undefined ? undefined : engine.token(result.hungSeed);
+  if (hung !== undefined) print(`seed ${hung} did not end: nothing of its run could be recorded`);
+  const report = huntReport(result, findings, circumstancesOf(request, engine, options, elapsedMs), hung);
+  writeReports(report, options.reports);
+  return exitCodeOf(report);
+}
+
+function circumstancesOf(
+  request: CampaignRequest,
+  engine: Engine,
+  { shard, executions, planted }: HuntOptions,
+  elapsedMs: number,
+): Circumstances {
+  const { run, from, to, known = {}, maxFindings } = request;
+  const { channelType = 'any', transport = 'any', ...campaign } = engine.campaign;
+  const [first, last] = shard?.whole ?? [from, to];
+  const part: Span | undefined = to === undefined || to < from ? undefined : [from, to];
+  return {
+    options: {
+      ...campaign,
+      channelType,
+      transport,
+      twice: run.twice ?? false,
+      maxFindings: Number.isFinite(maxFindings) ? maxFindings : 'all',
+      shrink: executions,
+      known,
+      config: digestOf(run.config),
+      planted: digestOf(planted),
+    },
+    seeds: { from: first, ...(last !== undefined && { to: last }) },
+    ...(shard && { shard: { ...shard.shard, ...(part && { part }) } }),
+    oracles: engine.oracleNames,
+    environment: environmentOf(workersOf(request), elapsedMs),
+  };
+}
+
+/** What is in a file, in short. */
+function digestOf(file: string | undefined): string {
+  return file === undefined ? 'none' : createHash('sha256').update(readFileSync(file)).digest('hex').slice(0, 16);
 }
 
 /** What can come up: of these the tables name what never did. */
@@ -104,7 +159,8 @@ function possibleNames(engine: Engine): CampaignReport['possible'] {
   const own = engine.registry.all.map(({ name }) => name).filter((name) => name.includes('/'));
   const rules = Object.keys(RULES);
   const builtIn = [...ACTION_KINDS.keys()].filter((name) => name !== 'custom');
-  return { message: CHANNEL_MESSAGES, action: [...builtIn, ...own], licence: LICENCES.map(({ name }) => name), rule: rules };
+  const licence = LICENCES.map(({ name }) => name);
+  return { message: CHANNEL_MESSAGES, action: [...builtIn, ...own], licence, rule: rules, asked: engine.oracleNames };
 }
 
 function progressText(

@@ -3,6 +3,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import type { Distinct, Found, Known, SeedRange, Tally } from '../../sim/campaign/results.ts';
 import { Merger } from '../../sim/campaign/results.ts';
+import type { Span } from '../../sim/campaign/seed-span.ts';
 import type { RunOptions } from '../node/engine.ts';
 import { createEngine } from '../node/engine.ts';
 import { compiledFile } from '../node/package-files.ts';
@@ -47,6 +48,8 @@ export interface CampaignHooks {
 export interface CampaignResult {
   readonly tally: Tally;
   readonly findings: readonly Distinct[];
+  /** The seeds that count. */
+  readonly covered: readonly Span[];
   readonly elapsedMs: number;
   readonly ended: 'seeds' | 'time' | 'findings' | 'interrupted' | 'hang';
   /** A run that did not end: nothing of it can be recorded, but its seed can be named. */
@@ -128,9 +131,9 @@ class Campaign {
   result(): CampaignResult {
     const ended = this.ended() ?? 'seeds';
     this.merger.close(ended === 'interrupted' || ended === 'hang' ? [...this.early.values()] : []);
-    const { tally, findings } = this.merger;
+    const { tally, findings, covered } = this.merger;
     const { hungSeed } = this;
-    return { tally, findings, elapsedMs: this.elapsedMs(), ended, ...(hungSeed !== undefined && { hungSeed }) };
+    return { tally, findings, covered, elapsedMs: this.elapsedMs(), ended, ...(hungSeed !== undefined && { hungSeed }) };
   }
 
   elapsedMs(): number {

@@ -30,5 +30,5 @@ export function runSeedRange(
     onFound(run.found);
   }
   gauge.set('seed', 0);
-  return { index, tally, found };
+  return { index, span: [from, from + count - 1], tally, found };
 }

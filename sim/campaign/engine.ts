@@ -68,6 +68,11 @@ export class Engine {
     return printToken({ options: this.campaign, seed }, this.registry);
   }
 
+  /** Of every oracle that can watch a run. */
+  get oracleNames(): readonly string[] {
+    return [...new Set([...ORACLES.map(({ create }) => create().name), ...this.ownOracles.map((create) => create().name)])];
+  }
+
   runSeed(seed: number): SeedRun {
     return this.runParsed({ options: this.campaign, seed });
   }

@@ -29,7 +29,7 @@ function found(seed: number, kind: string): Found {
 function range(index: number, kinds: readonly string[]): SeedRange {
   const tally = emptyTally();
   tallyRun(tally, statistics(index === 2), index % 2 === 0 ? [] : ['fee-spike']);
-  return { index, tally, found: kinds.map((kind, at) => found(index * 10 + at, kind)) };
+  return { index, span: [index * 10, index * 10 + 9], tally, found: kinds.map((kind, at) => found(index * 10 + at, kind)) };
 }
 
 const ranges = [range(0, []), range(1, ['a', 'b', 'a']), range(2, ['b']), range(3, ['c']), range(4, ['d', 'a'])];
@@ -46,6 +46,7 @@ describe('merging', () => {
     ]);
     expect(inOrder.findings[0]?.foundAs).toEqual(['toy/rule/as 0', 'toy/rule/as 2']);
     expect(inOrder.tally.runs).toBe(4);
+    expect(inOrder.covered).toEqual([[0, 39]]);
     fc.assert(
       fc.property(fc.shuffledSubarray(ranges, { minLength: ranges.length }), (order) => {
         const merger = new Merger({ maxFindings: 3 });
@@ -80,6 +81,7 @@ describe('merging', () => {
     expect(merger.findings).toEqual([]);
     merger.close([found(99, 'early')]);
     expect(merger.findings.map(({ fingerprint }) => fingerprint)).toEqual(['toy/rule/b', 'toy/rule/early']);
+    expect(merger.covered).toEqual([[20, 29]]);
     expect(merger.tally.runs).toBe(1);
   });
 });

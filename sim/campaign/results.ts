@@ -1,6 +1,8 @@
 import { fingerprint } from '../world/finding.ts';
 import type { Statistics, StatisticsGroup } from '../world/statistics.ts';
 import type { Finding, Scenario } from '../scenario/types.ts';
+import { joined } from './seed-span.ts';
+import type { Span } from './seed-span.ts';
 
 /** What a campaign keeps of many runs: sums only, so that the order in which runs end does not show. */
 export interface Tally {
@@ -15,13 +17,14 @@ export interface Tally {
   encryptedRuns: number;
   readonly counts: Record<TallyGroup, Record<string, number>>;
 }
+
 /** Actions that happen by themselves. */
 const EVENTS: ReadonlySet<string> = new Set(['deliver', 'stored', 'see']);
 
 export type TallyGroup = StatisticsGroup | 'licence';
 
 export function emptyTally(): Tally {
-  const counts = { message: {}, action: {}, refused: {}, rule: {}, event: {}, outcome: {}, unasked: {}, licence: {} };
+  const counts = { message: {}, action: {}, refused: {}, rule: {}, event: {}, outcome: {}, unasked: {}, asked: {}, fired: {}, licence: {} };
   return { runs: 0, steps: 0, messages: 0, operations: 0, licensedRuns: 0, encryptedRuns: 0, counts };
 }
 
@@ -73,6 +76,7 @@ export interface Found {
 export interface SeedRange {
   /** 0, 1, 2, ... in the order of the seeds. */
   readonly index: number;
+  readonly span: Span;
   readonly tally: Tally;
   readonly found: readonly Found[];
 }
@@ -101,6 +105,7 @@ export class Merger {
   readonly tally: Tally = emptyTally();
   private readonly distinct = new Map<string, { first: Found; seeds: number[]; foundAs: Set<string> }>();
   private readonly waiting = new Map<number, SeedRange>();
+  private readonly spans: Span[] = [];
   private next = 0;
   private readonly known: Known;
   private readonly maxFindings: number;
@@ -144,7 +149,13 @@ export class Merger {
     });
   }
 
-  private count({ tally, found }: SeedRange): void {
+  /** The seeds that count. */
+  get covered(): readonly Span[] {
+    return joined(this.spans);
+  }
+
+  private count({ span, tally, found }: SeedRange): void {
+    this.spans.push(span);
     addTally(this.tally, tally);
     this.countFound(found);
   }

@@ -23,6 +23,8 @@ const TITLES: Readonly<Record<TallyGroup, string>> = {
   refused: 'commands refused',
   rule: 'rules triggered, by a peer or by a command',
   unasked: 'not applicable, by node: its driver cannot be asked',
+  asked: 'oracles asked: after each step, and once all has settled',
+  fired: 'oracles that saw something wrong',
   licence: 'licences drawn',
 };
 
@@ -41,6 +43,14 @@ export function rulesLine({ tally, possible }: Pick<CampaignReport, 'tally' | 'p
   const all = possible.rule ?? [];
   const triggered = all.filter((id) => tally.counts.rule[id] !== undefined).length;
   return `${triggered} of ${all.length} rules triggered; --stats names those that never were`;
+}
+
+/** How often oracles were asked, and answered as they should; and those that never were. */
+export function oraclesLine({ tally, possible }: Pick<CampaignReport, 'tally' | 'possible'>): string {
+  const total = (group: 'asked' | 'fired'): number => Object.values(tally.counts[group]).reduce((sum, count) => sum + count, 0);
+  const never = (possible.asked ?? []).filter((name) => tally.counts.asked[name] === undefined);
+  const line = `oracles asked ${plural(total('asked'), 'time')}, held ${plural(total('asked') - total('fired'), 'time')}`;
+  return never.length === 0 ? line : `${line}; never asked: ${never.join(', ')}`;
 }
 
 /** Tables of all that was exercised, and what never was. */

@@ -120,11 +120,21 @@ function resultOf(world: World, applied: readonly Action[], rotted: readonly str
   for (const { licensed } of world.oracles) {
     for (const [name, times] of licensed ?? []) world.stats.count('outcome', name, times);
   }
+  countAsked(world);
   countUnasked(world);
   const expect = finding === undefined ? 'pass' : fingerprint(finding);
   const recorded: Scenario = { format: 1, ...scenario, world: world.spec, actions: applied, expect };
   const base = { hash: world.trace.digest(world.crypto), stats: world.stats, applied, rotted, scenario: recorded };
   return finding === undefined ? base : { ...base, finding, fingerprint: expect };
+}
+
+/** Of oracles that are asked after steps; who is asked after settling is counted there. The first one that fires ends a step. */
+function countAsked({ finding, oracles, stats }: World): void {
+  const fired = oracles.findIndex(({ name }) => name === finding?.oracle);
+  const inStep = fired >= 0 && !stats.counts.has('asked');
+  for (const [index, { name, step }] of oracles.entries())
+    if (step !== undefined) stats.count('asked', name, stats.steps - (inStep && index > fired ? 1 : 0));
+  if (fired >= 0) stats.count('fired', oracles[fired]?.name ?? '');
 }
 
 /** What the world itself asks drivers for, beside its oracles. */

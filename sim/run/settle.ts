@@ -26,7 +26,9 @@ export function settle(world: World): void {
   calmEstimates(world);
   if (!comeToRest(world) || !probe(world)) return;
   for (const oracle of world.oracles) {
-    world.finding = oracle.settled?.(world);
+    if (oracle.settled === undefined) continue;
+    world.stats.count('asked', oracle.name);
+    world.finding = oracle.settled(world);
     if (world.finding !== undefined) return demandDeclared(world.finding, world.oracles);
   }
 }

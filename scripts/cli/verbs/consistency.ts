@@ -5,10 +5,16 @@ import type { CampaignOptions } from '../../../sim/run/seed.ts';
 import { CRYPTO_NAMES, DEFAULT_CAMPAIGN, STRATEGIES, TRANSPORTS } from '../../../sim/run/seed.ts';
 import type { LinkTransport } from '../../../sim/scenario/types.ts';
 import type { RunOptions } from '../../node/engine.ts';
-import { hunt } from '../hunt.ts';
+import { partOf } from '../../../sim/campaign/shard.ts';
+import type { Span } from '../../../sim/campaign/seed-span.ts';
+import { hunt, huntNothing } from '../hunt.ts';
+import type { HuntOptions } from '../hunt.ts';
+import { reportFiles, reportOptions } from '../reports/write-reports.ts';
+import { UsageError } from '../terminal/exit.ts';
 import type { CampaignRequest } from '../run-campaign.ts';
-import { commonRun, demandWritable, demandWritableFile, parseExecutions, readKnown, runOptions } from './common-options.ts';
+import { commonRun, demandWritable, parseExecutions, readKnown, runOptions } from './common-options.ts';
 import { parseDuration, parseInteger, parseSeeds } from './parse-arguments.ts';
+import { parseShard } from './parse-shard.ts';
 import { verb } from './verb.ts';
 
 /** Seeds that a worker takes at once: real signatures take their time. */
@@ -19,6 +25,7 @@ export const consistency = verb({
   describe: 'Hunt for nodes that stop agreeing: many seeds, each a run of its own',
   options: {
     seeds: { type: 'string', default: '1..20000', describe: 'which seeds: 1..20000, 17, or 1.. for no end' },
+    shard: { type: 'string', describe: 'only a part of them: 3/16, or auto/16 for the index that an indexed job gives in its environment' },
     time: { type: 'string', describe: 'stop after this long: 60s, 5m, 1h' },
     steps: {
       type: 'number',
@@ -39,13 +46,13 @@ export const consistency = verb({
       describe: 'percent of the seeds that may draw faults after which a close is right',
     },
     workers: { type: 'number', default: availableParallelism(), describe: 'threads; the results do not depend on it' },
-    'max-findings': { type: 'number', default: 3, describe: 'stop after so many different findings' },
+    'max-findings': { type: 'number', describe: 'stop after so many different findings [default: 3; of a shard all]' },
     shrink: { type: 'number', default: 3000, describe: 'most executions to spend on shrinking a finding; 0 leaves it as it is' },
     twice: { type: 'boolean', default: false, describe: 'run every seed twice and compare the traces' },
     known: { type: 'string', describe: 'a file of findings to set aside: { "version": 2, "findings": { "<fingerprint>": "<reason>" } }' },
     out: { type: 'string', default: 'findings', describe: 'where findings are written, the moment they are found' },
     stats: { type: 'boolean', default: false, describe: 'also print tables of all that was exercised, and what never was' },
-    json: { type: 'string', describe: 'also write the report as JSON to this file' },
+    ...reportOptions,
     ...runOptions,
   },
   examples: [
@@ -56,27 +63,42 @@ export const consistency = verb({
     const run: RunOptions = { ...(await commonRun(args)), campaign: campaignOf(args), twice: args.twice };
     const seeds = parseSeeds(args.seeds);
     demandWritable(args.out, 'out');
-    if (args.json !== undefined) demandWritableFile(args.json, 'json');
+    const shard = args.shard === undefined ? undefined : shardOf(args.shard, seeds);
+    const reports = reportFiles(args);
     const timeMs = args.time === undefined ? undefined : parseDuration(args.time);
     const request: CampaignRequest = {
       run,
-      ...seeds,
+      ...(shard?.seeds ?? seeds),
       ...(timeMs !== undefined && { timeMs }),
       workers: parseInteger('workers', args.workers, 0, 1024) ?? 1,
-      maxFindings: parseInteger('max-findings', args['max-findings'], 1, 10_000) ?? 3,
+      maxFindings: parseInteger('max-findings', args['max-findings'], 1, 10_000) ?? (shard === undefined ? 3 : Infinity),
       known: readKnown(args.known),
       rangeSize: RANGE_SIZE[args.crypto],
     };
     const executions = args.shrink === 0 ? 0 : parseExecutions(args.shrink);
-    return hunt(request, {
+    const options: HuntOptions = {
       out: args.out,
       executions,
-      ...(args.json !== undefined && { json: args.json }),
+      reports,
       planted: args.planted,
       stats: args.stats,
-    });
+      ...(shard && { shard: shard.of }),
+    };
+    return request.to !== undefined && request.to < request.from ? huntNothing(request, options) : hunt(request, options);
   },
 });
+
+/** The seeds of a shard; none where there are fewer worlds than shards. */
+function shardOf(
+  text: string,
+  { from, to }: { readonly from: number; readonly to?: number },
+): { readonly seeds: { readonly from: number; readonly to: number }; readonly of: NonNullable<HuntOptions['shard']> } {
+  const shard = parseShard(text);
+  if (to === undefined) throw new UsageError('--shard takes a part of a range: give --seeds an end; --time may end it sooner');
+  const whole: Span = [from, to];
+  const [first, last] = partOf(whole, shard) ?? [from, from - 1];
+  return { seeds: { from: first, to: last }, of: { whole, shard } };
+}
 
 function campaignOf(args: {
   readonly steps: number;
