@@ -8,7 +8,7 @@ import { at, input as blockInput, read } from '../chain/chain.fixture.ts';
 import { bytes32, complaint, Duo, kinds, NODE_ID, P2WPKH_A, TEMPORARY_ID } from './duo.fixture.ts';
 import type { ChannelCommand, ChannelInput } from './model/channel-vocabulary.ts';
 import type { ChannelState } from './model/state.ts';
-import { add, expectFailed, expectQuiet, fail, fee, fulfill, ONION, refusalOf, secretOf } from './updates.fixture.ts';
+import { add, expectHungUp, expectQuiet, fail, fee, fulfill, ONION, refusalOf, secretOf } from './updates.fixture.ts';
 import { ownPayment } from './model/origin.ts';
 
 const keysId = bytes32(2);
@@ -104,7 +104,7 @@ describe('what follows a step', () => {
 });
 
 describe('messages at the wrong time', () => {
-  it('updates before channel_ready was exchanged fail the channel, from whichever side it is missing', () => {
+  it('updates before channel_ready was exchanged end the connection, from whichever side it is missing', () => {
     const messages = (duo: Duo): readonly Message[] => [
       { type: 'update_fee', channelId: duo.channelId, feeratePerKw: 2500 },
       { type: 'update_fail_htlc', channelId: duo.channelId, id: 0n, reason: '' },
@@ -117,15 +117,14 @@ describe('messages at the wrong time', () => {
       duo.block([], 2);
       // Ours is sent, the peer's has not come.
       expect(duo.funded('accepter')).toMatchObject({ lifecycle: { readySent: true, readyReceived: false } });
-      const failed = expectFailed(duo, 'accepter', message, 'channel.before_ready');
-      expect(failed.failure.reason).toMatch(/came before channel_ready was exchanged$/);
+      expectHungUp(duo, 'accepter', message, 'channel.before_ready');
     }
     const early = new Duo();
     early.fund();
     const message = messages(early)[0] as Message;
     early.message('accepter', { type: 'channel_ready', channelId: early.channelId, secondPerCommitmentPoint: NODE_ID.opener });
     expect(early.funded('accepter')).toMatchObject({ lifecycle: { readySent: false, readyReceived: true } });
-    expectFailed(early, 'accepter', message, 'channel.before_ready');
+    expectHungUp(early, 'accepter', message, 'channel.before_ready');
   });
 
   it('of the opening that come again are warned about, and change nothing', () => {
@@ -177,7 +176,7 @@ describe('MAX_UNSIGNED_UPDATES', () => {
     const message: Message = { type: 'update_fee', channelId, feeratePerKw: 2500 };
     for (let i = 0; i < MAX_UNSIGNED_UPDATES; i++) duo.message('accepter', message);
     expect(duo.funded('accepter').shared.logs.opener).toHaveLength(MAX_UNSIGNED_UPDATES);
-    expectFailed(duo, 'accepter', message, 'channel.unsigned_updates');
+    expectHungUp(duo, 'accepter', message, 'channel.unsigned_updates');
   });
 
   it('starts again with every signature', () => {

@@ -65,7 +65,7 @@ function violated(env: ChannelEnv, state: ChannelState, broken: Violation): Step
       break;
     case 'warn':
     case 'warn-and-disconnect':
-      out.effects.push({ kind: 'send', peer, message: { type: 'warning', channelId, data: errorData(text) } });
+      out.effects.push({ kind: 'send', peer, message: { type: 'warning', channelId, data: errorData(text, tx) } });
       if (consequence === 'warn-and-disconnect') out.effects.push({ kind: 'disconnect', peer, reason: text });
       break;
     case 'fail-channel':

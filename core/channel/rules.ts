@@ -26,7 +26,7 @@ export const CHANNEL_RULES = {
   'channel.before_ready': {
     requirements: ['B2-READY-12-no-alias-depth'],
     words: 'Once both nodes have exchanged `channel_ready`',
-    consequence: 'fail-channel',
+    consequence: 'warn-and-disconnect',
   },
   'channel.not_negotiated': {
     requirements: ['B1-MSG-02-even-unnegotiated'],
@@ -36,7 +36,7 @@ export const CHANNEL_RULES = {
   'channel.unsigned_updates': {
     requirements: [],
     why: 'a bound on what a peer can make us keep: more than all HTLCs added and removed again',
-    consequence: 'fail-channel',
+    consequence: 'warn-and-disconnect',
   },
   'channel.not_open_yet': { requirements: [], why: 'a command of a later phase', consequence: 'refuse' },
   'channel.not_connected': {

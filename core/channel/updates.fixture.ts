@@ -82,6 +82,24 @@ export function expectFailed(duo: Duo, side: Side, message: Message, rule: RuleI
   return state;
 }
 
+/** A message that breaks this rule and changes nothing: a warning, and the connection, which may mend it, ends. */
+export function expectHungUp(duo: Duo, side: Side, message: Message, rule: RuleId): void {
+  expect(expectWarning(duo, side, message, rule)).toEqual(['violated', 'warning', 'disconnect']);
+}
+
+/** A message that breaks this rule, changes nothing, and is warned about: the connection goes on. */
+export function expectWarned(duo: Duo, side: Side, message: Message, rule: RuleId): void {
+  expect(expectWarning(duo, side, message, rule)).toEqual(['violated', 'warning']);
+}
+
+function expectWarning(duo: Duo, side: Side, message: Message, rule: RuleId): readonly string[] {
+  const before = duo.ends[side].state;
+  const effects = duo.message(side, message);
+  expect(brokenRule(effects)).toBe(rule);
+  expect(duo.ends[side].state).toEqual(before);
+  return effects.map((effect) => (effect.kind === 'send' ? effect.message.type : effect.kind));
+}
+
 export function messages(effects: readonly ChannelOutput[]): readonly Message[] {
   return effects.flatMap((effect) => (effect.kind === 'send' ? [effect.message] : []));
 }

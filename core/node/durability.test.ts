@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import type { NodeEffect } from './node-vocabulary.ts';
-import type { ChannelId, Script } from '../crypto/bytes.ts';
+import type { ChannelId, Script, SecretKey } from '../crypto/bytes.ts';
 import type { Message } from '../wire/messages/index.ts';
 import { Pair, preimageOf } from './pair.fixture.ts';
 import type { TestNode } from './pair.fixture.ts';
@@ -132,7 +132,9 @@ describe('a channel with an unfinished store', () => {
     expect(outbox(b, id)).toEqual(['revoke_and_ack', 'commitment_signed']);
     const unknown: Message = { type: 'stfu', channelId: id, initiator: 1 } as unknown as Message;
     expect(leaving(b.hear(a.id, unknown))).toEqual(['warning']);
-    expect(leaving(b.hear(a.id, { type: 'update_fail_htlc', channelId: id, id: 9n, reason: '' }))).toContain('error');
+    const perCommitmentSecret = '00'.repeat(32) as SecretKey;
+    const wrong: Message = { type: 'revoke_and_ack', channelId: id, perCommitmentSecret, nextPerCommitmentPoint: a.id };
+    expect(leaving(b.hear(a.id, wrong))).toContain('error');
   });
 });
 

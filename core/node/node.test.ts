@@ -298,7 +298,10 @@ describe('a message for a channel', () => {
 
   it('fails only that channel', () => {
     const { a, b, ids } = paired(2);
-    b.hear(a.id, { type: 'update_fail_htlc', channelId: ids[0] as ChannelId, id: 5n, reason: '' });
+    const channelId = ids[0] as ChannelId;
+    pay(b, channelId, 1);
+    // The revocation of what b has signed anew, with a secret that is none.
+    b.hear(a.id, { type: 'revoke_and_ack', channelId, perCommitmentSecret: '00'.repeat(32) as SecretKey, nextPerCommitmentPoint: a.id });
     expect(phases(b, ids)).toEqual(['failed', 'funded']);
   });
 

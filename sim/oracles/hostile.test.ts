@@ -40,7 +40,11 @@ function deviant(deviation: Tampering): DriverFactory {
   return tampered({ nodes: ['A'], ...deviation });
 }
 
-const silent: Tampering = { effect: (effect) => (effect.kind === 'send' && nameOf(effect.bytes) === 'error' ? [] : effect) };
+const COMPLAINTS = new Set(['error', 'warning']);
+const silent: Tampering = {
+  effect: (effect) =>
+    effect.kind === 'disconnect' || (effect.kind === 'send' && COMPLAINTS.has(nameOf(effect.bytes) ?? '')) ? [] : effect,
+};
 const deaf: Tampering = { effect: (effect) => (effect.kind === 'disconnect' ? [] : effect) };
 
 describe('hostile: peers', () => {
@@ -83,7 +87,7 @@ describe('hostile: peers', () => {
         return nameOf(effect.bytes) === 'error' && last !== undefined ? [{ ...effect, bytes: last }, effect] : effect;
       },
     };
-    expect(tamperedOnce('commitment_signed', 'wrong-signature', leaky)).toBe('hostile/leak.channel_ready/told-the-peer');
+    expect(tamperedOnce('revoke_and_ack', 'wrong-secret', leaky)).toBe('hostile/leak.channel_ready/told-the-peer');
   });
 
   it('a node whose other state changes, or that cannot enforce its channel any more, is found', () => {
@@ -91,7 +95,7 @@ describe('hostile: peers', () => {
       if (state.phase !== 'failed') return state;
       return { ...state, failure: { ...state.failure, commitmentToBroadcast: undefined } };
     };
-    expect(tamperedOnce('commitment_signed', 'wrong-signature', { state: without })).toBe('hostile/broadcast/gave-up-its-commitment');
+    expect(tamperedOnce('revoke_and_ack', 'wrong-secret', { state: without })).toBe('hostile/broadcast/gave-up-its-commitment');
     const robbed = (state: ChannelState): ChannelState => {
       if (state.phase !== 'failed') return state;
       const { shared, params } = state;
@@ -101,7 +105,7 @@ describe('hostile: peers', () => {
       const commitments = { ...shared.commitments, [params.us]: { ...next, current: { ...current } } };
       return { ...state, shared: { ...shared, base: { ...base, balanceMsat }, commitments } };
     };
-    expect(tamperedOnce('commitment_signed', 'wrong-signature', { state: robbed })).toBe('hostile/balance/lost-money');
+    expect(tamperedOnce('revoke_and_ack', 'wrong-secret', { state: robbed })).toBe('hostile/balance/lost-money');
   });
 
   it('a node that lets one channel pay for another is found', () => {
@@ -119,7 +123,7 @@ describe('hostile: peers', () => {
             ]
           : effect,
     };
-    expect(tamperedOnce('commitment_signed', 'wrong-signature', spread, twoChannels)).toBe('hostile/other-channels/affected');
+    expect(tamperedOnce('revoke_and_ack', 'wrong-secret', spread, twoChannels)).toBe('hostile/other-channels/affected');
   });
 });
 

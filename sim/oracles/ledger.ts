@@ -21,6 +21,7 @@ import type { WithCommitments } from '../world/channel-changes.ts';
 import { causeOf, CAUSES } from './balance-cause.ts';
 import { finding } from './difference.ts';
 import type { Difference } from './difference.ts';
+import { linkOf, linksWithoutRest } from './refused-feerate.ts';
 import { StaleWatch } from './stale-channels.ts';
 import { paymentIdOf } from '../../core/channel/model/origin.ts';
 import type { Origin } from '../../core/channel/model/origin.ts';
@@ -102,8 +103,9 @@ class Ledger implements Oracle {
   settled(world: WorldView): Finding | undefined {
     const contradicted = world.payments.find((payment) => payment.contradictions > 0);
     if (contradicted !== undefined) return wrongOutcome(world, contradicted, 'told-both-ways', 'one outcome', 'sent and failed');
+    const restless = linksWithoutRest(world);
     for (const info of world.channels) {
-      if (this.stale.has(info.channelId)) continue;
+      if (this.stale.has(info.channelId) || restless.has(linkOf(info))) continue;
       for (const node of [info.opener, info.accepter]) {
         const state = world.channelState(node, info.name);
         if (!hasCommitments(state)) continue;

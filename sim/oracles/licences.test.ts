@@ -27,6 +27,7 @@ const accept = messages.find((m) => m?.type === 'accept_channel') as Extract<Mes
 
 function circumstances(more: Partial<Circumstances>): Circumstances {
   return {
+    outcome: 'failed',
     world,
     record: { ...record, node: 'B' },
     config: DEFAULT_POLICY,
@@ -131,12 +132,12 @@ describe('licences', () => {
     });
     const { closingTimeoutBlocks } = DEFAULT_POLICY;
     const now = world.height('B');
-    expect(holding({ before: sentAt(now - closingTimeoutBlocks) })).toEqual(['closing-unanswered']);
+    expect(holding({ before: sentAt(now - closingTimeoutBlocks) })).toEqual(['closing-range', 'closing-unanswered']);
     expect(holding({ before: sentAt(now - closingTimeoutBlocks + 1) })).toEqual([]);
     expect(holding({ before: state })).toEqual([]);
   });
 
-  it('closing-range: ranges that do not overlap', () => {
+  it('closing-range: a warning for ranges that do not overlap, and no more', () => {
     const closing = (range: { minFeeSat: bigint; maxFeeSat: bigint }): FundedState => ({
       ...state,
       closing: { ...state.closing, negotiation: { offered: { feeSat: 500n, range, height: world.height('B') } } },
@@ -148,9 +149,10 @@ describe('licences', () => {
       signature: '00'.repeat(64) as never,
       feeRange: { minFeeSat: 400n, maxFeeSat: 600n },
     } as const;
-    expect(holding({ received, before: closing({ minFeeSat: 601n, maxFeeSat: 900n }) })).toEqual(['closing-range']);
-    expect(holding({ received, before: closing({ minFeeSat: 100n, maxFeeSat: 399n }) })).toEqual(['closing-range']);
-    expect(holding({ received, before: closing({ minFeeSat: 600n, maxFeeSat: 900n }) })).toEqual([]);
+    expect(holding({ outcome: 'warning', received, before: closing({ minFeeSat: 601n, maxFeeSat: 900n }) })).toEqual(['closing-range']);
+    expect(holding({ received, before: closing({ minFeeSat: 601n, maxFeeSat: 900n }) })).toEqual([]);
+    expect(holding({ outcome: 'warning', received, before: closing({ minFeeSat: 100n, maxFeeSat: 399n }) })).toEqual(['closing-range']);
+    expect(holding({ outcome: 'warning', received, before: closing({ minFeeSat: 600n, maxFeeSat: 900n }) })).toEqual([]);
   });
 
   it('funding-unconfirmed: 2016 blocks without a confirmation', () => {

@@ -21,6 +21,7 @@ export type Outcome = 'error' | 'warning' | 'disconnect' | 'failed' | 'forgotten
 
 /** One step of one node in which an outcome appeared, with what is needed to judge whether the protocol asks for it. */
 export interface Circumstances {
+  readonly outcome: Outcome;
   readonly world: WorldView;
   readonly record: StepRecord;
   readonly config: ChannelConfig;
@@ -34,8 +35,8 @@ export interface Circumstances {
   readonly past: ReadonlySet<Past>;
 }
 export type Past =
-  /** A connection or a process died before both ends had the channel. */
-  'opening-interrupted' | 'restored-older' | 'force-close-asked' | 'tampered-with';
+  /** A connection or a process died before both ends had the channel; `hung-up-on`: a node ended the connection, as it was licensed to. */
+  'opening-interrupted' | 'hung-up-on' | 'restored-older' | 'force-close-asked' | 'tampered-with';
 
 export interface Licence {
   readonly name: string;
@@ -79,9 +80,9 @@ export const LICENCES: readonly Licence[] = [
   },
   {
     name: 'closing-range',
-    about: 'BOLT 2: the fee ranges of both closing_signed do not overlap',
+    about: 'BOLT 2: the fee ranges of both closing_signed do not overlap: a warning, and after a reasonable time the channel fails',
     licenses: CLOSES,
-    holds: closingRangesApart,
+    holds: (circumstances) => (circumstances.outcome === 'warning' ? closingRangesApart(circumstances) : closingUnanswered(circumstances)),
   },
   {
     name: 'closing-unanswered',
@@ -105,7 +106,7 @@ export const LICENCES: readonly Licence[] = [
     name: 'opening-lost',
     about: 'BOLT 2: a connection lost before funding_signed arrived: the opener forgets, the accepter may not',
     licenses: [...CLOSES, 'forgotten'],
-    holds: ({ past }) => past.has('opening-interrupted'),
+    holds: ({ past }) => past.has('opening-interrupted') || past.has('hung-up-on'),
   },
   {
     name: 'opener-short',
@@ -171,7 +172,8 @@ function htlcExpired({ world, record, config, before }: Circumstances): boolean 
   return heldContents(before).some((contents) => contents.htlcs.some(late));
 }
 
-function unacceptable(feeratePerKw: number, { config, feeratePerKw: own }: Circumstances): boolean {
+/** BOLT 2, update_fee: too low or unreasonably large for who estimates `own`. */
+export function unacceptable(feeratePerKw: number, { config, feeratePerKw: own }: Pick<Circumstances, 'config' | 'feeratePerKw'>): boolean {
   const { min, max } = config.feerateTolerancePercent;
   return feeratePerKw < config.minFeeratePerKw || feeratePerKw * 100 < own * min || feeratePerKw * 100 > own * max;
 }

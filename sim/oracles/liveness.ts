@@ -5,6 +5,7 @@ import { policyOf } from '../scenario/channel-config.ts';
 import type { ChannelInfo, Finding, Oracle, PaymentRecord, ProbeRecord, WorldView } from '../scenario/types.ts';
 import { hasCommitments, isCommitted, isFunding, showsNone } from '../world/channel-changes.ts';
 import { finding } from './difference.ts';
+import { linkOf, linksWithoutRest } from './refused-feerate.ts';
 import { StaleWatch } from './stale-channels.ts';
 import { fundingOf, isDust, SIDES } from '../model/commitment-contents.ts';
 
@@ -42,7 +43,8 @@ function build(stale: StaleWatch): Oracle {
     },
     settled(world) {
       // A stale channel may cost its link the connection again and again, and with it the channels beside it.
-      const spoilt = new Set(world.channels.filter(({ channelId }) => stale.has(channelId)).map(linkOf));
+      const staleLinks = world.channels.filter(({ channelId }) => stale.has(channelId)).map(linkOf);
+      const spoilt = new Set([...staleLinks, ...linksWithoutRest(world)]);
       const judged = world.channels.filter((info) => !spoilt.has(linkOf(info)));
       for (const info of judged) {
         const found = channelSettled(world, info) ?? probed(world, info);
@@ -52,10 +54,6 @@ function build(stale: StaleWatch): Oracle {
     },
     fork: () => build(new StaleWatch(stale)),
   };
-}
-
-function linkOf({ opener, accepter }: ChannelInfo): string {
-  return [opener, accepter].sort().join('-');
 }
 
 function report(

@@ -135,12 +135,16 @@ class NoUnprovokedClose implements LicensingOracle {
     }
   }
 
-  private interrupted(node: string, peer?: string): void {
+  private interrupted(node: string, peer?: string, what: Past = 'opening-interrupted'): void {
     for (const [temporary, { nodes, channelId }] of this.openings) {
       if (!nodes.includes(node) || (peer !== undefined && !nodes.includes(peer))) continue;
-      this.mark(temporary, 'opening-interrupted');
-      if (channelId !== undefined) this.mark(channelId, 'opening-interrupted');
+      this.mark(temporary, what);
+      if (channelId !== undefined) this.mark(channelId, what);
     }
+  }
+
+  private hungUp(world: WorldView, { node, effects }: StepRecord): void {
+    for (const effect of effects) if (effect.kind === 'disconnect') this.interrupted(node, world.nodeName(effect.peer), 'hung-up-on');
   }
 
   /** After a breach both ends may see the channel end, under either of its ids. */
@@ -213,8 +217,12 @@ class NoUnprovokedClose implements LicensingOracle {
       return undefined;
     const circumstances = this.circumstances(world, record, received, event);
     const licences = LICENCES.filter(({ licenses, holds }) => licenses.includes(event.outcome) && holds(circumstances));
-    const drawn = licences.find(({ name }) => world.licences.has(name));
+    // A connection that a licensed outcome has ended takes with it what was being opened, as any that is lost.
+    const drawn = licences.find(
+      ({ name }) => world.licences.has(name) || (name === 'opening-lost' && circumstances.past.has('hung-up-on')),
+    );
     if (drawn !== undefined) {
+      if (record.effects.some(({ kind }) => kind === 'disconnect')) this.hungUp(world, record);
       this.licensed.set(drawn.name, (this.licensed.get(drawn.name) ?? 0) + 1);
       return undefined;
     }
@@ -246,7 +254,7 @@ class NoUnprovokedClose implements LicensingOracle {
       this.configs.set(node, config);
     }
     const feeratePerKw = this.feerates.get(node) ?? spec?.feeratePerKw ?? DEFAULT_FEERATE_PER_KW;
-    return { world, record, config, feeratePerKw, received, before, past: this.pastOf(world, id) };
+    return { outcome: event.outcome, world, record, config, feeratePerKw, received, before, past: this.pastOf(world, id) };
   }
 }
 

@@ -1,10 +1,11 @@
 import type { FundedState } from '../../core/channel/model/state.ts';
 import type { SecretKey } from '../../core/crypto/bytes.ts';
 import type { Forged, Scene, TamperingTable } from './tampering-table.ts';
-import { FAIL, FAIL_OR_CLOSE, flipped, inserting, replacing } from './tampering-table.ts';
+import { FAIL, FAIL_OR_CLOSE, flipped, inserting, replacing, STAND_BY } from './tampering-table.ts';
 
 const FAR = 1000n;
 const GUESS = 'ab'.repeat(32) as SecretKey;
+const NO_SECRET = '00'.repeat(32) as SecretKey;
 
 interface Reconnecting extends Scene {
   readonly receiver: FundedState;
@@ -35,16 +36,27 @@ export const channelReestablish: TamperingTable = {
     'one-ahead-without-proof': [FAIL_OR_CLOSE, (m) => ({ ...m, nextRevocationNumber: m.nextRevocationNumber + 2n })],
     'beyond-48-bits': [FAIL_OR_CLOSE, (m) => ({ ...m, nextRevocationNumber: 0xffff_ffff_ffff_ffffn })],
     'commitments-far-ahead': [FAIL_OR_CLOSE, (m) => ({ ...m, nextCommitmentNumber: m.nextCommitmentNumber + FAR })],
-    'claims-to-be-behind': [
-      FAIL_OR_CLOSE,
-      (m) => (m.nextCommitmentNumber < 3n ? undefined : { ...m, nextCommitmentNumber: m.nextCommitmentNumber - 2n }),
-    ],
     'revocations-behind': [
       FAIL_OR_CLOSE,
       (m) => (m.nextRevocationNumber < 2n ? undefined : { ...m, nextRevocationNumber: m.nextRevocationNumber - 2n }),
     ],
     repeated: [FAIL_OR_CLOSE, (m) => [m, m]],
   }),
+  ...replacing(
+    'channel_reestablish',
+    reconnecting,
+    {
+      'claims-to-be-behind': [
+        STAND_BY,
+        (m) => (m.nextCommitmentNumber < 3n ? undefined : { ...m, nextCommitmentNumber: m.nextCommitmentNumber - 2n }),
+      ],
+      'claims-to-know-of-no-revocation': [
+        STAND_BY,
+        (m) => (m.nextRevocationNumber < 2n ? undefined : { ...m, nextRevocationNumber: 0n, yourLastPerCommitmentSecret: NO_SECRET }),
+      ],
+    },
+    'before',
+  ),
   ...inserting(reconnecting, {
     'update-before-it': [FAIL_OR_CLOSE, onlyBefore(({ channelId }) => ({ type: 'update_fee', channelId, feeratePerKw: 2500 }))],
     'signature-before-it': [

@@ -45,6 +45,8 @@ export const FAIL_OR_CLOSE: readonly AskedOfReceiver[] = ['fail-channel', 'warn-
 /** "SHOULD send a `warning`", where more than that is no fault. */
 export const WARN_AT_LEAST: readonly AskedOfReceiver[] = ['warn', 'warn-and-disconnect', 'fail-channel'];
 export const CLOSE: readonly AskedOfReceiver[] = ['warn-and-disconnect'];
+/** BOLT 2, Message Retransmission, Rationale: a peer that has fallen behind is waited for. */
+export const STAND_BY: readonly AskedOfReceiver[] = ['warn', 'warn-and-disconnect'];
 /** An error would fail more than what is wrong. */
 export const WARN: readonly AskedOfReceiver[] = ['warn', 'ignore'];
 export const IGNORE: readonly AskedOfReceiver[] = ['ignore'];
@@ -67,18 +69,19 @@ export function operating(scene: Scene): OperatingScene | undefined {
   return { ...scene, receiver, sender: otherSide(receiver.params.us) };
 }
 
-/** A message of this kind is replaced, where `situation` fits. */
+/** A message of this kind is replaced, where `situation` fits; or what is forged comes before it, where a warning is all that BOLT asks for. */
 export function replacing<N extends MessageName, S>(
   name: N,
   situation: (scene: Scene) => S | undefined,
   entries: Readonly<Record<string, Entry<Of<N>, S>>>,
+  place: Tampering['place'] = 'instead',
 ): TamperingTable {
   const isOf = (message: Message | undefined): message is Of<N> => message?.type === name;
   const table: Record<string, Tampering> = {};
   for (const [key, [asks, forge]] of Object.entries(entries)) {
     table[key] = {
       asks,
-      place: 'instead',
+      place,
       forge(scene) {
         const fits = situation(scene);
         return fits === undefined || !isOf(scene.message) ? undefined : forge(scene.message, fits);

@@ -110,13 +110,6 @@ export const updateAddHtlc = replacing('update_add_htlc', operating, {
   'beyond-in-flight-limit': [FAIL_OR_CLOSE, beyondInFlight],
   'too-many': [FAIL_OR_CLOSE, tooMany],
   'expiry-that-is-a-time': [FAIL_OR_CLOSE, (m) => ({ ...m, cltvExpiry: FIRST_TIME })],
-  'after-shutdown': [
-    FAIL_OR_CLOSE,
-    (m, scene) => {
-      if (scene.receiver.closing.received !== undefined) return m;
-      return shutdownDue(scene) ? [{ type: 'shutdown', channelId: m.channelId, scriptPubkey: scriptOf(scene) }, m] : undefined;
-    },
-  ],
   'then-shutdown-over-it': [
     WARN_AT_LEAST,
     (m, scene) => (shutdownDue(scene) ? [m, { type: 'shutdown', channelId: m.channelId, scriptPubkey: scriptOf(scene) }] : undefined),

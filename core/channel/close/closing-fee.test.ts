@@ -60,29 +60,24 @@ describe('answerFee with fee_range', () => {
     ['opener: a fee at the high end of the overlap', 'opener', SENT, 1000n, range(1n, 2000n), 'agree'],
     ['opener: a fee below our range', 'opener', SENT, 299n, range(1n, 2000n), 'fail-channel closing_signed.fee_outside_overlap'],
     ['opener: a fee above our range', 'opener', SENT, 1001n, range(1n, 2000n), 'fail-channel closing_signed.fee_outside_overlap'],
-    [
-      "opener: a fee outside the peer's own range",
-      'opener',
-      SENT,
-      600n,
-      range(700n, 2000n),
-      'fail-channel closing_signed.fee_outside_overlap',
-    ],
+    ["opener: a fee outside the peer's own range", 'opener', SENT, 600n, range(700n, 2000n), 'agree'],
     ['ranges that touch', 'opener', SENT, 1000n, range(1000n, 2000n), 'agree'],
-    ['ranges that do not overlap, above', 'opener', SENT, 1001n, range(1001n, 2000n), 'fail-channel closing_signed.fee_range'],
-    ['ranges that do not overlap, below', 'accepter', {}, 200n, range(100n, 299n), 'fail-channel closing_signed.fee_range'],
+    ['ranges that do not overlap, above', 'opener', SENT, 1001n, range(1001n, 2000n), 'warn closing_signed.fee_range'],
+    ['ranges that do not overlap, with a fee that we allow', 'opener', SENT, 1000n, range(1001n, 2000n), 'agree'],
+    ['ranges that do not overlap, below', 'accepter', {}, 200n, range(100n, 299n), 'warn closing_signed.fee_range'],
     ['accepter: a fee that is fine', 'accepter', {}, 700n, range(600n, 800n), 'agree'],
     ['accepter: a fee too low for us, range reaching higher', 'accepter', {}, 200n, range(100n, 800n), 300n],
     ['accepter: a fee too high for us, range reaching lower', 'accepter', {}, 1500n, range(100n, 2000n), 1000n],
     ["accepter: a fee outside the peer's own range", 'accepter', {}, 400n, range(600n, 800n), 600n],
     [
-      'accepter: another fee than the one we chose',
+      'accepter: another fee than the one we chose, and none that we allow',
       'accepter',
       SENT,
-      501n,
+      1001n,
       range(100n, 2000n),
       'fail-channel closing_signed.fee_not_the_chosen',
     ],
+    ['accepter: another fee than the one we chose that we allow', 'accepter', SENT, 501n, range(100n, 2000n), 'agree'],
     ['accepter: the fee that we chose', 'accepter', SENT, 500n, range(100n, 2000n), 'agree'],
   ])('%s', (_what, us, negotiation, feeSat, theirs, expected) => {
     expect(answer(us, negotiation, feeSat, theirs)).toBe(expected);
@@ -115,27 +110,57 @@ describe('answerFee with fee_range', () => {
 });
 
 describe('answerFee without fee_range', () => {
+  const at = (sentSat: bigint, heardSat: bigint): ClosingNegotiation => ({
+    offered: { feeSat: sentSat, range: OURS.range, height: 100 },
+    peerOffered: { feeSat: heardSat },
+  });
   const heard = (feeSat: bigint): ClosingNegotiation => ({ ...SENT, peerOffered: { feeSat } });
   it.each<readonly [string, ClosingNegotiation, bigint, string | bigint]>([
     ['the fee that we offered', SENT, 500n, 'agree'],
     ['within the range that we sent', SENT, 301n, 'agree'],
     ['within the range that we sent, although not strictly between', heard(900n), 950n, 'agree'],
     ['first words, within our range', {}, 1000n, 'agree'],
-    ['first words, above our range', {}, 1001n, 1000n],
-    ['first words, below our range', {}, 299n, 300n],
-    ['above the range that we sent: our bound is strictly between', SENT, 3000n, 1000n],
-    ['below the range that we sent: our bound is strictly between', SENT, 200n, 300n],
-    ['coming nearer, still above', heard(3000n), 2000n, 1000n],
+    ['first words, above our range: ours', {}, 1001n, 500n],
+    ['first words, below our range: ours', {}, 299n, 500n],
+    ['above the range that we sent: a quarter of the way to our bound', SENT, 3000n, 625n],
+    ['below the range that we sent: a quarter of the way to our bound', SENT, 200n, 450n],
+    ['just above the range that we sent', SENT, 1001n, 625n],
+    ['just below the range that we sent', SENT, 299n, 450n],
+    ['coming nearer, still above', heard(3000n), 2000n, 625n],
+    ['coming nearer by one', heard(3000n), 2999n, 625n],
+    ['the last step up', at(999n, 3000n), 2000n, 1000n],
+    ['the last step down', at(301n, 100n), 200n, 300n],
     ['not strictly between what we sent and they sent, above', heard(3000n), 3000n, 'warn-and-disconnect closing_signed.fee_not_between'],
     ['not strictly between, moving away', heard(3000n), 3001n, 'warn-and-disconnect closing_signed.fee_not_between'],
     ['not strictly between, on the other side of ours', heard(3000n), 299n, 'warn-and-disconnect closing_signed.fee_not_between'],
-    [
-      'above, when we are at our bound already',
-      { offered: { feeSat: 1000n, range: OURS.range, height: 100 }, peerOffered: { feeSat: 3000n } },
-      2000n,
-      'fail-channel closing_signed.fee_beyond_bound',
-    ],
+    ['above, when we are at our bound already', at(1000n, 3000n), 2000n, 'warn closing_signed.fee_beyond_bound'],
+    ['below, when we are at our bound already', at(300n, 100n), 200n, 'warn closing_signed.fee_beyond_bound'],
   ])('%s', (_what, negotiation, feeSat, expected) => {
     for (const us of ['opener', 'accepter'] as const) expect(answer(us, negotiation, feeSat)).toBe(expected);
+  });
+
+  it('goes on strictly between until a peer that goes half of the way each time is met', () => {
+    const amount = fc.bigInt({ min: 0n, max: 1_000_000n });
+    fc.assert(
+      fc.property(fc.tuple(amount, amount, amount), fc.constantFrom('opener', 'accepter'), (fees, us) => {
+        const [minFeeSat, feeSat, maxFeeSat] = fees.toSorted((a, b) => (a < b ? -1 : a > b ? 1 : 0)) as [bigint, bigint, bigint];
+        const terms: FeeTerms = { feeSat, range: range(minFeeSat, maxFeeSat) };
+        fc.pre(maxFeeSat > feeSat + 50n && minFeeSat + 50n < feeSat);
+        const [above, below] = [maxFeeSat + 20n * (maxFeeSat - feeSat), minFeeSat - 20n * (feeSat - minFeeSat)];
+        let theirs = us === 'opener' ? above : below > 0n ? below : 0n;
+        let negotiation: ClosingNegotiation = { offered: { feeSat, range: terms.range, height: 100 }, peerOffered: undefined };
+        for (let round = 0; round < 100; round++) {
+          const reply = answerFee(us, terms, negotiation, theirs, undefined);
+          if (isViolation(reply)) throw new Error(reply.detail);
+          if (reply.kind === 'agree') return;
+          const last = negotiation.offered?.feeSat ?? 0n;
+          expect(theirs > last ? reply.feeSat > last && reply.feeSat < theirs : reply.feeSat < last && reply.feeSat > theirs).toBe(true);
+          negotiation = { offered: { feeSat: reply.feeSat, range: terms.range, height: 100 }, peerOffered: { feeSat: theirs } };
+          theirs = (theirs + reply.feeSat) / 2n;
+        }
+        throw new Error('never agreed');
+      }),
+      { seed: 13, numRuns: 300, endOnFailure: true },
+    );
   });
 });

@@ -63,7 +63,10 @@ function strictlyBetween(value: bigint, a: bigint, b: bigint): boolean {
   return value > least(a, b) && value < most(a, b);
 }
 
-/** BOLT 2, closing_signed, receiving node: how to answer `fee_satoshis`. */
+/**
+ * BOLT 2, closing_signed, receiving node: how to answer `fee_satoshis`. The fee that we sent last, or any in the range that we sent, is agreed on
+ * before anything else is looked at.
+ */
 export function answerFee(
   us: Side,
   terms: FeeTerms,
@@ -71,11 +74,11 @@ export function answerFee(
   feeSat: bigint,
   theirs: FeeRange | undefined,
 ): FeeAnswer | Violation {
-  if (offered?.feeSat === feeSat) return AGREE;
-  const ours = offered?.range ?? terms.range;
+  if (offered !== undefined && (offered.feeSat === feeSat || within(feeSat, offered.range))) return AGREE;
+  const ours = { feeSat: terms.feeSat, range: offered?.range ?? terms.range };
   return theirs === undefined
     ? answerWithoutRange(ours, offered?.feeSat, peerOffered?.feeSat, feeSat)
-    : answerRange(us, ours, theirs, offered?.feeSat, feeSat);
+    : answerRange(us, ours.range, theirs, offered?.feeSat, feeSat);
 }
 
 /** BOLT 2, closing_signed: "if the message contains a fee_range". */
@@ -87,30 +90,30 @@ function answerRange(us: Side, ours: FeeRange, theirs: FeeRange, sentSat: bigint
       `[${theirs.minFeeSat}, ${theirs.maxFeeSat}] does not overlap [${ours.minFeeSat}, ${ours.maxFeeSat}]`,
     );
   }
-  if (us === 'opener') {
-    return within(feeSat, overlap)
-      ? AGREE
-      : violation('closing_signed.fee_outside_overlap', `${feeSat} sat is not in the overlap of both fee_ranges`);
-  }
+  if (us === 'opener') return violation('closing_signed.fee_outside_overlap', `${feeSat} sat is not in the overlap of both fee_ranges`);
   if (sentSat !== undefined)
     return violation('closing_signed.fee_not_the_chosen', `${feeSat} sat, not the ${sentSat} that we chose from the opener's fee_range`);
   return within(feeSat, overlap) ? AGREE : { kind: 'propose', feeSat: clamp(feeSat, overlap) };
 }
 
-/** BOLT 2, closing_signed, without fee_range: fees approach each other "strictly between". */
+/**
+ * BOLT 2, closing_signed, without fee_range: fees approach each other "strictly between". Each of ours goes a quarter of the way that is left to
+ * our bound, so that a peer that goes half of the way to us each time is met before it.
+ */
 function answerWithoutRange(
-  ours: FeeRange,
+  { feeSat: wanted, range }: FeeTerms,
   sentSat: bigint | undefined,
   receivedSat: bigint | undefined,
   feeSat: bigint,
 ): FeeAnswer | Violation {
-  if (sentSat !== undefined && within(feeSat, ours)) return AGREE;
   if (sentSat !== undefined && receivedSat !== undefined && !strictlyBetween(feeSat, sentSat, receivedSat)) {
     const detail = `${feeSat} sat is not strictly between ${sentSat} and ${receivedSat}`;
     return violation('closing_signed.fee_not_between', detail);
   }
-  if (within(feeSat, ours)) return AGREE;
-  const bound = clamp(feeSat, ours);
-  if (sentSat === undefined || strictlyBetween(bound, feeSat, sentSat)) return { kind: 'propose', feeSat: bound };
-  return violation('closing_signed.fee_beyond_bound', `${feeSat} sat: we go no further than ${bound}`);
+  if (sentSat === undefined) return within(feeSat, range) ? AGREE : { kind: 'propose', feeSat: wanted };
+  const bound = clamp(feeSat, range);
+  if (bound === sentSat) return violation('closing_signed.fee_beyond_bound', `${feeSat} sat: we go no further than ${bound}`);
+  // Rounded away from what we sent: there is always progress.
+  const step = bound > sentSat ? (bound - sentSat + 3n) / 4n : (bound - sentSat - 3n) / 4n;
+  return { kind: 'propose', feeSat: sentSat + step };
 }

@@ -142,13 +142,16 @@ describe('the closing negotiation', () => {
     expect(duo.funded('opener').closing.tx?.outputs[1]?.amountSat).toBe(700_000n - 2028n);
   });
 
-  it('fails the channel where the ranges do not overlap', () => {
+  it('warns where the ranges do not overlap, and takes a satisfying one after it', () => {
     const duo = closingDuo();
+    const before = duo.ends.opener.state;
     const { message } = offer(duo, 'accepter', 6000n, { minFeeSat: 5071n, maxFeeSat: 9000n });
     expect(complaint(duo.message('opener', message))).toMatch(
-      /^error closing_signed\.fee_range: \[5071, 9000\] does not overlap \[845, 5070\]/,
+      /^warning closing_signed\.fee_range: \[5071, 9000\] does not overlap \[845, 5070\]/,
     );
-    expect(duo.ends.opener.state.phase).toBe('failed');
+    expect(duo.ends.opener.state).toBe(before);
+    const satisfying = offer(duo, 'accepter', 5070n, { minFeeSat: 5000n, maxFeeSat: 9000n }).message;
+    expect(kinds(duo.message('opener', satisfying))).toEqual(['store', 'broadcast', 'watch_tx', 'closing_signed']);
   });
 
   it('accepts an answer within its range, replies with the same fee and is done', () => {
@@ -163,10 +166,11 @@ describe('the closing negotiation', () => {
     const duo = closingDuo();
     const { message } = offer(duo, 'opener', 100n);
     const first = sent(duo.message('accepter', message), 'closing_signed');
-    expect(first.feeSat).toBe(171n);
+    expect(first.feeSat).toBe(1690n);
     expect(duo.funded('accepter').closing.negotiation?.peerOffered).toEqual({ feeSat: 100n });
+    // The least that the accepter allows.
     const effects = duo.message('accepter', offer(duo, 'opener', 171n).message);
-    expect(kinds(effects)).toEqual(['store', 'broadcast', 'watch_tx']);
+    expect(kinds(effects)).toEqual(['store', 'broadcast', 'watch_tx', 'closing_signed']);
     const outside = closingDuo();
     outside.message('accepter', message);
     expect(complaint(outside.message('accepter', offer(outside, 'opener', 99n).message))).toMatch(
@@ -219,28 +223,31 @@ describe('closing_signed that breaks a rule', () => {
   it.each([
     ['with a bad signature', (message: ClosingSigned) => ({ ...message, signature: '01'.repeat(64) as Signature })],
     ['signed for another fee', (message: ClosingSigned) => ({ ...message, feeSat: message.feeSat + 1n })],
-  ])('%s: the channel fails', (_what, change) => {
+  ])('%s: the connection ends', (_what, change) => {
     const duo = closingDuo();
     const message = change(sent(duo.ends.opener.log, 'closing_signed'));
     // BOLT 1, error: with the raw transaction.
     const told = complaint(duo.message('accepter', message)) ?? '';
-    expect(told).toMatch(/^error closing_signed\.signature: not valid for a closing transaction with a fee of \d+ sat: 02000000[0-9a-f]+$/);
+    expect(told).toMatch(
+      /^warning closing_signed\.signature: not valid for a closing transaction with a fee of \d+ sat: 02000000[0-9a-f]+$/,
+    );
     expect(told).toContain(P2WPKH_A);
-    expect(duo.ends.accepter.state.phase).toBe('failed');
+    expect(kinds(duo.ends.accepter.log).at(-1)).toBe('disconnect');
+    expect(duo.funded('accepter').closing.tx).toBeUndefined();
   });
 
   it('with a fee beyond what the opener has', () => {
     const duo = closingDuo();
     const { message } = offer(duo, 'accepter', 1690n);
     expect(complaint(duo.message('opener', { ...message, feeSat: 700_001n }))).toMatch(
-      /^error closing_signed\.fee_beyond_balance: 700001 sat: the opener cannot pay/,
+      /^warning closing_signed\.fee_beyond_balance: 700001 sat: the opener cannot pay/,
     );
   });
 
   it("that leaves out the receiver's output", () => {
     const duo = closingDuo();
     const { message } = offer(duo, 'opener', 1690n, undefined, 'accepter');
-    expect(complaint(duo.message('accepter', message))).toMatch(/^error closing_signed\.signature/);
+    expect(complaint(duo.message('accepter', message))).toMatch(/^warning closing_signed\.signature/);
   });
 
   it('for an output that would not be relayed', () => {

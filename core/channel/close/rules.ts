@@ -15,7 +15,7 @@ export const CLOSE_RULES = {
   'shutdown.scriptpubkey': {
     requirements: ['B2-SHUT-R-02-script-form', 'B2-SHUT-S-10-script-form'],
     words: 'if the `scriptpubkey` is not in one of the above forms: SHOULD send a `warning`',
-    consequence: 'warn-and-disconnect',
+    consequence: 'warn',
   },
   'shutdown.upfront_shutdown_script': {
     requirements: ['B2-SHUT-R-05-upfront-warn', 'B2-SHUT-R-06-upfront-fail', 'B2-SHUT-S-09-upfront-same'],
@@ -40,12 +40,12 @@ export const CLOSE_RULES = {
   'closing_signed.signature': {
     requirements: ['B2-CLOSE-08-sig-check'],
     words: 'if the `signature` is not valid for either variant of closing transaction',
-    consequence: 'fail-channel',
+    consequence: 'warn-and-disconnect',
   },
   'closing_signed.fee_beyond_balance': {
     requirements: ['B2-CLOSE-08-sig-check', 'B3-CLOSETX-03-fee-from-funder'],
     words: 'if the `signature` is not valid for either variant of closing transaction',
-    consequence: 'fail-channel',
+    consequence: 'warn-and-disconnect',
   },
   'closing_signed.no_transaction': {
     requirements: ['B2-CLOSE-07-signature-send'],
@@ -60,7 +60,7 @@ export const CLOSE_RULES = {
   'closing_signed.fee_range': {
     requirements: ['B2-CLOSE-14-no-overlap-warn', 'B2-CLOSE-15-no-overlap-fail'],
     words: 'if there is no overlap between that and its own `fee_range`',
-    consequence: 'fail-channel',
+    consequence: 'warn',
   },
   'closing_signed.fee_outside_overlap': {
     requirements: ['B2-CLOSE-16-funder-overlap'],
@@ -80,7 +80,7 @@ export const CLOSE_RULES = {
   'closing_signed.fee_beyond_bound': {
     requirements: ['B2-CLOSE-22-propose-between'],
     words: 'MUST propose a value "strictly between" the received `fee_satoshis` and its previously-sent `fee_satoshis`',
-    consequence: 'fail-channel',
+    consequence: 'warn',
   },
   'closing_signed.unanswered': {
     requirements: ['B2-CLOSE-04-timeout'],

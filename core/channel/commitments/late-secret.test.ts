@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { txid as txidOf } from '../../bitcoin/tx.ts';
 import type { Message } from '../../wire/messages/index.ts';
 import { Duo, kinds, P2WPKH_A, P2WPKH_B, sent } from '../duo.fixture.ts';
-import { add, expectFailed, expectQuiet, expectRefused, fail, irrevocable } from '../updates.fixture.ts';
+import { add, expectHungUp, expectQuiet, expectRefused, fail, irrevocable } from '../updates.fixture.ts';
 import { makeLate } from './late-signer.fixture.ts';
 
 /** The accepter has an HTLC of the opener's on its next commitment, and waits for its signer. */
@@ -74,7 +74,7 @@ describe('a secret that comes later', () => {
 
   it('is not waited for by a peer that signs again', () => {
     const { duo, message } = waiting();
-    expectFailed(duo, 'accepter', message, 'commitment_signed.before_revocation');
+    expectHungUp(duo, 'accepter', message, 'commitment_signed.before_revocation');
   });
 
   it('changes nothing when it is answered twice, or of another commitment', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Duo, kinds, P2WPKH_A, sent } from '../duo.fixture.ts';
-import { add, addCommand, expectFailed, expectQuiet, expectRefused, fail, fee } from '../updates.fixture.ts';
+import { add, addCommand, expectFailed, expectHungUp, expectQuiet, expectRefused, fail, fee } from '../updates.fixture.ts';
 import { makeLate } from './late-signer.fixture.ts';
 
 function duoWithLate(command: 'commit' | 'add' = 'add') {
@@ -120,7 +120,7 @@ describe('a signature of the peer’s commitment that comes later', () => {
     const perCommitmentSecret = duo.commitmentSecret('accepter', 0n);
     const nextPerCommitmentPoint = duo.funded('opener').remote.currentPoint;
     const message = { type: 'revoke_and_ack' as const, channelId: duo.channelId, perCommitmentSecret, nextPerCommitmentPoint };
-    expectFailed(duo, 'opener', message, 'revoke_and_ack.unexpected');
+    expectHungUp(duo, 'opener', message, 'revoke_and_ack.unexpected');
   });
 
   it('is nothing that the peer can have heard', () => {

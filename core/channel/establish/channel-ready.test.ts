@@ -131,7 +131,7 @@ describe('channel_ready', () => {
     expect(duo.ends.opener.state).toBe(before);
   });
 
-  it.each([0n, 1n])('fails the channel when it comes again with another point, commitment %s being current', (number) => {
+  it.each([0n, 1n])('ends the connection when it comes again with another point, commitment %s being current', (number) => {
     const duo = new Duo().open();
     if (number === 1n) {
       duo.command('opener', { kind: 'fee', channelId: duo.channelId, feeratePerKw: 3000 });
@@ -142,9 +142,10 @@ describe('channel_ready', () => {
     expect(duo.message('opener', message)).toEqual([]);
     const { opener: fundingPubkey } = onlyFunding(duo.funded('opener')).output.fundingPubkeys;
     expect(complaint(duo.message('opener', { ...message, secondPerCommitmentPoint: fundingPubkey }))).toMatch(
-      /^error channel_ready\.another_point: differs/,
+      /^warning channel_ready\.another_point: differs/,
     );
-    expect(duo.ends.opener.state.phase).toBe('failed');
+    expect(duo.ends.opener.log.at(-1)?.kind).toBe('disconnect');
+    expect(duo.ends.opener.state.phase).toBe('funded');
   });
 
   it('is ignored whatever its point, once that is forgotten', () => {
@@ -157,12 +158,12 @@ describe('channel_ready', () => {
     expect(duo.message('opener', { ...message, secondPerCommitmentPoint: BAD_POINT })).toEqual([]);
   });
 
-  it('fails the channel when its point is none', () => {
+  it('ends the connection when its point is none', () => {
     const duo = new Duo();
     duo.fund();
     const { channelId } = duo;
     const effects = duo.message('opener', { type: 'channel_ready', channelId, secondPerCommitmentPoint: BAD_POINT });
-    expect(complaint(effects)).toBe('error channel_ready.invalid_point: not a point of the curve');
+    expect(complaint(effects)).toBe('warning channel_ready.invalid_point: not a point of the curve');
   });
 
   it('waits for the connection, and is sent again until a commitment followed', () => {

@@ -161,12 +161,12 @@ export const ESTABLISH_RULES = {
   'channel_ready.another_point': {
     requirements: ['B2-READY-03-second-point'],
     words: 'MUST set `second_per_commitment_point` to the per-commitment point to be used for commitment transaction #1',
-    consequence: 'fail-channel',
+    consequence: 'warn-and-disconnect',
   },
   'channel_ready.invalid_point': {
     requirements: ['B2-READY-17-point-valid'],
     words: '`point`: a 33-byte Elliptic Curve point (compressed encoding as per',
-    consequence: 'fail-channel',
+    consequence: 'warn-and-disconnect',
   },
   'fund.no_output': {
     requirements: ['B2-FC-04-vout'],

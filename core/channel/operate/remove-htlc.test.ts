@@ -9,7 +9,7 @@ import type { AddUpdate, StoredChannel } from '../model/state.ts';
 import { contents } from '../model/contents.ts';
 import type { ChannelCommand, ChannelConfig, ChannelOutput } from '../model/channel-vocabulary.ts';
 import { removalMessage } from './remove-htlc.ts';
-import { add, events, expectFailed, expectQuiet, expectRefused, fail, fulfill, messages, refusalOf, secretOf } from '../updates.fixture.ts';
+import { add, events, expectHungUp, expectQuiet, expectRefused, fail, fulfill, messages, refusalOf, secretOf } from '../updates.fixture.ts';
 import { ownPayment } from '../model/origin.ts';
 
 const manual: Partial<ChannelConfig> = { commit: 'manual' };
@@ -218,7 +218,7 @@ describe('a message that resolves an HTLC', () => {
       balanceMsat: { opener: kind === 'fulfill' ? 650_000_000n : 700_000_000n, accepter: kind === 'fulfill' ? 350_000_000n : 300_000_000n },
       htlcs: [],
     });
-    expectFailed(duo, 'opener', messageOf(duo, kind), 'remove_htlc.removed_already');
+    expectHungUp(duo, 'opener', messageOf(duo, kind), 'remove_htlc.removed_already');
   });
 
   it('keeps what a failure says', () => {
@@ -234,9 +234,9 @@ describe('a message that resolves an HTLC', () => {
 
   it.each(ALL)('%s must be of an HTLC of ours that is irrevocably committed', (kind) => {
     const unknown = paid();
-    expectFailed(unknown, 'opener', messageOf(unknown, kind, { id: 1n }), 'remove_htlc.unknown_id');
+    expectHungUp(unknown, 'opener', messageOf(unknown, kind, { id: 1n }), 'remove_htlc.unknown_id');
     const own = paid();
-    expectFailed(own, 'accepter', messageOf(own, kind), 'remove_htlc.unknown_id');
+    expectHungUp(own, 'accepter', messageOf(own, kind), 'remove_htlc.unknown_id');
     const early = new Duo().open();
     const message = messageOf(early, kind);
     add(early, 'opener', 1);
@@ -244,15 +244,15 @@ describe('a message that resolves an HTLC', () => {
     early.deliver('opener');
     early.deliver('accepter');
     // The peer has revoked, but not signed our commitment with it.
-    expectFailed(early, 'opener', message, 'remove_htlc.unknown_id');
+    expectHungUp(early, 'opener', message, 'remove_htlc.unknown_id');
   });
 
   it('must bring the preimage, and BADONION', () => {
     const wrong = paid();
     const message = { ...messageOf(wrong, 'fulfill'), paymentPreimage: bytes32<Preimage>(2) } as ReturnType<typeof messageOf>;
-    expectFailed(wrong, 'opener', message, 'update_fulfill_htlc.payment_preimage');
+    expectHungUp(wrong, 'opener', message, 'update_fulfill_htlc.payment_preimage');
     const plain = paid();
-    expectFailed(plain, 'opener', messageOf(plain, 'fail_malformed', { failureCode: 0x4005 }), 'update_fail_malformed_htlc.failure_code');
+    expectHungUp(plain, 'opener', messageOf(plain, 'fail_malformed', { failureCode: 0x4005 }), 'update_fail_malformed_htlc.failure_code');
     const bad = paid();
     bad.message('opener', messageOf(bad, 'fail_malformed', { failureCode: 0x8000 }));
     expect(bad.funded('opener').shared.logs.accepter).toMatchObject([{ failureCode: 0x8000 }]);

@@ -5,12 +5,12 @@ export const OPERATE_RULES = {
   'update_add_htlc.id': {
     requirements: ['B2-ADD-R-07-other-id', 'B2-ADD-S-11-id-increment'],
     words: 'if other `id` violations occur: MAY send a `warning` and close the connection, or send an `error` and fail the channel',
-    consequence: 'fail-channel',
+    consequence: 'warn-and-disconnect',
   },
   'update_add_htlc.after_shutdown': {
     requirements: ['B2-SHUT-S-06-no-add'],
     words: 'MUST NOT send an `update_add_htlc` after a `shutdown`',
-    consequence: 'fail-channel',
+    consequence: 'warn-and-disconnect',
   },
   'update_add_htlc.amount_msat': {
     requirements: ['B2-ADD-S-05-positive'],
@@ -20,12 +20,12 @@ export const OPERATE_RULES = {
   'update_add_htlc.htlc_minimum_msat': {
     requirements: ['B2-ADD-R-01-amount', 'B2-ADD-S-06-htlc-minimum'],
     words: 'receiving an `amount_msat` equal to 0, OR less than its own `htlc_minimum_msat`',
-    consequence: 'fail-channel',
+    consequence: 'warn-and-disconnect',
   },
   'update_add_htlc.cltv_expiry': {
     requirements: ['B2-ADD-R-04-cltv-500m', 'B2-ADD-S-07-cltv-500m'],
     words: 'if sending node sets `cltv_expiry` to greater or equal to 500000000',
-    consequence: 'fail-channel',
+    consequence: 'warn-and-disconnect',
   },
   'update_add_htlc.expiry_reached': {
     requirements: ['B2-CLTV-01-offer-deadline'],
@@ -40,12 +40,12 @@ export const OPERATE_RULES = {
   'update_add_htlc.max_accepted_htlcs': {
     requirements: ['B2-ADD-R-03-max-accepted', 'B2-ADD-S-08-max-accepted'],
     words: 'if a sending node adds more than receiver `max_accepted_htlcs` HTLCs to its local commitment transaction',
-    consequence: 'fail-channel',
+    consequence: 'warn-and-disconnect',
   },
   'update_add_htlc.max_htlc_value_in_flight_msat': {
     requirements: ['B2-ADD-R-03-max-accepted', 'B2-ADD-S-09-max-in-flight'],
     words: 'adds more than receiver `max_htlc_value_in_flight_msat` worth of offered HTLCs to its local commitment transaction',
-    consequence: 'fail-channel',
+    consequence: 'warn-and-disconnect',
   },
   'update_add_htlc.channel_reserve_satoshis': {
     requirements: [
@@ -56,7 +56,7 @@ export const OPERATE_RULES = {
       'B2-ADD-S-04-fundee-affords',
     ],
     words: 'receiving an `amount_msat` that the sending node cannot afford at the current `feerate_per_kw`',
-    consequence: 'fail-channel',
+    consequence: 'warn-and-disconnect',
   },
   'update_add_htlc.max_dust_htlc_exposure_msat': {
     requirements: ['B2-DUST-05-offer-remote', 'B2-DUST-07-offer-local'],
@@ -66,23 +66,23 @@ export const OPERATE_RULES = {
   'update_add_htlc.path_key': {
     requirements: ['B2-ADD-R-09-onion-path-key'],
     words: 'MUST use `path_key` (if specified)',
-    consequence: 'fail-channel',
+    consequence: 'warn-and-disconnect',
   },
   'update_add_htlc.payment_id': { requirements: [], why: 'a bound on what the host makes us keep', consequence: 'refuse' },
   'remove_htlc.unknown_id': {
     requirements: ['B2-REM-R-01-unknown-id', 'B2-REM-S-03-irrevocable'],
     words: 'if the `id` does not correspond to an HTLC in its current commitment transaction',
-    consequence: 'fail-channel',
+    consequence: 'warn-and-disconnect',
   },
   'remove_htlc.removed_already': {
     requirements: ['B2-REM-R-01-unknown-id', 'B2-REM-S-03-irrevocable'],
     words: 'if the `id` does not correspond to an HTLC in its current commitment transaction',
-    consequence: 'fail-channel',
+    consequence: 'warn-and-disconnect',
   },
   'update_fulfill_htlc.payment_preimage': {
     requirements: ['B2-REM-R-02-preimage'],
     words: "if the `payment_preimage` value in `update_fulfill_htlc` doesn't SHA256 hash to the corresponding HTLC `payment_hash`",
-    consequence: 'fail-channel',
+    consequence: 'warn-and-disconnect',
   },
   'update_fulfill_htlc.deadline': {
     requirements: ['B2-CLTV-06-fulfill-late'],
@@ -112,22 +112,22 @@ export const OPERATE_RULES = {
   'update_fail_malformed_htlc.failure_code': {
     requirements: ['B2-REM-R-03-badonion', 'B2-REM-S-12-badonion-send'],
     words: 'if the `BADONION` bit in `failure_code` is not set for `update_fail_malformed_htlc`',
-    consequence: 'fail-channel',
+    consequence: 'warn-and-disconnect',
   },
   'update_fee.not_opener': {
     requirements: ['B2-FEE-R-02-only-funder', 'B2-FEE-S-02-only-funder'],
     words: 'if the sender is not responsible for paying the Bitcoin fee',
-    consequence: 'fail-channel',
+    consequence: 'warn-and-disconnect',
   },
   'update_fee.feerate_per_kw': {
     requirements: ['B2-FEE-R-01-bounds', 'B2-FEE-S-01-sufficient'],
     words: 'if the `update_fee` is too low for timely processing, OR is unreasonably large',
-    consequence: 'fail-channel',
+    consequence: 'warn-and-disconnect',
   },
   'update_fee.affordable': {
     requirements: ['B2-FEE-R-03-affords', 'B2-FEE-R-04-affords-delay'],
     words: "if the sender cannot afford the new fee rate on the receiving node's",
-    consequence: 'fail-channel',
+    consequence: 'warn-and-disconnect',
   },
   'update_fee.max_dust_htlc_exposure_msat': {
     requirements: ['B2-FEE-S-03-dust-remote', 'B2-FEE-S-05-dust-local'],
@@ -137,7 +137,7 @@ export const OPERATE_RULES = {
   'update_fee.channel_at_its_end': {
     requirements: ['B2-SHUT-S-07-no-update-at-end'],
     words: 'MUST NOT send any `update` message after that point',
-    consequence: 'fail-channel',
+    consequence: 'warn-and-disconnect',
   },
   'htlc.timeout_deadline': {
     requirements: ['B2-CLTV-03-offer-error', 'B2-CLTV-04-offer-fail'],

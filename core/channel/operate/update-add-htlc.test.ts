@@ -10,7 +10,7 @@ import type { SharedState } from '../model/state.ts';
 import {
   add,
   addCommand,
-  expectFailed,
+  expectHungUp,
   expectQuiet,
   expectRefused,
   htlc,
@@ -210,17 +210,18 @@ describe('update_add_htlc', () => {
     accepted(duo, 'accepter', addOf(duo, { id: 1n, pathKey }));
     expect(duo.funded('accepter').shared.logs.opener).toMatchObject([{ id: 0n }, { id: 1n, pathKey }]);
     expect('pathKey' in (duo.funded('accepter').shared.logs.opener[0] as object)).toBe(false);
-    expectFailed(duo, 'accepter', addOf(duo, { id: 2n, pathKey: '00'.repeat(33) as PublicKey }), 'update_add_htlc.path_key');
+    expectHungUp(duo, 'accepter', addOf(duo, { id: 2n, pathKey: '00'.repeat(33) as PublicKey }), 'update_add_htlc.path_key');
   });
 
   it('must have the next id', () => {
     for (const id of [1n, 1n << 63n]) {
       const duo = new Duo().open();
-      expect(expectFailed(duo, 'accepter', addOf(duo, { id }), 'update_add_htlc.id').failure.reason).toMatch(`id ${id}, expected 0`);
+      expectHungUp(duo, 'accepter', addOf(duo, { id }), 'update_add_htlc.id');
+      expect(duo.ends.accepter.log).toContainEqual(expect.objectContaining({ kind: 'violated', detail: `id ${id}, expected 0` }));
     }
     const duo = new Duo().open();
     accepted(duo, 'accepter', addOf(duo));
-    expectFailed(duo, 'accepter', addOf(duo), 'update_add_htlc.id');
+    expectHungUp(duo, 'accepter', addOf(duo), 'update_add_htlc.id');
   });
 
   it('must come before the peer’s shutdown', () => {
@@ -230,7 +231,7 @@ describe('update_add_htlc', () => {
     duo.message('accepter', { type: 'shutdown', channelId, scriptPubkey: P2WPKH_A });
     const other = new Duo().open();
     other.message('accepter', { type: 'shutdown', channelId, scriptPubkey: P2WPKH_A });
-    expectFailed(other, 'accepter', addOf(other), 'update_add_htlc.after_shutdown');
+    expectHungUp(other, 'accepter', addOf(other), 'update_add_htlc.after_shutdown');
     // Our own shutdown may cross it.
     const crossing = new Duo().open();
     crossing.command('accepter', { kind: 'shutdown', channelId, script: P2WPKH_B });
@@ -241,28 +242,28 @@ describe('update_add_htlc', () => {
   it('must be at least our htlc_minimum_msat, and more than 0', () => {
     const duo = new Duo({ accepter: { htlcMinimumMsat: 5000n } }).open();
     accepted(duo, 'accepter', addOf(duo, { amountMsat: 5000n }));
-    expectFailed(duo, 'accepter', addOf(duo, { id: 1n, amountMsat: 4999n }), 'update_add_htlc.htlc_minimum_msat');
+    expectHungUp(duo, 'accepter', addOf(duo, { id: 1n, amountMsat: 4999n }), 'update_add_htlc.htlc_minimum_msat');
     const zero = new Duo({ accepter: { htlcMinimumMsat: 0n } }).open();
     accepted(zero, 'accepter', addOf(zero, { amountMsat: 1n }));
-    expectFailed(zero, 'accepter', addOf(zero, { id: 1n, amountMsat: 0n }), 'update_add_htlc.htlc_minimum_msat');
+    expectHungUp(zero, 'accepter', addOf(zero, { id: 1n, amountMsat: 0n }), 'update_add_htlc.htlc_minimum_msat');
   });
 
   it('must expire at a height', () => {
     const duo = new Duo().open();
     accepted(duo, 'accepter', addOf(duo, { cltvExpiry: 499_999_999 }));
     accepted(duo, 'accepter', addOf(duo, { id: 1n, cltvExpiry: 0 }));
-    expectFailed(duo, 'accepter', addOf(duo, { id: 2n, cltvExpiry: 500_000_000 }), 'update_add_htlc.cltv_expiry');
+    expectHungUp(duo, 'accepter', addOf(duo, { id: 2n, cltvExpiry: 500_000_000 }), 'update_add_htlc.cltv_expiry');
   });
 
   it('must keep our max_accepted_htlcs and max_htlc_value_in_flight_msat', () => {
     const count = new Duo({ accepter: { maxAcceptedHtlcs: 2 } }).open();
     accepted(count, 'accepter', addOf(count));
     accepted(count, 'accepter', addOf(count, { id: 1n }));
-    expectFailed(count, 'accepter', addOf(count, { id: 2n }), 'update_add_htlc.max_accepted_htlcs');
+    expectHungUp(count, 'accepter', addOf(count, { id: 2n }), 'update_add_htlc.max_accepted_htlcs');
     const value = new Duo({ accepter: { maxHtlcValueInFlightMsat: 90_000_000n } }).open();
     accepted(value, 'accepter', addOf(value));
     accepted(value, 'accepter', addOf(value, { id: 1n, amountMsat: 40_000_000n }));
-    expectFailed(value, 'accepter', addOf(value, { id: 2n, amountMsat: 1n }), 'update_add_htlc.max_htlc_value_in_flight_msat');
+    expectHungUp(value, 'accepter', addOf(value, { id: 2n, amountMsat: 1n }), 'update_add_htlc.max_htlc_value_in_flight_msat');
   });
 
   it.each([
@@ -273,14 +274,14 @@ describe('update_add_htlc', () => {
     const fits = new Duo().open();
     accepted(fits, side, addOf(fits, { amountMsat: most }));
     const breaks = new Duo().open();
-    expectFailed(breaks, side, addOf(breaks, { amountMsat: most + 1n }), 'update_add_htlc.channel_reserve_satoshis');
+    expectHungUp(breaks, side, addOf(breaks, { amountMsat: most + 1n }), 'update_add_htlc.channel_reserve_satoshis');
   });
 
   it('costs the opener what is untrimmed on our commitment', () => {
     // 353 sat are trimmed by us, not by the opener: one HTLC less to pay for.
     const duo = new Duo({ accepter: { dustLimitSat: 1000n }, command: { pushMsat: 986_100_000n } }).open();
     accepted(duo, 'accepter', addOf(duo, { amountMsat: 430_000n }));
-    expectFailed(duo, 'accepter', addOf(duo, { id: 1n, amountMsat: 1n }), 'update_add_htlc.channel_reserve_satoshis');
+    expectHungUp(duo, 'accepter', addOf(duo, { id: 1n, amountMsat: 1n }), 'update_add_htlc.channel_reserve_satoshis');
   });
 
   it('may share a payment hash with others', () => {

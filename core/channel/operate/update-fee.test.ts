@@ -4,7 +4,7 @@ import { complaint, Duo, P2WPKH_A } from '../duo.fixture.ts';
 import type { CommitmentFormat } from '../../transactions/types.ts';
 import { feerateOutOfBounds } from './update-fee.ts';
 import type { ChannelConfig } from '../model/channel-vocabulary.ts';
-import { add, addCommand, expectFailed, expectQuiet, expectRefused, fail, fee, messages, refusalOf } from '../updates.fixture.ts';
+import { add, addCommand, expectHungUp, expectQuiet, expectRefused, fail, fee, messages, refusalOf } from '../updates.fixture.ts';
 
 const manual: Partial<ChannelConfig> = { commit: 'manual' };
 
@@ -103,6 +103,19 @@ describe('the command fee', () => {
     expectRefused(duo, 'opener', feeCommand(duo, 2900), 'update_fee.channel_at_its_end');
   });
 
+  it('is refused after our own shutdown where no HTLC is left, although the peer has not answered it', () => {
+    const duo = new Duo().open();
+    duo.command('opener', { kind: 'shutdown', channelId: duo.channelId, script: P2WPKH_A });
+    expect(duo.funded('opener').closing).toMatchObject({ sent: P2WPKH_A, received: undefined });
+    expectRefused(duo, 'opener', feeCommand(duo, 2600), 'update_fee.channel_at_its_end');
+    // The peer's alone forbids us nothing, as long as ours has not gone.
+    const waiting = new Duo({ opener: { commit: 'manual' } }).open();
+    fee(waiting, 2600);
+    waiting.message('opener', { type: 'shutdown', channelId: waiting.channelId, scriptPubkey: P2WPKH_A });
+    expect(waiting.funded('opener').closing).toMatchObject({ sent: undefined, received: P2WPKH_A });
+    expect(refusalOf(fee(waiting, 2700))).toBeUndefined();
+  });
+
   it('without anchors must not trim more than max_dust_htlc_exposure_msat when it rises', () => {
     const trims = (format: 'anchors' | 'static_remotekey', maxDustHtlcExposureMsat: bigint): Duo => {
       const duo = new Duo({ opener: { maxDustHtlcExposureMsat }, command: { format } }).open();
@@ -137,10 +150,10 @@ describe('update_fee', () => {
 
   it('comes from the opener, and within bounds', () => {
     const wrongWay = new Duo().open();
-    expectFailed(wrongWay, 'opener', feeMessage(wrongWay, 3000), 'update_fee.not_opener');
+    expectHungUp(wrongWay, 'opener', feeMessage(wrongWay, 3000), 'update_fee.not_opener');
     for (const feeratePerKw of [0, 252, 25_001, 0xffffffff]) {
       const duo = new Duo().open();
-      expectFailed(duo, 'accepter', feeMessage(duo, feeratePerKw), 'update_fee.feerate_per_kw');
+      expectHungUp(duo, 'accepter', feeMessage(duo, feeratePerKw), 'update_fee.feerate_per_kw');
     }
     const duo = new Duo().open();
     duo.message('accepter', feeMessage(duo, 253));
@@ -152,7 +165,7 @@ describe('update_fee', () => {
     const duo = new Duo({ command: { format: 'static_remotekey' } }).open();
     duo.ends.accepter.env = { ...duo.ends.accepter.env, feeratePerKw: 20_000 };
     for (const step of [4000, 4500]) expect(duo.message('accepter', feeMessage(duo, step))).toEqual([]);
-    expectFailed(duo, 'accepter', feeMessage(duo, 4400), 'update_fee.feerate_per_kw');
+    expectHungUp(duo, 'accepter', feeMessage(duo, 4400), 'update_fee.feerate_per_kw');
   });
 
   it('fails no channel for the dust that it exposes', () => {
@@ -181,7 +194,7 @@ describe('update_fee', () => {
     expect(duo.funded('accepter').shared.base.feeratePerKw).toBe(3000);
     expect(duo.funded('accepter').closing.tx).toEqual(duo.funded('opener').closing.tx);
     expect(complaint(duo.message('accepter', feeMessage(duo, 3500)))).toMatch(
-      /^error update_fee\.channel_at_its_end: the opener has begun to negotiate/,
+      /^warning update_fee\.channel_at_its_end: the opener has begun to negotiate/,
     );
   });
 });
@@ -220,7 +233,7 @@ describe('a fee and an HTLC that cross and leave the opener short', () => {
 });
 
 describe('a fee that the opener could not afford when it sent it', () => {
-  it('fails the channel when it is committed', () => {
+  it('ends the connection when it is committed', () => {
     // The opener has 13,900 sat. 11,780 per kw cost 13,240 sat and 660 for anchors, 11,781 cost 13,241.
     for (const [feeratePerKw, rule] of [
       [11_780, 'commitment_signed.signature'],
@@ -229,7 +242,7 @@ describe('a fee that the opener could not afford when it sent it', () => {
       const duo = new Duo({ command: { pushMsat: 986_100_000n } }).open();
       expect(duo.message('accepter', feeMessage(duo, feeratePerKw))).toEqual([]);
       const signature = '00'.repeat(64) as Signature;
-      expectFailed(duo, 'accepter', { type: 'commitment_signed', channelId: duo.channelId, signature, htlcSignatures: [] }, rule);
+      expectHungUp(duo, 'accepter', { type: 'commitment_signed', channelId: duo.channelId, signature, htlcSignatures: [] }, rule);
     }
   });
 });

@@ -53,10 +53,9 @@ function feerateExceedsDust(env: ChannelEnv, { params, fundings }: FundedState, 
   );
 }
 
-/** BOLT 2, Closing Initiation: no update of any kind once shutdown is complete on both sides and no HTLC is left. */
-function updatesEnded(state: FundedState): boolean {
-  const { shared, closing } = state;
-  if (closing.sent === undefined || closing.received === undefined) return false;
+/** BOLT 2, Closing Initiation: after its own shutdown a node sends no update of any kind once no HTLC is left. */
+function updatesEnded({ shared, closing }: FundedState): boolean {
+  if (closing.sent === undefined) return false;
   return SIDES.every((owner) => contents(shared, shared.commitments[owner].current.cut).htlcs.length === 0);
 }
 
@@ -68,7 +67,7 @@ export function updateFee(out: Transition<FundedState>, feeratePerKw: number): R
   const { state, env } = out;
   const { params } = state;
   if (params.us !== 'opener') return refusal('update_fee.not_opener', 'only the opener pays the fee');
-  if (updatesEnded(state)) return refusal('update_fee.channel_at_its_end', 'shutdown is complete and no HTLC is left');
+  if (updatesEnded(state)) return refusal('update_fee.channel_at_its_end', 'we have sent shutdown, and no HTLC is left');
   const bounds = outOfBounds(env, state, feeratePerKw);
   if (bounds !== undefined) return refusal('update_fee.feerate_per_kw', bounds);
   const before = contents(state.shared, cutToSign(state.shared, 'opener'));

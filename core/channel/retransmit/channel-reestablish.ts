@@ -67,7 +67,10 @@ export type Diagnosis =
   | { readonly kind: 'we-are-behind' }
   | { readonly kind: 'violation'; readonly violation: Violation };
 
-/** BOLT 2, Message Retransmission: pure, so that each state can be tried. */
+/**
+ * BOLT 2, Message Retransmission: pure, so that each state can be tried. A peer whose numbers are outdated may have lost data. It is told, shown
+ * our channel_reestablish, and waited for: its error fails the channel, unless it comes back with a newer state.
+ */
 export function diagnose(env: ChannelEnv, state: FundedBase, message: ChannelReestablish): Diagnosis {
   const { shared, params } = state;
   const wrong = (rule: ViolableId, detail: string): Diagnosis => ({ kind: 'violation', violation: violation(rule, detail) });
@@ -103,7 +106,9 @@ export function diagnose(env: ChannelEnv, state: FundedBase, message: ChannelRee
   const expected = newest.number + 1n;
   const resend = next !== undefined && nextCommitmentNumber === next.number;
   if (!resend && nextCommitmentNumber !== expected) {
-    return wrong('channel_reestablish.next_commitment_number', `${nextCommitmentNumber}, we would send ${expected}`);
+    const behind = nextCommitmentNumber < expected;
+    const rule = behind ? 'channel_reestablish.next_commitment_number_behind' : 'channel_reestablish.next_commitment_number';
+    return wrong(rule, `${nextCommitmentNumber}, we would send ${expected}`);
   }
   return { kind: 'resume', revoke: nextRevocationNumber + 1n === ours, commit: resend };
 }
