@@ -318,7 +318,8 @@ function fundedCommand(out: Transition<FundedState>, command: ChannelCommand): O
 }
 
 function notUsable({ lifecycle: { connection, readySent, readyReceived } }: FundedState): Refusal | undefined {
-  if (connection !== 'connected') return refusal('channel.not_connected', 'the peer is not connected');
+  if (connection === 'disconnected') return refusal('channel.not_connected', 'the peer is not connected');
+  if (connection === 'reestablishing') return refusal('channel.reestablishing', "the peer's channel_reestablish has not come");
   return readySent && readyReceived ? undefined : refusal('channel.before_ready', 'the channel is not ready');
 }
 

@@ -39,7 +39,8 @@ export const CHANNEL_RULES = {
     consequence: 'warn-and-disconnect',
   },
   'channel.not_open_yet': { requirements: [], why: 'a command of a later phase', consequence: 'refuse' },
-  'channel.not_connected': {
+  'channel.not_connected': { requirements: [], why: 'nobody is there to be told', consequence: 'refuse' },
+  'channel.reestablishing': {
     requirements: ['B2-REEST-M-10-wait-reestablish'],
     words: "MUST wait to receive the other node's `channel_reestablish` message before sending any other messages for that channel",
     consequence: 'refuse',

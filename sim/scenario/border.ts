@@ -60,6 +60,7 @@ export interface NotifyEffect {
 export type DriverNotification =
   | { readonly kind: 'event'; readonly id: number; readonly event: DriverEvent }
   | { readonly kind: 'opened'; readonly peer: PublicKey; readonly temporaryChannelId: ChannelId }
+  | { readonly kind: 'usable' }
   | { readonly kind: 'failed'; readonly rule: string; readonly reason: string }
   /** The host answers fulfill, fail or fail_malformed, sooner or later. */
   | { readonly kind: 'htlc_received'; readonly add: OfferedHtlc }

@@ -153,6 +153,7 @@ function hashNotification(hash: RunningHash, notification: DriverNotification): 
       hash.bigint(notification.add.amountMsat);
       return;
     case 'opened':
+    case 'usable':
     case 'failed':
     case 'forgotten':
       hashValue(hash, notification);

@@ -24,7 +24,7 @@ export type Decision = 'fulfill' | 'fail' | 'fail_malformed';
 /** BOLT 4: BADONION | PERM | 5, invalid_onion_hmac. */
 const INVALID_ONION_HMAC = 0xc005;
 /** Rules by which a node refuses a decision for the moment only. */
-const NOT_NOW: ReadonlySet<string> = new Set(['channel.not_connected', 'channel.before_ready']);
+const NOT_NOW: ReadonlySet<string> = new Set(['channel.not_connected', 'channel.reestablishing', 'channel.before_ready']);
 /** Rules by which a node refuses to claim what it fails by itself. */
 const FAILED_BY_NODE: ReadonlySet<string> = new Set(['update_fulfill_htlc.deadline', 'update_fulfill_htlc.dust']);
 
@@ -71,6 +71,7 @@ export function notified(world: World, host: Host, channelId: ChannelId, notific
       return world.changeInfo(info.name, { forgotten: true });
     case 'event':
     case 'failed':
+    case 'usable':
       return;
   }
 }
@@ -98,6 +99,7 @@ function heardIn(notification: DriverNotification): Heard | undefined {
     case 'event':
       if (notification.event.kind === 'channel_usable') return 'usable';
       return notification.event.kind === 'channel_closed' ? 'ended' : undefined;
+    case 'usable':
     case 'htlc_received':
     case 'htlc_failed':
       return undefined;

@@ -129,6 +129,8 @@ describe('the command commit', () => {
     duo.input('opener', { kind: 'disconnected' });
     expect(commitObstacle(duo.funded('opener'))).toBe('commit.not_connected');
     expectRefused(duo, 'opener', commitCommand(duo), 'commit.not_connected');
+    duo.input('opener', { kind: 'connected' });
+    expectRefused(duo, 'opener', commitCommand(duo), 'commit.reestablishing');
     const early = new Duo({ opener: manual });
     early.fund();
     expect(commitObstacle(early.funded('opener'))).toBe('commit.not_ready');

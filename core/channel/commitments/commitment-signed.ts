@@ -19,6 +19,7 @@ import { refusal, violation } from '../model/violation.ts';
 
 const OBSTACLES = {
   'commit.not_connected': 'the peer is not connected',
+  'commit.reestablishing': "the peer's channel_reestablish has not come",
   'commit.not_ready': 'channel_ready has not come',
   'commit.signature_owed': 'our signer has not answered yet',
   'commit.revocation_owed': 'the peer owes a revoke_and_ack',
@@ -31,7 +32,8 @@ type CommitRule = keyof typeof OBSTACLES;
 export function commitObstacle(state: FundedState): CommitRule | undefined {
   const { shared, params, remote } = state;
   const theirs = shared.commitments[other(params.us)];
-  if (state.lifecycle.connection !== 'connected') return 'commit.not_connected';
+  const { connection } = state.lifecycle;
+  if (connection !== 'connected') return connection === 'disconnected' ? 'commit.not_connected' : 'commit.reestablishing';
   if (remote.nextPoint === undefined) return 'commit.not_ready';
   if (awaitsRemoteSignature(state) || shared.commitments[params.us].next !== undefined) return 'commit.signature_owed';
   if (theirs.next !== undefined) return 'commit.revocation_owed';

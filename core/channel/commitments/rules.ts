@@ -33,7 +33,8 @@ export const COMMITMENT_RULES = {
     words: 'MUST send a single `revoke_and_ack` message',
     consequence: 'warn-and-disconnect',
   },
-  'commit.not_connected': {
+  'commit.not_connected': { requirements: [], why: 'nobody is there to be told', consequence: 'refuse' },
+  'commit.reestablishing': {
     requirements: ['B2-REEST-M-10-wait-reestablish'],
     words: "MUST wait to receive the other node's `channel_reestablish` message before sending any other messages for that channel",
     consequence: 'refuse',

@@ -124,6 +124,8 @@ export interface Notice {
 export type ChannelNotice =
   | { readonly kind: 'event'; readonly id: number; readonly event: ChannelEvent }
   | { readonly kind: 'opened'; readonly peer: PublicKey; readonly temporaryChannelId: ChannelId }
+  /** A connection is there in which HTLCs can be offered: said once in each after the first, which `channel_usable` ends. */
+  | { readonly kind: 'usable' }
   | { readonly kind: 'failed'; readonly rule: RuleId; readonly reason: string }
   /** The channel has failed an incoming HTLC by itself: it came too late to be enforced, or is more dust than we allow. */
   | { readonly kind: 'htlc_failed'; readonly add: AddUpdate; readonly rule: RuleId; readonly reason: string }

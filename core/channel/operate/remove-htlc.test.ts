@@ -288,7 +288,7 @@ describe('a preimage that the peer reveals', () => {
     const logged = duo.ends.opener.log.length;
     duo.exchange();
     expectQuiet(duo);
-    expect(events(duo.ends.opener.log.slice(logged))).toEqual([]);
+    expect(events(duo.ends.opener.log.slice(logged))).toEqual([{ kind: 'usable' }]);
     expect(duo.funded('opener')).toMatchObject({ host: { offered: [] } });
   });
 

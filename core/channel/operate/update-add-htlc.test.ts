@@ -90,7 +90,7 @@ describe('the command add', () => {
     lost.input('opener', { kind: 'disconnected' });
     expectRefused(lost, 'opener', addCommand(lost, 1), 'channel.not_connected');
     lost.input('opener', { kind: 'connected' });
-    expectRefused(lost, 'opener', addCommand(lost, 1), 'channel.not_connected');
+    expectRefused(lost, 'opener', addCommand(lost, 1), 'channel.reestablishing');
     for (const closer of ['opener', 'accepter'] as const) {
       const duo = new Duo().open();
       taken(duo, 'opener', 1);

@@ -75,6 +75,8 @@ describe('the command fee', () => {
     expect(refusalOf(fee(duo, 25_000))).toBeUndefined();
     duo.input('opener', { kind: 'disconnected' });
     expectRefused(duo, 'opener', feeCommand(duo, 3000), 'channel.not_connected');
+    duo.input('opener', { kind: 'connected' });
+    expectRefused(duo, 'opener', feeCommand(duo, 3000), 'channel.reestablishing');
   });
 
   it('must leave the reserve, with one more HTLC on the dearer commitment', () => {

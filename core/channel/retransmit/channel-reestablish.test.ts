@@ -113,6 +113,39 @@ describe('channel_reestablish', () => {
   });
 });
 
+describe('the host of a channel that is reestablished', () => {
+  const usable = (effects: readonly ChannelOutput[]): number => events(effects).filter(({ kind }) => kind === 'usable').length;
+
+  /** What each end has told of that, from the reconnection on. */
+  function told(duo: Duo): readonly number[] {
+    const from = SIDES.map((side) => duo.ends[side].log.length);
+    duo.reconnect();
+    duo.exchange();
+    return SIDES.map((side, i) => usable(duo.ends[side].log.slice(from[i])));
+  }
+
+  it('hears once in each connection when HTLCs can be offered again', () => {
+    const duo = new Duo().open();
+    for (const side of SIDES) expect(usable(duo.ends[side].log)).toBe(0);
+    add(duo, 'opener', 1);
+    expect(told(duo)).toEqual([1, 1]);
+    expect(told(duo)).toEqual([1, 1]);
+    expectQuiet(duo);
+    expect(usable(duo.input('opener', { kind: 'disconnected' }))).toBe(0);
+    expect(usable(duo.input('opener', { kind: 'connected' }))).toBe(0);
+  });
+
+  it('hears nothing of one that is not ready, or closes', () => {
+    const early = new Duo();
+    early.fund();
+    expect(told(early)).toEqual([0, 0]);
+    const closing = new Duo().open();
+    closing.command('opener', { kind: 'shutdown', channelId: closing.channelId, script: P2WPKH_A });
+    closing.deliver('opener');
+    expect(told(closing)).toEqual([0, 0]);
+  });
+});
+
 /** The opener's view: its commitment and the accepter's at 3. With `next`, it has signed for the accepter's commitment 4. */
 function view(next: boolean): Duo {
   const duo = atNumbers(3);
@@ -509,9 +542,9 @@ describe('after channel_reestablish', () => {
     expect(kindsOf(state.shared.logs.opener)).toEqual(['add 0', 'add 1', 'add 2', 'fee 2600']);
     // Their payments have failed, which is durable before it is told.
     const failed = (n: number) => ({ kind: 'payment_failed', origin: ownPayment(`0${n}`), paymentHash: secretOf(n).paymentHash });
-    expect(events(effects)).toMatchObject([{ event: failed(2) }, { event: failed(4) }]);
+    expect(events(effects)).toMatchObject([{ event: failed(2) }, { event: failed(4) }, { kind: 'usable' }]);
     expect(events(effects).every((e) => e.kind !== 'event' || !('failure' in e.event))).toBe(true);
-    expect(kinds(effects).slice(-3)).toEqual(['store', 'htlc_resolved', 'htlc_resolved']);
+    expect(kinds(effects).slice(-4)).toEqual(['store', 'htlc_resolved', 'htlc_resolved', 'notify']);
     expect(state.durability.version).toBe(version + 1);
     duo.exchange();
     commit(duo, 'opener');

@@ -2,7 +2,7 @@ import { secretAt, secretIndex } from '../../transactions/secrets.ts';
 import type { SecretKey } from '../../crypto/bytes.ts';
 import { other } from '../../transactions/types.ts';
 import type { ChannelReestablish } from '../../wire/messages/index.ts';
-import { offer } from '../operate/update-add-htlc.ts';
+import { isClosing, offer } from '../operate/update-add-htlc.ts';
 import { sendCommitmentSigned } from '../commitments/commitment-signed.ts';
 import { sendRevokeAndAck } from '../commitments/revoke-and-ack.ts';
 import { append, logLength, nextHtlcId, slice, truncate } from '../model/contents.ts';
@@ -136,6 +136,9 @@ export function resume(
   // Before new updates: BOLT 2 forbids shutdown while updates of the sender are not signed for.
   retransmitShutdown(out);
   offerAgain(out);
+  const { channelId, lifecycle } = out.state;
+  if (lifecycle.readySent && lifecycle.readyReceived && !isClosing(out.state))
+    out.effects.push({ kind: 'notify', channelId, event: { kind: 'usable' } });
 }
 
 /** The updates that our last signature added, and that signature: identical to the first time. */
