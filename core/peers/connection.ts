@@ -1,5 +1,5 @@
 import type { PublicKey } from '../crypto/bytes.ts';
-import type { HandshakeSession } from '../transport/session.ts';
+import type { ShakingHands } from '../transport/transport.ts';
 import type { Incoming } from './incoming.ts';
 import type { ConnectionId, RemoteAddress } from './peers-vocabulary.ts';
 import type { Outgoing } from './outgoing.ts';
@@ -18,7 +18,7 @@ interface Common {
 
 export interface HandshakeConnection extends Common {
   readonly stage: 'handshake';
-  readonly session: HandshakeSession;
+  readonly session: ShakingHands;
   /** Whom we dialled. */
   readonly wanted?: PublicKey;
   /** Where who dialled us is, if that is known. */

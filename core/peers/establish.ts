@@ -1,7 +1,6 @@
 import { sessionRule } from '../transport/rules.ts';
 import type { PublicKey } from '../crypto/bytes.ts';
-import { accept, dial, receive } from '../transport/session.ts';
-import type { OpenSession } from '../transport/session.ts';
+import type { Established } from '../transport/transport.ts';
 import type { HandshakeConnection, OpenConnection } from './connection.ts';
 import { startIncoming } from './incoming.ts';
 import type { CloseReason, ConnectionId, PeersInput } from './peers-vocabulary.ts';
@@ -20,7 +19,7 @@ export function dialled(run: Run, { connection: id, peer, ephemeralSecret }: Ext
     run.effects.push({ kind: 'close', connection: id, reason: 'connection.duplicate' });
     return;
   }
-  const { session, send: actOne } = dial(env, { staticSecret: env.staticSecret, remoteStatic: peer, ephemeralSecret });
+  const { session, send: actOne } = env.transport.dial(peer, ephemeralSecret);
   const { nowMs } = run.state;
   const outgoing = enqueue(EMPTY_OUTGOING, actOne, nowMs);
   put(run, {
@@ -43,7 +42,7 @@ export function accepted(run: Run, { connection: id, ephemeralSecret, from }: Ex
     run.effects.push({ kind: 'close', connection: id, reason: 'connection.too_many_handshakes' });
     return;
   }
-  const session = accept(env, { staticSecret: env.staticSecret, ephemeralSecret });
+  const session = env.transport.accept(ephemeralSecret);
   put(run, { stage: 'handshake', id, dialled: false, sinceMs: run.state.nowMs, outgoing: EMPTY_OUTGOING, from, session });
 }
 
@@ -52,7 +51,7 @@ function assertNew(run: Run, id: ConnectionId): void {
 }
 
 export function shakeHands(run: Run, connection: HandshakeConnection, bytes: Uint8Array): void {
-  const { session, send: act, messages } = receive(run.env, connection.session, bytes);
+  const { session, send: act, messages } = run.env.transport.receive(connection.session, bytes);
   const outgoing = act === undefined ? connection.outgoing : enqueue(connection.outgoing, act, run.state.nowMs);
   switch (session.kind) {
     case 'handshake':
@@ -69,7 +68,7 @@ export function shakeHands(run: Run, connection: HandshakeConnection, bytes: Uin
 }
 
 /** The peer is who it says. One connection of it stays. */
-function establish(run: Run, connection: HandshakeConnection, session: OpenSession, messages: readonly Uint8Array[]): void {
+function establish(run: Run, connection: HandshakeConnection, session: Established, messages: readonly Uint8Array[]): void {
   const { state } = run;
   const { id, dialled, outgoing, from } = connection;
   const { nowMs } = state;

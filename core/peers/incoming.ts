@@ -1,11 +1,10 @@
-import type { TransportEnv } from '../transport/cipher.ts';
 import type { Fragments } from '../transport/fragments.ts';
 import { append, join, NO_FRAGMENTS } from '../transport/fragments.ts';
-import type { HandshakeSession, OpenSession, Session } from '../transport/session.ts';
-import { receive } from '../transport/session.ts';
+import type { AnySession, Established, ShakingHands } from '../transport/transport.ts';
+import type { PeersEnv } from './peers-vocabulary.ts';
 
 /** A session whose handshake is over. */
-export type LiveSession = Exclude<Session, HandshakeSession>;
+export type LiveSession = Exclude<AnySession, ShakingHands>;
 
 /**
  * What has come from a peer and was not handed on yet. Messages are decrypted when the ones before them are done with, so that what
@@ -26,7 +25,7 @@ export interface Incoming {
 const FRAME_OVERHEAD = 34;
 const NO_BYTES = new Uint8Array(0);
 
-export function startIncoming(session: OpenSession, messages: readonly Uint8Array[]): Incoming {
+export function startIncoming(session: Established, messages: readonly Uint8Array[]): Incoming {
   return filled(session, messages);
 }
 
@@ -41,10 +40,10 @@ export function addBytes(incoming: Incoming, bytes: Uint8Array): Incoming {
 }
 
 /** The next message, and what is left; undefined when nothing complete is there. */
-export function nextMessage(env: TransportEnv, incoming: Incoming): { readonly incoming: Incoming; readonly message?: Uint8Array } {
+export function nextMessage({ transport }: PeersEnv, incoming: Incoming): { readonly incoming: Incoming; readonly message?: Uint8Array } {
   let from = incoming;
   if (from.next === from.messages.length && from.encrypted.length > 0) {
-    const { session, messages } = receive(env, from.session, join(from.encrypted, NO_BYTES));
+    const { session, messages } = transport.receive(from.session, join(from.encrypted, NO_BYTES));
     from = filled(session as LiveSession, messages);
   }
   const message = from.messages[from.next];

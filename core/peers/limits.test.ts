@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { concat } from '../transport/fragments.ts';
 import { send } from '../transport/session.ts';
 import type { OpenSession } from '../transport/session.ts';
-import { connected, dial, exchange, INIT, ping, pong, secretOf, TestHost, WARNING } from './hosts.fixture.ts';
+import { connected, dial, exchange, fakeTransport, INIT, ping, pong, secretOf, TestHost, WARNING } from './hosts.fixture.ts';
 import { nextDeadline } from '../time/deadlines.ts';
 
 const BIG = new Uint8Array(1000).fill(0x81);
@@ -348,7 +348,7 @@ describe('a peer that does not read', () => {
     let { session } = b.open(1).incoming;
     const frames: Uint8Array[] = [];
     for (let i = 0; i < 500; i++) {
-      const sent = send(b.env, session as OpenSession, ping(65531));
+      const sent = send(fakeTransport, session as OpenSession, ping(65531));
       session = sent.session;
       frames.push(sent.bytes);
     }

@@ -1,7 +1,7 @@
 import type { Hex, PublicKey, SecretKey } from '../crypto/bytes.ts';
-import type { TransportEnv } from '../transport/cipher.ts';
 import type { Deadlines } from '../time/deadlines.ts';
 import type { TRANSPORT_RULES } from '../transport/rules.ts';
+import type { Transport } from '../transport/transport.ts';
 import type { Connection } from './connection.ts';
 import type { PeerLimits } from './limits.ts';
 import type { PEERS_RULES } from './rules.ts';
@@ -59,9 +59,10 @@ export type PeersEffect =
 export type CloseReason = keyof typeof PEERS_RULES | keyof typeof TRANSPORT_RULES;
 
 /** What a step needs to know of its surroundings: see `createPeersEnv`. */
-export interface PeersEnv extends TransportEnv {
+export interface PeersEnv {
   readonly nodeId: PublicKey;
-  readonly staticSecret: SecretKey;
+  /** What connections are spoken over: BOLT 8, or what a host brings. */
+  readonly transport: Transport;
   readonly limits: PeerLimits;
 }
 

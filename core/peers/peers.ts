@@ -1,6 +1,7 @@
 import type { PublicKey, SecretKey } from '../crypto/bytes.ts';
 import { dueBy, reschedule } from '../time/deadlines.ts';
 import type { TransportEnv } from '../transport/cipher.ts';
+import { bolt8 } from '../transport/transport.ts';
 import type { OpenConnection } from './connection.ts';
 import { accepted, dialled, shakeHands } from './establish.ts';
 import type { ConnectionId, PeersEnv, PeersInput, PeersState, PeersStep } from './peers-vocabulary.ts';
@@ -14,8 +15,11 @@ import type { Run } from './run.ts';
 
 /** `staticSecret` is the key of our node id (BOLT 8). */
 export function createPeersEnv(transport: TransportEnv, staticSecret: SecretKey, limits: Partial<PeerLimits> = {}): PeersEnv {
-  const { crypto, cipher } = transport;
-  return { crypto, cipher, staticSecret, nodeId: crypto.publicKey(staticSecret), limits: { ...DEFAULT_LIMITS, ...limits } };
+  return {
+    nodeId: transport.crypto.publicKey(staticSecret),
+    transport: bolt8(transport, staticSecret),
+    limits: { ...DEFAULT_LIMITS, ...limits },
+  };
 }
 
 export function createPeers(nowMs: number): PeersState {

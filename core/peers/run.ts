@@ -1,5 +1,4 @@
 import type { PublicKey } from '../crypto/bytes.ts';
-import { send } from '../transport/session.ts';
 import type { Connection, OpenConnection } from './connection.ts';
 import { held } from './incoming.ts';
 import type { CloseReason, ConnectionId, PeersEffect, PeersEnv, PeersState } from './peers-vocabulary.ts';
@@ -77,7 +76,7 @@ export function queueMessage(run: Run, connection: OpenConnection, message: Uint
   const { id, incoming } = connection;
   // A session that has failed only waits for the node to be done with what came before.
   if (incoming.session.kind === 'failed') return;
-  const { session, bytes } = send(env, incoming.session, message);
+  const { session, bytes } = env.transport.send(incoming.session, message);
   const outgoing = enqueue(connection.outgoing, bytes, run.state.nowMs);
   if (outgoing.queue.length > env.limits.maxOutgoingBytes) {
     close(run, id, 'connection.outgoing_full');

@@ -9,7 +9,7 @@ import type { Message } from '../../core/wire/messages/index.ts';
 import { promise } from '../target.ts';
 import type { NodeOracle } from './oracles.ts';
 import type { ScriptedPeer } from './scripted-peer.ts';
-import { peersEnv, SUBJECT_ID } from './subject.ts';
+import { SUBJECT_ID, transportEnv } from './subject.ts';
 import type { Subject } from './subject.ts';
 
 /** The peer's end of a connection, and what is on the wire towards the subject. A value. */
@@ -90,7 +90,7 @@ export class Wires {
     const connection = this.nextConnection++;
     const scriptedPeer = this.scriptedPeers[who] as ScriptedPeer;
     this.subject.peersInput({ kind: 'accepted', connection, ephemeralSecret });
-    const { session, send: toSubject } = dial(peersEnv, {
+    const { session, send: toSubject } = dial(transportEnv, {
       staticSecret: scriptedPeer.secret,
       remoteStatic: SUBJECT_ID,
       ephemeralSecret: reversed(ephemeralSecret),
@@ -103,7 +103,7 @@ export class Wires {
     const connection = this.nextConnection++;
     const scriptedPeer = this.scriptedPeers[who] as ScriptedPeer;
     this.subject.peersInput({ kind: 'dialled', connection, peer: scriptedPeer.id, ephemeralSecret });
-    const session = accept(peersEnv, { staticSecret: scriptedPeer.secret, ephemeralSecret: reversed(ephemeralSecret) });
+    const session = accept(transportEnv, { staticSecret: scriptedPeer.secret, ephemeralSecret: reversed(ephemeralSecret) });
     this.setWire(who, { connection, session, toSubject: NOTHING, greeted: false, saidInit: false });
   }
 
@@ -125,7 +125,7 @@ export class Wires {
   transmit(who: number, message: Uint8Array): void {
     const wire = this.wires[who];
     if (wire?.session.kind !== 'open') return;
-    const { session, bytes } = send(peersEnv, wire.session, message);
+    const { session, bytes } = send(transportEnv, wire.session, message);
     this.setWire(who, { ...wire, session, saidInit: wire.saidInit || messageType(message) === INIT_TYPE });
     this.put(who, bytes);
   }
@@ -199,7 +199,7 @@ export class Wires {
   private hear(who: number, bytes: Uint8Array): void {
     const wire = this.wires[who];
     if (wire === undefined) return;
-    const { session, messages, send: answer } = receive(peersEnv, wire.session, bytes);
+    const { session, messages, send: answer } = receive(transportEnv, wire.session, bytes);
     this.setWire(who, { ...wire, session });
     for (const message of messages) {
       const decoded = decodeMessage(message);

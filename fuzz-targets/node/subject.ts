@@ -7,6 +7,7 @@ import type { StoredChannel } from '../../core/channel/model/state.ts';
 import type { ChannelId, Hash32, PublicKey, SecretKey, Signature } from '../../core/crypto/bytes.ts';
 import { nobleChaCha20Poly1305 } from '../../core/crypto/chacha20poly1305.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
+import type { TransportEnv } from '../../core/transport/cipher.ts';
 import { DEFAULT_CONFIG } from '../../core/node/config.ts';
 import { createNodeEnv } from '../../core/node/node-vocabulary.ts';
 import type { NodeInput, NodeState } from '../../core/node/node-vocabulary.ts';
@@ -52,8 +53,10 @@ export const nodeEnv = createNodeEnv(crypto, createSigner(crypto, '5c'.repeat(32
   maxAcceptedHtlcs: 8,
 });
 
+export const transportEnv: TransportEnv = { crypto, cipher: nobleChaCha20Poly1305 };
+
 /** So tight that a fuzzer reaches them. */
-export const peersEnv: PeersEnv = createPeersEnv({ crypto, cipher: nobleChaCha20Poly1305 }, SECRET, {
+export const peersEnv: PeersEnv = createPeersEnv(transportEnv, SECRET, {
   maxHandshakes: 3,
   maxInboundPeers: 2,
   maxClosing: 2,

@@ -7,7 +7,7 @@ import type { Operation } from './grammar.ts';
 import { PEERS } from './grammar.ts';
 import { NodeOracle } from './oracles.ts';
 import { ScriptedPeer } from './scripted-peer.ts';
-import { blockAt, peersEnv, START_HEIGHT, Subject } from './subject.ts';
+import { blockAt, crypto, START_HEIGHT, Subject } from './subject.ts';
 import { altered } from './altered-message.ts';
 import { User } from './user.ts';
 import { Wires } from './connections.ts';
@@ -164,8 +164,8 @@ export class World {
   }
 
   private toMempool(tx: Tx): void {
-    const id = txid(peersEnv.crypto, tx);
-    if (!this.mempool.some((known) => txid(peersEnv.crypto, known) === id)) this.mempool = [...this.mempool, tx];
+    const id = txid(crypto, tx);
+    if (!this.mempool.some((known) => txid(crypto, known) === id)) this.mempool = [...this.mempool, tx];
   }
 
   private play(who: number): void {

@@ -9,6 +9,7 @@ import type { ChannelId, Hash32, PublicKey, Script, Txid } from '../../core/cryp
 import { DEFAULT_CONFIG } from '../../core/node/config.ts';
 import { fakeTransport, ping, secretOf, TestHost } from '../../core/peers/hosts.fixture.ts';
 import type { PeerLimits } from '../../core/peers/limits.ts';
+import type { Session } from '../../core/transport/session.ts';
 import { createPeersEnv } from '../../core/peers/peers.ts';
 import { encodeMessage } from '../../core/wire/messages/index.ts';
 import { DemoChain, DemoDisk, DemoNode } from './examples/demo-node.ts';
@@ -202,7 +203,7 @@ describe('a host', () => {
     await moveAll(line);
     expect(line.isPaused()).toBe(false);
     // The peer keeps pongs to itself: what it read is counted by its cipher, two uses a message.
-    const { session } = line.peer.open(1).incoming;
+    const session = line.peer.open(1).incoming.session as Session;
     expect(session.kind === 'open' && session.receiving.cipher.nonce).toBe(2 * (1 + 20));
   });
 

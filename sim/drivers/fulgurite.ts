@@ -15,6 +15,10 @@ import { restoreNode } from '../../core/node/restore.ts';
 import { encodeMessage } from '../../core/wire/messages/index.ts';
 import type { Driver, DriverContext, DriverEffect, DriverFactory, DriverTransport } from '../scenario/types.ts';
 import { createNodeEnv } from '../../core/node/node-vocabulary.ts';
+import { createPeers, peersStep } from '../../core/peers/peers.ts';
+import type { PeersEffect, PeersEnv, PeersInput, PeersState } from '../../core/peers/peers-vocabulary.ts';
+import { DEFAULT_LIMITS } from '../../core/peers/limits.ts';
+import { FRAME_HEADER, plainTransport } from './plain-transport.ts';
 import { transportOf } from './transport.ts';
 
 /** This project's own core as a node of a world. */
@@ -31,6 +35,9 @@ export const fulguriteDriver: DriverFactory = (context: DriverContext) => {
     createNode(context.tip, context.feeratePerKw, 0),
   );
 };
+
+/** One write has at least one message, whole. */
+const LIMITS = { ...DEFAULT_LIMITS, maxWriteBytes: FRAME_HEADER + 65_535 };
 
 /** What a process has signed last of each channel's remote commitments, by the name of its keys. */
 type Signed = Map<Hash32, BuiltCommitment>;
@@ -49,6 +56,8 @@ function remembering(signer: Signer, signed: Signed): Signer {
 class FulguriteDriver implements Driver {
   readonly nodeId: PublicKey;
   readonly transport: DriverTransport;
+  private readonly peersEnv: PeersEnv;
+  private peersState: PeersState;
   /** What a process that starts begins with: a signer and a cache that have worked out nothing yet. */
   private readonly createEnv: CreateEnv;
   private lastSigned: Signed;
@@ -61,6 +70,8 @@ class FulguriteDriver implements Driver {
   constructor(nodeId: PublicKey, transport: DriverTransport, createEnv: CreateEnv, state: NodeState, from?: FulguriteDriver) {
     this.nodeId = nodeId;
     this.transport = transport;
+    this.peersEnv = from?.peersEnv ?? { nodeId, transport: plainTransport, limits: LIMITS };
+    this.peersState = from?.peersState ?? createPeers(state.nowMs);
     this.createEnv = createEnv;
     this.features = from?.features;
     this.lastSigned = new Map(from?.lastSigned);
@@ -80,6 +91,12 @@ class FulguriteDriver implements Driver {
     const { state, effects } = nodeStep(this.env, this.state, input);
     this.state = state;
     return effects.map(toBytes);
+  }
+
+  peers(input: PeersInput): readonly PeersEffect[] {
+    const { state, effects } = peersStep(this.peersEnv, this.peersState, input);
+    this.peersState = state;
+    return effects;
   }
 
   serialise({ state }: Extract<DriverEffect, { kind: 'store' }>): Uint8Array {
@@ -105,6 +122,7 @@ class FulguriteDriver implements Driver {
     const { nowMs } = this.state;
     const { state, effects } = restoreNode(this.env, { channels, watcherIds, tip, feeratePerKw, nowMs });
     this.state = state;
+    this.peersState = createPeers(nowMs);
     return effects.map(toBytes);
   }
 

@@ -1,13 +1,14 @@
 import type { BuiltCommitment } from '../../core/transactions/commitment.ts';
 import type { Action } from '../actions/index.ts';
 import type { ChainPoint } from '../../core/chain/update.ts';
-import type { ChannelId, Hash32, Hex, PublicKey, RawTx, SecretKey } from '../../core/crypto/bytes.ts';
+import type { ChannelId, Hash32, Hex, PublicKey, RawTx } from '../../core/crypto/bytes.ts';
 import type { TxOutput } from '../../core/bitcoin/tx.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
 import type { ChannelConfig } from '../../core/channel/model/channel-vocabulary.ts';
 import type { ChannelState } from '../../core/channel/model/state.ts';
+import type { PeersEffect, PeersInput } from '../../core/peers/peers-vocabulary.ts';
 import type { CommitmentFormat } from '../../core/transactions/types.ts';
-import type { OpenSession, Session, SessionStep } from '../../core/transport/session.ts';
+import type { Bolt8 } from '../../core/transport/transport.ts';
 import type { DriverEffect, DriverInput } from './border.ts';
 import type { Told } from './told.ts';
 
@@ -93,6 +94,11 @@ export interface Scenario {
 export interface Driver {
   readonly nodeId: PublicKey;
   step(input: DriverInput): readonly DriverEffect[];
+  /**
+   * Capability: its own peer manager, over connections that each carry one message at a time (see `plainTransport`). Without it the world tells
+   * `step` of peers.
+   */
+  peers?(input: PeersInput): readonly PeersEffect[];
   /** What a host wrote to disk for a `store` effect. */
   serialise?(effect: Extract<DriverEffect, { kind: 'store' }>): Uint8Array;
   /** Replaces the node by what was durable. `watcherIds`: newest update that each watcher holds, by channel and watcher. `features`: instead of those of its configuration. */
@@ -128,15 +134,8 @@ export type Capability = Exclude<{ [K in keyof Driver]-?: undefined extends Driv
 /** How far a node's host knows that a channel has come, from what any node tells its host. */
 export type Heard = 'opened' | 'usable' | 'ended';
 
-/** BOLT 8 with the key of one node. Sessions are values, and a connection has one at each end. */
-export interface DriverTransport {
-  /** `ephemeralSecret` is used for this connection alone. */
-  dial(remote: PublicKey, ephemeralSecret: SecretKey): { readonly session: Session; readonly send: Uint8Array };
-  accept(ephemeralSecret: SecretKey): Session;
-  /** Takes the next bytes, cut anywhere. */
-  receive(session: Session, bytes: Uint8Array): SessionStep;
-  send(session: OpenSession, message: Uint8Array): { readonly session: OpenSession; readonly bytes: Uint8Array };
-}
+/** BOLT 8 with the key of one node. */
+export type DriverTransport = Bolt8;
 
 /** What a driver factory gets. `entropy(label)` gives 32 bytes of hex, equal for equal seeds. */
 export interface DriverContext {

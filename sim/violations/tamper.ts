@@ -4,6 +4,7 @@ import { otherEnd } from '../world/packet.ts';
 import type { End, Packet } from '../world/packet.ts';
 import type { Link } from '../world/network.ts';
 import type { Action, Tampered } from '../scenario/types.ts';
+import { arrive } from '../world/sockets.ts';
 import { resolveOwed } from '../world/users.ts';
 import type { World } from '../world/world.ts';
 import { controlMessages } from './control-messages.ts';
@@ -22,7 +23,7 @@ interface Head {
 function headOf(world: World, id: string, to: string): Head | undefined {
   const link = world.links.get(id);
   const end = link?.spec.ends.indexOf(to);
-  if (link?.open !== true || (end !== 0 && end !== 1) || !world.host(to).running) return undefined;
+  if (link?.open !== true || (end !== 0 && end !== 1) || !link.reads[end] || !world.host(to).running) return undefined;
   const packet = link.head(end);
   return packet && { link, end, packet };
 }
@@ -82,7 +83,6 @@ export function tamper(world: World, action: Tamper): boolean {
   if (forged === undefined) return false;
   const { link, end, packet } = head;
   const host = world.host(action.to);
-  const peer = world.nodeId(link.spec.ends[otherEnd(end)]);
   world.clock.advanceTo(packet.dueMs);
   world.stats.count('event', `tampered ${action.message}: ${action.with}`);
   for (const [index, message] of forged.entries()) {
@@ -91,9 +91,7 @@ export function tamper(world: World, action: Tamper): boolean {
     const written = message instanceof Uint8Array ? message : encodeMessage(message);
     const bytes = world.onLink(link, host, () => link.forge(end, written, world.timeMs));
     if (bytes === undefined) return true;
-    const input = { kind: 'received', peer, bytes } as const;
-    if (index < forged.length - 1) world.step(host, input);
-    else world.stepMarked(host, input, { tampered: tamperedOf(action, tampering, message) });
+    arrive(world, link, end, bytes, index < forged.length - 1 ? undefined : { tampered: tamperedOf(action, tampering, message) });
   }
   if (link.head(end)?.bytes === packet.bytes && tampering.place === 'instead') link.drop(end);
   if (action.message === 'channel_reestablish') resolveOwed(world, host);

@@ -1,12 +1,12 @@
 import { STATE_SINK } from '../../core/channel/model/channel-vocabulary.ts';
 import type { Sink } from '../../core/channel/model/channel-vocabulary.ts';
-import type { ChannelId, PublicKey } from '../../core/crypto/bytes.ts';
+import type { ChannelId } from '../../core/crypto/bytes.ts';
 import { INITIAL_POINT } from './chain.ts';
 import { storedState } from './channel-changes.ts';
-import { otherEnd } from './packet.ts';
 import type { Host } from './host.ts';
 import type { DriverEffect } from '../scenario/types.ts';
 import { sinkNamed } from '../scenario/sinks.ts';
+import { disconnect, send } from './sockets.ts';
 import { answer, notified } from './users.ts';
 import type { World } from './world.ts';
 
@@ -71,19 +71,4 @@ function learnId(world: World, { driver }: Host, effect: Extract<DriverEffect, {
 
 function stored(world: World, host: Host, sink: Sink, channelId: ChannelId, version: number): void {
   world.later(host, { kind: 'stored', sink, channelId, version });
-}
-
-function send(world: World, host: Host, peer: PublicKey, bytes: Uint8Array): void {
-  const port = world.port(host.name, peer);
-  if (port !== undefined) world.onLink(port.link, host, () => port.link.send(otherEnd(port.end), bytes, world.timeMs));
-}
-
-/** What the node sent before still arrives; what was sent to it does not. */
-function disconnect(world: World, host: Host, peer: PublicKey): void {
-  const port = world.port(host.name, peer);
-  if (port?.link.isConnected(port.end) !== true || port.link.closedBy === port.end) return;
-  const { link, end } = port;
-  if (link.closedBy !== undefined) return world.breakLink(link);
-  world.tellDisconnected(link, end);
-  if (world.onLink(link, host, () => link.close(end)) === true) world.tellDisconnected(link, otherEnd(end));
 }

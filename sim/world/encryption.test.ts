@@ -50,7 +50,7 @@ function wire(fragments?: readonly number[], change: (transport: DriverTransport
   const [a, b] = [party(key('11'), key('12')), party(key('21'), key('22'))];
   const spec = { ends: ['A', 'B'], latency: { kind: 'fixed', ms: 1 }, transport: 'encrypted', ...(fragments && { fragments }) } as const;
   const link = new Link(spec, 'seed');
-  link.connect(0, [a, { ...b, transport: watched(change(b.transport), seen) }]);
+  link.connect(0, 1, [a, { ...b, transport: watched(change(b.transport), seen) }]);
   return { link, seen };
 }
 

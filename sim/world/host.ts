@@ -3,6 +3,7 @@ import type { OfferedHtlc } from '../scenario/border.ts';
 import { p2wpkh } from '../../core/bitcoin/script.ts';
 import type { ChannelId, PublicKey, Script, SecretKey } from '../../core/crypto/bytes.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
+import type { ConnectionId } from '../../core/peers/peers-vocabulary.ts';
 import { ChainWatch } from './chain-watch.ts';
 import { otherEnd } from './packet.ts';
 import type { End } from './packet.ts';
@@ -62,6 +63,8 @@ export class Host {
   lacksFeatures: boolean;
   /** When this node hears of a block, by milliseconds after it was mined. */
   readonly blockDelayMs: number;
+  /** The connections of its peer manager, and with whom. */
+  readonly sockets: Map<ConnectionId, PublicKey>;
   /** By the channel's name: the furthest that its node has told. */
   readonly heard: Map<string, Heard>;
 
@@ -85,6 +88,7 @@ export class Host {
       this.restoredBackup = from.restoredBackup;
       this.lacksFeatures = from.lacksFeatures;
       this.blockDelayMs = from.blockDelayMs;
+      this.sockets = new Map(from.sockets);
       this.heard = new Map(from.heard);
       return;
     }
@@ -112,6 +116,7 @@ export class Host {
     this.owed = [];
     this.restoredBackup = false;
     this.lacksFeatures = false;
+    this.sockets = new Map();
     this.heard = new Map();
     this.blockDelayMs = stream(seed, `blocks/${spec.name}`).int(2000);
   }
@@ -134,6 +139,7 @@ export class Host {
   crash(survive: number): void {
     this.disk.crash(survive);
     this.running = false;
+    this.sockets.clear();
     const { seen } = this.watch;
     this.watch = new ChainWatch();
     this.watch.saw(seen);

@@ -3,7 +3,7 @@ import { Link } from './network.ts';
 
 function link(minMs = 1, maxMs = 1000): Link {
   const made = new Link({ ends: ['A', 'B'], latency: { kind: 'uniform', minMs, maxMs } }, 'seed');
-  made.connect(0);
+  made.connect(0, 1);
   return made;
 }
 const bytes = (n: number): Uint8Array => Uint8Array.of(n);
@@ -34,7 +34,7 @@ describe('Link', () => {
     wire.break();
     expect(wire.inFlight).toBe(0);
     expect(wire.send(1, bytes(2), 0)).toBe(false);
-    wire.connect(0);
+    wire.connect(0, 2);
     expect(wire.inFlight).toBe(0);
     expect(wire.send(1, bytes(3), 0)).toBe(true);
   });

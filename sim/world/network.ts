@@ -32,6 +32,11 @@ export class Link {
   /** What the transport has done that it must not do, on a connection that has ended. */
   private past: Violation | undefined;
   up: boolean;
+  /** Which connection it carries, as both ends number them, and the end that has dialled it. */
+  wire: number;
+  dialler: End;
+  /** Whether each end reads what arrives. */
+  readonly reads: [boolean, boolean];
   /** The end that closed it, while what it sent before is still on its way to the other. */
   closedBy: End | undefined;
   /** How often it was connected. */
@@ -52,6 +57,9 @@ export class Link {
     this.encryption = from?.encryption?.fork();
     this.past = from?.past;
     this.up = from?.up ?? false;
+    this.wire = from?.wire ?? 0;
+    this.dialler = from?.dialler ?? 0;
+    this.reads = from === undefined ? [true, true] : [...from.reads];
     this.closedBy = from?.closedBy;
     this.connections = from?.connections ?? 0;
     this.connectionsWhileSettling = from?.connectionsWhileSettling ?? 0;
@@ -146,12 +154,15 @@ export class Link {
   }
 
   /** With `parties` it is encrypted: their nodes are connected when the handshake is over. */
-  connect(nowMs: number, parties?: readonly [Party, Party]): void {
+  connect(nowMs: number, wire: number, parties?: readonly [Party, Party]): void {
     this.up = true;
     this.closedBy = undefined;
     this.connections++;
+    this.wire = wire;
+    this.dialler = this.cuts.int(2) === 0 ? 0 : 1;
+    this.reads.fill(true);
     if (parties === undefined) return;
-    const dialler: End = this.cuts.int(2) === 0 ? 0 : 1;
+    const { dialler } = this;
     const { encryption, actOne } = Encryption.dial(parties, dialler);
     this.encryption = encryption;
     this.pushAct(otherEnd(dialler), actOne, nowMs, 'act_one');

@@ -76,7 +76,7 @@ function collect(world: World, into: Collector): void {
 
 function collectHead(into: Collector, link: Link, end: End): void {
   const head = link.head(end);
-  if (head !== undefined && link.closedBy !== end && into.wants(head.dueMs)) into.add(new Arriving(link, end, head));
+  if (head !== undefined && link.closedBy !== end && link.reads[end] && into.wants(head.dueMs)) into.add(new Arriving(link, end, head));
 }
 
 // Many wait and one is chosen: what names an event is put together when somebody asks.

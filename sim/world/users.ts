@@ -34,14 +34,14 @@ export function answer(world: World, host: Host, effect: Extract<DriverEffect, {
     const coin = world.entropy(`coin/${world.serial++}`) as string as Txid;
     const tx = world.chain.fundingTx(host.walletSecret, coin, question.amountSat, question.script);
     learnFundingId(world, channelId, tx, question.script);
-    return world.later(host, { kind: 'command', command: { kind: 'fund', peer, channelId, tx } });
+    return world.laterCommand(host, { kind: 'fund', peer, channelId, tx });
   }
   const info = world.infoById(channelId);
   const keysId = world.entropy(`keys/${info?.name ?? channelId}/accepter`) as string as Hash32;
   const upfront = info?.upfrontShutdown === true ? { upfrontShutdownScript: host.walletScript } : {};
   const accept = (script: { readonly upfrontShutdownScript?: Script }, refused: (rule: string) => void): void =>
-    world.later(host, { kind: 'command', command: { kind: 'accept', peer, channelId, keysId, ...script } }, refused);
-  const reject = (rule: string): void => world.later(host, { kind: 'command', command: { kind: 'reject', peer, channelId, reason: rule } });
+    world.laterCommand(host, { kind: 'accept', peer, channelId, keysId, ...script }, refused);
+  const reject = (rule: string): void => world.laterCommand(host, { kind: 'reject', peer, channelId, reason: rule });
   // Its wallet's script may be of a form that was not negotiated with this peer: then it promises none.
   accept(upfront, (rule) => (rule === 'opening.upfront_shutdown_script' ? accept({}, reject) : reject(rule)));
 }
@@ -86,7 +86,7 @@ function heardEvent(
   if (event.kind === 'payment_sent') world.ledger.ended(event.origin, 'sent');
   if (event.kind === 'payment_failed') world.ledger.ended(event.origin, 'failed');
   if (host.spec.acknowledge === 'later') host.unacknowledged.push({ channelId, eventId });
-  else world.later(host, { kind: 'command', command: { kind: 'acknowledge', channelId, eventId } });
+  else world.laterCommand(host, { kind: 'acknowledge', channelId, eventId });
 }
 
 function heardIn(notification: DriverNotification): Heard | undefined {
@@ -143,7 +143,7 @@ export function resolve(world: World, host: Host, payment: string, decision: Dec
   if (known === undefined || record === undefined) return false;
   world.ledger.decided(payment, decision);
   const command = decisionCommand(world, known, record, decision);
-  world.later(host, { kind: 'command', command }, (rule) => {
+  world.laterCommand(host, command, (rule) => {
     if (NOT_NOW.has(rule)) host.owed.push(payment);
     else if (FAILED_BY_NODE.has(rule)) world.ledger.decided(payment, 'fail');
   });

@@ -4,9 +4,10 @@ import { Chain } from './chain.ts';
 import { Clock } from './clock.ts';
 import { perform as carryOut } from './effects.ts';
 import { demandDeclared, exceptionFinding, transportFinding } from './finding.ts';
-import { otherEnd } from './packet.ts';
 import type { Host } from './host.ts';
 import type { Link } from './network.ts';
+import type { PeersEffect, PeersInput } from '../../core/peers/peers-vocabulary.ts';
+import { tellGone } from './sockets.ts';
 import { ChannelChanges } from './channel-changes.ts';
 import { Payments } from './payments.ts';
 import { Participants } from './participants.ts';
@@ -43,7 +44,8 @@ const NO_MARK: StepMark = {};
 interface Todo {
   readonly host: Host;
   readonly input: DriverInput;
-  readonly onRefused: ((rule: string) => void) | undefined;
+  /** Called when it is carried out. */
+  readonly done: ((effects: readonly DriverEffect[]) => void) | undefined;
 }
 
 /**
@@ -72,6 +74,8 @@ export class World extends Participants implements WorldView {
   minedBlocks: number;
   /** What is known of the step under way, where its input is no honest one. */
   mark: StepMark = NO_MARK;
+  /** Numbers connections. */
+  wires: number;
   private stepIndex: number;
   /** Told to the trace when it first makes something happen. */
   private underWay: Action | undefined;
@@ -95,6 +99,7 @@ export class World extends Participants implements WorldView {
     this.finding = from?.finding;
     this.serial = from?.serial ?? 0;
     this.minedBlocks = from?.minedBlocks ?? 0;
+    this.wires = from?.wires ?? 0;
     this.stepIndex = from?.stepIndex ?? 0;
   }
 
@@ -189,19 +194,23 @@ export class World extends Participants implements WorldView {
   }
 
   /** To be told to a node after the step under way. */
-  later(host: Host, input: DriverInput, onRefused?: (rule: string) => void): void {
-    this.todo.push({ host, input, onRefused });
+  later(host: Host, input: DriverInput, done?: (effects: readonly DriverEffect[]) => void): void {
+    this.todo.push({ host, input, done });
+  }
+
+  /** A command of its user, in the same way. */
+  laterCommand(host: Host, command: DriverCommand, onRefused?: (rule: string) => void): void {
+    const done = onRefused && ((effects: readonly DriverEffect[]): void => ifRefused(effects, onRefused));
+    this.later(host, { kind: 'command', command }, done);
   }
 
   /** Tells what waits, until nothing does. */
   drain(): void {
     for (let i = 0; i < this.todo.length; i++) {
-      const { host, input, onRefused } = this.todo[i] as Todo;
+      const { host, input, done } = this.todo[i] as Todo;
       if (!host.running) continue;
       const effects = this.step(host, input);
-      if (onRefused === undefined) continue;
-      const refused = effects.find((effect) => effect.kind === 'refused');
-      if (refused !== undefined) onRefused(refused.rule);
+      done?.(effects);
     }
     // Most steps leave nothing to tell, and emptying what is empty is not free.
     if (this.todo.length > 0) this.todo.length = 0;
@@ -213,7 +222,7 @@ export class World extends Participants implements WorldView {
     const { closedBy } = link;
     const told = ([0, 1] as const).filter((end) => end !== closedBy && link.isConnected(end));
     this.onLink(link, this.host(link.spec.ends[0]), () => link.break());
-    for (const end of told) this.tellDisconnected(link, end);
+    for (const end of told) tellGone(this, link, end);
   }
 
   /** Lets an end of a link do something. What its transport does that it must not do is a finding, and an exception is one too. */
@@ -229,10 +238,15 @@ export class World extends Participants implements WorldView {
     return undefined;
   }
 
-  tellDisconnected(link: Link, end: 0 | 1): void {
-    const host = this.hosts.get(link.spec.ends[end]) as Host;
-    const peer = this.hosts.get(link.spec.ends[otherEnd(end)]) as Host;
-    if (host.running) this.later(host, { kind: 'disconnected', peer: peer.nodeId });
+  /** Moves a node's peer manager. Returns what it asks for; nothing where it has none, or once there is a finding. */
+  peers(host: Host, input: PeersInput): readonly PeersEffect[] {
+    if (this.finding !== undefined) return [];
+    try {
+      return host.driver.peers?.(input) ?? [];
+    } catch (error) {
+      this.finding = exceptionFinding(error, host.name, this.at);
+      return [];
+    }
   }
 
   // ---------------------------------------------------------------- looking
@@ -253,6 +267,11 @@ export class World extends Participants implements WorldView {
     const host = this.host(node);
     return host.disk.unfinished.length === 0 && (this.todo.length === 0 || !this.todo.some((told) => told.host === host));
   }
+}
+
+function ifRefused(effects: readonly DriverEffect[], onRefused: (rule: string) => void): void {
+  const refused = effects.find((effect) => effect.kind === 'refused');
+  if (refused !== undefined) onRefused(refused.rule);
 }
 
 function stepDriver({ driver }: Host, input: DriverInput): readonly DriverEffect[] {

@@ -6,6 +6,7 @@ import { pick } from '../../deterministic/random.ts';
 import type { Party } from '../../world/encryption.ts';
 import type { Host } from '../../world/host.ts';
 import type { Link } from '../../world/network.ts';
+import { connectEnd } from '../../world/sockets.ts';
 import type { World } from '../../world/world.ts';
 import { runningHost } from '../subjects.ts';
 
@@ -22,12 +23,12 @@ export const connect: ActionKind<Connect> = {
     if (a === undefined || b === undefined) return false;
     const parties = partiesOf(world, link, a, b);
     if (parties !== undefined) {
-      world.onLink(link, a, () => link.connect(world.timeMs, parties));
+      world.onLink(link, a, () => link.connect(world.timeMs, world.wires++, parties));
       return true;
     }
-    link.connect(world.timeMs);
-    world.step(a, { kind: 'connected', peer: b.nodeId });
-    world.step(b, { kind: 'connected', peer: a.nodeId });
+    link.connect(world.timeMs, world.wires++);
+    connectEnd(world, link, 0);
+    connectEnd(world, link, 1);
     return true;
   },
   describe: ({ link }) => `${link} connects`,

@@ -1,7 +1,7 @@
 import type { ActionKind } from '../action-kind.ts';
 import { field } from '../../scenario/fields.ts';
 import type { ActionFrom } from '../../scenario/fields.ts';
-import { otherEnd } from '../../world/packet.ts';
+import { arrive, connectEnd } from '../../world/sockets.ts';
 import { resolveOwed } from '../../world/users.ts';
 import { receivingEnd } from './receiving-end.ts';
 
@@ -16,13 +16,12 @@ export const deliver: ActionKind<Deliver> = {
     const { link, end } = receivingEnd(world.links.get(action.link), action) ?? {};
     if (link === undefined || end === undefined) return false;
     const host = world.host(action.to);
-    const peer = world.nodeId(link.spec.ends[otherEnd(end)]);
     world.clock.advanceTo(link.head(end)?.dueMs ?? 0);
     world.stats.messages++;
     world.stats.count('message', action.message);
     const bytes = world.onLink(link, host, () => link.take(end, world.timeMs));
-    if (bytes !== undefined) world.step(host, { kind: 'received', peer, bytes });
-    else if (link.isConnected(end)) world.step(host, { kind: 'connected', peer });
+    if (bytes !== undefined) arrive(world, link, end, bytes);
+    else if (link.isConnected(end)) connectEnd(world, link, end);
     if (action.message === 'channel_reestablish') resolveOwed(world, host);
     if (link.closedBy !== undefined && link.closedBy !== end && link.head(end) === undefined) world.breakLink(link);
     return true;
