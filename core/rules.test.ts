@@ -12,6 +12,7 @@ import { RETRANSMIT_RULES } from './channel/retransmit/rules.ts';
 import { CHANNEL_RULES } from './channel/rules.ts';
 import { GOSSIP_RULES } from './gossip/rules.ts';
 import { INVOICE_RULES } from './invoice/rules.ts';
+import { MONITOR_RULES } from './monitor/rules.ts';
 import { NODE_RULES } from './node/rules.ts';
 import { ONION_RULES } from './onion/rules.ts';
 import { PEERS_RULES } from './peers/rules.ts';
@@ -37,6 +38,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   'channel/close': CLOSE_RULES,
   'channel/fail': FAIL_RULES,
   channel: CHANNEL_RULES,
+  monitor: MONITOR_RULES,
   peers: PEERS_RULES,
   node: NODE_RULES,
 };

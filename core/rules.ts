@@ -7,6 +7,7 @@ import { RETRANSMIT_RULES } from './channel/retransmit/rules.ts';
 import { CHANNEL_RULES } from './channel/rules.ts';
 import { GOSSIP_RULES } from './gossip/rules.ts';
 import { INVOICE_RULES } from './invoice/rules.ts';
+import { MONITOR_RULES } from './monitor/rules.ts';
 import { NODE_RULES } from './node/rules.ts';
 import { ONION_RULES } from './onion/rules.ts';
 import { PEERS_RULES } from './peers/rules.ts';
@@ -29,6 +30,7 @@ export const RULES = {
   ...CLOSE_RULES,
   ...FAIL_RULES,
   ...CHANNEL_RULES,
+  ...MONITOR_RULES,
   ...PEERS_RULES,
   ...NODE_RULES,
 } as const;

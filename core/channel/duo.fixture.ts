@@ -1,5 +1,6 @@
 import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import type { Tx } from '../bitcoin/tx.ts';
+import type { Crypto } from '../crypto/types.ts';
 import type { ChannelId, Hash32, PublicKey, Script, SecretKey, Txid } from '../crypto/bytes.ts';
 import { at, read } from '../chain/chain.fixture.ts';
 import { DEFAULT_CONFIG } from '../node/config.ts';
@@ -32,8 +33,8 @@ export const P2WPKH_A = ('0014' + 'a1'.repeat(20)) as Script;
 export const P2WPKH_B = ('0014' + 'b2'.repeat(20)) as Script;
 export const TEMPORARY_ID = bytes32<ChannelId>(0x77);
 
-function signerOf(side: Side): KeySigner {
-  return createSigner(crypto, bytes32(side === 'opener' ? 0x0a : 0x0b));
+function signerOf(side: Side, provider: Crypto = crypto): KeySigner {
+  return createSigner(provider, bytes32(side === 'opener' ? 0x0a : 0x0b));
 }
 
 export function envOf(side: Side, config: Partial<ChannelConfig> = {}, surroundings: Partial<ChannelEnv> = {}): ChannelEnv {
@@ -80,6 +81,7 @@ export interface End {
 
 /** The two ends of one channel without nodes around them: stores are done at once. */
 export class Duo {
+  readonly signers: Readonly<Record<Side, KeySigner>>;
   readonly ends: Readonly<Record<Side, End>>;
 
   constructor(
@@ -87,10 +89,17 @@ export class Duo {
       readonly opener?: Partial<ChannelConfig>;
       readonly accepter?: Partial<ChannelConfig>;
       readonly command?: Partial<OpenCommand>;
+      /** The simulator's fake one, where it is absent. */
+      readonly crypto?: Crypto;
     } = {},
   ) {
+    const provider = options.crypto ?? crypto;
+    this.signers = { opener: signerOf('opener', provider), accepter: signerOf('accepter', provider) };
     const nothing: ChannelState = { phase: 'forgotten', rule: 'channel.given_up', reason: 'not begun' };
-    const end = (side: Side): End => ({ env: envOf(side, options[side]), state: nothing, outgoing: [], log: [] });
+    const end = (side: Side): End => {
+      const surroundings = { crypto: provider, signer: this.signers[side], cache: new ChannelCache(provider) };
+      return { env: envOf(side, options[side], surroundings), state: nothing, outgoing: [], log: [] };
+    };
     this.ends = { opener: end('opener'), accepter: end('accepter') };
     const started = startOpen(this.ends.opener.env, openCommand(options.command));
     if (isRefusal(started)) throw new Error(`${started.rule}: ${started.detail}`);
@@ -200,7 +209,7 @@ export class Duo {
 
   /** The secret that revokes a commitment of this side, revealed or not. */
   commitmentSecret(side: Side, number: bigint): SecretKey {
-    return signerOf(side).revealSecret((this.ends[side].state as StoredChannel).params.keysId, number);
+    return this.signers[side].revealSecret((this.ends[side].state as StoredChannel).params.keysId, number);
   }
 
   get channelId(): ChannelId {

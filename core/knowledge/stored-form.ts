@@ -26,15 +26,18 @@ const party = struct({
   dustLimitSat: u64,
   delayOnOwnCommitment: u16,
 } satisfies FieldsOf<updates.WatchedParty>);
-const entry: Codec<updates.Entry> = union('kind', {
+export const storedEntry: Codec<updates.Entry> = union('kind', {
   add: variant(1, { id: u64, amountMsat: u64, paymentHash: hash32, cltvExpiry: u32 } satisfies EntryFields<'add'>),
   fulfilled: variant(2, { id: u64 } satisfies EntryFields<'fulfilled'>),
   failed: variant(3, { id: u64 } satisfies EntryFields<'failed'>),
   fee: variant(4, { feeratePerKw: u32 } satisfies EntryFields<'fee'>),
 });
-const growth = { number: u64, news: bySide(items(entry)), steps: bySide(u53), point } satisfies FieldsOf<updates.Growth>;
-const signatures = struct({ signature, htlcSignatures: items(signature) });
-const htlcName = struct({ offerer: side, id: u64 } satisfies FieldsOf<updates.HtlcName>);
+const growth = { number: u64, news: bySide(items(storedEntry)), steps: bySide(u53), point } satisfies FieldsOf<updates.Growth>;
+export const storedSignatures: Codec<updates.OurCommitmentUpdate['signatures'][number]> = struct({
+  signature,
+  htlcSignatures: items(signature),
+});
+export const storedHtlcName: Codec<updates.HtlcName> = struct({ offerer: side, id: u64 } satisfies FieldsOf<updates.HtlcName>);
 
 export const storedMonitorUpdate: Codec<updates.MonitorUpdate> = union('kind', {
   parameters: variant(1, {
@@ -52,9 +55,9 @@ export const storedMonitorUpdate: Codec<updates.MonitorUpdate> = union('kind', {
     fundingPubkeys: bySide(point),
   } satisfies UpdateFields<'funding'>),
   shutdown_scripts: variant(3, { scripts: bySide(script) } satisfies UpdateFields<'shutdown_scripts'>),
-  ours: variant(4, { ...growth, signatures: items(signatures) } satisfies UpdateFields<'ours'>),
+  ours: variant(4, { ...growth, signatures: items(storedSignatures) } satisfies UpdateFields<'ours'>),
   theirs: variant(5, growth satisfies UpdateFields<'theirs'>),
   secret: variant(6, { number: u64, secret: secretKey } satisfies UpdateFields<'secret'>),
-  preimage: variant(7, { preimage, settles: items(htlcName) } satisfies UpdateFields<'preimage'>),
+  preimage: variant(7, { preimage, settles: items(storedHtlcName) } satisfies UpdateFields<'preimage'>),
   final: variant(8, { number: u64, tx: storedTx } satisfies UpdateFields<'final'>),
 });

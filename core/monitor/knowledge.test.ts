@@ -47,7 +47,7 @@ describe('knowledge', () => {
       const { keysId } = duo.funded(side).params;
       const newest = duo.funded(side).shared.commitments[side].current.number;
       expect(rebuildCommitment(crypto, known, side, newest)?.map(({ txid }) => txid)).toEqual([seen[side].get(newest)]);
-      expect(rebuildCommitment(crypto, known, side, newest - 1n)).toBeUndefined();
+      expect(rebuildCommitment(crypto, known, side, newest - 2n)).toBeUndefined();
       for (const [ours, txid] of seen[side]) {
         const point = duo.ends[side].env.signer.perCommitmentPoint(keysId, ours);
         expect(rebuildCommitment(crypto, known, side, ours, point)?.map((built) => built.txid)).toEqual([txid]);

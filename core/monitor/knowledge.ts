@@ -1,10 +1,12 @@
-import type { PublicKey, SecretKey } from '../crypto/bytes.ts';
+import type { Hash32, Preimage, PublicKey, SecretKey } from '../crypto/bytes.ts';
+import { sha256Hex } from '../crypto/hashes.ts';
 import type { Crypto } from '../crypto/types.ts';
 import type {
   Entry,
   FinalUpdate,
   FundingUpdate,
   Growth,
+  HtlcName,
   MonitorUpdate,
   OurCommitmentUpdate,
   ParametersUpdate,
@@ -24,6 +26,16 @@ import { Log } from './log.ts';
 
 type Cut = Readonly<Record<Side, number>>;
 
+export type OurCommitment = Pick<OurCommitmentUpdate, 'number' | 'point' | 'signatures'>;
+
+/** A preimage, with the hash that finds it. */
+export interface KnownPreimage {
+  readonly paymentHash: Hash32;
+  readonly preimage: Preimage;
+  /** The incoming HTLCs that it may claim. */
+  readonly settles: readonly HtlcName[];
+}
+
 /** What a channel has told its watcher. It only grows. */
 export interface Knowledge {
   readonly parameters: ParametersUpdate;
@@ -33,12 +45,15 @@ export interface Knowledge {
   readonly logs: Readonly<Record<Side, Log<Entry>>>;
   /** How much of both logs each commitment has, of each owner: its place is its number. */
   readonly cuts: Readonly<Record<Side, Log<Cut>>>;
-  /** What the newest commitment of ours needs on chain. Older ones are revoked, and never there by our doing. */
-  readonly ours: { readonly point: PublicKey; readonly signatures: OurCommitmentUpdate['signatures'] } | undefined;
+  /**
+   * What our two newest commitments need on chain: the newest last, and the one before it, which a signer that answers late has not revoked yet.
+   * Older ones are never there by our doing.
+   */
+  readonly ours: readonly OurCommitment[];
   /** The peer's points of its commitments that are not revoked, the newest last. */
   readonly points: readonly { readonly number: bigint; readonly point: PublicKey }[];
   readonly secrets: SecretStore;
-  readonly preimages: Log<PreimageUpdate>;
+  readonly preimages: Log<KnownPreimage>;
   readonly final: FinalUpdate | undefined;
 }
 
@@ -50,7 +65,7 @@ function begin(parameters: ParametersUpdate): Knowledge {
     shutdownScripts: undefined,
     logs: { opener: new Log(), accepter: new Log() },
     cuts: { opener: new Log(), accepter: new Log() },
-    ours: undefined,
+    ours: [],
     points: [],
     secrets: EMPTY_SECRET_STORE,
     preimages: new Log(),
@@ -75,8 +90,8 @@ export function learn(crypto: Crypto, known: Knowledge | undefined, update: Moni
     case 'shutdown_scripts':
       return { ...known, shutdownScripts: update };
     case 'ours': {
-      const { point, signatures } = update;
-      return { ...grown(known, known.parameters.us, update), ours: { point, signatures } };
+      const { number, point, signatures } = update;
+      return { ...grown(known, known.parameters.us, update), ours: [...known.ours.slice(-1), { number, point, signatures }] };
     }
     case 'theirs': {
       const { number, point } = update;
@@ -85,10 +100,14 @@ export function learn(crypto: Crypto, known: Knowledge | undefined, update: Moni
     case 'secret':
       return withSecret(crypto, known, update.number, update.secret);
     case 'preimage':
-      return { ...known, preimages: known.preimages.with([update]) };
+      return { ...known, preimages: known.preimages.with([knownPreimage(crypto, update)]) };
     case 'final':
       return { ...known, final: update };
   }
+}
+
+function knownPreimage(crypto: Crypto, { preimage, settles }: PreimageUpdate): KnownPreimage {
+  return { paymentHash: sha256Hex<Hash32>(crypto, preimage), preimage, settles };
 }
 
 /** With the next commitment of `owner`, and the entries that it is the first to have. */
@@ -138,10 +157,10 @@ function inFlight(logs: Readonly<Record<Side, readonly Entry[]>>, offerer: Side,
   return [...htlcs.values()];
 }
 
-/** The per-commitment point of a commitment of `owner`: told, or that of the secret which revoked it. Of ours only the newest is kept. */
+/** The per-commitment point of a commitment of `owner`: told, or that of the secret which revoked it. Of ours the two newest are kept. */
 function pointAt(crypto: Crypto, known: Knowledge, owner: Side, number: bigint): PublicKey | undefined {
-  const { parameters, cuts, ours, points, secrets } = known;
-  if (owner === parameters.us) return number === BigInt(cuts[owner].length - 1) ? ours?.point : undefined;
+  const { parameters, ours, points, secrets } = known;
+  if (owner === parameters.us) return ours.find((own) => own.number === number)?.point;
   const secret = secretAt(crypto, secrets, secretIndex(number));
   return secret === undefined ? points.find((p) => p.number === number)?.point : crypto.publicKey(secret);
 }
@@ -153,6 +172,20 @@ function derivationOf(crypto: Crypto, { parties }: ParametersUpdate, owner: Side
     delayedPubkey: () => derivePublicKey(crypto, parties[owner].delayedPaymentBasepoint, point),
     htlcPubkey: (side) => derivePublicKey(crypto, parties[side].htlcBasepoint, point),
   };
+}
+
+/** What the transactions of one funding have in common. */
+export function scriptsOf(crypto: Crypto, { parties }: ParametersUpdate, funding: FundingUpdate): ChannelScripts {
+  const { txid, vout, amountSat, format, fundingPubkeys } = funding;
+  return new ChannelScripts(crypto, {
+    format,
+    funding: { txid, vout },
+    fundingSat: amountSat,
+    parties: {
+      opener: { fundingPubkey: fundingPubkeys.opener, ...parties.opener },
+      accepter: { fundingPubkey: fundingPubkeys.accepter, ...parties.accepter },
+    },
+  });
 }
 
 /**
@@ -170,17 +203,8 @@ export function rebuildCommitment(
   const point = pointAt(crypto, known, owner, number) ?? ownPoint;
   if (cut === undefined || point === undefined) return undefined;
   const contents = contentsAt(known, cut);
-  const { parties } = known.parameters;
-  return known.fundings.map(({ txid, vout, amountSat, format, fundingPubkeys }) => {
-    const channel = new ChannelScripts(crypto, {
-      format,
-      funding: { txid, vout },
-      fundingSat: amountSat,
-      parties: {
-        opener: { fundingPubkey: fundingPubkeys.opener, ...parties.opener },
-        accepter: { fundingPubkey: fundingPubkeys.accepter, ...parties.accepter },
-      },
-    });
+  return known.fundings.map((funding) => {
+    const channel = scriptsOf(crypto, known.parameters, funding);
     const keys = new CommitmentKeys(crypto, channel.params, owner, point, derivationOf(crypto, known.parameters, owner, point));
     return buildCommitment(channel, keys, number, contents);
   });

@@ -61,7 +61,7 @@ export function ownHtlcSighash(crypto: Crypto, htlcTx: HtlcTransaction): Hash32 
  * The witness of an HTLC transaction: `0 <remotehtlcsig> <localhtlcsig> <payment_preimage>`, or an empty item in place of the
  * preimage for HTLC-timeout. `own` is the signature of the commitment's owner, `peer` the one that came in commitment_signed.
  */
-function htlcTxWitness(htlcTx: HtlcTransaction, peer: Signature, own: Signature, preimage?: Preimage): readonly Hex[] {
+export function htlcTxWitness(htlcTx: HtlcTransaction, peer: Signature, own: Signature, preimage?: Preimage): readonly Hex[] {
   const signatures = [scriptSignature(peer, htlcTx.sighashType), scriptSignature(own, SIGHASH_ALL)];
   return ['', ...signatures, preimage ?? '', htlcTx.witnessScript];
 }

@@ -5,6 +5,7 @@ import type { Crypto } from '../../crypto/types.ts';
 import { deriveOwnRevocationPublicKey, derivePrivateKey, deriveRemoteRevocationPublicKey } from '../../transactions/keys.ts';
 import type { BuiltClosing } from '../../transactions/closing.ts';
 import type { BuiltCommitment } from '../../transactions/commitment.ts';
+import type { ClaimSecrets } from '../../transactions/claim-secrets.ts';
 import { SecretGenerator, secretIndex } from '../../transactions/secrets.ts';
 import type { CommitmentSignatures } from '../model/state.ts';
 import type { Basepoints, Signer } from './signer.ts';
@@ -26,6 +27,8 @@ export interface KeySigner extends Signer {
   signRemoteCommitment(keysId: Hash32, built: BuiltCommitment): CommitmentSignatures;
   signOwnCommitment(keysId: Hash32, built: BuiltCommitment): Signature;
   signClosing(keysId: Hash32, built: BuiltClosing): Signature;
+  /** For the node's own watcher of this channel. */
+  claimSecrets(keysId: Hash32): ClaimSecrets;
 }
 
 const REMEMBERED = 8;
@@ -87,6 +90,7 @@ export function createSigner(crypto: Crypto, seed: Hash32): KeySigner {
       return crypto.publicKey(derivePrivateKey(crypto, secrets.delayed, basepoints.delayedPaymentBasepoint, point));
     },
     htlcPubkey: (keysId, point) => crypto.publicKey(htlcSecret(keysId, point)),
+    claimSecrets: (keysId) => keysOf(keysId).secrets,
   };
 }
 

@@ -1,0 +1,148 @@
+import { storedTx, storedView } from '../chain/stored-form.ts';
+import { storedEntry, storedHtlcName, storedMonitorUpdate, storedSignatures } from '../knowledge/stored-form.ts';
+import type { Side } from '../transactions/types.ts';
+import type { StoredSecret } from '../transactions/secrets.ts';
+import * as codec from '../wire/codec.ts';
+import type { Codec, Result } from '../wire/codec.ts';
+import { WireFailure } from '../wire/reader-writer.ts';
+import { items } from '../wire/stored.ts';
+import type { FieldsOf } from '../wire/stored.ts';
+import type { Outpoint } from '../bitcoin/tx.ts';
+import type { ChainPoint } from '../chain/update.ts';
+import type { FinalUpdate, FundingUpdate, MonitorUpdate, ParametersUpdate, ShutdownScriptsUpdate } from '../knowledge/updates.ts';
+import type * as acts from './acts.ts';
+import type { Coin } from './claim-tx.ts';
+import type { Fact, ToldFact } from './facts.ts';
+import type * as knowledge from './knowledge.ts';
+import { Log } from './log.ts';
+import type { WatcherState } from './watcher-vocabulary.ts';
+
+/** How a watcher's state stands in bytes: canonical, strict, with a version in front. Any change to it needs a new version. */
+export const WATCHER_VERSION = 1;
+
+const { bool, hash32, maybe, oneOf, point, preimage, secretKey, struct, txid, u16, u32, u53, u64, union, variant } = codec;
+
+function bySide<T>(item: Codec<T>): Codec<Readonly<Record<Side, T>>> {
+  return struct({ opener: item, accepter: item });
+}
+
+function log<T>(item: Codec<T>): Codec<Log<T>> {
+  const list = items(item);
+  return {
+    schema: list.schema,
+    minSize: list.minSize,
+    read: (reader) => new Log([...list.read(reader)]),
+    write: (writer, value) => list.write(writer, value.first(value.length)),
+  };
+}
+
+/** One kind of update, where only that kind may stand. */
+function only<K extends MonitorUpdate['kind']>(kind: K): Codec<Extract<MonitorUpdate, { kind: K }>> {
+  return {
+    schema: storedMonitorUpdate.schema,
+    minSize: storedMonitorUpdate.minSize,
+    read(reader) {
+      const update = storedMonitorUpdate.read(reader);
+      if (update.kind !== kind) throw new WireFailure('bad-value', `${update.kind} in the place of ${kind}`);
+      return update as Extract<MonitorUpdate, { kind: K }>;
+    },
+    write: (writer, value) => storedMonitorUpdate.write(writer, value),
+  };
+}
+
+const parameters: Codec<ParametersUpdate> = only('parameters');
+const funding: Codec<FundingUpdate> = only('funding');
+const shutdownScripts: Codec<ShutdownScriptsUpdate> = only('shutdown_scripts');
+const final: Codec<FinalUpdate> = only('final');
+
+const storedKnowledge: Codec<knowledge.Knowledge> = struct({
+  parameters,
+  fundings: items(funding),
+  shutdownScripts: maybe(shutdownScripts),
+  logs: bySide(log(storedEntry)),
+  cuts: bySide(log(bySide(u53))),
+  ours: items(struct({ number: u64, point, signatures: items(storedSignatures) } satisfies FieldsOf<knowledge.OurCommitment>)),
+  points: items(struct({ number: u64, point } satisfies FieldsOf<knowledge.Knowledge['points'][number]>)),
+  secrets: items(struct({ index: u64, secret: secretKey } satisfies FieldsOf<StoredSecret>)),
+  preimages: log(struct({ paymentHash: hash32, preimage, settles: items(storedHtlcName) } satisfies FieldsOf<knowledge.KnownPreimage>)),
+  final: maybe(final),
+} satisfies FieldsOf<knowledge.Knowledge>);
+
+const outpoint: Codec<Outpoint> = struct({ txid, vout: u32 } satisfies FieldsOf<Outpoint>);
+const block: Codec<ChainPoint> = struct({ height: u32, hash: hash32 } satisfies FieldsOf<ChainPoint>);
+const coin: Codec<Coin> = struct({ outpoint, amountSat: u64 } satisfies FieldsOf<Coin>);
+const kind = oneOf(
+  'commitment',
+  'to_local',
+  'to_remote',
+  'htlc_timeout_tx',
+  'htlc_success_tx',
+  'second_stage',
+  'htlc_timeout',
+  'htlc_preimage',
+  'penalty_to_local',
+  'penalty_htlc',
+  'penalty_second_stage',
+);
+const version: Codec<acts.Version> = struct({ kind, tx: storedTx, feeSat: u64, signed: bool } satisfies FieldsOf<acts.Version>);
+const claim: Codec<acts.ClaimActs> = struct({
+  outpoint,
+  version: maybe(version),
+  coins: items(coin),
+  askedSat: u64,
+} satisfies FieldsOf<acts.ClaimActs>);
+
+type FactFields<K extends Fact['kind']> = FieldsOf<Omit<Extract<Fact, { kind: K }>, 'kind'>>;
+const fact: Codec<Fact> = union('kind', {
+  htlc: variant(1, {
+    offerer: oneOf('opener', 'accepter'),
+    id: u64,
+    fate: oneOf('fulfilled', 'timed_out', 'lost'),
+    preimage: maybe(preimage),
+    block: maybe(block),
+  } satisfies FactFields<'htlc'>),
+  closed: variant(2, {
+    how: oneOf('ours', 'theirs', 'revoked', 'mutual', 'future', 'ours_old', 'unknown'),
+    txid,
+    block,
+  } satisfies FactFields<'closed'>),
+  resolved: variant(3, {} satisfies FactFields<'resolved'>),
+  contradicted: variant(4, { id: u53 } satisfies FactFields<'contradicted'>),
+});
+const told: Codec<ToldFact> = struct({ id: u53, fact, acknowledged: bool } satisfies FieldsOf<ToldFact>);
+
+/** The state itself, behind the version. */
+export const watcherCodec: Codec<WatcherState> = struct({
+  knowledge: maybe(storedKnowledge),
+  learned: u53,
+  view: storedView,
+  acts: struct({ claims: items(claim), told: items(told) } satisfies FieldsOf<acts.Acts>),
+} satisfies FieldsOf<WatcherState>);
+
+const versioned: Codec<WatcherState> = {
+  schema: watcherCodec.schema,
+  minSize: u16.minSize + watcherCodec.minSize,
+  read(reader) {
+    const written = reader.u16();
+    if (written !== WATCHER_VERSION)
+      throw new WireFailure(
+        'bad-value',
+        `written in form ${written} of a watcher's state, this release reads form ${WATCHER_VERSION}`,
+      ).within('version');
+    return watcherCodec.read(reader);
+  },
+  write(writer, value) {
+    writer.u16(WATCHER_VERSION);
+    watcherCodec.write(writer, value);
+  },
+};
+
+/** The state for storage, whole. `decodeWatcher` gives an equal one. */
+export function encodeWatcher(state: WatcherState): Uint8Array {
+  return codec.encode(versioned, state);
+}
+
+/** The state that `encodeWatcher` wrote. Bytes that it would not have written are an error; nothing throws. */
+export function decodeWatcher(bytes: Uint8Array): Result<WatcherState> {
+  return codec.decode(versioned, bytes);
+}
