@@ -4,7 +4,9 @@ import { onlyFunding } from '../channel/model/fundings.ts';
 import { ownPayment } from '../channel/model/origin.ts';
 import type { Command } from '../channel/model/channel-vocabulary.ts';
 import { at } from '../chain/chain.fixture.ts';
-import type { ChannelId, PublicKey, Txid } from '../crypto/bytes.ts';
+import type { ChannelId, PublicKey, Script, Txid } from '../crypto/bytes.ts';
+import { txid } from '../bitcoin/tx.ts';
+import type { Tx } from '../bitcoin/tx.ts';
 import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import { plainValue } from '../../fuzz-targets/node/altered-message.ts';
 import { channelIdOf, messageRegistry } from '../wire/messages/index.ts';
@@ -197,16 +199,52 @@ describe('an id that a peer gives to two things', () => {
 
   it('is refused to our host’s funding', () => {
     const { pair, a, b } = paired();
-    const { tx } = pair.fund();
-    a.command({ ...openCommand(b.id, bytes32(8)), keysId: bytes32(1), pushMsat: 300_000_000n });
+    a.command({ ...openCommand(b.id, bytes32(8)), keysId: bytes32(1) });
     pair.exchange();
     b.command({ kind: 'accept', peer: a.id, channelId: bytes32(8), keysId: bytes32(2) });
     pair.exchange();
+    const asked = a.log.findLast((effect) => effect.kind === 'ask');
+    if (asked?.kind !== 'ask' || asked.question.kind !== 'fund') throw new Error('no funding was asked for');
+    const { amountSat, script } = asked.question;
+    const input = { txid: bytes32<Txid>(0x99), vout: 0, sequence: 0xffffffff, scriptSig: '' as Script, witness: ['00'] };
+    const tx: Tx = { version: 2, locktime: 0, inputs: [input], outputs: [{ amountSat, script }] };
+    // Somebody has heard of our transaction, and says that it funds a channel with us.
+    const peer = strangerOf(a);
+    a.hear(peer.id, createdBy(peer, a, txid(fake, tx), 0));
+    expect(a.state.channels.size).toBe(1);
     const before = a.state;
     expect(a.command({ kind: 'fund', peer: b.id, channelId: bytes32(8), tx })).toMatchObject([
       { kind: 'refused', command: 'fund', rule: 'funding_created.funding_in_use' },
     ]);
     expect(a.state).toBe(before);
+  });
+});
+
+describe('the keys of a channel', () => {
+  it('are of no second one: not of an opening, with whomever, nor of a channel, restored or not', () => {
+    const { pair, a, b } = paired();
+    const { keysId } = a.channel(pair.open()).params;
+    const peer = strangerOf(a);
+    const refused = (node: TestNode, command: Command): void => {
+      const before = node.state;
+      expect(node.command(command)).toMatchObject([{ kind: 'refused', command: command.kind, rule: 'opening.keys_in_use' }]);
+      expect(node.state).toBe(before);
+    };
+    const command = openCommand(b.id, bytes32(8));
+    a.command(command);
+    refused(a, { ...command, temporaryChannelId: bytes32(9) });
+    refused(a, { ...command, peer: peer.id });
+    // To accept with them would be the same.
+    a.hear(peer.id, openOf(peer, a, TEMPORARY));
+    refused(a, { kind: 'accept', peer: peer.id, channelId: TEMPORARY, keysId: command.keysId });
+    expect(said(a.command({ kind: 'accept', peer: peer.id, channelId: TEMPORARY, keysId: bytes32(7) }))).toEqual(['accept_channel ']);
+    refused(a, { ...command, temporaryChannelId: bytes32(9), keysId: bytes32(7) });
+    refused(a, { ...command, temporaryChannelId: bytes32(9), keysId });
+    a.restart();
+    pair.connect();
+    refused(a, { ...command, temporaryChannelId: bytes32(9), keysId });
+    // An opening is not durable: what nobody remembers is free.
+    expect(said(a.command({ ...command, temporaryChannelId: bytes32(9) }))).toEqual(['open_channel ']);
   });
 });
 

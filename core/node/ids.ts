@@ -1,5 +1,5 @@
-import type { ChannelState } from '../channel/model/state.ts';
-import type { ChannelId, PublicKey } from '../crypto/bytes.ts';
+import type { ChannelState, OpeningStep } from '../channel/model/state.ts';
+import type { ChannelId, Hash32, PublicKey } from '../crypto/bytes.ts';
 import { openingKey } from './node-vocabulary.ts';
 import type { NodeState } from './node-vocabulary.ts';
 
@@ -27,6 +27,26 @@ export function openingNamed({ openings }: NodeState, peer: PublicKey, id: Chann
   if (openings.has(key)) return key;
   for (const [other, opening] of openings) if (opening.peer === peer && finalIdOf(opening) === id) return other;
   return undefined;
+}
+
+/** Whether a channel, or an opening, of this node has these keys: with a second one they would share their secrets, and revoke each other. */
+export function areKeysInUse({ channels, openings }: NodeState, keysId: Hash32): boolean {
+  for (const { state } of channels.values()) if (state.params.keysId === keysId) return true;
+  for (const { step } of openings.values()) if (keysOf(step) === keysId) return true;
+  return false;
+}
+
+function keysOf(step: OpeningStep): Hash32 | undefined {
+  switch (step.kind) {
+    case 'awaiting_accept_channel':
+      return step.keysId;
+    case 'awaiting_host_funding':
+    case 'awaiting_funding_created':
+    case 'awaiting_funding_signed':
+      return step.params.keysId;
+    case 'awaiting_host_accept':
+      return undefined;
+  }
 }
 
 /** The final id of what has one. */

@@ -54,6 +54,11 @@ export const NODE_RULES = {
     // An error would fail what has the id already.
     consequence: 'warn',
   },
+  'opening.keys_in_use': {
+    requirements: ['B3-SECRET-01-seed'],
+    words: 'MUST select an unguessable 256-bit seed for each connection',
+    consequence: 'refuse',
+  },
   'open_channel.too_many': {
     requirements: [],
     why: 'a bound on what a peer can make us keep before anything is paid for',

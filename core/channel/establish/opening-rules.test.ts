@@ -225,6 +225,27 @@ const acceptCases: readonly Case<AcceptChannel>[] = [
   { rule: 'opening.upfront_shutdown_script_missing', what: 'no upfront script although negotiated', drop: 'upfrontShutdownScript' },
 ];
 
+describe('what we announce', () => {
+  it('is no amount beyond 21 million bitcoin, whatever our policy says', () => {
+    for (const [limit, said] of [
+      [1n << 64n, 2_100_000_000_000_000_000n],
+      [2_100_000_000_000_000_001n, 2_100_000_000_000_000_000n],
+      [2_099_999_999_999_999_999n, 2_099_999_999_999_999_999n],
+    ] as const) {
+      const policy = { maxHtlcValueInFlightMsat: limit };
+      const duo = new Duo({ opener: policy, accepter: policy });
+      duo.negotiate();
+      expect(sent(duo.ends.opener.log, 'open_channel').maxHtlcValueInFlightMsat).toBe(said);
+      expect(sent(duo.ends.accepter.log, 'accept_channel').maxHtlcValueInFlightMsat).toBe(said);
+    }
+  });
+
+  it('gives nothing less than nothing', () => {
+    const opened = startOpen(envOf('opener'), openCommand({ pushMsat: -1n }));
+    expect('rule' in opened && opened.rule).toBe('open_channel.push_msat');
+  });
+});
+
 describe('accept_channel, received', () => {
   const only: readonly Case<AcceptChannel>[] = [
     { rule: 'accept_channel.minimum_depth', what: 'too deep', change: { minimumDepth: DEFAULT_CONFIG.maxMinimumDepth + 1 } },

@@ -10,7 +10,7 @@ import type { ChannelConfig, ChannelEnv } from '../model/channel-vocabulary.ts';
 import { isAcceptableScript, isOfferableScript } from '../close/shutdown-scripts.ts';
 import type { Violation } from '../model/violation.ts';
 import { violation } from '../model/violation.ts';
-import { msatOf, satOf } from '../../bitcoin/amounts.ts';
+import { MAX_MONEY_SAT, msatOf, satOf } from '../../bitcoin/amounts.ts';
 
 /**
  * BOLT 2, open_channel and accept_channel: one function a requirement. They judge what a peer sent and, before it leaves, what we
@@ -20,8 +20,6 @@ type Broken = Violation | undefined;
 
 /** BOLT 2, open_channel: fundings from here on need option_support_large_channel. */
 const LARGE_CHANNEL_SAT = 1n << 24n;
-/** No output can hold more: 21 million bitcoin. */
-const MAX_MONEY_SAT = 2_100_000_000_000_000n;
 /** BOLT 2: `max_accepted_htlcs` limit, so that a penalty transaction stays standard. */
 const MAX_ACCEPTED_HTLCS = 483;
 /** BOLT 3, Dust Limits: the largest of the thresholds for segwit outputs. */
@@ -63,7 +61,7 @@ export function fundingNotTooSmall(config: ChannelConfig, fundingSat: bigint): B
 }
 
 export function pushWithinFunding(open: OpenChannel): Broken {
-  if (open.pushMsat <= msatOf(open.fundingSat)) return undefined;
+  if (open.pushMsat >= 0n && open.pushMsat <= msatOf(open.fundingSat)) return undefined;
   return violation('open_channel.push_msat', `${open.pushMsat} msat of ${open.fundingSat} sat`);
 }
 

@@ -29,7 +29,7 @@ import type {
 import type { RuleId } from '../../rules.ts';
 import type { Violation } from '../model/violation.ts';
 import { violation } from '../model/violation.ts';
-import { most, msatOf } from '../../bitcoin/amounts.ts';
+import { least, MAX_MONEY_MSAT, most, msatOf } from '../../bitcoin/amounts.ts';
 
 /** Parts of the opening that opener and accepter share. */
 
@@ -44,7 +44,8 @@ export function ownFields(env: ChannelEnv, keysId: Hash32, fundingSat: bigint, d
   const share = (fundingSat * BigInt(config.reservePpm)) / PPM;
   return {
     dustLimitSat: config.dustLimitSat,
-    maxHtlcValueInFlightMsat: config.maxHtlcValueInFlightMsat,
+    // A policy without a bound is no amount.
+    maxHtlcValueInFlightMsat: least(config.maxHtlcValueInFlightMsat, MAX_MONEY_MSAT),
     channelReserveSat: [config.dustLimitSat, ...dustLimits].reduce(most, share),
     htlcMinimumMsat: config.htlcMinimumMsat,
     toSelfDelay: config.toSelfDelay,

@@ -182,7 +182,8 @@ describe('a command that resolves an HTLC', () => {
 
   it('says that an onion is malformed only with BADONION set', () => {
     const duo = paid();
-    expectRefused(duo, 'accepter', command(duo, 'fail_malformed', { failureCode: 0x4005 }), 'update_fail_malformed_htlc.failure_code');
+    for (const failureCode of [0x4005, 0x1c005])
+      expectRefused(duo, 'accepter', command(duo, 'fail_malformed', { failureCode }), 'update_fail_malformed_htlc.failure_code');
     expect(refusalOf(duo.command('accepter', command(duo, 'fail_malformed', { failureCode: 0x8000 })))).toBeUndefined();
   });
 

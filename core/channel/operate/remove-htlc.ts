@@ -26,6 +26,7 @@ import { refusal, violation } from '../model/violation.ts';
 
 /** BOLT 4: set in failure codes that say the onion could not be read. */
 const BADONION = 0x8000;
+const MAX_FAILURE_CODE = 0xffff;
 
 /** BOLT 1, BOLT 8: what a message of 65535 bytes has left for the `reason` of update_fail_htlc. */
 const MAX_REASON_BYTES = 65535 - 2 - 32 - 8 - 2;
@@ -104,8 +105,8 @@ export function removeHtlc(out: Transition<FundedState>, command: RemoveCommand)
     return refusal('update_fail_htlc.path_key', 'within a blinded route every failure is a malformed onion, invalid_onion_blinding');
   if (command.kind === 'fail' && command.reason.length > 2 * MAX_REASON_BYTES)
     return refusal('update_fail_htlc.reason', `longer than ${MAX_REASON_BYTES} bytes`);
-  if (command.kind === 'fail_malformed' && (command.failureCode & BADONION) === 0) {
-    return refusal('update_fail_malformed_htlc.failure_code', 'BADONION must be set in update_fail_malformed_htlc');
+  if (command.kind === 'fail_malformed' && ((command.failureCode & BADONION) === 0 || command.failureCode > MAX_FAILURE_CODE)) {
+    return refusal('update_fail_malformed_htlc.failure_code', 'must have 16 bits, and BADONION set');
   }
   remove(out, htlc, toUpdate(command));
   return undefined;

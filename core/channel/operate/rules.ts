@@ -68,6 +68,7 @@ export const OPERATE_RULES = {
     words: 'MUST use `path_key` (if specified)',
     consequence: 'warn-and-disconnect',
   },
+  'update_add_htlc.onion_routing_packet': { requirements: [], why: 'no message carries one of another length', consequence: 'refuse' },
   'update_add_htlc.payment_id': { requirements: [], why: 'a bound on what the host makes us keep', consequence: 'refuse' },
   'remove_htlc.unknown_id': {
     requirements: ['B2-REM-R-01-unknown-id', 'B2-REM-S-03-irrevocable'],

@@ -82,6 +82,13 @@ describe('the command add', () => {
     expect('pathKey' in addMessage(duo.funded('opener'), htlc('opener', 4n, 9n))).toBe(false);
   });
 
+  it('is refused where no message could carry it', () => {
+    const duo = new Duo().open();
+    for (const length of [0, 1365, 1367])
+      expectRefused(duo, 'opener', addCommand(duo, 1, { onion: new Uint8Array(length) }), 'update_add_htlc.onion_routing_packet');
+    for (const cltvExpiry of [200.5, NaN]) expectRefused(duo, 'opener', addCommand(duo, 1, { cltvExpiry }), 'update_add_htlc.cltv_expiry');
+  });
+
   it('is refused without connection, before channel_ready, and once the channel is closing', () => {
     const early = new Duo();
     early.fund();

@@ -1,6 +1,7 @@
 import type { PublicKey } from '../../crypto/bytes.ts';
 import type { Side } from '../../transactions/types.ts';
 import { bySide, other } from '../../transactions/types.ts';
+import { ONION_ROUTING_PACKET_SIZE } from '../../wire/limits.ts';
 import type { UpdateAddHtlc } from '../../wire/messages/index.ts';
 import { append, contents, cutToSign, nextHtlcId, SIDES } from '../model/contents.ts';
 import type { Contents } from '../model/contents.ts';
@@ -40,7 +41,10 @@ function offeringRule(env: ChannelEnv, { params, fundings }: FundedState, shared
   const { htlcMinimumMsat } = params.parties[peer];
   if (htlc.amountMsat < htlcMinimumMsat)
     return { rule: 'update_add_htlc.htlc_minimum_msat', detail: `the receiver takes ${htlcMinimumMsat} msat and more` };
-  if (htlc.cltvExpiry >= CLTV_EXPIRY_LIMIT) return { rule: 'update_add_htlc.cltv_expiry', detail: `must be below ${CLTV_EXPIRY_LIMIT}` };
+  if (!Number.isInteger(htlc.cltvExpiry) || htlc.cltvExpiry >= CLTV_EXPIRY_LIMIT)
+    return { rule: 'update_add_htlc.cltv_expiry', detail: `must be below ${CLTV_EXPIRY_LIMIT}` };
+  if (htlc.onion.length !== ONION_ROUTING_PACKET_SIZE)
+    return { rule: 'update_add_htlc.onion_routing_packet', detail: `has ${htlc.onion.length} bytes, not ${ONION_ROUTING_PACKET_SIZE}` };
   if (htlc.cltvExpiry <= env.tip.height)
     return { rule: 'update_add_htlc.expiry_reached', detail: `height ${env.tip.height} has been reached` };
   if (htlc.cltvExpiry > env.tip.height + config.maxCltvAhead)

@@ -50,6 +50,9 @@ describe('feerateOutOfBounds', () => {
     expect([low(2500), low(2499)]).toEqual(['2500 is below 5000', '2499 is below 5000']);
     expect([high(8999), high(2531)]).toEqual([undefined, undefined]);
     expect([high(9000), high(9001)]).toEqual(['9000 is above 2530', '9001 is above 2530']);
+    // No message carries them, however high the estimate.
+    for (const feerate of [2 ** 32, 2500.5, NaN]) expect(bounds(2 ** 31)(feerate)).toBe(`${feerate} is no u32`);
+    expect(bounds(2 ** 31)(2 ** 32 - 1)).toBeUndefined();
     // Past the other bound it makes things worse again.
     expect(low(200_001)).toBe('200001 is above 200000');
     expect(high(252)).toBe('252 is below 253');

@@ -13,6 +13,9 @@ import type { CommitmentFormat } from '../../transactions/types.ts';
 import type { Refusal, Violation } from '../model/violation.ts';
 import { refusal, violation } from '../model/violation.ts';
 
+/** BOLT 2, open_channel and update_fee: what `feerate_per_kw` has room for. */
+const MAX_FEERATE_PER_KW = 0xffff_ffff;
+
 /**
  * BOLT 2: too low for timely processing, or unreasonably large, compared to our own estimate. With anchors whoever needs the commitment sooner
  * pays for that with a child: then only what a mempool takes at all bounds from below. `before` is what it would replace: a step from beyond
@@ -28,6 +31,7 @@ export function feerateOutOfBounds(
   const timely = FORMATS[format].anchorSat > 0n ? 0 : Math.floor((env.feeratePerKw * tolerance.min) / 100);
   const low = Math.max(minFeeratePerKw, timely);
   const high = Math.floor((Math.max(env.feeratePerKw, minFeeratePerKw) * tolerance.max) / 100);
+  if (!Number.isInteger(feeratePerKw) || feeratePerKw > MAX_FEERATE_PER_KW) return `${feeratePerKw} is no u32`;
   if (feeratePerKw < low && !(before !== undefined && before < feeratePerKw)) return `${feeratePerKw} is below ${low}`;
   if (feeratePerKw > high && !(before !== undefined && before > feeratePerKw)) return `${feeratePerKw} is above ${high}`;
   return undefined;

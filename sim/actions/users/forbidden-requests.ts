@@ -235,6 +235,8 @@ const OTHERS: Readonly<Record<string, Request>> = {
   'close-an-unknown-channel': () => ({ kind: 'force_close', channelId: NOBODYS }),
   'open-too-small': ({ peer }) => openCommand(peer, { fundingSat: 100n }),
   'open-giving-all-away': ({ peer }) => openCommand(peer, { pushMsat: 1_000_000_001n }),
+  'open-with-the-keys-of-another': ({ peer, state }) =>
+    'params' in state ? openCommand(peer, { keysId: state.params.keysId }) : undefined,
   'open-at-no-fee': ({ peer }) => openCommand(peer, { feeratePerKw: 0 }),
 };
 

@@ -44,5 +44,6 @@ export const FORBIDDEN_BY: Readonly<Record<string, RuleId>> = {
   'close-an-unknown-channel': 'node.no_such_channel',
   'open-too-small': 'opening.channel_reserve_too_large',
   'open-giving-all-away': 'open_channel.push_msat',
+  'open-with-the-keys-of-another': 'opening.keys_in_use',
   'open-at-no-fee': 'open_channel.feerate_per_kw',
 };
