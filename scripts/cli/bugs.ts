@@ -1,10 +1,12 @@
 /// <reference types="node" />
 import type { Distinct, Found, Known } from '../../sim/campaign/results.ts';
 import { findingReport } from '../../sim/report/finding-report.ts';
+import { shownSteps, viewObserver } from '../../sim/report/steps/step-view.ts';
+import type { StepView } from '../../sim/report/steps/step-view.ts';
 import type { Scenario } from '../../sim/scenario/types.ts';
 import type { Engine } from '../node/engine.ts';
 import { readScenario } from '../node/scenario-files.ts';
-import { FindingFiles } from './finding-files.ts';
+import { FindingFiles, writePage } from './finding-files.ts';
 import type { HuntOptions } from './hunt.ts';
 import { reportOf, shrinkInSlices, shrinkProgressText } from './investigate-finding.ts';
 import { chartWidth, styleOf, tryToWrite } from './terminal/output.ts';
@@ -110,7 +112,16 @@ function storeCase(
   const report = reportOf(engine, first.finding, scenario, look, { token: first.token, seeds, foundAs, replay, ...(shrunk && { shrunk }) });
   const text = `${findingReport(report, style)}\n${file === undefined ? '        stored nowhere' : replayed(engine, file, scenario)}`;
   const written = { verdict: report.finding, ...(file !== undefined && { file }), replay, actions: scenario.actions.length };
-  return { reported: { ...reported, ...written, ...(shrunk && { shrunk }), scenario }, text };
+  const full = { ...reported, ...written, ...(shrunk && { shrunk }), scenario, ...stepsOf(engine, scenario) };
+  const page = file && tryToWrite(() => writePage(file, full));
+  return { reported: full, text: page === undefined ? text : `${text}\n${style.bold('look')}    ${page}` };
+}
+
+/** Runs a case once more for what its page shows. */
+function stepsOf(engine: Engine, scenario: Scenario): Pick<ReportedFinding, 'steps' | 'stepCount'> {
+  const steps: StepView[] = [];
+  const { finding } = engine.runScenario(scenario, [viewObserver(steps)]);
+  return { steps: shownSteps(steps, finding?.at === 'setup'), stepCount: steps.length };
 }
 
 /** What is on disk must show the same again, or it is worth nothing. */

@@ -3,6 +3,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { replaceFile } from '../../fuzz-targets/host/replace-file.ts';
 import type { Found } from '../../sim/campaign/results.ts';
+import type { FindingDocument } from '../../sim/report/html/finding-page.ts';
+import { findingPage } from '../../sim/report/html/finding-page.ts';
 import { fingerprint } from '../../sim/world/finding.ts';
 import type { Finding, Scenario } from '../../sim/scenario/types.ts';
 
@@ -58,6 +60,13 @@ export function writeFinding(folder: string, finding: Finding, token: string, sc
   return file;
 }
 
+/** The page of a finding beside its case. Returns its file. */
+export function writePage(caseFile: string, finding: FindingDocument): string {
+  const file = caseFile.replace(/(\.json)?$/, '.html');
+  replaceFile(file, findingPage(finding));
+  return file;
+}
+
 /** The folder of a campaign's findings: one scenario a fingerprint, of the lowest seed that showed it, written the moment it is found. */
 export class FindingFiles {
   private readonly folder: string;
@@ -78,7 +87,7 @@ export class FindingFiles {
   save(found: Found, scenario: Scenario): string {
     const file = writeFinding(this.folder, found.finding, found.token, scenario);
     const before = join(this.folder, `${slug(fingerprint(found.finding))}.json`);
-    if (before !== file) rmSync(before, { force: true });
+    if (before !== file) for (const path of [before, before.replace(/json$/, 'html')]) rmSync(path, { force: true });
     return file;
   }
 }

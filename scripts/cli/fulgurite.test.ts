@@ -8,6 +8,7 @@ import type { Scenario } from '../../sim/scenario/types.ts';
 import { buildIfStale } from '../tools/build.ts';
 import { compiledFile, packageRoot } from '../node/package-files.ts';
 import { scratch } from '../node/scratch.fixture.ts';
+import type { HuntReport } from './reports/hunt-report.ts';
 
 interface Ran {
   readonly code: number | string | null | undefined;
@@ -174,6 +175,23 @@ describe('a finding', () => {
     expect(code).toBe(1);
     expect(steps.map(({ index }) => index)).toEqual(steps.map((_, index) => index));
     expect(new Set(steps.map(({ node }) => node))).toEqual(new Set(['A', 'B']));
+  });
+
+  it('has each step in full, and a page beside its file', async () => {
+    const { steps = [], stepCount = 0 } = (JSON.parse(readFileSync(join(here, 'report.json'), 'utf8')) as HuntReport).findings[0] ?? {};
+    const last = stepCount - 1;
+    const [step, beyond, none] = await Promise.all(
+      [`${last}`, `${stepCount}`, '-1'].map((at) => fulgurite(here, ['replay', file, '--at', at, ...planted])),
+    );
+    expect(step).toMatchObject({ code: 1, errors: '' });
+    expect(step?.out).toContain(`step ${last} of 0 to ${last}: ${steps.at(-1)?.node}, after`);
+    for (const { what } of steps.at(-1)?.received ?? []) expect(step?.out).toContain(`\n    ${what}`);
+    expect(step?.out).toContain('found here');
+    expect(beyond).toMatchObject({ code: 2, out: '', errors: `fulgurite: --at ${stepCount}: the steps of this run are 0 to ${last}\n` });
+    expect(none).toMatchObject({ code: 2, out: '' });
+    const page = readFileSync(join(here, file.replace(/json$/, 'html')), 'utf8');
+    expect(page.match(/<article /g)).toHaveLength(steps.length);
+    expect(hunted.out).toContain(file.replace(/json$/, 'html'));
   });
 
   it('is set aside by known.json', async () => {

@@ -4,6 +4,7 @@ import type { Tally } from '../../../sim/campaign/results.ts';
 import type { Span } from '../../../sim/campaign/seed-span.ts';
 import type { Shard } from '../../../sim/campaign/shard.ts';
 import { GENERATOR_VERSION } from '../../../sim/run/seed.ts';
+import type { StepView } from '../../../sim/report/steps/step-view.ts';
 import type { Finding, Scenario } from '../../../sim/scenario/types.ts';
 import { FINGERPRINT_VERSION } from '../../../sim/world/finding.ts';
 import type { CampaignResult } from '../run-campaign.ts';
@@ -66,6 +67,9 @@ export interface ReportedFinding {
   readonly actions?: number;
   readonly shrunk?: { readonly fromActions: number; readonly executions: number };
   readonly scenario?: Scenario;
+  /** Those of the case that its page shows, and how many it has. */
+  readonly steps?: readonly StepView[];
+  readonly stepCount?: number;
 }
 
 /** What a report says beside what was counted and found. */

@@ -6,7 +6,7 @@ import { findingReport } from '../../../sim/report/finding-report.ts';
 import { oraclesLine, statisticsLine, verdict } from '../../../sim/report/summary.ts';
 import { plural } from '../../../sim/scenario/text.ts';
 import { wrapped } from '../../../sim/report/wrapped.ts';
-import { writeFinding } from '../finding-files.ts';
+import { writeFinding, writePage } from '../finding-files.ts';
 import type { HuntReport, ReportedFinding } from '../reports/hunt-report.ts';
 import { isHuntReport } from '../reports/hunt-report.ts';
 import { mergeReports } from '../reports/merge-reports.ts';
@@ -58,7 +58,9 @@ function stored(finding: ReportedFinding, out: string): ReportedFinding {
   const file = tryToWrite(() => writeFinding(out, finding.verdict, finding.token, scenario));
   const { file: _, replay = '', ...rest } = finding;
   const planted = / --planted (\S+)$/.exec(replay)?.[1];
-  return { ...rest, ...(file !== undefined && { file }), replay: replayCommand(file ?? finding.token, planted) };
+  const here = { ...rest, ...(file !== undefined && { file }), replay: replayCommand(file ?? finding.token, planted) };
+  if (file !== undefined) tryToWrite(() => writePage(file, here));
+  return here;
 }
 
 function tell(report: HuntReport, { uncovered, missing, contradictions }: Merged): void {

@@ -5,6 +5,9 @@ import { findingReport, guiltOf } from '../../../sim/report/finding-report.ts';
 import type { ChartStep } from '../../../sim/report/observe-step.ts';
 import { observeStep } from '../../../sim/report/observe-step.ts';
 import { chartObserver, observer, stepJson, stepText } from '../../../sim/report/step-observer.ts';
+import { stepReport } from '../../../sim/report/steps/step-report.ts';
+import type { StepView } from '../../../sim/report/steps/step-view.ts';
+import { viewObserver } from '../../../sim/report/steps/step-view.ts';
 import { BUILT_IN_REGISTRY } from '../../../sim/run/run.ts';
 import type { RunResult } from '../../../sim/run/run.ts';
 import { DEFAULT_CAMPAIGN, printToken } from '../../../sim/run/seed.ts';
@@ -24,16 +27,19 @@ export const replay = verb({
   options: {
     trace: { choices: ['text', 'json'] as const, describe: 'every step on a line, instead of the chart' },
     setup: { type: 'boolean', default: false, describe: 'draw the opening of the channels too' },
+    at: { type: 'number', describe: 'show one step in full instead: its message, both states and what it changed; steps count from 0' },
     rows: { type: 'number', default: 400, describe: 'most lines of the chart' },
     ...runOptions,
   },
   examples: [
     ['$0 replay findings/agreement-commitment-amount.json', 'a finding'],
+    ['$0 replay findings/agreement-commitment-amount.json --at 31', 'one step of it'],
     [`$0 replay ${printToken({ options: DEFAULT_CAMPAIGN, seed: 42 }, BUILT_IN_REGISTRY)} --trace text`, 'every step of a seed'],
   ],
   async run(args) {
     const engine = await createEngine(await commonRun(args));
     const source = sourceOf(engine, args.what);
+    if (args.at !== undefined) return showStep(engine, source.scenario, args.at);
     const steps: ChartStep[] = [];
     const result = engine.runScenario(source.scenario, [args.trace === undefined ? chartObserver(steps) : traceTo(args.trace)]);
     const nodes = source.scenario.world.nodes.map(({ name }) => name);
@@ -67,6 +73,20 @@ function sourceOf(engine: Engine, what: string): Source {
   }
 }
 
+/** One step, as a page shows it. */
+function showStep(engine: Engine, scenario: Scenario, at: number): ExitCode {
+  const steps: StepView[] = [];
+  const result = engine.runScenario(scenario, [viewObserver(steps)]);
+  const last = steps.length - 1;
+  const step = steps[at];
+  if (step === undefined)
+    throw new UsageError(`--at ${at}: ${last < 0 ? 'this run has no steps' : `the steps of this run are 0 to ${last}`}`);
+  const style = styleOf(process.stdout);
+  print(stepReport(step, last, chartWidth(), style));
+  if (result.finding !== undefined && at === last) print(`\n${style.bad(guiltOf(result.finding).text)}`);
+  return verdictCode(result, scenario);
+}
+
 function traceTo(format: 'text' | 'json'): ReturnType<typeof observer> {
   return observer((world, record) =>
     print(format === 'json' ? JSON.stringify(stepJson(world, record)) : stepText(observeStep(world, record))),
@@ -87,7 +107,9 @@ function report({ finding, hash, stats, rotted, applied }: RunResult, { scenario
     if (chart !== undefined) print(`${chart}\n`);
     print(style.good('nothing found'));
   }
-  print(`\ntrace ${hash}, ${stats.steps} steps, ${stats.messages} messages`);
+  print(
+    `\ntrace ${hash}, ${stats.steps} steps, ${stats.messages} messages; --at ${Math.max(0, stats.steps - 1)} shows the last step in full`,
+  );
   if (scenario.expect !== 'pass' && finding === undefined)
     print(style.mark(`it was expected to show ${scenario.expect}: fixed, or the scenario has rotted`));
   for (const line of rotted) print(style.mark(`rotted: ${line}`));

@@ -1,0 +1,117 @@
+import type { Finding, Scenario } from '../../scenario/types.ts';
+import { plural } from '../../scenario/text.ts';
+import { describeAction, describeWorld } from '../describe-action.ts';
+import { ruleWords } from '../rule-words.ts';
+import type { ChannelStep, StepView } from '../steps/step-view.ts';
+import { stepCause, stepTitle } from '../steps/step-report.ts';
+import { comparisonTable, escaped, fieldsTable } from './markup.ts';
+import { PAGE_SCRIPT } from './page-script.ts';
+import { PAGE_STYLE } from './page-style.ts';
+import { sequenceSvg } from './sequence-svg.ts';
+
+/** What the page of a finding is made of: a part of its JSON. */
+export interface FindingDocument {
+  readonly fingerprint: string;
+  readonly verdict: Finding;
+  readonly seeds: readonly number[];
+  readonly token: string;
+  readonly replay?: string;
+  readonly scenario?: Scenario;
+  readonly shrunk?: { readonly fromActions: number; readonly executions: number };
+  readonly steps?: readonly StepView[];
+  /** How many steps the run had, of which the newest are shown. */
+  readonly stepCount?: number;
+}
+
+/** One file without a network: what was found, the chart, and each step in full, walked through with the keyboard. */
+export function findingPage(document: FindingDocument): string {
+  const { fingerprint, verdict, steps = [], scenario, stepCount = steps.length } = document;
+  const guilty = steps.at(-1)?.index;
+  const nodes = scenario?.world.nodes.map(({ name }) => name) ?? [...new Set(steps.map(({ node }) => node))];
+  const panels = steps.map((step) => panel(step, stepCount - 1, step.index === guilty ? verdict : undefined));
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${escaped(fingerprint)}</title>
+<style>${PAGE_STYLE}</style>
+</head>
+<body>
+<header>
+<h1>${escaped(verdict.message)}</h1>
+<p class="fingerprint">${escaped(fingerprint)}</p>
+${ruleWords(verdict.rule)
+  .map((line) => `<p class="rule">${escaped(line)}</p>`)
+  .join('\n')}
+${compared(verdict)}
+${about(document)}
+</header>
+<main>
+<section class="chart" aria-label="chart">${sequenceSvg(steps, nodes, guilty)}</section>
+<section class="panels" aria-live="polite">
+<p class="keys">${plural(steps.length, 'step')}${stepCount > steps.length ? ` of ${stepCount}` : ''} · <kbd>↓</kbd> <kbd>↑</kbd> step · <kbd>Home</kbd> <kbd>End</kbd> first and last</p>
+${panels.join('\n')}
+</section>
+</main>
+<script>${PAGE_SCRIPT}</script>
+</body>
+</html>
+`;
+}
+
+function compared({ comparison, expected, actual }: Finding): string {
+  if (comparison !== undefined) return comparisonTable(comparison.left, comparison.right, comparison.rows);
+  return `<div class="values"><div><h2>expected</h2><pre>${escaped(expected)}</pre></div><div><h2>actual</h2><pre>${escaped(actual)}</pre></div></div>`;
+}
+
+function about({ seeds, token, replay, scenario, shrunk, verdict }: FindingDocument): string {
+  const many =
+    seeds.length > 1
+      ? `<dt>same bug</dt><dd>${plural(seeds.length, 'seed')}: ${seeds.slice(0, 12).join(' ')}${seeds.length > 12 ? ' …' : ''}</dd>`
+      : '';
+  const again = replay === undefined ? '' : `<dt>replay</dt><dd><code>${escaped(replay)}</code></dd>`;
+  return `<dl><dt>seed</dt><dd><code>${escaped(token)}</code></dd>${many}${again}</dl>${scenario === undefined ? '' : story(scenario, verdict, shrunk)}`;
+}
+
+function story({ world, actions }: Scenario, { at }: Finding, shrunk: FindingDocument['shrunk']): string {
+  const from = shrunk === undefined ? '' : `, shrunk from ${shrunk.fromActions}`;
+  const items = actions.map((action, index) => `<li${index === at ? ' class="is-guilty"' : ''}>${escaped(describeAction(action))}</li>`);
+  return `<details${actions.length <= 12 ? ' open' : ''}><summary>scenario: ${plural(actions.length, 'action')}${from}</summary><ul class="world">${describeWorld(
+    world,
+  )
+    .map((line) => `<li>${escaped(line)}</li>`)
+    .join('')}</ul><ol start="0">${items.join('')}</ol></details>`;
+}
+
+function panel(step: StepView, last: number, found: Finding | undefined): string {
+  const { index, node, received, did, sent, channels } = step;
+  return [
+    `<article class="panel" id="step-${index}" data-step="${index}">`,
+    `<h2>${escaped(stepTitle(step, last))}</h2>`,
+    found === undefined
+      ? ''
+      : `<p class="found">✗ found here${found.at === 'settle' ? ', or once all had settled' : ''}: ${escaped(found.message)}</p>`,
+    `<p class="cause">${escaped(stepCause(step))}</p>`,
+    fieldsTable(received),
+    did.length === 0 ? '' : `<p>did: ${did.map(escaped).join(', ')}</p>`,
+    ...sent.map(
+      ({ to, label, fields }) => `<details><summary>sent to ${escaped(to)}: ${escaped(label)}</summary>${fieldsTable(fields)}</details>`,
+    ),
+    ...channels.map((channel) => channelSection(channel, node)),
+    '</article>',
+  ].join('');
+}
+
+function channelSection({ name, ends: [opener, accepter], rows, changed }: ChannelStep, node: string): string {
+  const before = changed.map(({ what, before: left, after: right }) => ({ what, left, right }));
+  const both = rows.map(({ what, values: [left, right] }) => ({ what, left, right }));
+  return [
+    `<h3>${escaped(name)}: ${changed.length === 0 ? 'nothing' : 'what'} changed at ${escaped(node)}</h3>`,
+    changed.length === 0 ? '' : comparisonTable('before', 'after', before),
+    `<h3>${escaped(name)}: as both have it now</h3>`,
+    `<p class="ends">${[opener, accepter].map((end) => `<b>${escaped(end.node)}</b> ${escaped(end.words)}`).join('<br>')}</p>`,
+    rows.length === 0 ? '' : comparisonTable(opener.node, accepter.node, both),
+  ].join('');
+}
