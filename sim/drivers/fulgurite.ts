@@ -104,6 +104,12 @@ class FulguriteDriver implements Driver {
   }
 
   /** Throws when a stored channel cannot be read: what a node wrote it must be able to read. */
+  read(bytes: Uint8Array): StoredChannel {
+    const decoded = decodeChannel(bytes);
+    if (!decoded.ok) throw new Error(`a stored channel cannot be read: ${JSON.stringify(decoded.error)}`);
+    return decoded.value;
+  }
+
   restart(
     stored: readonly Uint8Array[],
     watcherIds: readonly { channelId: ChannelId; watcher: string; id: number }[],
@@ -111,11 +117,7 @@ class FulguriteDriver implements Driver {
     feeratePerKw: number,
     features?: Hex,
   ): readonly DriverEffect[] {
-    const channels = stored.map((bytes) => {
-      const decoded = decodeChannel(bytes);
-      if (!decoded.ok) throw new Error(`a stored channel cannot be read: ${JSON.stringify(decoded.error)}`);
-      return decoded.value;
-    });
+    const channels = stored.map((bytes) => this.read(bytes));
     this.features = features;
     this.lastSigned = new Map();
     this.env = this.createEnv(this.lastSigned, features);

@@ -1,8 +1,9 @@
-import { decodeChannel, encodeChannel } from '../../core/channel/model/stored-form.ts';
-import type { Finding, Oracle, WorldView } from '../scenario/types.ts';
+import type { StoredChannel } from '../../core/channel/model/state.ts';
+import type { Driver, DriverEffect, Finding, Oracle, WorldView } from '../scenario/types.ts';
 import { firstDifference } from './compare.ts';
 import { channelName, storedState } from '../world/channel-changes.ts';
-import { finding } from './difference.ts';
+import { finding, print } from './difference.ts';
+import type { Difference } from './difference.ts';
 
 const ORACLE = 'durability';
 const RULE = 'stored-form';
@@ -22,79 +23,68 @@ const GROUPS = [
 ] as const;
 const KINDS = ['cannot-be-written', 'cannot-be-read', 'other-bytes', ...GROUPS, 'other-group'] as const;
 
-/** What a node writes it can read: decode(encode(state)) equals the state, to the last field and to the last byte. */
+/** What a node writes it can read, as itself would at a restart: to the last field of the state, and to the last byte. */
 export function createCodecOracle(): Oracle {
-  return {
+  const oracle: Oracle = {
     name: ORACLE,
     kinds: KINDS,
-    asks: ['channels', 'serialise'],
-    step(world, record) {
-      for (const effect of record.effects) {
+    asks: ['channels', 'serialise', 'read'],
+    step(world, { node, effects }) {
+      const driver = world.driver(node);
+      if (driver?.serialise === undefined || driver.read === undefined) return undefined;
+      for (const effect of effects) {
         if (effect.kind !== 'store') continue;
-        let bytes: Uint8Array | undefined;
-        try {
-          bytes = world.driver(record.node)?.serialise?.(effect);
-        } catch (error) {
-          return unwritable(world, record.node, effect.channelId, error);
-        }
-        const state = storedState(world.driver(record.node), effect);
-        const found = bytes && state && readable(world, record.node, effect.channelId, state, bytes);
+        const found = judge(world, node, driver as Readable, effect);
         if (found !== undefined) return found;
       }
       return undefined;
     },
-    fork: () => createCodecOracle(),
+    fork: () => oracle,
   };
+  return oracle;
 }
 
-function unwritable(world: WorldView, node: string, channelId: string, error: unknown): Finding {
-  return finding(world, {
-    oracle: ORACLE,
-    rule: RULE,
-    node,
-    channel: channelName(world, channelId),
-    kind: 'cannot-be-written',
-    message: `${node} cannot write its state`,
-    expected: 'bytes',
-    actual: error instanceof Error ? error.message : String(error),
-  });
-}
+type Store = Extract<DriverEffect, { kind: 'store' }>;
+type Readable = Driver & Required<Pick<Driver, 'serialise' | 'read'>>;
 
-function readable(
-  world: WorldView,
-  node: string,
-  channelId: string,
-  state: Parameters<typeof encodeChannel>[0],
-  bytes: Uint8Array,
-): Finding | undefined {
-  const common = { oracle: ORACLE, rule: RULE, node, channel: channelName(world, channelId) };
-  const decoded = decodeChannel(bytes);
-  if (!decoded.ok) {
-    return finding(world, {
-      ...common,
-      kind: 'cannot-be-read',
-      message: `${node} cannot read the state that it wrote`,
-      expected: 'a state',
-      actual: decoded.error,
-    });
+function judge(world: WorldView, node: string, driver: Readable, effect: Store): Finding | undefined {
+  const written = storedState(driver, effect);
+  if (written === undefined) return undefined;
+  const channel = channelName(world, effect.channelId);
+  const what = `version ${effect.version} of ${channel}`;
+  const found = (difference: Pick<Difference, 'kind' | 'message' | 'expected' | 'actual' | 'titles'>): Finding =>
+    finding(world, { oracle: ORACLE, rule: RULE, node, channel, ...difference });
+  let bytes: Uint8Array;
+  try {
+    bytes = driver.serialise(effect);
+  } catch (error) {
+    return found({ kind: 'cannot-be-written', message: `${node} cannot write ${what}`, expected: 'bytes', actual: wordsOf(error) });
   }
-  const difference = firstDifference(state, decoded.value);
+  let read: StoredChannel;
+  try {
+    read = driver.read(bytes);
+  } catch (error) {
+    const message = `${node} cannot read ${what} from the bytes that it wrote`;
+    return found({ kind: 'cannot-be-read', message, expected: 'a state', actual: wordsOf(error) });
+  }
+  const difference = firstDifference(written, read);
   if (difference !== undefined) {
     const { path, left, right } = difference;
-    return finding(world, {
-      ...common,
-      kind: GROUPS.find((group) => path === group || path.startsWith(`${group}.`)) ?? 'other-group',
-      message: `${node} reads another ${path} than it wrote`,
-      expected: left,
-      actual: right,
-    });
+    const kind = GROUPS.find((group) => path === group || path.startsWith(`${group}.`)) ?? 'other-group';
+    const message = `${node} wrote ${what} with ${path} ${print(left)}, and would come back from it with ${print(right)}`;
+    return found({ kind, message, expected: groupOf(written, path), actual: groupOf(read, path), titles: ['in memory', 'read back'] });
   }
-  if (firstDifference(bytes, encodeChannel(decoded.value)) === undefined) return undefined;
-  return finding(world, {
-    ...common,
-    kind: 'other-bytes',
-    message: `${node} writes the same state in two ways`,
-    expected: bytes,
-    actual: 'other bytes',
-  });
+  const again = driver.serialise({ ...effect, state: read });
+  if (firstDifference(bytes, again) === undefined) return undefined;
+  return found({ kind: 'other-bytes', message: `${node} writes ${what} in two ways`, expected: bytes, actual: again });
+}
+
+/** The group of a state that a path leads into. */
+function groupOf(state: StoredChannel, path: string): Readonly<Record<string, unknown>> {
+  const [group = ''] = path.split('.');
+  return { [group]: (state as unknown as Readonly<Record<string, unknown>>)[group] };
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

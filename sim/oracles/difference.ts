@@ -11,11 +11,13 @@ export interface Difference {
   readonly actual: unknown;
   /** Default: made of `expected` and `actual`, where both have fields. */
   readonly comparison?: Comparison | undefined;
+  /** Whose the two are, above their columns. Default 'expected' and 'actual'. */
+  readonly titles?: readonly [string, string] | undefined;
 }
 
 /** A finding of this moment. `rule` and `kind` must not contain anything that depends on the seed. */
-export function finding(world: WorldView, { node, channel, expected, actual, comparison, ...rest }: Difference): Finding {
-  const compared = comparison ?? comparisonOf(expected, actual);
+export function finding(world: WorldView, { node, channel, expected, actual, comparison, titles, ...rest }: Difference): Finding {
+  const compared = comparison ?? comparisonOf(expected, actual, titles);
   return {
     ...rest,
     ...(node === undefined ? {} : { node }),
@@ -28,19 +30,23 @@ export function finding(world: WorldView, { node, channel, expected, actual, com
 }
 
 /** Two values with fields, field by field; of those that are equal only as many as a page has room for. */
-function comparisonOf(expected: unknown, actual: unknown): Comparison | undefined {
+function comparisonOf(
+  expected: unknown,
+  actual: unknown,
+  [left, right]: readonly [string, string] = ['expected', 'actual'],
+): Comparison | undefined {
   if (!hasFields(expected) || !hasFields(actual)) return undefined;
-  const left = new Map<string, string>();
-  const right = new Map<string, string>();
-  flatten(expected, '', left);
-  flatten(actual, '', right);
-  const all = [...new Set([...left.keys(), ...right.keys()])].map((what) => ({
+  const expectedRows = new Map<string, string>();
+  const actualRows = new Map<string, string>();
+  flatten(expected, '', expectedRows);
+  flatten(actual, '', actualRows);
+  const all = [...new Set([...expectedRows.keys(), ...actualRows.keys()])].map((what) => ({
     what,
-    left: left.get(what) ?? 'none',
-    right: right.get(what) ?? 'none',
+    left: expectedRows.get(what) ?? 'none',
+    right: actualRows.get(what) ?? 'none',
   }));
   const rows = all.length <= MOST_ROWS ? all : all.filter((row) => row.left !== row.right).slice(0, MOST_ROWS);
-  return { left: 'expected', right: 'actual', rows };
+  return { left, right, rows };
 }
 
 const MOST_ROWS = 40;

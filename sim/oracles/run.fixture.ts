@@ -1,5 +1,5 @@
 import { bitcoreInterpreter } from '../interpreter/bitcore.ts';
-import type { ChannelState } from '../../core/channel/model/state.ts';
+import type { ChannelState, StoredChannel } from '../../core/channel/model/state.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
 import type { NodeInput } from '../../core/node/node-vocabulary.ts';
 import { encodeMessage } from '../../core/wire/messages/index.ts';
@@ -121,6 +121,7 @@ function wrap(inner: Driver, tampering: Tampering): Driver {
       const bytes = inner.serialise?.(effect) ?? new Uint8Array();
       return serialise?.(bytes) ?? bytes;
     },
+    read: (bytes) => inner.read?.(bytes) as StoredChannel,
     restart: (channels, ...rest) => edited(inner.restart?.(restored?.(channels) ?? channels, ...rest) ?? [], undefined),
     channels: () => new Map([...(inner.channels?.() ?? [])].map(([id, state]) => [id, view(state)])),
     sendable: (id) => {

@@ -5,7 +5,7 @@ import type { ChannelId, Hash32, Hex, PublicKey, RawTx } from '../../core/crypto
 import type { TxOutput } from '../../core/bitcoin/tx.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
 import type { ChannelConfig } from '../../core/channel/model/channel-vocabulary.ts';
-import type { ChannelState } from '../../core/channel/model/state.ts';
+import type { ChannelState, StoredChannel } from '../../core/channel/model/state.ts';
 import type { PeersEffect, PeersInput } from '../../core/peers/peers-vocabulary.ts';
 import type { CommitmentFormat } from '../../core/transactions/types.ts';
 import type { Bolt8 } from '../../core/transport/transport.ts';
@@ -101,6 +101,8 @@ export interface Driver {
   peers?(input: PeersInput): readonly PeersEffect[];
   /** What a host wrote to disk for a `store` effect. */
   serialise?(effect: Extract<DriverEffect, { kind: 'store' }>): Uint8Array;
+  /** Capability: the channel in what `serialise` wrote, as it would come back at a restart. Throws what is wrong with the bytes. */
+  read?(bytes: Uint8Array): StoredChannel;
   /** Replaces the node by what was durable. `watcherIds`: newest update that each watcher holds, by channel and watcher. `features`: instead of those of its configuration. */
   restart?(
     channels: readonly Uint8Array[],
