@@ -4,10 +4,10 @@ import { parseKnown, renamed } from './known.ts';
 describe('findings that are set aside', () => {
   it('are read, and refused where they say nothing', () => {
     const findings = { 'agreement/commitment/feerate': 'known since May', 'acme/own/rule.x/too-high': 'ours' };
-    expect(parseKnown({ version: 2, findings })).toEqual(findings);
-    for (const wrong of [[], null, 7, { version: 2 }, { version: 2, findings: { 'a/b/c': '' } }, { version: 'x', findings: {} }])
-      expect(() => parseKnown(wrong)).toThrow('write { "version": 2');
-    expect(() => parseKnown({ version: 2, findings: { 'a b/c': 'why' } })).toThrow("'a b/c' is no fingerprint");
+    expect(parseKnown({ version: 3, findings })).toEqual(findings);
+    for (const wrong of [[], null, 7, { version: 3 }, { version: 3, findings: { 'a/b/c': '' } }, { version: 'x', findings: {} }])
+      expect(() => parseKnown(wrong)).toThrow('write { "version": 3');
+    expect(() => parseKnown({ version: 3, findings: { 'a b/c': 'why' } })).toThrow("'a b/c' is no fingerprint");
   });
 
   it('are refused in another version, with what each is called now', () => {
@@ -18,13 +18,16 @@ describe('findings that are set aside', () => {
     };
     expect(() => parseKnown(old)).toThrow(
       [
-        'these fingerprints are of version 1, this is version 2, which calls findings otherwise:',
+        'these fingerprints are of version 1, this is version 3, which calls findings otherwise:',
         '  agreement/commitment/same contents, other transaction: now agreement/commitment/transaction',
         '  hostile/pay-nothing/obeyed: now hostile/update_add_htlc.amount_msat/obeyed',
         '  hostile/pay-a-little-too-much/obeyed: cannot be told, look at what a campaign finds',
       ].join('\n'),
     );
-    expect(() => parseKnown({ version: 3, findings: { 'a/b/c': 'x' } })).toThrow('a/b/c: cannot be told');
+    expect(() => parseKnown({ version: 4, findings: { 'a/b/c': 'x' } })).toThrow('a/b/c: cannot be told');
+    expect(() => parseKnown({ version: 2, findings: { 'liveness/htlc/stays': 'x', 'a/b/c': 'x' } })).toThrow(
+      '  liveness/htlc/stays: now the same, or liveness/htlc/never-presented, or decision-never-committed\n  a/b/c: now a/b/c',
+    );
   });
 
   it.each([

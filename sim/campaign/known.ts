@@ -2,7 +2,7 @@ import { FINGERPRINT_VERSION } from '../world/finding.ts';
 import { FORBIDDEN_BY } from '../actions/users/forbidden-rules.ts';
 import type { Known } from './results.ts';
 
-/** Findings set aside, as a file has them: `{ "version": 2, "findings": { "<fingerprint>": "<reason>" } }`. Throws a RangeError that says what is wrong. */
+/** Findings set aside, as a file has them: `{ "version": 3, "findings": { "<fingerprint>": "<reason>" } }`. Throws a RangeError that says what is wrong. */
 export function parseKnown(value: unknown): Known {
   if (!isRecord(value)) throw new RangeError(FORM);
   const { version, findings } = value;
@@ -24,7 +24,7 @@ const FINGERPRINT = /^[^\s/]+(\/[^\s/]+)?\/[\w.-]+\/[\w.-]+$/;
 
 function otherVersion(version: number, names: readonly string[]): string {
   const lines = names.map((name) => {
-    const now = version === 1 ? renamed(name) : undefined;
+    const now = version === 1 ? renamed(name) : version === 2 ? (SINCE_2[name] ?? name) : undefined;
     return now === undefined ? `  ${name}: cannot be told, look at what a campaign finds` : `  ${name}: now ${now}`;
   });
   return [
@@ -33,6 +33,14 @@ function otherVersion(version: number, names: readonly string[]): string {
     `Look whether each still describes what you know, then ${FORM}.`,
   ].join('\n');
 }
+
+/** What became of names of version 2; the others are the same. */
+const SINCE_2: Readonly<Record<string, string>> = {
+  'liveness/channel/never-ready': 'liveness/channel/channel_ready-never-arrived, or -never-sent',
+  'liveness/channel/never-closed': 'the same, or liveness/channel/shutdown-never-…',
+  'liveness/htlc/stays': 'the same, or liveness/htlc/never-presented, or decision-never-committed',
+  'reference/commitment_signed/without-any-update': 'the same, or …/updates-not-yet-signed, or …before-its-revoke_and_ack',
+};
 
 /** What a finding of version 1 is called now. Undefined where what was one name is several, or was made of prose. */
 export function renamed(old: string): string | undefined {
@@ -53,7 +61,7 @@ function hostile(rule: string, kind: string): string | undefined {
   if (rule === 'told the peer') return `leak.${kind}/told-the-peer`;
   if (rule === 'other channels') return `other-channels/${kind === 'changed' ? kind : 'affected'}`;
   if (rule === 'pay-a-little-too-much' && kind === 'obeyed') return undefined;
-  const request = FORBIDDEN_BY[rule];
+  const request = FORBIDDEN_BY[rule]?.rule;
   if (request === undefined) return `${rule.replace(', ', '.')}/${dashed(kind)}`;
   const refusals: Readonly<Record<string, string>> = {
     obeyed: 'obeyed',

@@ -20,7 +20,7 @@ function model(): ChannelModel {
 /** Our update, signed, revoked, signed back, revoked: through all five states. */
 function commitOurs(m: ChannelModel, update: WireUpdate): void {
   expect(m.update('us', update)).toBeUndefined();
-  expect(m.sentCommitmentSigned()).toBe(true);
+  expect(m.sentCommitmentSigned()).toBeUndefined();
   m.receivedRevokeAndAck(POINT);
   m.receivedCommitmentSigned();
   m.sentRevokeAndAck();
@@ -46,11 +46,11 @@ describe('the five states of an update (BOLT 2, Normal Operation)', () => {
     m.update('peer', add(0n));
     m.receivedCommitmentSigned();
     expect(m.ourContents().htlcs.length).toBe(1);
-    expect(m.sentCommitmentSigned()).toBe(false);
+    expect(m.sentCommitmentSigned()).toBe('before-its-revoke_and_ack');
     expect(m.peerContents().htlcs).toEqual([]);
     m.sentRevokeAndAck();
     expect(m.pendingOnPeer).toBe(true);
-    expect(m.sentCommitmentSigned()).toBe(true);
+    expect(m.sentCommitmentSigned()).toBeUndefined();
     expect(m.peerContents().htlcs.length).toBe(1);
     expect(m.pendingOnPeer).toBe(false);
   });
@@ -98,7 +98,7 @@ describe('reestablishment', () => {
     expect(m.receivedReestablish(1n, 0n)).toBeUndefined();
     expect(m.peerNumber).toBe(0n);
     expect(m.update('us', add(0n))).toBeUndefined();
-    expect(m.sentCommitmentSigned()).toBe(true);
+    expect(m.sentCommitmentSigned()).toBeUndefined();
     expect(m.peerContents().htlcs.length).toBe(1);
   });
 
@@ -128,7 +128,7 @@ describe('reestablishment', () => {
     m.sentCommitmentSigned();
     expect(m.peerContents().htlcs.map(({ offerer }) => offerer)).toEqual(['opener']);
     m.sentRevokeAndAck();
-    expect(m.sentCommitmentSigned()).toBe(true);
+    expect(m.sentCommitmentSigned()).toBeUndefined();
     expect(m.peerContents().htlcs.length).toBe(2);
   });
 

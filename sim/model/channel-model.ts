@@ -59,6 +59,10 @@ export const BROKEN = [
   'removal-of-an-unknown-htlc',
   'removal-before-irrevocable',
   'htlc-removed-twice',
+  'without-any-update',
+  'updates-not-yet-signed',
+  'before-its-revoke_and_ack',
+  'again-before-its-revoke_and_ack',
   ...COUNTS.flatMap((count) => [`reestablish-numbers-of-${count}`, `reestablish-takes-back-${count}`] as const),
 ] as const;
 export type Broken = (typeof BROKEN)[number];
@@ -83,6 +87,8 @@ export class ChannelModel {
   private everAdded: Record<'us' | 'peer', bigint> = { us: 0n, peer: 0n };
   /** Whether this node has ever sent shutdown, and whether it has in this connection. */
   shutdown: 'never' | 'before' | 'in this connection' = 'never';
+  /** Our last revoke_and_ack has not reached the peer: it is to come again. */
+  private lostRevocation = false;
 
   constructor(us: Side, balanceMsat: Readonly<Record<Side, bigint>>, feeratePerKw: number, peerPoints: ReadonlyMap<bigint, PublicKey>) {
     this.us = us;
@@ -108,6 +114,7 @@ export class ChannelModel {
     copy.nextId = { ...this.nextId };
     copy.everAdded = { ...this.everAdded };
     copy.shutdown = this.shutdown;
+    copy.lostRevocation = this.lostRevocation;
     return copy;
   }
 
@@ -156,9 +163,26 @@ export class ChannelModel {
     return again ? 'htlc-removed-twice' : undefined;
   }
 
-  /** Returns false when the signature commits to no update at all, which BOLT 2 forbids to the sender. */
-  sentCommitmentSigned(): boolean {
-    return this.move('sent commitment_signed', 'us', 1, 'peer', 3).length > 0;
+  /** BOLT 2: a signature commits to some update. Where it can't, the peer's updates that wait tell what was too early. */
+  sentCommitmentSigned(): Broken | undefined {
+    if (this.move('sent commitment_signed', 'us', 1, 'peer', 3).length > 0) return undefined;
+    if (this.waiting(2) > 0) return this.lostRevocation ? 'again-before-its-revoke_and_ack' : 'before-its-revoke_and_ack';
+    return this.waiting(1) > 0 ? 'updates-not-yet-signed' : 'without-any-update';
+  }
+
+  /** Updates of the peer that our commitment has not (1), or has while we have not revoked the one before (2). */
+  waiting(stage: 1 | 2): number {
+    return this.updates.filter((tracked) => tracked.from === 'peer' && tracked.stage === stage).length;
+  }
+
+  /** The id that the next HTLC of ours must have. */
+  get nextOwnId(): bigint {
+    return this.nextId.us;
+  }
+
+  /** What channel_reestablish must say, unless something that was sent has come to nothing. */
+  get reestablishNumbers(): { readonly nextCommitment: bigint; readonly nextRevocation: bigint } {
+    return { nextCommitment: this.counts['received commitment_signed'] + 1n, nextRevocation: this.counts['received revoke_and_ack'] };
   }
 
   receivedCommitmentSigned(): void {
@@ -166,6 +190,7 @@ export class ChannelModel {
   }
 
   sentRevokeAndAck(): void {
+    this.lostRevocation = false;
     this.forget('us');
     this.move('sent revoke_and_ack', 'peer', 2, 'us', 4);
   }
@@ -257,6 +282,7 @@ export class ChannelModel {
     this.drop((tracked) => tracked.stage === 1);
     this.moves.delete(move);
     this.counts[move]--;
+    if (move === 'sent revoke_and_ack') this.lostRevocation = true;
     return undefined;
   }
 

@@ -55,7 +55,7 @@ export interface Rebuilt {
   readonly htlcKeys: Readonly<Record<Side, PublicKey>>;
 }
 
-const SIGHASH_ALL = 1;
+export const SIGHASH_ALL = 1;
 const SIGHASH_SINGLE_ANYONECANPAY = 0x83;
 const ANCHOR_SAT = 330n;
 const ANY_TX = { allowUnknownInputs: true, allowUnknownOutputs: true, allowLegacyWitnessUtxo: true, disableScriptCheck: true };
@@ -164,7 +164,7 @@ function inOrder(a: Output, b: Output): number {
   return (a.htlc?.cltvExpiry ?? 0) - (b.htlc?.cltvExpiry ?? 0);
 }
 
-function secondStageFee(format: CommitmentFormat, feeratePerKw: number, kind: 'timeout' | 'success'): bigint {
+export function secondStageFee(format: CommitmentFormat, feeratePerKw: number, kind: 'timeout' | 'success'): bigint {
   if (format === 'anchors') return 0n;
   return (BigInt(feeratePerKw) * (kind === 'timeout' ? 663n : 703n)) / 1000n;
 }
@@ -259,6 +259,13 @@ function secondStages(stage: SecondStage): readonly RebuiltHtlc[] {
 /** What the owner of the commitment signs, always with SIGHASH_ALL (BOLT 5). */
 export function ownSighash(htlc: RebuiltHtlc): Hash32 {
   return sighashOf(htlc.rawTx, htlc.witnessScript, htlc.spentSat, SIGHASH_ALL);
+}
+
+/** What would be signed if this HTLC transaction paid its owner another amount. */
+export function sighashPaying(htlc: RebuiltHtlc, amountSat: bigint): Hash32 {
+  const tx = RawOldTx.decode(htlc.rawTx);
+  const rawTx = RawOldTx.encode({ ...tx, outputs: tx.outputs.map((output) => ({ ...output, amount: amountSat })) });
+  return sighashOf(rawTx, htlc.witnessScript, htlc.spentSat, htlc.sighashType);
 }
 
 /** A rebuilt transaction with its one input's witness, as it would be broadcast. */

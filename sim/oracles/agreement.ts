@@ -5,7 +5,9 @@ import { CONTENT_KINDS, firstDifference, kindOfPath } from './compare.ts';
 import { contentsOf, SIDES, txidsOf } from '../model/commitment-contents.ts';
 import { changes, channelName, hasCommitments, peerName, peerState, statesOf } from '../world/channel-changes.ts';
 import type { WithCommitments } from '../world/channel-changes.ts';
+import { contentsDifference } from './contents-difference.ts';
 import { finding } from './difference.ts';
+import { namesOf } from './refused-signature.ts';
 import { StaleWatch } from './stale-channels.ts';
 
 const ORACLE = 'agreement';
@@ -101,16 +103,23 @@ function sameTransaction(pair: Pair, owner: Side, a: Commitment, b: Commitment):
   if (held.length === others.length && held.every((txid, i) => txid === others[i])) return undefined;
   const mine = contentsOf(pair.mine.shared, a);
   const theirs = contentsOf(pair.theirs.shared, b);
-  const difference = firstDifference(mine, theirs);
   const { world, node, peer } = pair;
   const common = { oracle: ORACLE, rule: 'commitment', node, channel: channelName(world, pair.mine.channelId) };
-  const about = `${node} and ${peer} disagree on commitment ${a.number} of the ${owner}`;
+  const names = namesOf(node, peer, pair.mine);
+  const about = `${node} and ${peer} disagree on commitment ${a.number} of ${names[owner]}`;
+  if (typeof mine === 'string' || typeof theirs === 'string') {
+    const word = (contents: typeof mine): string => (typeof contents === 'string' ? contents : 'logs that apply');
+    const message = `${about}: the logs of one make no sense`;
+    return finding(world, { ...common, kind: 'numbers', message, expected: word(mine), actual: word(theirs) });
+  }
+  const difference = contentsDifference([`${node} holds`, mine], [`${peer} holds`, theirs], names);
   if (difference === undefined) {
     const message = `${about}: the contents are equal, the transactions are not`;
     return finding(world, { ...common, kind: 'transaction', message, expected: held, actual: others });
   }
-  const { path, left, right } = difference;
-  return finding(world, { ...common, kind: kindOfPath(path), message: `${about}: ${path} differs`, expected: left, actual: right });
+  const { kind, comparison, left, right } = difference;
+  const message = `${about}: ${node} has ${left}, ${peer} has ${right}`;
+  return finding(world, { ...common, kind, message, expected: left, actual: right, comparison });
 }
 
 function sameWhenQuiet(pair: Pair, equal: Map<string, readonly [SharedState, SharedState]>): Finding | undefined {
@@ -133,7 +142,8 @@ function sameWhenQuiet(pair: Pair, equal: Map<string, readonly [SharedState, Sha
     node,
     channel: channelName(world, channelId),
     message: `${node} and ${peer} are connected and quiet, yet ${difference.path} differs`,
-    expected: difference.left,
-    actual: difference.right,
+    expected: { [difference.path]: difference.left },
+    actual: { [difference.path]: difference.right },
+    titles: [`${node} holds`, `${peer} holds`],
   });
 }

@@ -6,7 +6,7 @@ export const CAUSES = ['sent-but-not-paid', 'failed-but-paid', 'forgotten-paymen
 
 export interface BalanceCause {
   readonly kind: (typeof CAUSES)[number];
-  /** To be put behind a sentence. */
+  /** A sentence without its full stop. */
   readonly words: string;
 }
 
@@ -28,9 +28,11 @@ export function causeOf(
     return [...all.map((payment) => [payment]), all];
   };
   const unpaid = candidates('sent').find((some) => explains(some, 1n));
-  if (unpaid !== undefined) return { kind: 'sent-but-not-paid', words: `: as if nothing had been paid by ${named(unpaid)}` };
+  if (unpaid !== undefined)
+    return { kind: 'sent-but-not-paid', words: `it is as if nothing had been paid by ${named(unpaid)}, which was told as sent` };
   const paid = candidates('failed').find((some) => explains(some, -1n));
-  if (paid !== undefined) return { kind: 'failed-but-paid', words: `: as if there had been paid, although it failed, ${named(paid)}` };
+  if (paid !== undefined)
+    return { kind: 'failed-but-paid', words: `it is as if there had been paid, although it was told as failed, ${named(paid)}` };
   const forgotten = candidates(undefined).find((some) => explains(some, -1n));
-  return forgotten && { kind: 'forgotten-payment', words: `: it was never told what became of ${named(forgotten)}` };
+  return forgotten && { kind: 'forgotten-payment', words: `its sender was never told what became of ${named(forgotten)}, which was paid` };
 }

@@ -6,7 +6,8 @@ import { grouped } from '../scenario/text.ts';
 import { ANCHOR_OUTPUT_SAT, fundingOf } from '../model/commitment-contents.ts';
 import type { Rebuilt } from '../model/transactions.ts';
 import { parseOnce } from '../model/parse-once.ts';
-import type { RawTx } from '../../core/crypto/bytes.ts';
+import { partsApart } from '../model/script-words.ts';
+import type { RawTx, Script } from '../../core/crypto/bytes.ts';
 import { toHex } from '../../core/crypto/bytes.ts';
 import type { Comparison } from '../scenario/types.ts';
 
@@ -25,6 +26,8 @@ interface LabelledOutput {
   readonly label: string;
   readonly amountSat: bigint;
   readonly script: string;
+  /** Of what pays to the hash of a script, where whoever built it says so. */
+  readonly witnessScript?: Script | undefined;
 }
 
 /** A commitment transaction, decoded as far as it can be. */
@@ -40,7 +43,7 @@ export interface CommitmentView {
 export function viewOfBuilt({ outputs, tx, contents }: BuiltCommitment, names: Readonly<Record<Side, string>>): CommitmentView {
   const labelled = outputs.map((output) => {
     const label = output.kind === 'htlc' ? htlcLabel(output.htlc, names) : `${output.kind} of ${names[output.side]}`;
-    return { label, amountSat: output.amountSat, script: output.script };
+    return { label, amountSat: output.amountSat, script: output.script, witnessScript: output.witnessScript };
   });
   return { outputs: labelled, number: numberOf(tx), feeratePerKw: contents.feeratePerKw };
 }
@@ -59,9 +62,9 @@ export function viewOfRebuilt(
     'local anchor': `anchor of ${names[owner]}`,
     'remote anchor': `anchor of ${names[remote]}`,
   } as const;
-  const labelled = outputs.map(({ what, htlc, amountSat, script }) => {
+  const labelled = outputs.map(({ what, htlc, amountSat, script, witnessScript }) => {
     const label = what === 'htlc' ? htlcLabel(htlc ?? { offerer: owner, id: -1n }, names) : labels[what];
-    return { label, amountSat, script };
+    return { label, amountSat, script, witnessScript };
   });
   const tx = parseOnce(toHex<RawTx>(rawTx));
   return { outputs: labelled, number: tx === undefined ? '' : numberOf(tx), feeratePerKw };
@@ -148,7 +151,7 @@ export function commitmentDifference(
     { what: 'feerate', left: rate(leftRate), right: rate(rightRate) },
     { what: 'fee, with dust', left: fee(left), right: fee(right) },
     ...labels.map((what) => ({ what, left: amount(left, what), right: amount(right, what) })),
-    ...otherScripts.map((label) => ({ what: `script of ${label}`, left: scriptsOf(left, label), right: scriptsOf(right, label) })),
+    ...otherScripts.flatMap((label) => scriptRows(label, left, right)),
     ...(anchors ? [{ what: 'of these, anchors', left: anchorsIn(left), right: anchorsIn(right) }] : []),
     ...(order(left) === order(right) || left.outputs.length !== right.outputs.length
       ? []
@@ -170,9 +173,20 @@ export function commitmentDifference(
   const balance = differing.find(({ what }) => /^(to_|anchor|unknown)/.test(what));
   if (balance !== undefined) return told('signed-balances', named(balance));
   const script = differing.find(({ what }) => what.startsWith('script'));
-  if (script !== undefined) return told('signed-scripts', { left: `a script for ${script.what.slice(10)}`, right: 'another one' });
+  if (script !== undefined)
+    return told('signed-scripts', { left: `${script.left} in the ${script.what}`, right: `${script.right} in the ${script.what}` });
   const reordered = differing.find(({ what }) => what.startsWith('order'));
   return reordered === undefined ? told('signed-number', first) : told('signed-order', reordered);
+}
+
+/** Where two scripts part, in the words of their own: an operand with the operation that takes it. Their hashes, where that is all there is. */
+function scriptRows(label: string, left: CommitmentView, right: CommitmentView): Comparison['rows'] {
+  const of = ({ outputs }: CommitmentView): LabelledOutput | undefined => outputs.find((output) => output.label === label);
+  const what = `script of ${label}`;
+  const [a, b] = [of(left), of(right)];
+  if (a?.witnessScript === undefined || b?.witnessScript === undefined)
+    return [{ what, left: a?.script ?? 'none', right: b?.script ?? 'none' }];
+  return partsApart(a.witnessScript, b.witnessScript).map((part) => ({ what, ...part }));
 }
 
 function named({ what, left, right }: Comparison['rows'][number]): { readonly left: string; readonly right: string } {

@@ -45,6 +45,9 @@ function comparisonOf(
     left: expectedRows.get(what) ?? 'none',
     right: actualRows.get(what) ?? 'none',
   }));
+  // What is of another kind has other fields: that it is says all.
+  const kinds = all.find(({ what, left: a, right: b }) => what === 'kind' && a !== b);
+  if (kinds !== undefined) return { left, right, rows: [kinds] };
   const rows = all.length <= MOST_ROWS ? all : all.filter((row) => row.left !== row.right).slice(0, MOST_ROWS);
   return { left, right, rows };
 }

@@ -1,47 +1,18 @@
 import type { StoredChannel } from '../../core/channel/model/state.ts';
 import type { ChannelId, PublicKey } from '../../core/crypto/bytes.ts';
-import type { Message, MessageName } from '../../core/wire/messages/index.ts';
 import type { DriverEffect, Finding, Oracle, StepRecord, WorldView } from '../scenario/types.ts';
-import { otherSide } from '../model/commitment-contents.ts';
-import { Barrier, factOf, factText, OBSTACLES } from './durability/barrier.ts';
-import type { Fact } from './durability/barrier.ts';
-import { BROKEN_PROMISES, commitmentNumberOf, Promises } from './durability/secrets.ts';
+import { Barrier, factOf } from './durability/barrier.ts';
+import { barred, broken, DURABILITY_KINDS, judge, JUDGED, ownNumber, signedNumber } from './durability/judge.ts';
+import type { Place, Track } from './durability/judge.ts';
+import { commitmentNumberOf, Promises } from './durability/secrets.ts';
 import { isBreach, isStaleRestart } from './licences.ts';
-import {
-  changes,
-  channelName,
-  channelOf,
-  hasCommitments,
-  messageOf,
-  nameOf,
-  peerState,
-  statesOf,
-  storedState,
-} from '../world/channel-changes.ts';
+import { changes, channelOf, hasCommitments, messageOf, nameOf, peerState, statesOf, storedState } from '../world/channel-changes.ts';
 import type { SendEffect } from '../world/channel-changes.ts';
 import { finding } from './difference.ts';
 import { restoredVersion } from './stale-channels.ts';
 import { STATE, wordFor } from '../scenario/sinks.ts';
 
 const ORACLE = 'durability';
-/** What a node that comes back may have lost. */
-const FORGOTTEN = ['channel-gone', 'older-than-durable', 'forgot-a-revocation', 'forgot-a-signature'] as const;
-const KINDS = [...OBSTACLES, ...BROKEN_PROMISES, 'another-second-point', ...FORGOTTEN] as const;
-type Kind = (typeof KINDS)[number];
-
-/** One channel at one node. */
-interface Track {
-  readonly barrier: Barrier;
-  readonly promises: Promises;
-  /** Number of the newest commitment of the peer that it got a signature for. */
-  signed: bigint;
-  /**
-   * It came back with an older state, as a drawn licence allows; `proven` once the peer has shown it a secret that it has forgotten, `misled`
-   * when the peer, which knew better, made it fail the channel by an error that came before the proof.
-   */
-  stale: false | 'unproven' | 'proven' | 'misled';
-}
-
 function forkTracks(tracks: ReadonlyMap<ChannelId, Track>): Map<ChannelId, Track> {
   return new Map([...tracks].map(([id, track]) => [id, { ...track, barrier: track.barrier.fork(), promises: track.promises.fork() }]));
 }
@@ -53,7 +24,7 @@ export function createDurability(): Oracle {
 
 class Durability implements Oracle {
   readonly name = ORACLE;
-  readonly kinds = KINDS;
+  readonly kinds = DURABILITY_KINDS;
   readonly asks = ['channels'] as const;
   /** By node and channel. */
   private readonly tracks: Map<string, Map<ChannelId, Track>>;
@@ -236,106 +207,4 @@ class Durability implements Oracle {
     }
     return undefined;
   }
-}
-
-const JUDGED: ReadonlySet<MessageName> = new Set([
-  'funding_signed',
-  'channel_ready',
-  'shutdown',
-  'closing_signed',
-  'update_fulfill_htlc',
-  'commitment_signed',
-  'revoke_and_ack',
-  'channel_reestablish',
-]);
-
-interface Place {
-  readonly world: WorldView;
-  readonly node: string;
-  readonly state: StoredChannel;
-  readonly track: Track;
-}
-
-function ownNumber(state: StoredChannel): bigint {
-  return state.shared.commitments[state.params.us].current.number;
-}
-
-function signedNumber(state: StoredChannel): bigint {
-  const { current, next } = state.shared.commitments[otherSide(state.params.us)];
-  return (next ?? current).number;
-}
-
-/** A message of a channel that leaves. Those that say no more than their name are not decoded. */
-function judge(here: Place, name: MessageName, bytes: Uint8Array): Finding | undefined {
-  const { state, track } = here;
-  switch (name) {
-    case 'funding_signed':
-      return barred(here, name, factOf.channel);
-    case 'shutdown':
-      return barred(here, name, factOf.shutdown);
-    case 'channel_reestablish':
-      return barred(here, name, factOf.reestablish);
-    case 'commitment_signed':
-      track.signed = signedNumber(state);
-      return barred(here, name, factOf.commitmentSigned(track.signed));
-    default: {
-      const message = messageOf(bytes);
-      return message && judgeContent(here, message);
-    }
-  }
-}
-
-function judgeContent(here: Place, message: Message): Finding | undefined {
-  const { world, state, track } = here;
-  switch (message.type) {
-    case 'channel_ready': {
-      const other = !track.promises.announce(1n, message.secondPerCommitmentPoint);
-      return broken(here, 'points', other && 'another-second-point', message.type);
-    }
-    case 'closing_signed':
-      return barred(here, message.type, factOf.closing(message.feeSat));
-    case 'update_fulfill_htlc':
-      return barred(here, message.type, factOf.fulfill(message.id));
-    case 'revoke_and_ack': {
-      const revoked = ownNumber(state) - 1n;
-      const wrong = track.promises.revoke(world.crypto, revoked, message);
-      return (
-        broken(here, 'revocation', wrong, `revoke_and_ack for commitment ${revoked}`) ??
-        barred(here, message.type, factOf.revokeAndAck(revoked))
-      );
-    }
-    default:
-      return undefined;
-  }
-}
-
-/** A finding if what is told is not durable yet. */
-function barred({ world, node, state, track }: Place, what: string, fact: Fact, sink?: string): Finding | undefined {
-  const obstacle = track.barrier.obstacle(fact, sink);
-  if (obstacle === undefined) return undefined;
-  return finding(world, {
-    oracle: ORACLE,
-    rule: `durable-first.${what}`,
-    kind: obstacle,
-    node,
-    channel: channelName(world, state.channelId),
-    message: `${node} let ${factText(fact)} leave before what makes it true was durable`,
-    expected: 'all of its writes finished',
-    actual: obstacle === 'never-stored' ? 'no snapshot contains it' : track.barrier.describe(),
-  });
-}
-
-function broken({ world, node, state }: Place, rule: string, kind: Kind | false | undefined, about: string): Finding | undefined {
-  if (kind === undefined || kind === false) return undefined;
-  const channel = channelName(world, state.channelId);
-  return finding(world, {
-    oracle: ORACLE,
-    rule,
-    kind,
-    node,
-    channel,
-    message: `${node}, ${about}: ${kind.replaceAll('-', ' ')}`,
-    expected: 'never',
-    actual: about,
-  });
 }

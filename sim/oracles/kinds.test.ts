@@ -9,8 +9,8 @@ import type { Oracle } from '../scenario/types.ts';
 import { ORACLES } from './index.ts';
 
 const root = join(import.meta.dirname, '..');
-const sources = ['oracles', 'oracles/durability', 'oracles/watchers', 'model', 'interpreter', 'run', 'world', 'violations']
-  .flatMap((folder) => readdirSync(join(root, folder)).map((name) => join(root, folder, name)))
+const sources = ['oracles', 'model', 'interpreter', 'run', 'world', 'violations']
+  .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(root, folder, name)))
   .filter((file) => file.endsWith('.ts') && !/\.(test|fixture)\.ts$/.test(file))
   .map((file) => readFileSync(file, 'utf8'))
   .join('\n');

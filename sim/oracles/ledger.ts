@@ -1,30 +1,20 @@
 import { isClosed, statusOf } from '../../core/channel/model/ending.ts';
 import type { Tx } from '../../core/bitcoin/tx.ts';
-import type { Base, FundedBase } from '../../core/channel/model/state.ts';
+import type { FundedBase } from '../../core/channel/model/state.ts';
 import type { ChannelId, Script } from '../../core/crypto/bytes.ts';
 import type { Side } from '../../core/transactions/types.ts';
 import type { ChannelInfo, Finding, Oracle, PaymentRecord, StepRecord, WorldView } from '../scenario/types.ts';
-import {
-  ANCHOR_OUTPUT_SAT,
-  commitmentsMade,
-  contentsOf,
-  isDust,
-  openerCostSat,
-  otherSide,
-  SENSELESS,
-  SIDES,
-  fundingOf,
-} from '../model/commitment-contents.ts';
-import type { Contents, Senseless } from '../model/commitment-contents.ts';
+import { otherSide, SIDES } from '../model/commitment-contents.ts';
 import { changes, channelName, hasCommitments, isCommitted, isFunding, statesOf } from '../world/channel-changes.ts';
 import type { WithCommitments } from '../world/channel-changes.ts';
 import { causeOf, CAUSES } from './balance-cause.ts';
 import { finding } from './difference.ts';
-import type { Difference } from './difference.ts';
+import { commitmentOutputs, conserved, SUM_KINDS } from './ledger/sums.ts';
 import { linkOf, linksWithoutRest } from './refused-feerate.ts';
 import { StaleWatch } from './stale-channels.ts';
 import { paymentIdOf } from '../../core/channel/model/origin.ts';
 import type { Origin } from '../../core/channel/model/origin.ts';
+import { grouped } from '../scenario/text.ts';
 import { most } from '../../core/bitcoin/amounts.ts';
 
 const ORACLE = 'ledger';
@@ -34,10 +24,15 @@ const OUTCOMES = [
   'failed-although-fulfilled',
   'failed-while-it-may-still-be-paid',
 ] as const;
-const SUMS = ['negative-balance', 'money-appeared', 'money-disappeared', ...SENSELESS] as const;
+const OUTCOME_WORDS = {
+  'told-both-ways': 'that it was sent, and that it failed',
+  'sent-without-being-fulfilled': 'that it was sent, and it has not been fulfilled',
+  'failed-although-fulfilled': 'that it failed, and it has been fulfilled',
+  'failed-while-it-may-still-be-paid': 'that it failed, while its HTLC is on a commitment that is not revoked: it may still be paid',
+} as const satisfies Record<(typeof OUTCOMES)[number], string>;
 const BALANCES = ['too-much', 'too-little', ...CAUSES] as const;
 const CLOSINGS = ['unknown-output', 'output-of-the-accepter', 'output-of-the-opener'] as const;
-const KINDS = [...OUTCOMES, ...SUMS, ...BALANCES, ...CLOSINGS, 'in-place-of-a-mutual-close', 'output-amounts'] as const;
+const KINDS = [...OUTCOMES, ...SUM_KINDS, ...BALANCES, ...CLOSINGS, 'in-place-of-a-mutual-close'] as const;
 type Kind = (typeof KINDS)[number];
 
 /** Where each side's money goes on mutual close, and the fees that either side offered: as the nodes' states showed them. */
@@ -180,7 +175,7 @@ class Ledger implements Oracle {
     }
     const state = statesOf(world, node).get(channelId);
     if (event.kind === 'payment_failed' && hasCommitments(state) && isCommitted(state, reference, false)) {
-      return wrongOutcome(world, payment, 'failed-while-it-may-still-be-paid', 'in no commitment any more', 'committed');
+      return wrongOutcome(world, payment, 'failed-while-it-may-still-be-paid', 'on no commitment any more', 'on one that is not revoked');
     }
     return undefined;
   }
@@ -218,56 +213,13 @@ class Ledger implements Oracle {
   }
 }
 
-function capacityMsat(state: FundedBase): bigint {
-  return fundingOf(state).amountSat * 1000n;
-}
-
-/** The base and every commitment that this step made: all balances and HTLCs together are the channel. */
-function conserved(world: WorldView, node: string, before: FundedBase | undefined, after: FundedBase): Finding | undefined {
-  const { base } = after.shared;
-  if (base !== before?.shared.base) {
-    const found = sumsUp(world, node, after, 'base', baseContents(base));
-    if (found !== undefined) return found;
-  }
-  for (const commitment of commitmentsMade(before?.shared, after.shared)) {
-    const found = sumsUp(world, node, after, 'commitment', contentsOf(after.shared, commitment));
-    if (found !== undefined) return found;
-  }
-  return undefined;
-}
-
-function baseContents(base: Base): Contents {
-  return { balanceMsat: base.balanceMsat, htlcs: [...base.htlcs.opener, ...base.htlcs.accepter], feeratePerKw: base.feeratePerKw };
-}
-
-function sumsUp(world: WorldView, node: string, state: FundedBase, rule: string, contents: Contents | Senseless): Finding | undefined {
-  const wrong = sumFault(state, contents);
-  if (wrong === undefined) return undefined;
-  const { kind, message, expected, actual } = wrong;
-  const channel = channelName(world, state.channelId);
-  return finding(world, { oracle: ORACLE, rule, node, channel, kind, message: `${node}'s ${rule} ${message}`, expected, actual });
-}
-
-function sumFault(
-  state: FundedBase,
-  contents: Contents | Senseless,
-): (Pick<Difference, 'message' | 'expected' | 'actual'> & { readonly kind: Kind }) | undefined {
-  if (typeof contents === 'string') return { kind: contents, message: 'makes no sense', expected: 'updates that apply', actual: contents };
-  const { balanceMsat, htlcs } = contents;
-  const negative = SIDES.find((side) => balanceMsat[side] < 0n);
-  if (negative !== undefined) {
-    const message = `leaves the ${negative} less than nothing`;
-    return { kind: 'negative-balance', message, expected: '0 msat or more', actual: balanceMsat[negative] };
-  }
-  let sum = balanceMsat.opener + balanceMsat.accepter;
-  for (const { amountMsat } of htlcs) sum += amountMsat;
-  const capacity = capacityMsat(state);
-  if (sum === capacity) return undefined;
-  const kind = sum > capacity ? 'money-appeared' : 'money-disappeared';
-  return { kind, message: 'does not add up to the channel', expected: capacity, actual: sum };
-}
-
-function wrongOutcome(world: WorldView, payment: PaymentRecord, kind: Kind, expected: unknown, actual: unknown): Finding {
+function wrongOutcome(
+  world: WorldView,
+  payment: PaymentRecord,
+  kind: (typeof OUTCOMES)[number],
+  expected: unknown,
+  actual: unknown,
+): Finding {
   const { name, from, channel } = payment;
   return finding(world, {
     oracle: ORACLE,
@@ -275,46 +227,10 @@ function wrongOutcome(world: WorldView, payment: PaymentRecord, kind: Kind, expe
     kind,
     node: from,
     channel,
-    message: `payment ${name}: ${kind.replaceAll('-', ' ')}`,
+    message: `${from}'s host was told of ${name}, ${grouped(payment.amountMsat)} msat to ${payment.to}, ${OUTCOME_WORDS[kind]}`,
     expected,
     actual,
   });
-}
-
-/** A commitment transaction: outputs, base fee, trimmed HTLCs and balances, fractions and anchors are the channel (BOLT 3). */
-function commitmentOutputs(world: WorldView, node: string, state: WithCommitments, tx: Tx): Finding | undefined {
-  const owner = state.params.us;
-  const contents = contentsOf(state.shared, state.shared.commitments[owner].current);
-  if (typeof contents === 'string') return undefined;
-  const expected = expectedAmounts(state, owner, contents).sort(ascending);
-  const actual = tx.outputs.map(({ amountSat }) => amountSat).sort(ascending);
-  if (expected.length === actual.length && expected.every((amount, i) => amount === actual[i])) return undefined;
-  const channel = channelName(world, state.channelId);
-  const message = `${node}'s commitment transaction does not pay what its contents say`;
-  return finding(world, {
-    oracle: ORACLE,
-    rule: 'commitment-transaction',
-    kind: 'output-amounts',
-    node,
-    channel,
-    message,
-    expected,
-    actual,
-  });
-}
-
-function ascending(a: bigint, b: bigint): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}
-
-function expectedAmounts(state: WithCommitments, owner: Side, contents: Contents): bigint[] {
-  const { dustLimitSat } = state.params.parties[owner];
-  const htlcs = contents.htlcs.filter((htlc) => !isDust(state, owner, htlc, contents.feeratePerKw)).map((htlc) => htlc.amountMsat / 1000n);
-  const opener = contents.balanceMsat.opener / 1000n - openerCostSat(state, owner, contents);
-  const due = { opener: most(opener, 0n), accepter: contents.balanceMsat.accepter / 1000n };
-  const balances = SIDES.filter((side) => due[side] >= dustLimitSat);
-  const anchors = fundingOf(state).format === 'anchors' ? (htlcs.length > 0 ? SIDES : balances) : [];
-  return [...htlcs, ...balances.map((side) => due[side]), ...anchors.map(() => ANCHOR_OUTPUT_SAT)];
 }
 
 /** After settling: what each side has is what it started with, plus and minus the payments that users were told were sent. */
@@ -335,7 +251,8 @@ function balances(world: WorldView, node: string, info: ChannelInfo, state: With
     const cause = causeOf(payments, info, side, actual - expected[side]);
     const owner = side === 'opener' ? info.opener : info.accepter;
     const common = { oracle: ORACLE, rule: 'balance', node, channel: info.name, expected: expected[side], actual };
-    const message = `after settling, ${owner} does not have in ${info.name} what its payments make it${cause?.words ?? ''}`;
+    const has = `${owner} has ${grouped(actual)} msat in ${info.name}, its payments make it ${grouped(expected[side])} msat`;
+    const message = cause === undefined ? `after settling, ${has}` : `${cause.words}: ${has}`;
     return finding(world, { ...common, kind: cause?.kind ?? (actual > expected[side] ? 'too-much' : 'too-little'), message });
   }
   return undefined;

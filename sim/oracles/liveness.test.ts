@@ -24,7 +24,7 @@ describe('liveness', () => {
   it('sees HTLCs and commitments that stay', () => {
     const deaf: Tampering['input'] = (input) =>
       input.kind === 'command' && ['fulfill', 'fail', 'fail_malformed'].includes(input.command.kind) ? undefined : input;
-    expect(run({ input: deaf }, { operations: ['pay', 'fulfill', 'fail'] })).toEqual(['liveness/htlc/stays']);
+    expect(run({ input: deaf }, { operations: ['pay', 'fulfill', 'fail'] })).toEqual(['liveness/htlc/decision-never-committed']);
     const stuck: Tampering['effect'] = (effect) =>
       effect.kind === 'send' && ['revoke_and_ack', 'commitment_signed'].includes(nameOf(effect.bytes) ?? '') ? [] : effect;
     const found = run({ effect: stuck }, { operations: ['fee'] });

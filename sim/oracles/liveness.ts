@@ -4,25 +4,10 @@ import type { TxInput } from '../../core/bitcoin/tx.ts';
 import { policyOf } from '../scenario/channel-config.ts';
 import type { ChannelInfo, Finding, Oracle, PaymentRecord, ProbeRecord, WorldView } from '../scenario/types.ts';
 import { hasCommitments, isCommitted, isFunding, showsNone } from '../world/channel-changes.ts';
-import { finding } from './difference.ts';
+import { LIVENESS_KINDS, nothingLeft, ORACLE, report } from './liveness/left.ts';
 import { linkOf, linksWithoutRest } from './refused-feerate.ts';
 import { StaleWatch } from './stale-channels.ts';
 import { fundingOf, isDust, SIDES } from '../model/commitment-contents.ts';
-
-const ORACLE = 'liveness';
-const PAYMENTS = [
-  'never-arrived',
-  'never-decided',
-  'fulfill-never-came-back',
-  'fail-never-came-back',
-  'fail_malformed-never-came-back',
-  'never-on-a-commitment',
-] as const;
-const CHANNELS = ['failed-after-its-mutual-close', 'ends-apart', 'never-ready', 'never-closed'] as const;
-const LEFT = ['stays', 'never-committed', 'never-revoked', 'disconnected', 'reestablishing'] as const;
-const PROBES = ['failed', 'stuck', 'not-possible'] as const;
-const KINDS = [...PAYMENTS, ...CHANNELS, ...LEFT, ...PROBES, 'does-not-settle'] as const;
-type Kind = (typeof KINDS)[number];
 
 /**
  * After healing every payment that a node accepted has resolved once, no HTLC stays, both ends stand at the same point, and every channel
@@ -35,7 +20,7 @@ export function createLiveness(): Oracle {
 function build(stale: StaleWatch): Oracle {
   return {
     name: ORACLE,
-    kinds: KINDS,
+    kinds: LIVENESS_KINDS,
     asks: ['channels', 'sendable'],
     step(world, record) {
       stale.watch(world, record);
@@ -54,19 +39,6 @@ function build(stale: StaleWatch): Oracle {
     },
     fork: () => build(new StaleWatch(stale)),
   };
-}
-
-function report(
-  world: WorldView,
-  rule: string,
-  kind: Kind,
-  info: ChannelInfo,
-  message: string,
-  expected: unknown,
-  actual: unknown,
-  node?: string,
-): Finding {
-  return finding(world, { oracle: ORACLE, rule, kind, node, channel: info.name, message, expected, actual });
 }
 
 /** One end failed or was closed for a reason that other oracles judge: nothing is settled any more until chains enforce it. */
@@ -148,52 +120,6 @@ function channelSettled(world: WorldView, info: ChannelInfo): Finding | undefine
     return report(world, 'channel', 'ends-apart', info, message, 'the same at both ends', `${opener}, ${accepter}`);
   }
   return undefined;
-}
-
-function nothingLeft(
-  world: WorldView,
-  info: ChannelInfo,
-  node: string,
-  state: Exclude<ChannelState, { phase: 'opening' | 'forgotten' }>,
-): Finding | undefined {
-  const { base, logs, commitments } = state.shared;
-  const inFlight = base.htlcs.opener.length + base.htlcs.accepter.length;
-  if (inFlight > 0) return report(world, 'htlc', 'stays', info, `${node} still has HTLCs after settling`, 0, inFlight, node);
-  if (state.phase !== 'funded' || isClosed(state)) return undefined;
-  const pending = logs.opener.length + logs.accepter.length;
-  if (pending > 0)
-    return report(world, 'update', 'never-committed', info, `${node} still has updates that are not committed`, 0, pending, node);
-  if (commitments.opener.next !== undefined || commitments.accepter.next !== undefined) {
-    return report(world, 'commitment', 'never-revoked', info, `${node} still waits for a revoke_and_ack`, 'none', 'one', node);
-  }
-  if (state.lifecycle.connection !== 'connected') {
-    return report(
-      world,
-      'connection',
-      state.lifecycle.connection,
-      info,
-      `${node} is still not connected for ${info.name}`,
-      'connected',
-      state.lifecycle.connection,
-      node,
-    );
-  }
-  if (!state.lifecycle.readySent || !state.lifecycle.readyReceived) {
-    return report(
-      world,
-      'channel',
-      'never-ready',
-      info,
-      `${info.name} never became usable at ${node}`,
-      'channel_ready both ways',
-      state.lifecycle.readySent,
-      node,
-    );
-  }
-  const closing = state.closing.sent !== undefined || state.closing.received !== undefined || state.closing.wanted !== undefined;
-  return closing
-    ? report(world, 'channel', 'never-closed', info, `${node} is still closing ${info.name}`, 'closed', 'shutdown', node)
-    : undefined;
 }
 
 /**

@@ -18,6 +18,14 @@ import { StaleWatch } from './stale-channels.ts';
 const ORACLE = 'no-unprovoked-close';
 const OUTCOMES: readonly Outcome[] = ['error', 'warning', 'disconnect', 'failed', 'forgotten', 'shutdown'];
 const KINDS: readonly (Outcome | CommitmentKind)[] = [...OUTCOMES, ...COMMITMENT_KINDS];
+const DID = {
+  error: 'sent an error',
+  warning: 'sent a warning',
+  disconnect: 'hung up',
+  failed: 'failed the channel',
+  forgotten: 'gave up the channel',
+  shutdown: 'began to close the channel',
+} as const satisfies Record<Outcome, string>;
 const ALL_CHANNELS = '00'.repeat(32);
 
 /** Adds to every oracle's contract: how often each licence has justified an outcome. */
@@ -228,16 +236,16 @@ class NoUnprovokedClose implements LicensingOracle {
     }
     const hint =
       licences.length === 0
-        ? 'no condition holds that would justify it'
-        : `the licence ${licences.map((l) => l.name).join(', ')} was not drawn`;
+        ? 'nobody has broken a rule'
+        : `no fault was drawn that licenses it (${licences.map((l) => l.name).join(', ')})`;
     const common = { oracle: ORACLE, rule: event.rule, node, channel: event.channelId && channelName(world, event.channelId) };
     const refused = event.rule === 'commitment_signed.signature' ? refusedSignature(world, record, event.channelId) : undefined;
     if (refused !== undefined) return finding(world, { ...common, ...refused });
     return finding(world, {
       ...common,
       kind: event.outcome,
-      message: `${node}: ${event.outcome} between honest nodes, and ${hint}`,
-      expected: 'nothing of the kind',
+      message: `${node} ${DID[event.outcome]} by ${event.rule}, although ${hint}`,
+      expected: 'the channel goes on, and nobody complains',
       actual: event.reason,
     });
   }

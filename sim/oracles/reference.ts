@@ -1,39 +1,21 @@
 import { isClosed } from '../../core/channel/model/ending.ts';
 import type { ChannelId, PublicKey } from '../../core/crypto/bytes.ts';
-import type { Side } from '../../core/transactions/types.ts';
 import type { AcceptChannel, FundingCreated, Message } from '../../core/wire/messages/index.ts';
 import type { Finding, Oracle, StepRecord, WorldView } from '../scenario/types.ts';
-import { CONTENT_KINDS, firstDifference, kindOfPath } from './compare.ts';
-import { contentsOf, otherSide, txidsOf } from '../model/commitment-contents.ts';
-import type { Contents } from '../model/commitment-contents.ts';
+import { CONTENT_KINDS } from './compare.ts';
+import { otherSide } from '../model/commitment-contents.ts';
 import { isBreach } from './licences.ts';
-import { channelName, hasCommitments, messageOf, statesOf } from '../world/channel-changes.ts';
-import type { WithCommitments } from '../world/channel-changes.ts';
+import { messageOf, statesOf } from '../world/channel-changes.ts';
 import { createEnd, forkEnd, updateOf } from '../model/channel-end.ts';
-import type { End, Opening, Signed } from '../model/channel-end.ts';
-import { BROKEN } from '../model/channel-model.ts';
-import type { ModelContents } from '../model/channel-model.ts';
-import { closingSighashes, rebuild } from '../model/transactions.ts';
-import type { Rebuilt } from '../model/transactions.ts';
-import { COMMITMENT_KINDS, commitmentDifference, viewOfBuilt, viewOfRebuilt } from './commitment-difference.ts';
-import { finding } from './difference.ts';
-import { namesOf } from './refused-signature.ts';
+import type { End, Opening } from '../model/channel-end.ts';
+import { COMMITMENT_KINDS } from './commitment-difference.ts';
+import { FORBIDDEN } from './reference/forbidden.ts';
+import type { Forbidden } from './reference/forbidden.ts';
+import { Judge, SIGNATURES } from './reference/judge.ts';
 import { StaleWatch } from './stale-channels.ts';
 
 const ORACLE = 'reference';
-const FORBIDDEN = [
-  ...BROKEN,
-  'without-any-update',
-  'for-another-funding',
-  'without-a-point-of-the-peer',
-  'before-both-shutdowns',
-  'before-the-channel-is-empty',
-  'sent-twice',
-  'while-updates-are-pending',
-] as const;
-const SIGNATURES = ['commitment', 'num_htlcs', 'htlc-timeout', 'htlc-success', 'closing'] as const;
 const KINDS = [...CONTENT_KINDS, ...COMMITMENT_KINDS, 'transaction', ...FORBIDDEN, ...SIGNATURES] as const;
-type Kind = (typeof KINDS)[number];
 
 /**
  * Follows every channel by its messages alone and rebuilds what each signature must be for, straight from BOLTs 2 and 3: what two copies
@@ -157,26 +139,28 @@ class Reference implements Oracle {
     const { model } = end;
     const judge = new Judge(world, end);
     const update = updateOf(message);
-    if (update !== undefined) return judge.rule(message.type, model.update('us', update));
+    if (update !== undefined) return judge.rule(message, model.update('us', update));
     switch (message.type) {
       case 'funding_created':
       case 'funding_signed':
-        return judge.signed({ signature: message.signature, htlcSignatures: [] }, 0n);
-      case 'commitment_signed':
-        if (!model.sentCommitmentSigned()) return judge.rule(message.type, 'without-any-update');
+        return judge.signed(message, { signature: message.signature, htlcSignatures: [] }, 0n);
+      case 'commitment_signed': {
+        const broken = model.sentCommitmentSigned();
+        if (broken !== undefined) return judge.rule(message, broken);
         if (message.fundingTxid !== undefined && message.fundingTxid !== end.basis.fundingTxid)
-          return judge.rule(message.type, 'for-another-funding');
-        return judge.signed(message, model.peerNumber);
+          return judge.rule(message, 'for-another-funding');
+        return judge.signed(message, message, model.peerNumber);
+      }
       case 'revoke_and_ack':
         model.sentRevokeAndAck();
         return undefined;
       case 'channel_reestablish':
-        return judge.rule(message.type, model.sentReestablish(message.nextCommitmentNumber, message.nextRevocationNumber));
+        return judge.rule(message, model.sentReestablish(message.nextCommitmentNumber, message.nextRevocationNumber));
       case 'shutdown':
         end.shutdownScripts[end.us] = message.scriptPubkey;
-        return judge.rule(message.type, shutdownRule(end));
+        return judge.rule(message, shutdownRule(end));
       case 'closing_signed':
-        return judge.closing(message.feeSat, message.signature);
+        return judge.closing(message);
       default:
         return undefined;
     }
@@ -188,140 +172,8 @@ class Reference implements Oracle {
 }
 
 /** BOLT 2, shutdown: not while updates of the sender wait on the receiver's commitment, and once a connection. */
-function shutdownRule({ model }: End): (typeof FORBIDDEN)[number] | undefined {
+function shutdownRule({ model }: End): Forbidden | undefined {
   if (model.shutdown === 'in this connection') return 'sent-twice';
   model.shutdown = 'in this connection';
   return model.unsigned ? 'while-updates-are-pending' : undefined;
-}
-
-/** Findings about one end of one channel. */
-class Judge {
-  private readonly world: WorldView;
-  private readonly end: End;
-
-  constructor(world: WorldView, end: End) {
-    this.world = world;
-    this.end = end;
-  }
-
-  private finding(rule: string, kind: Kind, message: string, expected: unknown, actual: unknown): Finding {
-    const { world, end } = this;
-    return finding(world, {
-      oracle: ORACLE,
-      rule,
-      kind,
-      node: end.node,
-      channel: channelName(world, end.channelId),
-      message,
-      expected,
-      actual,
-    });
-  }
-
-  rule(message: string, broken: (typeof FORBIDDEN)[number] | undefined): Finding | undefined {
-    if (broken === undefined) return undefined;
-    return this.finding(message, broken, `${this.end.node} sent ${message}: ${broken.replaceAll('-', ' ')}`, 'allowed by BOLT 2', broken);
-  }
-
-  /** The signatures that this end sent for the peer's commitment of this number. */
-  signed(signed: Signed, number: bigint): Finding | undefined {
-    const { world, end } = this;
-    const owner = otherSide(end.us);
-    const point = end.model.peerPoints.get(number);
-    if (point === undefined) return this.rule('commitment_signed', 'without-a-point-of-the-peer');
-    const contents = end.model.peerContents();
-    const built = rebuild(world.crypto, end.basis, owner, number, point, contents);
-    return this.sameTransaction(owner, number, contents, built) ?? this.verified(signed, built, owner, number);
-  }
-
-  /** The signer's own record of what it signed, where the driver shows it. */
-  private sameTransaction(owner: Side, number: bigint, contents: ModelContents, built: Rebuilt): Finding | undefined {
-    const { world, end } = this;
-    const state = statesOf(world, end.node).get(end.channelId);
-    if (!hasCommitments(state)) return undefined;
-    const { current, next } = state.shared.commitments[owner];
-    const commitment = [current, next].find((candidate) => candidate?.number === number);
-    if (commitment === undefined) return undefined;
-    const [txid] = txidsOf(state, owner, commitment);
-    if (txid === built.txid) return undefined;
-    const held = contentsOf(state.shared, commitment);
-    const difference =
-      typeof held === 'string' ? { path: held, left: contents, right: held } : firstDifference(comparable(contents), comparable(held));
-    const about = `commitment ${number} of the ${owner}, signed by ${end.node}, is not what its messages and BOLT 3 make it`;
-    if (difference === undefined)
-      return (
-        this.otherTransaction(owner, number, contents, built, state) ?? this.finding('commitment', 'transaction', about, built.txid, txid)
-      );
-    const { path, left, right } = difference;
-    return this.finding('commitment', kindOfPath(path), `${about}: ${path} differs`, left, right);
-  }
-
-  /** The contents are the same, what was made of them is not: the signer's view is known. */
-  private otherTransaction(
-    owner: Side,
-    number: bigint,
-    { feeratePerKw }: ModelContents,
-    built: Rebuilt,
-    state: WithCommitments,
-  ): Finding | undefined {
-    const { world, end } = this;
-    const signed = world.driver(end.node)?.signed?.(end.channelId);
-    if (signed?.number !== number) return undefined;
-    const peer = world.nodeName(end.peer);
-    const names = namesOf(end.node, peer, state);
-    const ruled = viewOfRebuilt(built, owner, feeratePerKw, names);
-    const difference = commitmentDifference(state, ['BOLT 3', ruled], [`${end.node} signed`, viewOfBuilt(signed, names)]);
-    if (difference === undefined) return undefined;
-    const { kind, comparison, left, right } = difference;
-    const message = `${end.node} signed commitment ${number} of ${peer} with ${right}, its messages and BOLT 3 make it ${left}`;
-    return { ...this.finding('commitment', kind, message, left, right), comparison };
-  }
-
-  private verified({ signature, htlcSignatures }: Signed, built: Rebuilt, owner: Side, number: bigint): Finding | undefined {
-    const { world, end } = this;
-    const about = `commitment ${number} of the ${owner}`;
-    if (!world.crypto.verify(signature, built.sighash, end.basis.parties[end.us].fundingPubkey)) {
-      return this.finding('signature', 'commitment', `${end.node}'s signature for ${about} is not valid`, built.outputs, signature);
-    }
-    if (htlcSignatures.length !== built.htlcs.length) {
-      const message = `${end.node} sent another number of htlc_signatures than ${about} has HTLC outputs`;
-      return this.finding('signature', 'num_htlcs', message, built.htlcs.length, htlcSignatures.length);
-    }
-    for (const [i, htlc] of built.htlcs.entries()) {
-      const given = htlcSignatures[i] as Signed['signature'];
-      if (world.crypto.verify(given, htlc.sighash, built.htlcKeys[end.us])) continue;
-      return this.finding(
-        'signature',
-        `htlc-${htlc.kind}`,
-        `${end.node}'s htlc_signature ${i} for ${about} is not valid`,
-        htlc.htlc,
-        given,
-      );
-    }
-    return undefined;
-  }
-
-  closing(feeSat: bigint, signature: Signed['signature']): Finding | undefined {
-    const { world, end } = this;
-    const { opener, accepter } = end.shutdownScripts;
-    if (opener === undefined || accepter === undefined) return this.rule('closing_signed', 'before-both-shutdowns');
-    const { balanceMsat, htlcs } = end.model.peerContents();
-    if (htlcs.length > 0 || end.model.pendingOnPeer) return this.rule('closing_signed', 'before-the-channel-is-empty');
-    const digests = closingSighashes(end.basis, end.us, { feeSat, balanceMsat, scripts: { opener, accepter } });
-    const key = end.basis.parties[end.us].fundingPubkey;
-    if (digests.some((digest) => world.crypto.verify(signature, digest, key))) return undefined;
-    return this.finding(
-      'signature',
-      'closing',
-      `${end.node}'s closing_signed is not valid for fee ${feeSat} sat`,
-      { balanceMsat, feeSat },
-      signature,
-    );
-  }
-}
-
-/** What core holds, in the form of the model: HTLCs by their terms only, whatever their order. */
-function comparable({ htlcs, ...rest }: Contents | ModelContents): ModelContents {
-  const terms = htlcs.map(({ offerer, id, amountMsat, paymentHash, cltvExpiry }) => ({ offerer, id, amountMsat, paymentHash, cltvExpiry }));
-  return { ...rest, htlcs: terms.sort((a, b) => (a.offerer === b.offerer ? Number(a.id - b.id) : a.offerer === 'opener' ? -1 : 1)) };
 }

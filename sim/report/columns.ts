@@ -9,9 +9,12 @@ const GAP = 2;
 /** What should have been equal, in two aligned columns; only rows that differ are marked. No line is longer than `width`. */
 export function columns({ left, right, rows }: Comparison, width: number, style: Style = plain): string {
   const longest = (texts: readonly string[]): number => Math.max(...texts.map((text) => text.length));
-  const what = Math.min(longest(rows.map((row) => row.what)), Math.max(NARROWEST, Math.floor(width / 3)));
-  const room = Math.max(NARROWEST, Math.floor((width - 4 - what - 2 * GAP) / 2));
-  const cell = Math.min(room, longest([left, ...rows.map((row) => row.left)]));
+  const what = Math.min(longest(rows.map((row) => row.what)), Math.max(NARROWEST, Math.floor(width / 2)));
+  const both = width - 4 - what - 2 * GAP;
+  const [wanted, beside] = [longest([left, ...rows.map((row) => row.left)]), longest([right, ...rows.map((row) => row.right)])];
+  // What one of them does not need, the other may have.
+  const cell = Math.min(wanted, Math.max(NARROWEST, Math.floor(both / 2), both - beside));
+  const room = Math.max(NARROWEST, both - cell);
   const gap = ' '.repeat(GAP);
   const head = `    ${' '.repeat(what)}${gap}${style.bold(left.padEnd(cell))}${gap}${style.bold(right)}`;
   const body = rows.flatMap((row) => {

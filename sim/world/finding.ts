@@ -4,7 +4,7 @@ import { ForeignError } from '../scenario/foreign-error.ts';
 import type { Finding, Oracle } from '../scenario/types.ts';
 
 /** Changes whenever the same finding would be called otherwise: what was set aside by its name is then asked about anew. */
-export const FINGERPRINT_VERSION = 2;
+export const FINGERPRINT_VERSION = 3;
 
 /** Equal for the same bug, whatever the seed: `oracle/rule/kind`. */
 export function fingerprint(finding: Pick<Finding, 'oracle' | 'rule' | 'kind'>): string {

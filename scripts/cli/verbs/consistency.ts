@@ -49,7 +49,7 @@ export const consistency = verb({
     'max-findings': { type: 'number', describe: 'stop after so many different findings [default: 3; of a shard all]' },
     shrink: { type: 'number', default: 3000, describe: 'most executions to spend on shrinking a finding; 0 leaves it as it is' },
     twice: { type: 'boolean', default: false, describe: 'run every seed twice and compare the traces' },
-    known: { type: 'string', describe: 'a file of findings to set aside: { "version": 2, "findings": { "<fingerprint>": "<reason>" } }' },
+    known: { type: 'string', describe: 'a file of findings to set aside: { "version": 3, "findings": { "<fingerprint>": "<reason>" } }' },
     out: { type: 'string', default: 'findings', describe: 'where findings are written, the moment they are found' },
     stats: { type: 'boolean', default: false, describe: 'also print tables of all that was exercised, and what never was' },
     ...reportOptions,

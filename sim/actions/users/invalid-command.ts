@@ -23,10 +23,10 @@ export const invalidCommand: ActionKind<InvalidCommand> = {
     const host = world.host(action.node);
     const { request: name } = action;
     const before = command.kind === 'add' && name === JUST_TOO_MUCH ? host.driver.fork?.() : undefined;
-    world.stepMarked(host, { kind: 'command', command }, { forbidden: { name, rule: FORBIDDEN_BY[name] ?? name, before } });
+    world.stepMarked(host, { kind: 'command', command }, { forbidden: { name, rule: FORBIDDEN_BY[name]?.rule ?? name, before } });
     return true;
   },
-  describe: ({ node, channel, request }) => `${node}'s host asks for what is forbidden in ${channel}: ${request}`,
+  describe: ({ node, channel, request }) => `${node}'s host asks it in ${channel} to ${FORBIDDEN_BY[request]?.words ?? request} (forbidden)`,
   operations: [
     {
       name: 'invalid_command',

@@ -1,10 +1,10 @@
-import type { Command } from '../../core/channel/model/channel-vocabulary.ts';
-import type { AddUpdate } from '../../core/channel/model/state.ts';
-import { policyOf } from '../scenario/channel-config.ts';
-import type { Driver, WorldView } from '../scenario/types.ts';
-import { ANCHOR_OUTPUT_SAT, contentsAt, fundingOf, openerCostSat, signableCut, SIDES } from '../model/commitment-contents.ts';
-import { hasCommitments } from '../world/channel-changes.ts';
-import type { WithCommitments } from '../world/channel-changes.ts';
+import type { Command } from '../../../core/channel/model/channel-vocabulary.ts';
+import type { AddUpdate } from '../../../core/channel/model/state.ts';
+import { policyOf } from '../../scenario/channel-config.ts';
+import type { Driver, WorldView } from '../../scenario/types.ts';
+import { ANCHOR_OUTPUT_SAT, contentsAt, fundingOf, openerCostSat, signableCut, SIDES } from '../../model/commitment-contents.ts';
+import { hasCommitments } from '../../world/channel-changes.ts';
+import type { WithCommitments } from '../../world/channel-changes.ts';
 
 /** What a node that offers too much has not set aside, told by how much more than it may it would offer. */
 export const OVERSPENT = [
