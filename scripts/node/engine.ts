@@ -4,7 +4,9 @@ import { fulguriteDriver } from '../../sim/drivers/fulgurite.ts';
 import { Engine } from '../../sim/campaign/engine.ts';
 import type { CampaignOptions, CryptoName } from '../../sim/run/seed.ts';
 import type { DriverFactory } from '../../sim/scenario/types.ts';
+import { ConfigError } from '../../sim/campaign/config.ts';
 import { loadConfig } from './load-config.ts';
+import { loadLdk } from './load-ldk.ts';
 import { loadInterpreter } from './load-interpreter.ts';
 import { nodeProviders } from './native-crypto.ts';
 import type { Planted } from './plant.ts';
@@ -18,18 +20,37 @@ export interface RunOptions {
   readonly config?: string;
   readonly planted?: Planted;
   readonly twice?: boolean;
+  /** Other implementations that its scenarios have, by name, beside those of its campaign. */
+  readonly drivers?: readonly string[];
 }
 
 /** An engine with the fastest crypto that this machine has. */
-export async function createEngine({ campaign, config: file, planted, twice }: RunOptions = {}): Promise<Engine> {
+export async function createEngine({ campaign, config: file, planted, twice, drivers = [] }: RunOptions = {}): Promise<Engine> {
   const own = await loadConfig(file);
-  const config = { ...own, interpreter: own.interpreter ?? (await loadInterpreter()) };
+  const others = await loadDrivers([...drivers, ...(campaign?.drivers ?? [])], own.drivers);
+  const config = { ...own, ...(others && { drivers: others }), interpreter: own.interpreter ?? (await loadInterpreter()) };
   return new Engine({
     config: planted === undefined ? config : { ...config, drivers: { ...config.drivers, fulgurite: await plantedDriver(planted) } },
     providers: nodeProviders(),
     ...((campaign || planted?.crypto) && { campaign: { ...(planted?.crypto && { crypto: planted.crypto }), ...campaign } }),
     ...(twice !== undefined && { twice }),
   });
+}
+
+const BUILT_IN: readonly string[] = ['fulgurite', 'toy'];
+
+/** A project's own drivers, and those of other implementations that are wanted beside them. Throws a ConfigError for a name that is neither. */
+async function loadDrivers(
+  names: readonly string[],
+  own: Readonly<Record<string, DriverFactory>> | undefined,
+): Promise<Readonly<Record<string, DriverFactory>> | undefined> {
+  const missing = names.filter((name) => !BUILT_IN.includes(name) && own?.[name] === undefined);
+  const unknown = missing.find((name) => name !== 'ldk');
+  if (unknown !== undefined) {
+    const known = [...BUILT_IN, 'ldk', ...Object.keys(own ?? {})];
+    throw new ConfigError(`no driver is called '${unknown}': there are ${[...new Set(known)].join(', ')}`);
+  }
+  return missing.length === 0 ? own : { ...own, ldk: await loadLdk() };
 }
 
 /** The driver, or the providers that drivers are given: those who judge keep correct ones. */

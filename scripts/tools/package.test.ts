@@ -163,6 +163,19 @@ describe('the package with what the harness needs', () => {
     expect(JSON.parse(readFileSync(join(project, 'report.json'), 'utf8'))).toMatchObject({ runs: 4 });
   });
 
+  it('says which line installs another implementation, which comes with nothing', () => {
+    const { status, stderr } = spawnSync(bin, ['consistency', '--seeds', '1', '--drivers', 'fulgurite,ldk'], {
+      cwd: project,
+      encoding: 'utf8',
+    });
+    expect([status, stderr.trim()]).toEqual([
+      2,
+      expect.stringMatching(/the package lightningdevkit is not installed: npm i -D lightningdevkit@0\.1\.2-0$/),
+    ]);
+    const unknown = spawnSync(bin, ['consistency', '--seeds', '1', '--drivers', 'fulgurite,lnd'], { cwd: project, encoding: 'utf8' });
+    expect([unknown.status, unknown.stderr]).toEqual([2, "fulgurite: no driver is called 'lnd': there are fulgurite, toy, ldk\n"]);
+  });
+
   it('runs the example project with its own operation, oracle and regressions', { timeout: 120_000 }, () => {
     const example = join(project, 'example');
     cpSync(join(root, 'sim/example'), example, { recursive: true, filter: (path) => !path.endsWith('.test.ts') });

@@ -70,13 +70,19 @@ function aroundDust(state: FundedState, choices: Choices): bigint {
 
 /** What the node says it can send; as the opener, less what it would cost it when HTLCs of the peer cross, unless that is licensed. */
 function carefulRange(world: World, end: TalkingEnd): Range | undefined {
-  if (end.state === undefined) return guessedRange(world, end);
   const id = end.info.channelId;
-  const range = id === undefined ? undefined : world.driver(end.node)?.sendable?.(id);
+  const driver = world.driver(end.node);
+  const range = id === undefined ? undefined : driver?.sendable?.(id);
+  if (end.state === undefined) return driver?.sendable === undefined ? guessedRange(world, end) : both(range, guessedRange(world, end));
   if (range === undefined || world.licences.has('opener-short')) return range;
   const spareMsat = openerSpareMsat(end.state, end.state.shared.base.feeratePerKw);
   if (end.state.params.us === 'accepter') return spareMsat >= 0n ? range : undefined;
   return { minMsat: range.minMsat, maxMsat: range.maxMsat < spareMsat ? range.maxMsat : spareMsat };
+}
+
+function both(a: Range | undefined, b: Range | undefined): Range | undefined {
+  if (a === undefined || b === undefined) return undefined;
+  return { minMsat: a.minMsat > b.minMsat ? a.minMsat : b.minMsat, maxMsat: a.maxMsat < b.maxMsat ? a.maxMsat : b.maxMsat };
 }
 
 /** No less than this is sent by who shows nothing: on no commitment is it dust. */

@@ -22,9 +22,13 @@ export interface TalkingEnd {
   readonly state: FundedState | undefined;
 }
 
-/** Whether the channel carries payments, as far as the host of a node that shows no states can tell. */
-export function heardUsable(world: World, node: string, channel: string): boolean {
-  return showsNone(world, node) && world.heard(node, channel) === 'usable';
+/** Whether the channel carries payments at a node that shows no states: as it shows, or as its host was told. */
+export function saysUsable(world: World, node: string, channel: string): boolean {
+  if (!showsNone(world, node)) return false;
+  const driver = world.driver(node);
+  if (driver?.view === undefined) return world.heard(node, channel) === 'usable';
+  const id = world.idOf(channel);
+  return id !== undefined && driver.view(id)?.usable === true;
 }
 
 /** Every end that is open for updates, as its driver shows or its host was told, in the order of the world. */
@@ -33,7 +37,7 @@ export function talkingEnds(world: World): TalkingEnd[] {
   if (world.nodeNames.every((node) => !showsNone(world, node))) return shown;
   return world.channels.flatMap((info) =>
     [info.opener, info.accepter].flatMap((node): TalkingEnd[] => {
-      if (heardUsable(world, node, info.name)) return [{ node, info, state: undefined }];
+      if (saysUsable(world, node, info.name)) return [{ node, info, state: undefined }];
       return shown.filter((end) => end.node === node && end.info === info);
     }),
   );

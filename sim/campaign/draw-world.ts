@@ -29,10 +29,18 @@ export function drawWorld(label: string, options: CampaignOptions): DrawnWorld {
   return { spec, feesMove };
 }
 
-/** In turn, as they are given. */
+/** In turn, as they are given. With others every node keeps to what any implementation takes. */
 function withDrivers(nodes: readonly NodeSpec[], drivers: readonly string[] = []): readonly NodeSpec[] {
   if (drivers.length === 0) return nodes;
-  return nodes.map((node, i) => ({ ...node, driver: drivers[i % drivers.length] as string }));
+  return nodes.map(({ config = {}, ...node }, i) => ({ ...node, driver: drivers[i % drivers.length] as string, config: moderate(config) }));
+}
+
+/** The dust of a P2PKH output: some refuse more, and BOLT 2 leaves it to them what is too large. */
+const USUAL_DUST_SAT = 546;
+
+function moderate(config: NonNullable<NodeSpec['config']>): NonNullable<NodeSpec['config']> {
+  const { dustLimitSat, ...rest } = config;
+  return dustLimitSat === undefined || Number(dustLimitSat) <= USUAL_DUST_SAT ? config : { ...rest, dustLimitSat: `${USUAL_DUST_SAT}` };
 }
 
 export const QUICK_DISK: Latency = { kind: 'uniform', minMs: 1, maxMs: 20 };

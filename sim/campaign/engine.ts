@@ -73,8 +73,9 @@ export class Engine {
     return [...new Set([...ORACLES.map(({ create }) => create().name), ...this.ownOracles.map((create) => create().name)])];
   }
 
-  runSeed(seed: number): SeedRun {
-    return this.runParsed({ options: this.campaign, seed });
+  /** `twice`: runs it again and compares the traces, also where the engine is not made for that. */
+  runSeed(seed: number, twice = false): SeedRun {
+    return this.runParsed({ options: this.campaign, seed }, twice);
   }
 
   /** Runs what a token says, whatever this engine's own campaign. Throws a RangeError that explains why it cannot. */
@@ -124,16 +125,16 @@ export class Engine {
   }
 
   /** A failure that is no finding names the seed, too. */
-  private runParsed(token: SeedToken): SeedRun & { readonly scenario: Scenario } {
+  private runParsed(token: SeedToken, twice = false): SeedRun & { readonly scenario: Scenario } {
     const label = printToken(token, this.registry);
     try {
-      return this.runLabelled(token, label);
+      return this.runLabelled(token, label, twice || this.twice);
     } catch (error) {
       throw new Error(`seed ${label}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
     }
   }
 
-  private runLabelled(token: SeedToken, label: string): SeedRun & { readonly scenario: Scenario } {
+  private runLabelled(token: SeedToken, label: string, twice: boolean): SeedRun & { readonly scenario: Scenario } {
     const costly = drawCostly(label);
     const run = (open: (spec: WorldSpec) => World): RunResult => {
       const { spec, strategy } = generate(token, this.registry);
@@ -142,7 +143,7 @@ export class Engine {
     const result = run((spec) => this.openShared(spec, costly));
     const { stats, scenario, hash } = result;
     // What is found must be found again by whoever replays it: in a world of its own, not in a copy.
-    const again = this.twice || result.finding !== undefined ? run((spec) => this.open(spec, costly)) : result;
+    const again = twice || result.finding !== undefined ? run((spec) => this.open(spec, costly)) : result;
     const finding = differing(again, result) ?? result.finding;
     const base = { stats, licences: scenario.world.licences ?? [], hash, scenario };
     return finding === undefined ? base : { ...base, found: { seed: token.seed, token: label, ...this.replayed(finding, scenario) } };

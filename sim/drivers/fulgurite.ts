@@ -13,12 +13,13 @@ import type { NodeEnv, NodeInput, NodeState } from '../../core/node/node-vocabul
 import { createNode, nodeStep } from '../../core/node/node.ts';
 import { restoreNode } from '../../core/node/restore.ts';
 import { encodeMessage } from '../../core/wire/messages/index.ts';
-import type { Driver, DriverContext, DriverEffect, DriverFactory, DriverTransport } from '../scenario/types.ts';
+import type { ChannelView, Driver, DriverContext, DriverEffect, DriverFactory, DriverTransport } from '../scenario/types.ts';
 import { createNodeEnv } from '../../core/node/node-vocabulary.ts';
 import { createPeers, peersStep } from '../../core/peers/peers.ts';
 import type { PeersEffect, PeersEnv, PeersInput, PeersState } from '../../core/peers/peers-vocabulary.ts';
 import { DEFAULT_LIMITS } from '../../core/peers/limits.ts';
 import { FRAME_HEADER, plainTransport } from './plain-transport.ts';
+import { viewOf } from './channel-view.ts';
 import { transportOf } from './transport.ts';
 
 /** This project's own core as a node of a world. */
@@ -135,6 +136,11 @@ class FulguriteDriver implements Driver {
     for (const [id, slot] of this.state.channels) channels.set(id, slot.state);
     this.shown = { of: this.state, channels };
     return channels;
+  }
+
+  view(channelId: ChannelId): ChannelView | undefined {
+    const slot = this.state.channels.get(channelId);
+    return slot && viewOf(slot.state);
   }
 
   signed(channelId: ChannelId): BuiltCommitment | undefined {

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { Engine } from '../campaign/engine.ts';
 import { emptyTally, tallyRun } from '../campaign/results.ts';
 import type { Tally } from '../campaign/results.ts';
-import type { DriverFactory } from '../scenario/types.ts';
+import type { ChannelView, DriverFactory } from '../scenario/types.ts';
 import type { NodeInput } from '../../core/node/node-vocabulary.ts';
 import { fulguriteDriver } from './fulgurite.ts';
-import { stripped, strippedWithDisk } from './stripped.fixture.ts';
+import { stripped, strippedWithDisk, strippedWithViews } from './stripped.fixture.ts';
 
 /** Seeds in which these nodes have a driver with no optional capability, and the others ours as it is. */
 function campaign(from: number, seeds: number, bare: readonly string[], create: DriverFactory): { tally: Tally; found: string[] } {
@@ -27,12 +27,26 @@ describe('a driver that has no optional capability', () => {
     ['the first node, which can crash', ['A'], strippedWithDisk()],
     ['the second node, which can crash', ['B'], strippedWithDisk()],
     ['all nodes, which can crash', ['A', 'B', 'C'], strippedWithDisk()],
-  ] as const)('is paid, probed, disconnected and crashed under all cheap oracles: %s', (_, bare, create) => {
+  ] as const)('is paid, probed, disconnected and crashed under all cheap oracles: %s', { timeout: 300_000 }, (_, bare, create) => {
     const { tally, found } = campaign(1, 100, bare, create);
     expect(found).toEqual([]);
     const { action, event, unasked } = tally.counts;
     for (const count of [action['pay'], action['disconnect'], action['crash'], event['payment_sent']]) expect(count).toBeGreaterThan(10);
     expect(unasked['durability (no channels)']).toBeGreaterThanOrEqual(100);
+  });
+
+  it('agrees with what the other shows, where both show what a wallet would', () => {
+    const { tally, found } = campaign(1, 60, ['A'], strippedWithViews());
+    expect(found).toEqual([]);
+    expect(tally.counts.unasked['what both show of a channel (no view)']).toBeUndefined();
+  });
+
+  it.each([
+    ['balance', (view: ChannelView) => ({ ...view, balanceMsat: { ...view.balanceMsat, ours: (view.balanceMsat.ours ?? 0n) + 1n } })],
+    ['feerate', (view: ChannelView) => ({ ...view, feeratePerKw: view.feeratePerKw + 1 })],
+    ['htlcs', (view: ChannelView) => ({ ...view, htlcs: { ...view.htlcs, received: [] } })],
+  ] as const)('is heard when what it shows is another %s', (kind, edit) => {
+    expect(campaign(1, 10, ['A'], strippedWithViews(edit)).found.join()).toContain(`"rule":"view","kind":"${kind}"`);
   });
 
   it('may broadcast a commitment whose funding transaction nobody has', () => {

@@ -9,6 +9,7 @@ import { contentsDifference } from './contents-difference.ts';
 import { finding } from './difference.ts';
 import { namesOf } from './refused-signature.ts';
 import { StaleWatch } from './stale-channels.ts';
+import { anyHidden, viewsDiffer } from './views.ts';
 
 const ORACLE = 'agreement';
 const KINDS = [...CONTENT_KINDS, 'transaction'] as const;
@@ -23,7 +24,8 @@ interface Pair {
 
 /**
  * The commitment transaction that one side signs is the one that the other verifies, for every owner and number; and when two nodes are
- * connected, reestablished and quiet, what they share is equal to the last field. Sides are absolute, so nothing has to be mirrored.
+ * connected, reestablished and quiet, what they share is equal to the last field. Sides are absolute, so nothing has to be mirrored. Of a node
+ * that shows no states, what both show to their users is.
  */
 export function createAgreement(): Oracle {
   return build(new Map(), new StaleWatch());
@@ -51,7 +53,7 @@ function build(equal: Map<string, readonly [SharedState, SharedState]>, stale: S
         const found = pair && sameWhenQuiet(pair, equal);
         if (found !== undefined) return found;
       }
-      return undefined;
+      return anyHidden(world) ? hidden(world, stale) : undefined;
     },
     settled(world) {
       for (const info of world.channels) {
@@ -64,6 +66,15 @@ function build(equal: Map<string, readonly [SharedState, SharedState]>, stale: S
     },
     fork: () => build(new Map(equal), new StaleWatch(stale)),
   };
+}
+
+/** Channels of which one end shows no state. */
+function hidden(world: WorldView, stale: StaleWatch): Finding | undefined {
+  for (const info of world.channels) {
+    const found = stale.has(info.channelId) ? undefined : viewsDiffer(world, info);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 function pairOf(world: WorldView, node: string, mine: WithCommitments): Pair | undefined {

@@ -1,5 +1,6 @@
 import type { ChannelConfig } from '../../core/channel/model/channel-vocabulary.ts';
 import type { ChannelState } from '../../core/channel/model/state.ts';
+import type { Outpoint } from '../../core/bitcoin/tx.ts';
 import { fromHex } from '../../core/crypto/bytes.ts';
 import type { ChannelId, Hex, PublicKey } from '../../core/crypto/bytes.ts';
 import type { Message } from '../../core/wire/messages/index.ts';
@@ -7,7 +8,17 @@ import { DEFAULT_FEERATE_PER_KW, policyOf } from '../scenario/channel-config.ts'
 import type { Finding, Oracle, StepRecord, Tampered, WorldView } from '../scenario/types.ts';
 import { LICENCES } from './licences.ts';
 import type { Circumstances, Outcome, Past } from './licences.ts';
-import { changes, channelName, hasCommitments, isFunding, messageOf, nameOf, showsNone, statesOf } from '../world/channel-changes.ts';
+import {
+  changes,
+  channelName,
+  hasCommitments,
+  isFunding,
+  messageOf,
+  nameOf,
+  saidEnded,
+  showsNone,
+  statesOf,
+} from '../world/channel-changes.ts';
 import { channelIdOf } from '../model/channel-end.ts';
 import { COMMITMENT_KINDS } from './commitment-difference.ts';
 import type { CommitmentKind } from './commitment-difference.ts';
@@ -198,8 +209,12 @@ class NoUnprovokedClose implements LicensingOracle {
         }
       } else if (effect.kind === 'disconnect')
         events.push({ outcome: 'disconnect', channelId: undefined, rule: ruleOf(record), reason: effect.reason });
-      else if (effect.kind === 'notify' && effect.event.kind === 'forgotten') {
-        events.push({ outcome: 'forgotten', channelId: effect.channelId, rule: effect.event.rule, reason: effect.event.reason });
+      else if (effect.kind === 'notify') {
+        const { channelId, event } = effect;
+        // Of who shows its states a failure is seen there.
+        const failed = event.kind === 'failed' && record.input.kind !== 'restart' && showsNone(world, record.node);
+        if (failed || event.kind === 'forgotten')
+          events.push({ outcome: failed ? 'failed' : 'forgotten', channelId, rule: event.rule, reason: event.reason });
       }
     }
     return events;
@@ -295,14 +310,22 @@ function follows(world: WorldView, record: StepRecord, received: Message | undef
   if (event.outcome === 'failed') return sawFundingSpent(world, record, channelId);
   if (event.outcome !== 'error') return false;
   // The error of a channel that had failed before is repeated; one that fails now is judged as 'failed'.
-  return statesOf(world, record.node).get(channelId)?.phase === 'failed';
+  return statesOf(world, record.node).get(channelId)?.phase === 'failed' || endedBefore(world, record, channelId);
+}
+
+/** A node that shows no states has told of the channel's end in an earlier step. */
+function endedBefore(world: WorldView, { node, effects }: StepRecord, channelId: ChannelId): boolean {
+  const now = effects.some((effect) => effect.kind === 'notify' && effect.channelId === channelId && effect.event.kind === 'failed');
+  return !now && saidEnded(world, node, channelId);
 }
 
 /** A commitment is in the block that the node has just seen: whoever broadcast it had failed the channel, and was judged for that. */
 function sawFundingSpent(world: WorldView, { node, input }: StepRecord, channelId: ChannelId): boolean {
   const state = statesOf(world, node).get(channelId);
-  if (input.kind !== 'chain' || !hasCommitments(state)) return false;
-  return input.blocks.flatMap(({ transactions }) => transactions).some(({ tx }) => tx.inputs.some((spent) => isFunding(state, spent)));
+  if (input.kind !== 'chain') return false;
+  const spends = (spent: Outpoint): boolean =>
+    hasCommitments(state) ? isFunding(state, spent) : channelIdOf(spent.txid, spent.vout) === channelId;
+  return input.blocks.flatMap(({ transactions }) => transactions).some(({ tx }) => tx.inputs.some(spends));
 }
 
 function idIn(message: Message | undefined): ChannelId | undefined {

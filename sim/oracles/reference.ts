@@ -5,7 +5,7 @@ import type { Finding, Oracle, StepRecord, WorldView } from '../scenario/types.t
 import { CONTENT_KINDS } from './compare.ts';
 import { otherSide } from '../model/commitment-contents.ts';
 import { isBreach } from './licences.ts';
-import { messageOf, statesOf } from '../world/channel-changes.ts';
+import { messageOf, saidEnded, statesOf } from '../world/channel-changes.ts';
 import { createEnd, forkEnd, updateOf } from '../model/channel-end.ts';
 import type { End, Opening } from '../model/channel-end.ts';
 import { COMMITMENT_KINDS } from './commitment-difference.ts';
@@ -82,6 +82,7 @@ class Reference implements Oracle {
     for (const [key, end] of this.ends) {
       if (end.node !== node) continue;
       const state = states.get(end.channelId);
+      if (state === undefined && saidEnded(world, node, end.channelId)) this.ends.delete(key);
       if (state !== undefined && (state.phase === 'failed' || state.phase === 'forgotten' || isClosed(state))) this.ends.delete(key);
     }
   }

@@ -142,6 +142,7 @@ const ASKED: Readonly<Record<string, readonly Capability[]>> = {
   'crash and restart': ['serialise', 'restart'],
   'violations received, invalid commands, updates of fees': ['channels'],
   'probe of what is sendable': ['sendable'],
+  'what both show of a channel': ['view'],
 };
 
 /** What was not applicable to a node, once a run: by what is missing. */

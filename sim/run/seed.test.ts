@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { BUILT_IN_REGISTRY } from './run.ts';
-import { CRYPTO_NAMES, DEFAULT_CAMPAIGN, GENERATOR_VERSION, parseToken, printToken, STRATEGIES, TRANSPORTS } from './seed.ts';
+import { CRYPTO_NAMES, DEFAULT_CAMPAIGN, driversIn, GENERATOR_VERSION, parseToken, printToken, STRATEGIES, TRANSPORTS } from './seed.ts';
 
 const parse = (text: string): unknown => parseToken(text, BUILT_IN_REGISTRY);
 
@@ -23,6 +23,14 @@ describe('seed tokens', () => {
   it.each(TRANSPORTS)('carry the transport: %s', (transport) => {
     const token = { options: { ...DEFAULT_CAMPAIGN, strategy: 'pct', channelType: 'anchors', transport } as const, seed: 7 };
     expect(parse(printToken(token, BUILT_IN_REGISTRY))).toEqual(token);
+  });
+
+  it('carry the implementations that face each other', () => {
+    const token = { options: { ...DEFAULT_CAMPAIGN, crypto: 'native', drivers: ['fulgurite', 'ldk'] } as const, seed: 7 };
+    const text = printToken(token, BUILT_IN_REGISTRY);
+    expect(text).toMatch(/-fulgurite\+ldk-7$/);
+    expect(parse(text)).toEqual(token);
+    expect([driversIn(text), driversIn('f8-0002r4g000-42'), driversIn('anything')]).toEqual([['fulgurite', 'ldk'], [], []]);
   });
 
   it('stay what they are: people store them', () => {

@@ -82,9 +82,9 @@ function registryMark(registry: OperationRegistry): readonly [number, number] {
   return [(state[0] as number) | 1, state[1] as number];
 }
 
-/** `f1-<options>-<seed>`: the generator's version, the campaign's options, and the seed in decimal. */
+/** `f1-<options>-<seed>`: the generator's version, the campaign's options, and the seed in decimal; before it other drivers, `fulgurite+ldk-`. */
 export function printToken({ options, seed }: SeedToken, registry: OperationRegistry): string {
-  const { strategy, crypto, steps, licensedPercent, channelType, transport } = options;
+  const { strategy, crypto, steps, licensedPercent, channelType, transport, drivers } = options;
   const bytes = [
     DRAWN_TRANSPORTS.indexOf(transport) * 64 +
       STRATEGIES.indexOf(strategy) * 16 +
@@ -95,17 +95,24 @@ export function printToken({ options, seed }: SeedToken, registry: OperationRegi
     licensedPercent,
     ...registryMark(registry),
   ];
-  return `f${GENERATOR_VERSION}-${base32(bytes)}-${seed}`;
+  return `f${GENERATOR_VERSION}-${base32(bytes)}-${drivers === undefined ? '' : `${drivers.join('+')}-`}${seed}`;
+}
+
+const TOKEN = /^f(\d+)-([0-9a-z]+)-(?:([A-Za-z]\w*(?:\+[A-Za-z]\w*)*)-)?(\d+)$/;
+
+/** The drivers that a token names, before anything else of it is read. */
+export function driversIn(text: string): readonly string[] {
+  return TOKEN.exec(text.trim())?.[3]?.split('+') ?? [];
 }
 
 /** Throws a RangeError that explains why a token cannot be run here. */
 export function parseToken(text: string, registry: OperationRegistry): SeedToken {
-  const match = /^f(\d+)-([0-9a-z]+)-(\d+)$/.exec(text.trim());
+  const match = TOKEN.exec(text.trim());
   if (match === null)
     throw new RangeError(
       `'${text}' is no seed token: expected something like ${printToken({ options: DEFAULT_CAMPAIGN, seed: 42 }, registry)}`,
     );
-  const [, version = '', packed = '', digits = ''] = match;
+  const [, version = '', packed = '', names, digits = ''] = match;
   if (Number(version) !== GENERATOR_VERSION) {
     const hint = 'run it with the release that printed it, or replay the scenario that was stored with the finding';
     throw new RangeError(`the token is of generator version ${version}, this is version ${GENERATOR_VERSION}: ${hint}`);
@@ -135,7 +142,15 @@ export function parseToken(text: string, registry: OperationRegistry): SeedToken
     throw new RangeError('the token was printed with other operations of your own than the configuration has now');
   }
   return {
-    options: { strategy, crypto, steps, licensedPercent, ...(channelType && { channelType }), ...(transport && { transport }) },
+    options: {
+      strategy,
+      crypto,
+      steps,
+      licensedPercent,
+      ...(channelType && { channelType }),
+      ...(transport && { transport }),
+      ...(names !== undefined && { drivers: names.split('+') }),
+    },
     seed,
   };
 }

@@ -1,6 +1,6 @@
 import { commitObstacle } from '../../core/channel/commitments/commitment-signed.ts';
 import { guessedRange } from '../actions/amounts.ts';
-import { heardUsable } from '../actions/usable-ends.ts';
+import { saysUsable } from '../actions/usable-ends.ts';
 import { apply } from '../actions/apply.ts';
 import { demandDeclared } from '../world/finding.ts';
 import type { Host } from '../world/host.ts';
@@ -200,7 +200,7 @@ function probeWith(world: World, channel: string, from: string, amountMsat: bigi
 }
 
 function isUsable(world: World, node: string, channel: string): boolean {
-  if (heardUsable(world, node, channel)) return true;
+  if (saysUsable(world, node, channel)) return true;
   const state = world.channelState(node, channel);
   return (
     state?.phase === 'funded' &&

@@ -1,4 +1,4 @@
-import { heardUsable } from '../actions/usable-ends.ts';
+import { saysUsable } from '../actions/usable-ends.ts';
 import { apply } from '../actions/apply.ts';
 import type { OWN_KINDS } from '../world/finding.ts';
 import { nextDue } from '../world/pending-events.ts';
@@ -59,7 +59,7 @@ function openChannel(world: World, spec: ChannelSpec): void {
 
 /** As its driver shows, or as its host was told. */
 function isReady(world: World, node: string, channel: string): boolean {
-  if (heardUsable(world, node, channel)) return true;
+  if (saysUsable(world, node, channel)) return true;
   const state = world.channelState(node, channel);
   return state?.phase === 'funded' && state.lifecycle.readySent && state.lifecycle.readyReceived;
 }

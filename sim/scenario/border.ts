@@ -82,3 +82,20 @@ export interface OfferedHtlc {
   readonly cltvExpiry: number;
   readonly onion: Uint8Array;
 }
+
+/**
+ * What a node shows of one of its channels, in words of any implementation: what a wallet would show its user. Two honest nodes that are quiet and
+ * have nothing `pending` show the same, each from its own side.
+ */
+export interface ChannelView {
+  /** It carries payments now: ready, connected, and nobody is closing it. */
+  readonly usable: boolean;
+  /** There are updates that not both commitments have for good: then the rest need not be equal at both ends. */
+  readonly pending: boolean;
+  readonly feeratePerKw: number;
+  /** Beside HTLCs and before any fee, in millisatoshi; undefined where a node does not know, as below its reserve. */
+  readonly balanceMsat: { readonly ours: bigint | undefined; readonly theirs: bigint | undefined };
+  /** On both commitments, in the order of their ids. */
+  readonly htlcs: { readonly offered: readonly HtlcView[]; readonly received: readonly HtlcView[] };
+}
+export type HtlcView = Pick<OfferedHtlc, 'id' | 'amountMsat' | 'paymentHash' | 'cltvExpiry'>;

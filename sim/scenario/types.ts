@@ -9,10 +9,10 @@ import type { ChannelState, StoredChannel } from '../../core/channel/model/state
 import type { PeersEffect, PeersInput } from '../../core/peers/peers-vocabulary.ts';
 import type { CommitmentFormat } from '../../core/transactions/types.ts';
 import type { Bolt8 } from '../../core/transport/transport.ts';
-import type { DriverEffect, DriverInput } from './border.ts';
+import type { ChannelView, DriverEffect, DriverInput } from './border.ts';
 import type { Told } from './told.ts';
 
-export type { DriverCommand, DriverEffect, DriverInput } from './border.ts';
+export type { ChannelView, DriverCommand, DriverEffect, DriverInput } from './border.ts';
 
 export const MAX_FRAGMENT = 65_536;
 
@@ -113,6 +113,8 @@ export interface Driver {
   ): readonly DriverEffect[];
   /** Capability: the channels' states as data. What it stores are these states. */
   channels?(): ReadonlyMap<ChannelId, ChannelState>;
+  /** Capability: one channel as a wallet would show it. Undefined where the node has none of this id. */
+  view?(channelId: ChannelId): ChannelView | undefined;
   /** Capability: the least and the most that one more HTLC in this channel may carry now. Undefined when none can be added. */
   sendable?(channelId: ChannelId): { readonly minMsat: bigint; readonly maxMsat: bigint } | undefined;
   /** Capability: the peer's commitment that it signed last in this channel, as it built it. */

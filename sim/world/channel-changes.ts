@@ -24,6 +24,13 @@ export function showsNone(world: WorldView, node: string): boolean {
   return driver !== undefined && driver.channels === undefined;
 }
 
+/** Whether a node that shows no states has told its host that this channel is over. */
+export function saidEnded(world: WorldView, node: string, channelId: ChannelId): boolean {
+  if (!showsNone(world, node)) return false;
+  const name = channelName(world, channelId);
+  return name !== undefined && world.heard(node, name) === 'ended';
+}
+
 export function statesOf(world: WorldView, node: string): ReadonlyMap<ChannelId, ChannelState> {
   return world.driver(node)?.channels?.() ?? NO_STATES;
 }

@@ -9,6 +9,7 @@ import { plant, readBug, StaleBugError } from '../../node/plant.ts';
 import type { Planted } from '../../node/plant.ts';
 import type { Scenario } from '../../../sim/scenario/types.ts';
 import { readScenario } from '../../node/scenario-files.ts';
+import { driversIn } from '../../../sim/run/seed.ts';
 import { UsageError } from '../terminal/exit.ts';
 import { commandName } from '../terminal/output.ts';
 import { parseInteger } from './parse-arguments.ts';
@@ -35,6 +36,12 @@ export async function commonRun(args: {
     ...(config !== undefined && { config }),
     ...(args.planted !== undefined && { planted: await planted(args.planted) }),
   };
+}
+
+/** The implementations that a token or the file of a scenario needs. */
+export function driversOf(what: string): Pick<RunOptions, 'drivers'> {
+  if (!existsSync(what)) return { drivers: driversIn(what) };
+  return { drivers: scenarioIn(what).world.nodes.flatMap(({ driver }) => driver ?? []) };
 }
 
 /** Builds the bug in this file, in the driver or in another module. */

@@ -13,7 +13,7 @@ import { reportFiles, reportOptions } from '../reports/write-reports.ts';
 import { UsageError } from '../terminal/exit.ts';
 import type { CampaignRequest } from '../run-campaign.ts';
 import { commonRun, demandWritable, parseExecutions, readKnown, runOptions } from './common-options.ts';
-import { parseDuration, parseInteger, parseSeeds } from './parse-arguments.ts';
+import { parseDrivers, parseDuration, parseInteger, parseSeeds } from './parse-arguments.ts';
 import { parseShard } from './parse-shard.ts';
 import { verb } from './verb.ts';
 
@@ -33,7 +33,11 @@ export const consistency = verb({
       describe: 'operations and faults drawn in a run; opening, settling and deliveries come on top',
     },
     schedule: { choices: STRATEGIES, default: DEFAULT_CAMPAIGN.strategy, describe: 'who moves next' },
-    crypto: { choices: CRYPTO_NAMES, default: DEFAULT_CAMPAIGN.crypto, describe: 'fake is fast, the others are real' },
+    drivers: {
+      type: 'string',
+      describe: 'implementations that face each other, in turn: fulgurite,ldk (needs the package lightningdevkit)',
+    },
+    crypto: { choices: CRYPTO_NAMES, describe: 'fake is fast, the others are real [default: fake; with other drivers native]' },
     'channel-type': { choices: ['any', 'anchors', 'static_remotekey'] as const, default: 'any' as const, describe: 'of the channels' },
     transport: {
       choices: ['any', ...TRANSPORTS] as const,
@@ -58,9 +62,11 @@ export const consistency = verb({
   examples: [
     ['$0 consistency --seeds 1..20000', 'as many worlds'],
     ['$0 consistency --seeds 1.. --time 8h --crypto native', 'a night, with real signatures'],
+    ['$0 consistency --seeds 1..200 --drivers fulgurite,ldk', 'our nodes against those of LDK'],
   ],
   async run(args) {
-    const run: RunOptions = { ...(await commonRun(args)), campaign: campaignOf(args), twice: args.twice };
+    const campaign = campaignOf(args);
+    const run: RunOptions = { ...(await commonRun(args)), campaign, twice: args.twice };
     const seeds = parseSeeds(args.seeds);
     demandWritable(args.out, 'out');
     const shard = args.shard === undefined ? undefined : shardOf(args.shard, seeds);
@@ -73,7 +79,7 @@ export const consistency = verb({
       workers: parseInteger('workers', args.workers, 0, 1024) ?? 1,
       maxFindings: parseInteger('max-findings', args['max-findings'], 1, 10_000) ?? (shard === undefined ? 3 : Infinity),
       known: readKnown(args.known),
-      rangeSize: RANGE_SIZE[args.crypto],
+      rangeSize: RANGE_SIZE[campaign.crypto ?? DEFAULT_CAMPAIGN.crypto],
     };
     const executions = args.shrink === 0 ? 0 : parseExecutions(args.shrink);
     const options: HuntOptions = {
@@ -103,17 +109,20 @@ function shardOf(
 function campaignOf(args: {
   readonly steps: number;
   readonly schedule: CampaignOptions['strategy'];
-  readonly crypto: CampaignOptions['crypto'];
+  readonly crypto: CampaignOptions['crypto'] | undefined;
+  readonly drivers: string | undefined;
   readonly licensed: number;
   readonly 'channel-type': 'any' | CommitmentFormat;
   readonly transport: 'any' | LinkTransport;
 }): Partial<CampaignOptions> {
   const type = args['channel-type'];
+  const drivers = args.drivers === undefined ? undefined : parseDrivers(args.drivers);
   return {
+    ...(drivers && { drivers }),
     ...(type !== 'any' && { channelType: type }),
     ...(args.transport !== 'any' && { transport: args.transport }),
     strategy: args.schedule,
-    crypto: args.crypto,
+    crypto: args.crypto ?? (drivers === undefined ? DEFAULT_CAMPAIGN.crypto : 'native'),
     steps: parseInteger('steps', args.steps, 1, 65_535) ?? DEFAULT_CAMPAIGN.steps,
     licensedPercent: parseInteger('licensed', args.licensed, 0, 100) ?? DEFAULT_CAMPAIGN.licensedPercent,
   };

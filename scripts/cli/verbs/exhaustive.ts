@@ -7,7 +7,7 @@ import { slug, writeScenario } from '../finding-files.ts';
 import { EXIT } from '../terminal/exit.ts';
 import { print, tryToWrite } from '../terminal/output.ts';
 import { Progress } from '../terminal/progress.ts';
-import { commonRun, demandWritable, replayCommand, runOptions, scenarioIn } from './common-options.ts';
+import { commonRun, driversOf, demandWritable, replayCommand, runOptions, scenarioIn } from './common-options.ts';
 import { parseInteger } from './parse-arguments.ts';
 import { verb } from './verb.ts';
 
@@ -22,7 +22,7 @@ export const exhaustive = verb({
     ...runOptions,
   },
   async run(args) {
-    const engine = await createEngine(await commonRun(args));
+    const engine = await createEngine({ ...(await commonRun(args)), ...driversOf(args.file) });
     const scenario = scenarioIn(args.file);
     demandWritable(args.out, 'out');
     const maxStates = parseInteger('max-states', args['max-states'], 1, 10_000_000) ?? 100_000;

@@ -27,3 +27,10 @@ export function parseInteger(option: string, value: number | undefined, min: num
   if (!Number.isInteger(value) || value < min || value > max) throw new UsageError(`--${option}: write an integer from ${min} to ${max}`);
   return value;
 }
+
+/** Of --drivers: names, joined by commas. */
+export function parseDrivers(text: string): readonly string[] {
+  const names = text.split(',');
+  if (names.every((name) => /^[A-Za-z]\w*$/.test(name))) return names;
+  throw new UsageError(`--drivers ${text}: write names joined by commas, like fulgurite,ldk`);
+}

@@ -5,7 +5,7 @@ import { createEngine } from '../../node/engine.ts';
 import { writeScenario } from '../finding-files.ts';
 import { EXIT, UsageError } from '../terminal/exit.ts';
 import { print } from '../terminal/output.ts';
-import { commonRun, runOptions, scenarioIn } from './common-options.ts';
+import { commonRun, driversOf, runOptions, scenarioIn } from './common-options.ts';
 import { verb } from './verb.ts';
 
 export const promote = verb({
@@ -20,7 +20,7 @@ export const promote = verb({
   examples: [['$0 promote findings/agreement-commitment-amount.json --name fee-applied-twice', '']],
   async run(args) {
     if (!/^[a-z0-9]+(-[a-z0-9]+)*$/.test(args.name)) throw new UsageError(`--name ${args.name}: write lower-case words joined by hyphens`);
-    const engine = await createEngine(await commonRun(args));
+    const engine = await createEngine({ ...(await commonRun(args)), ...driversOf(args.file) });
     const passing = resolve(engine.config.corpusDir ?? 'corpus/regressions');
     const open = join(dirname(passing), 'known');
     const kept = engine.keep(scenarioIn(args.file));

@@ -17,7 +17,7 @@ import { createEngine } from '../../node/engine.ts';
 import type { ExitCode } from '../terminal/exit.ts';
 import { EXIT, UsageError } from '../terminal/exit.ts';
 import { chartWidth, print, styleOf } from '../terminal/output.ts';
-import { commonRun, runOptions, scenarioIn } from './common-options.ts';
+import { commonRun, driversOf, runOptions, scenarioIn } from './common-options.ts';
 import { verb } from './verb.ts';
 
 export const replay = verb({
@@ -37,7 +37,7 @@ export const replay = verb({
     [`$0 replay ${printToken({ options: DEFAULT_CAMPAIGN, seed: 42 }, BUILT_IN_REGISTRY)} --trace text`, 'every step of a seed'],
   ],
   async run(args) {
-    const engine = await createEngine(await commonRun(args));
+    const engine = await createEngine({ ...(await commonRun(args)), ...driversOf(args.what) });
     const source = sourceOf(engine, args.what);
     if (args.at !== undefined) return showStep(engine, source.scenario, args.at);
     const steps: ChartStep[] = [];

@@ -7,7 +7,7 @@ import { interruptible } from '../terminal/interrupt.ts';
 import { EXIT, UsageError } from '../terminal/exit.ts';
 import { chartWidth, print, styleOf, tryToWrite } from '../terminal/output.ts';
 import { Progress } from '../terminal/progress.ts';
-import { commonRun, demandWritableFile, parseExecutions, replayCommand, runOptions, scenarioIn } from './common-options.ts';
+import { commonRun, driversOf, demandWritableFile, parseExecutions, replayCommand, runOptions, scenarioIn } from './common-options.ts';
 import { verb } from './verb.ts';
 
 export const shrink = verb({
@@ -20,7 +20,7 @@ export const shrink = verb({
     ...runOptions,
   },
   async run(args) {
-    const engine = await createEngine(await commonRun(args));
+    const engine = await createEngine({ ...(await commonRun(args)), ...driversOf(args.file) });
     const scenario = scenarioIn(args.file);
     if (scenario.expect === 'pass') throw new UsageError(`${args.file} expects no finding: there is nothing to keep while shrinking`);
     const file = args.out ?? args.file;

@@ -6,12 +6,13 @@ import { decodeMessage, encodeMessage } from '../../../core/wire/messages/index.
 import type { Message } from '../../../core/wire/messages/index.ts';
 import type { NotifyEffect } from '../../scenario/border.ts';
 import { WHOLE_NODE } from '../../scenario/sinks.ts';
-import type { DriverCommand, DriverInput, Driver, DriverContext, DriverEffect, DriverFactory } from '../../scenario/types.ts';
-import { ofChannel, open, pay } from './commands.ts';
+import type { ChannelView, DriverCommand, DriverInput, Driver, DriverContext, DriverEffect, DriverFactory } from '../../scenario/types.ts';
+import { detailsOf, ofChannel, open, pay } from './commands.ts';
 import { broadcasts, happened, outpointKey } from './events.ts';
 import type { Known } from './events.ts';
 import { INIT, receive } from './messages.ts';
 import type { Library } from './messages.ts';
+import { sendableOf, viewOf } from './view.ts';
 import { NOTHING_STORED, readNode, writeNode } from './stored.ts';
 import type { Incoming } from './stored.ts';
 import { Process } from './process.ts';
@@ -177,6 +178,16 @@ class LdkDriver implements Driver, Known {
     this.process = new Process(around, stored === undefined ? around.startManager(tip) : around.restoreManager(manager, monitors));
     for (const effect of told) this.say(effect);
     return this.finish();
+  }
+
+  view(channelId: ChannelId): ChannelView | undefined {
+    const details = detailsOf(this.process.manager, channelId);
+    return details && viewOf(this.ldk, details);
+  }
+
+  sendable(channelId: ChannelId): ReturnType<typeof sendableOf> {
+    const details = detailsOf(this.process.manager, channelId);
+    return details && sendableOf(details);
   }
 
   invoice(paymentHash: Hash32): Hex {
