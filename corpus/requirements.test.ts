@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { RULES } from '../core/rules.ts';
 import { packageRoot } from '../scripts/node/package-files.ts';
 import { declaredNames } from '../scripts/tools/requirements/break.ts';
+import { PAGE, requirementsPage } from '../scripts/tools/requirements/page.ts';
 import { readPlace, readRequirements, readTest } from '../scripts/tools/requirements/table.ts';
 
 const root = packageRoot();
@@ -45,6 +46,15 @@ describe('the table of requirements', () => {
 
   it('names for each that is implemented the place that keeps it', () => {
     expect(kept.filter(({ places }) => places.length === 0 || !places.every(isThere)).map(({ id, places }) => [id, ...places])).toEqual([]);
+  });
+
+  it('says of each that is not kept in full why', () => {
+    expect(requirements.filter(({ status, reason }) => (status === 'implemented') !== (reason === '')).map(({ id }) => id)).toEqual([]);
+    for (const { reason } of requirements) expect(reason.length).toBeLessThan(250);
+  });
+
+  it('is the page for people', () => {
+    expect(read(PAGE) === requirementsPage(requirements), 'npm run -s requirements -- --page writes it anew').toBe(true);
   });
 
   it('and a test', () => {

@@ -9,13 +9,14 @@ import { table } from '../../../sim/report/table.ts';
 import { packageRoot } from '../../node/package-files.ts';
 import { brokenDeclaration, withoutRule } from './break.ts';
 import type { Break } from './break.ts';
+import { writePage } from './page.ts';
 import { readPlace, readRequirements, readTest } from './table.ts';
 import type { Requirement } from './table.ts';
 
 /**
  * `npm run requirements`: how many requirements of the BOLTs are kept, and where the table stands. `-- --sample 40`: so many of them, drawn by
  * the last commit, are broken where the table says that they are kept, one after the other in a copy of the sources; the test that the table
- * names must fail. Exit 1 where more than one in twenty goes unnoticed.
+ * names must fail. Exit 1 where more than one in twenty goes unnoticed. `-- --page`: writes the page for people.
  */
 const root = packageRoot();
 const SKIPPED = /(^|\/)(node_modules|dist|build|\.git|findings|coverage)(\/|$)/;
@@ -129,13 +130,17 @@ function overview(): string {
 function main([flag, number]: readonly string[]): number {
   if (flag === undefined) {
     console.log(
-      `${overview()}\n\nThe table: corpus/requirements/bolt-requirements.tsv. \`-- --sample 40\` breaks so many and runs their tests.`,
+      `${overview()}\n\nThe table: corpus/requirements/bolt-requirements.tsv. \`-- --sample 40\` breaks so many and runs their tests, \`-- --page\` writes docs/requirements.md.`,
     );
+    return 0;
+  }
+  if (flag === '--page') {
+    writePage();
     return 0;
   }
   const count = Number(number);
   if (flag !== '--sample' || !Number.isSafeInteger(count) || count < 1) {
-    console.error('usage: npm run requirements [-- --sample <how many>]');
+    console.error('usage: npm run requirements [-- --sample <how many> | -- --page]');
     return 2;
   }
   return sample(count, execFileSync('git', ['rev-parse', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim());

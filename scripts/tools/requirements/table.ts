@@ -17,15 +17,17 @@ export interface Requirement {
   readonly places: readonly string[];
   /** What would fail without it: `file.test.ts › title`, or a file whose tests are a table. */
   readonly tests: readonly string[];
+  /** Why it is not kept, or not in full; empty where it is. */
+  readonly reason: string;
 }
 
 /** The table of a checkout. */
 export function readRequirements(root: string): readonly Requirement[] {
   const [, ...lines] = readFileSync(join(root, 'corpus/requirements/bolt-requirements.tsv'), 'utf8').trimEnd().split('\n');
   return lines.map((line) => {
-    const [bolt = '', section = '', id = '', role = '', level = '', paraphrase = '', status = '', places = '', tests = ''] =
+    const [bolt = '', section = '', id = '', role = '', level = '', paraphrase = '', status = '', places = '', tests = '', reason = ''] =
       line.split('\t');
-    return { bolt, section, id, role, level, paraphrase, status: status as Status, places: listed(places), tests: listed(tests) };
+    return { bolt, section, id, role, level, paraphrase, status: status as Status, places: listed(places), tests: listed(tests), reason };
   });
 }
 
