@@ -13,6 +13,11 @@ export interface View {
   readonly transactions: readonly ConfirmedTx[];
 }
 
+/** No reorganisation is expected to be deeper: what has so many confirmations is acted upon. */
+export const SAFE_DEPTH = 6;
+/** BOLT 5, General Nomenclature: what is so deep is irrevocable, and need not be watched any more. */
+export const IRREVOCABLE_DEPTH = 100;
+
 export function emptyView(tip: ChainPoint): View {
   return { tip, transactions: [] };
 }

@@ -1,11 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { Tx } from '../bitcoin/tx.ts';
 import { at, read } from '../chain/chain.fixture.ts';
+import type { Signature } from '../crypto/bytes.ts';
 import type { Side } from '../transactions/types.ts';
 import { Duo, kinds, P2WPKH_A, P2WPKH_B } from './duo.fixture.ts';
 import { FUNDING_TIMEOUT_BLOCKS } from './establish/channel-ready.ts';
 import { wantedOf } from './fail/broadcast.ts';
 import { fundingDepth, isClosed, statusOf } from './model/ending.ts';
+import { onlyFunding } from './model/fundings.ts';
 import { decodeChannel, encodeChannel } from './model/stored-form.ts';
 import type { FailedState, StoredChannel } from './model/state.ts';
 import type { ChannelOutput } from './model/channel-vocabulary.ts';
@@ -75,13 +77,24 @@ describe('a funding that is reorganised away', () => {
     expect(fundingDepth(duo.funded('opener'))).toBe(1);
   });
 
-  it('is broadcast again, at once and now and then, by the opener', () => {
+  it.each(SIDES)('is broadcast again, at once and now and then, by the %s, who has seen it', (side) => {
     const duo = new Duo();
     duo.block([duo.fund()]);
-    expect(broadcasts(reorg(duo, 'opener', 100, 103))).toEqual(['funding']);
-    expect(broadcasts(reorg(duo, 'accepter', 100, 103))).toEqual([]);
-    expect(broadcasts(duo.see('opener', 107))).toEqual([]);
-    expect(broadcasts(duo.see('opener', 108))).toEqual(['funding']);
+    expect(broadcasts(reorg(duo, side, 100, 103))).toEqual(['funding']);
+    expect(broadcasts(duo.see(side, 107))).toEqual([]);
+    expect(broadcasts(duo.see(side, 108))).toEqual(['funding']);
+  });
+
+  it('is not waited for at the height where it would have been deep enough', () => {
+    const duo = new Duo();
+    const tx = duo.fund();
+    duo.block([tx]);
+    expect(onlyFunding(duo.funded('accepter')).tx).toEqual(tx);
+    for (const side of SIDES)
+      for (const height of [101, 102, 103]) duo.see(side, height, [], 1, height === 101 ? at(100) : at(height - 1, 1));
+    expect([duo.ends.opener.env.tip, fundingDepth(duo.funded('opener'))]).toEqual([at(103, 1), 0]);
+    expect(duo.exchange()).toEqual([]);
+    expect(SIDES.map((side) => duo.funded(side).lifecycle.readySent)).toEqual([false, false]);
   });
 
   it('is stored as gone, so that a restart does not bring it back', () => {
@@ -130,13 +143,40 @@ describe('a mutual close that is reorganised away', () => {
     const { channelId } = duo;
     duo.block([close]);
     const { state } = duo.ends.opener;
-    for (const input of [{ kind: 'connected' }, { kind: 'peer_error', data: '' }] as const) expect(duo.input('opener', input)).toEqual([]);
+    expect(duo.input('opener', { kind: 'peer_error', data: '' })).toEqual([]);
     expect(duo.message('opener', { type: 'update_fee', channelId, feeratePerKw: 300 })).toEqual([]);
     expect(refusalOf(duo.command('opener', { kind: 'force_close', channelId }))).toBe('channel.over');
     expect(duo.ends.opener.state).toBe(state);
-    // But for its connection, which the chain does not give back.
-    duo.input('opener', { kind: 'disconnected' });
-    expect(duo.funded('opener').lifecycle.connection).toBe('disconnected');
+  });
+
+  it('says channel_reestablish and closes once more with a peer that has not seen the block', () => {
+    const { duo, close } = closing();
+    duo.see('opener', 104, [close]);
+    duo.reconnect();
+    expect(duo.exchange()).toEqual([
+      'opener channel_reestablish',
+      'accepter channel_reestablish',
+      'opener channel_ready',
+      'accepter channel_ready',
+      'opener shutdown',
+      'accepter shutdown',
+      'opener closing_signed',
+      'accepter closing_signed',
+    ]);
+    expect(SIDES.map((side) => isClosed(duo.funded(side)))).toEqual([true, false]);
+    expect(duo.funded('opener').closing.tx).toEqual(close);
+    // What is wrong with it changes nothing where the chain has decided.
+    const { channelId } = duo;
+    duo.message('opener', { type: 'closing_signed', channelId, feeSat: 1n, signature: '01'.repeat(64) as Signature });
+    duo.message('opener', { type: 'closing_signed', channelId, feeSat: 3_000_000n, signature: '01'.repeat(64) as Signature });
+    expect(statusOf(duo.funded('opener'))).toBe('closed');
+  });
+
+  it('lets a failed channel repeat its error, as one does that is not closed', () => {
+    const { duo, close } = closing();
+    duo.command('opener', { kind: 'force_close', channelId: duo.channelId });
+    duo.see('opener', 104, [close]);
+    expect(kinds(duo.input('opener', { kind: 'connected' }))).toEqual(['channel_reestablish', 'error']);
   });
 });
 
@@ -180,7 +220,7 @@ describe('what the chain says', () => {
     expect(kinds(duo.see('accepter', 101))).toEqual([]);
     expect(kinds(duo.see('accepter', 103, [{ ...tx, locktime: 7 }]))).toEqual([]);
     expect(duo.funded('accepter').chain).toEqual({ tip: at(103), transactions: [] });
-    expect(kinds(duo.see('accepter', 104, [tx]))).toEqual(['store']);
+    expect(kinds(duo.see('accepter', 104, [tx]))).toEqual(['watch_spend', 'store']);
   });
 
   it('is asked of every channel before any takes it: one that cannot is a mistake of the node', () => {

@@ -1,15 +1,19 @@
 import type { Tx } from '../bitcoin/tx.ts';
 import { isChainRefusal } from '../chain/update.ts';
 import type { ChainUpdate } from '../chain/update.ts';
-import { applyUpdate } from '../chain/view.ts';
+import { applyUpdate, depth, SAFE_DEPTH } from '../chain/view.ts';
 import type { View } from '../chain/view.ts';
 import type { Txid } from '../crypto/bytes.ts';
-import { closeOf, fundingSpend, touches } from './model/ending.ts';
-import { fundingSeen } from './establish/channel-ready.ts';
+import { tellLate } from './awaited.ts';
 import { missedClosing } from './close/closing-signed.ts';
+import { closeOf, fundingConflict, fundingSpend, isConfirmed, isFundingSeen, touches } from './model/ending.ts';
+import { fundingSeen, missedReady } from './establish/channel-ready.ts';
 import { broadcastAgain, broadcastNowAndThen } from './fail/broadcast.ts';
 import { failChannel, failUnsigned, isOfOurTime } from './fail/fail-channel.ts';
+import { forgetWhatIsOver } from './fail/forget.ts';
 import { missedDeadline } from './operate/deadlines.ts';
+import { presentHtlc } from './commitments/irrevocable.ts';
+import { unanswered } from './operate/unacceptable.ts';
 import { failLate } from './operate/fail-unacceptable.ts';
 import { draft, draftHost } from './step/draft.ts';
 import type { Transition } from './step/transition.ts';
@@ -32,8 +36,10 @@ export function chainSeen(out: Transition<StoredChannel>, update: ChainUpdate): 
   if (close !== undefined) tellClose(out, close.txid);
   else if (out.state.phase === 'funded') fundedSeen(out as Transition<FundedState>, before);
   else failedSeen(out as Transition<FailedState>, before);
+  if (isForgotten(out)) return;
   // So that a reorganisation while the node is down is seen.
-  if (view.transactions !== before.transactions && !isForgotten(out)) persist(out);
+  if (view.transactions !== before.transactions) persist(out);
+  forgetWhatIsOver(out);
 }
 
 function isForgotten(out: Transition): boolean {
@@ -66,18 +72,26 @@ function fundedSeen(out: Transition<FundedState>, before: View): void {
     failChannel(out, 'channel.funding_spent', 'the funding output was spent by a commitment transaction', { told: true, spend: spend.tx });
     return;
   }
-  const missed = missedDeadline(out.env, out.state);
+  const conflict = fundingConflict(out.state);
+  if (conflict !== undefined && depth(out.state.chain, conflict.txid) >= SAFE_DEPTH) {
+    failChannel(out, 'channel.funding_double_spent', `${conflict.txid} has spent what the funding was to spend`, { neverFunded: true });
+    return;
+  }
+  const missed = missedDeadline(out.env, out.state) ?? missedReady(out.env, out.state) ?? missedClosing(out.env, out.state);
   if (missed !== undefined) return failFor(out, missed);
-  const unanswered = missedClosing(out.env, out.state);
-  if (unanswered !== undefined) return failFor(out, unanswered);
+  tellLate(out, before.tip.height);
   failLate(out);
+  // What came while the funding was too new, or gone.
+  if (isConfirmed(out.state) && !isConfirmed(out.state, before)) for (const htlc of unanswered(out.state)) presentHtlc(out, htlc);
   rebroadcast(out, before);
 }
 
 /** BOLT 5: the chain decides. After a commitment nothing of ours is broadcast any more, as long as the chain has it. */
 function failedSeen(out: Transition<FailedState>, before: View): void {
   const spend = fundingSpend(out.state, out.state.chain);
-  if (spend === undefined) rebroadcast(out, before);
+  const isNew = isFundingSeen(out.state) && !isFundingSeen({ fundings: out.state.fundings, chain: before });
+  if (spend === undefined && isNew) broadcastAgain(out);
+  else if (spend === undefined) rebroadcast(out, before);
   else if (spend !== fundingSpend(out.state, before)) commitmentSeen(out, spend.tx);
 }
 

@@ -1,8 +1,9 @@
 import { accept, receiveFundingCreated, reject } from './establish/accepter.ts';
 import { addHtlc, receiveAdd } from './operate/update-add-htlc.ts';
+import { noteAwaited } from './awaited.ts';
 import { chainSeen } from './chain.ts';
 import { receiveClosingSigned } from './close/closing-signed.ts';
-import { isClosed } from './model/ending.ts';
+import { fundingDepth, isClosed, isConfirmed } from './model/ending.ts';
 import { commit, commitObstacle, receiveCommitmentSigned } from './commitments/commitment-signed.ts';
 import { receiveRevokeAndAck } from './commitments/revoke-and-ack.ts';
 import { signed } from './commitments/answers.ts';
@@ -11,6 +12,7 @@ import { draftDurability, draftHost } from './step/draft.ts';
 import type { Transition } from './step/transition.ts';
 import { finish, start } from './step/transition.ts';
 import { errorData, failChannel } from './fail/fail-channel.ts';
+import { forgetWhatIsOver } from './fail/forget.ts';
 import { signedLate } from './fail/own-commitment.ts';
 import { greet, preferCommitment, receiveReestablishLate } from './fail/failed.ts';
 import { receiveUpdateFee, updateFee } from './operate/update-fee.ts';
@@ -23,7 +25,7 @@ import { fulfillOnChain, receiveRemoval, removeHtlc } from './operate/remove-htl
 import { advanceShutdown, receiveShutdown, shutdown } from './close/shutdown.ts';
 import type { ChannelState, FailedState, FundedState, OpeningState, StoredChannel } from './model/state.ts';
 import type { Refusal, Violation } from './model/violation.ts';
-import { consequenceOf, isRefusal, isViolation, refusal, ruleText, violation } from './model/violation.ts';
+import { consequenceOf, isRefusal, refusal, ruleText, violation } from './model/violation.ts';
 import { namesIn } from '../wire/messages/index.ts';
 import type { ChannelMessage, ChannelReestablish, Message, MessageIn } from '../wire/messages/index.ts';
 import { other } from '../transactions/types.ts';
@@ -69,6 +71,8 @@ function violated(env: ChannelEnv, state: ChannelState, broken: Violation): Step
       if (consequence === 'warn-and-disconnect') out.effects.push({ kind: 'disconnect', peer, reason: text });
       break;
     case 'fail-channel':
+      // Of a channel that the chain has closed nothing is at stake any more.
+      if (isClosed(state)) break;
       if (state.phase === 'funded') failChannel(out as Transition<FundedState>, rule, detail, tx === undefined ? {} : { tx });
       else if (state.phase === 'opening') forgetOpening(out as Transition<OpeningState>, rule, detail, true, tx);
       break;
@@ -189,11 +193,7 @@ function openingCommand(out: Transition<OpeningState>, command: ChannelCommand):
 }
 
 function handleFunded(out: Transition<FundedState>, input: ChannelInput): Outcome {
-  if (isClosed(out.state)) {
-    // Its connection, should the chain take the close back.
-    if (input.kind === 'disconnected') disconnect(out);
-    return handleStored(out, input);
-  }
+  if (isClosed(out.state) && !isOfItsEnd(input)) return handleStored(out, input);
   switch (input.kind) {
     case 'connected':
       connect(out);
@@ -219,6 +219,17 @@ function handleFunded(out: Transition<FundedState>, input: ChannelInput): Outcom
       return undefined;
   }
 }
+
+/**
+ * What a channel whose close the chain has still takes part in: the peer may not have seen it, waits for our channel_reestablish and shutdown, and
+ * asks for signatures again; and the chain may take it back.
+ */
+function isOfItsEnd(input: ChannelInput): boolean {
+  if (input.kind === 'connected' || input.kind === 'disconnected') return true;
+  return input.kind === 'message' && OF_ITS_END.has(input.message.type);
+}
+
+const OF_ITS_END: ReadonlySet<string> = new Set(namesIn('retransmission', 'closing'));
 
 function fundedMessage(out: Transition<FundedState>, message: ChannelMessage): Outcome {
   const { state } = out;
@@ -284,6 +295,7 @@ function reestablish(out: Transition<FundedState>, message: ChannelReestablish):
     case 'violation':
       return diagnosis.violation;
     case 'we-are-behind':
+      if (isClosed(out.state)) return undefined;
       failChannel(out, 'channel.data_loss', 'we have lost data: please fail the channel', { stale: true });
       return undefined;
     case 'resume':
@@ -296,7 +308,7 @@ function fundedCommand(out: Transition<FundedState>, command: ChannelCommand): O
   switch (command.kind) {
     case 'add':
     case 'fee':
-      return notUsable(out.state) ?? (command.kind === 'add' ? addHtlc(out, command) : updateFee(out, command.feeratePerKw));
+      return notUsable(out.state, command.kind) ?? (command.kind === 'add' ? addHtlc(out, command) : updateFee(out, command.feeratePerKw));
     case 'fulfill':
     case 'fail':
     case 'fail_malformed':
@@ -317,17 +329,21 @@ function fundedCommand(out: Transition<FundedState>, command: ChannelCommand): O
   }
 }
 
-function notUsable({ lifecycle: { connection, readySent, readyReceived } }: FundedState): Refusal | undefined {
+function notUsable(state: FundedState, command: 'add' | 'fee'): Refusal | undefined {
+  const { connection, readySent, readyReceived } = state.lifecycle;
   if (connection === 'disconnected') return refusal('channel.not_connected', 'the peer is not connected');
   if (connection === 'reestablishing') return refusal('channel.reestablishing', "the peer's channel_reestablish has not come");
-  return readySent && readyReceived ? undefined : refusal('channel.before_ready', 'the channel is not ready');
+  if (!readySent || !readyReceived) return refusal('channel.before_ready', 'the channel is not ready');
+  // What the peer offers is taken: it may see another chain.
+  if (command === 'fee' || isConfirmed(state)) return undefined;
+  return refusal('channel.funding_unconfirmed', `the chain has taken the funding back: it has ${fundingDepth(state)} confirmations`);
 }
 
 function handleFailed(out: Transition<FailedState>, input: ChannelInput): Outcome {
-  if (isClosed(out.state)) return handleStored(out, input);
   if (input.kind === 'connected') greet(out);
-  if (input.kind === 'signed') signedLate(out, input.answer);
   if (input.kind === 'message' && input.message.type === 'channel_reestablish') receiveReestablishLate(out, input.message);
+  if (isClosed(out.state)) return handleStored(out, input);
+  if (input.kind === 'signed') signedLate(out, input.answer);
   if (input.kind === 'command' && input.command.kind === 'force_close') return preferCommitment(out);
   if (input.kind === 'command' && input.command.kind === 'fulfill') return fulfillOnChain(out, input.command);
   return handleStored(out, input);
@@ -346,18 +362,24 @@ function handleStored(out: Transition<StoredChannel>, input: ChannelInput): Outc
   } else if (input.kind === 'command' && input.command.kind === 'acknowledge') {
     const { eventId } = input.command;
     draftHost(out).events = state.host.events.filter((event) => event.id !== eventId);
+    forgetWhatIsOver(out);
   } else if (input.kind === 'command') {
     return refusal('channel.over', 'the channel is closed');
   }
   return undefined;
 }
 
-/** What follows from any step: updates are signed as soon as that is possible, a shutdown goes on. */
+/** What follows from any step: updates are signed as soon as that is possible, a shutdown goes on, the peer owes something or nothing. */
 function followUp(out: Transition): void {
   if (out.state.phase !== 'funded') return;
   const funded = out as Transition<FundedState>;
-  if (funded.state.lifecycle.connection !== 'connected' || isClosed(funded.state)) return;
-  if (out.env.config.commit === 'auto' && commitObstacle(funded.state) === undefined) commit(funded);
-  const wrong = advanceShutdown(funded);
-  if (wrong !== undefined && isViolation(wrong) && out.state.phase === 'funded') failChannel(funded, wrong.rule, wrong.detail);
+  if (funded.state.lifecycle.connection === 'connected') goOn(funded);
+  if (out.state.phase === 'funded') noteAwaited(funded);
+}
+
+function goOn(out: Transition<FundedState>): void {
+  const { env, state } = out;
+  if (env.config.commit === 'auto' && commitObstacle(state) === undefined) commit(out);
+  const wrong = advanceShutdown(out);
+  if (wrong !== undefined && !isClosed(out.state)) failChannel(out, wrong.rule, wrong.detail);
 }

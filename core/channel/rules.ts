@@ -73,6 +73,16 @@ export const CHANNEL_RULES = {
     why: 'BOLT 5: a commitment transaction is in the chain, whoever broadcast it',
     consequence: 'fail-channel',
   },
+  'channel.funding_double_spent': {
+    requirements: [],
+    why: 'the chain has what its funding excludes, so deep that it stays: there is no channel',
+    consequence: 'fail-channel',
+  },
+  'channel.funding_unconfirmed': {
+    requirements: ['B2-READY-02-fundee-depth'],
+    words: 'SHOULD wait until the funding transaction has reached `minimum_depth`',
+    consequence: 'refuse',
+  },
   'channel.data_loss': {
     requirements: ['B2-REEST-R-13-data-loss-no-broadcast', 'B2-REEST-R-14-data-loss-error'],
     words: 'MUST NOT broadcast its commitment transaction. SHOULD send an `error` to request the peer to fail the channel',

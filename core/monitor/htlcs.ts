@@ -9,7 +9,7 @@ import type { Close, MutualClose } from './close.ts';
 import { contentsAt } from './knowledge.ts';
 import type { Knowledge, KnownPreimage } from './knowledge.ts';
 import type { ClosedOutput, Spend } from './outputs.ts';
-import { IRREVOCABLE_DEPTH } from './policy.ts';
+import { IRREVOCABLE_DEPTH } from '../chain/view.ts';
 import type { ChainPolicy } from './policy.ts';
 
 /**

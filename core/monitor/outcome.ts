@@ -1,6 +1,6 @@
 import type { ConfirmedTx } from '../chain/update.ts';
 import type { View } from '../chain/view.ts';
-import { depth, spendOf } from '../chain/view.ts';
+import { depth, IRREVOCABLE_DEPTH, spendOf } from '../chain/view.ts';
 import type { Outpoint } from '../bitcoin/tx.ts';
 import type { Script } from '../crypto/bytes.ts';
 import type { CommitmentCache } from './commitment-cache.ts';
@@ -11,7 +11,6 @@ import type { HtlcFate } from './htlcs.ts';
 import type { Knowledge } from './knowledge.ts';
 import { closedOutputs } from './outputs.ts';
 import type { ClosedOutput } from './outputs.ts';
-import { IRREVOCABLE_DEPTH } from './policy.ts';
 import type { ChainPolicy } from './policy.ts';
 
 /** What the present chain has made of a channel: a fold of its view with what is known, and nothing that is remembered. */

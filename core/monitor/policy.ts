@@ -10,6 +10,3 @@ export interface ChainPolicy {
 
 /** BOLT 2, cltv_expiry_delta Selection: R, G and S. */
 export const DEFAULT_CHAIN_POLICY: ChainPolicy = { reorgDepth: 6, grace: 2, slack: 12 };
-
-/** BOLT 5, General Nomenclature: outputs are irrevocably resolved "once the remote's resolving transaction is included in a block at least 100 deep". */
-export const IRREVOCABLE_DEPTH = 100;

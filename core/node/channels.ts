@@ -1,3 +1,4 @@
+import { keepsWaiting } from '../channel/awaited.ts';
 import { channelStep } from '../channel/channel.ts';
 import { errorData } from '../channel/fail/fail-channel.ts';
 import type { ChannelState, StoredChannel } from '../channel/model/state.ts';
@@ -5,7 +6,8 @@ import type { ChannelInput, ChannelOutput } from '../channel/model/channel-vocab
 import type { ChannelId, PublicKey } from '../crypto/bytes.ts';
 import { dropHeldUpdates, dropUnwantedBroadcasts, enqueue, release } from './outbox.ts';
 import { drain } from './worklist.ts';
-import { channelEnv, ownChannels, setSlot } from './run.ts';
+import { reschedule } from '../time/deadlines.ts';
+import { channelEnv, draft, ownChannels, setSlot } from './run.ts';
 import type { Run } from './run.ts';
 import type { ChannelSlot, NodeState } from './node-vocabulary.ts';
 import { RULES } from '../rules.ts';
@@ -28,8 +30,33 @@ export function stepChannel(run: Run, channelId: ChannelId, input: ChannelInput)
   adopt(run, slot.state.channelId, slot, state, effects);
 }
 
+/**
+ * From when a connected peer owes something until it has answered, a minute runs. BOLT 2 has no such bound; most of what holds a peer up is over
+ * when it connects again.
+ */
+function watchSilence(run: Run, channelId: ChannelId, before: StoredChannel, state: ChannelState): void {
+  if (before.phase !== 'funded') return;
+  const { connection, awaited } = before.lifecycle;
+  const same = state.phase === 'funded' && state.lifecycle.connection === connection && state.lifecycle.awaited === awaited;
+  if (same) return;
+  const waits = state.phase === 'funded' && keepsWaiting(state);
+  const atMs = waits ? run.state.nowMs + run.env.config.answerTimeoutMs : undefined;
+  const deadlines = reschedule(run.state.deadlines, channelId, atMs);
+  if (deadlines !== run.state.deadlines) draft(run).deadlines = deadlines;
+}
+
+/** The minute is over: true when the peer is at fault, and not our own disk, which holds back what it is to answer. */
+export function isSilent(run: Run, channelId: ChannelId): boolean {
+  const slot = run.state.channels.get(channelId);
+  if (slot === undefined) return false;
+  if (!slot.outbox.some(({ kind }) => kind === 'send')) return true;
+  draft(run).deadlines = reschedule(run.state.deadlines, channelId, run.state.nowMs + run.env.config.answerTimeoutMs);
+  return false;
+}
+
 /** What a step of a channel came to takes its place in the node. */
 export function adopt(run: Run, channelId: ChannelId, before: ChannelSlot, state: ChannelState, effects: readonly ChannelOutput[]): void {
+  watchSilence(run, channelId, before.state, state);
   if (state.phase === 'forgotten') {
     ownChannels(run).delete(channelId);
     run.effects.push({ kind: 'forget', channelId });

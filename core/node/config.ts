@@ -45,6 +45,7 @@ export const DEFAULT_CONFIG: ChannelConfig = {
   fulfillDeadlineBlocks: 18,
   maxCltvAhead: 2016,
   openingTimeoutMs: 600_000,
-  closingTimeoutBlocks: 144,
+  answerTimeoutMs: 60_000,
+  answerTimeoutBlocks: 144,
   closingFeeRangePercent: { min: 50, max: 300 },
 };

@@ -100,7 +100,7 @@ export interface NodeState {
   readonly tip: ChainPoint;
   /** The newest wall time that it was told. */
   readonly nowMs: number;
-  /** Openings that wait for their peers, by `openingKey`. */
+  /** Openings that wait for their peers, by `openingKey`, and channels whose connected peers owe an answer, by their id. */
   readonly deadlines: Deadlines<string>;
   readonly feeratePerKw: number;
   readonly peers: ReadonlyMap<PublicKey, PeerState>;

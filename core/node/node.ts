@@ -1,10 +1,12 @@
 import type { ChainPoint } from '../chain/update.ts';
+import { keepsWaiting } from '../channel/awaited.ts';
+import type { ChannelId } from '../crypto/bytes.ts';
 import type { ChannelCommand, ChannelInput, Command, Step } from '../channel/model/channel-vocabulary.ts';
 import { chain } from './chain.ts';
-import { releaseAll, stepChannel } from './channels.ts';
+import { isSilent, releaseAll, stepChannel } from './channels.ts';
 import { received } from './messages.ts';
 import { open, openingFor, stepOpening } from './openings.ts';
-import { connected, disconnected } from './peers.ts';
+import { connected, disconnected, hangUp } from './peers.ts';
 import { dueBy } from '../time/deadlines.ts';
 import { draft, setSlot } from './run.ts';
 import type { Run } from './run.ts';
@@ -50,7 +52,20 @@ function dispatch(run: Run, input: NodeInput): void {
 function time(run: Run, nowMs: number): void {
   if (nowMs <= run.state.nowMs) return;
   draft(run).nowMs = nowMs;
-  for (const key of dueBy(run.state.deadlines, nowMs)) stepOpening(run, key, { kind: 'timeout' });
+  for (const key of dueBy(run.state.deadlines, nowMs)) {
+    if (run.state.openings.has(key)) stepOpening(run, key, { kind: 'timeout' });
+    else silent(run, key as ChannelId);
+  }
+}
+
+/** A connected peer owes an answer of this channel for too long. */
+function silent(run: Run, channelId: ChannelId): void {
+  const state = run.state.channels.get(channelId)?.state;
+  if (state?.phase !== 'funded' || !keepsWaiting(state) || !isSilent(run, channelId)) return;
+  const { peer } = state.params;
+  const awaited = state.lifecycle.connection === 'connected' ? state.lifecycle.awaited?.message : 'channel_reestablish';
+  run.effects.push(...hangUp(peer, 'node.silent_peer', `no ${awaited} for channel ${channelId}`));
+  disconnected(run, peer);
 }
 
 function command(run: Run, given: Command): void {

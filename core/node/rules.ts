@@ -42,6 +42,11 @@ export const NODE_RULES = {
     words: 'unless `channel_id` is 0 (i.e. all bytes are 0), in which case it refers to all channels',
     consequence: 'warn',
   },
+  'node.silent_peer': {
+    requirements: [],
+    why: 'a bound on how long a connected peer keeps us waiting for an answer: a new connection mostly heals it',
+    consequence: 'warn-and-disconnect',
+  },
   'node.no_such_channel': { requirements: [], why: 'a command for a channel that is not there', consequence: 'refuse' },
   'node.not_connected': {
     requirements: ['B1-INIT-11-wait'],

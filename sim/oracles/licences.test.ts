@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { AddUpdate, FundedState, Update } from '../../core/channel/model/state.ts';
+import type { Script } from '../../core/crypto/bytes.ts';
 import type { Message, OpenChannel } from '../../core/wire/messages/index.ts';
 import { policyOf } from '../scenario/channel-config.ts';
 import type { StepRecord } from '../scenario/types.ts';
@@ -125,22 +126,24 @@ describe('licences', () => {
     expect(holding({ received: { ...accept, minimumDepth: 145 }, before: undefined })).toEqual(['opening-refused']);
   });
 
-  it('closing-unanswered: as many blocks as the policy says after our closing_signed', () => {
-    const sentAt = (height: number): FundedState => ({
+  it('closing-unanswered: a closing channel whose peer has owed an answer for as many blocks as the policy says', () => {
+    const owedSince = (sinceHeight: number): FundedState => ({
       ...state,
-      closing: { ...state.closing, negotiation: { offered: { feeSat: 500n, range: { minFeeSat: 1n, maxFeeSat: 900n }, height } } },
+      lifecycle: { ...state.lifecycle, awaited: { message: 'closing_signed', number: 0n, sinceHeight } },
+      closing: { ...state.closing, sent: '51' as Script },
     });
-    const { closingTimeoutBlocks } = DEFAULT_POLICY;
+    const { answerTimeoutBlocks } = DEFAULT_POLICY;
     const now = world.height('B');
-    expect(holding({ before: sentAt(now - closingTimeoutBlocks) })).toEqual(['closing-range', 'closing-unanswered']);
-    expect(holding({ before: sentAt(now - closingTimeoutBlocks + 1) })).toEqual([]);
+    expect(holding({ before: owedSince(now - answerTimeoutBlocks) })).toEqual(['closing-range', 'closing-unanswered']);
+    expect(holding({ before: owedSince(now - answerTimeoutBlocks + 1) })).toEqual([]);
+    expect(holding({ before: { ...owedSince(now - answerTimeoutBlocks), closing: state.closing } })).toEqual([]);
     expect(holding({ before: state })).toEqual([]);
   });
 
   it('closing-range: a warning for ranges that do not overlap, and no more', () => {
     const closing = (range: { minFeeSat: bigint; maxFeeSat: bigint }): FundedState => ({
       ...state,
-      closing: { ...state.closing, negotiation: { offered: { feeSat: 500n, range, height: world.height('B') } } },
+      closing: { ...state.closing, negotiation: { offered: { feeSat: 500n, range } } },
     });
     const received = {
       type: 'closing_signed',

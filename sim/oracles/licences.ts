@@ -233,8 +233,10 @@ function closingRangesApart({ received, before }: Circumstances): boolean {
 }
 
 function closingUnanswered({ world, record, config, before }: Circumstances): boolean {
-  if (before?.phase !== 'funded' || before.closing.tx !== undefined || before.closing.negotiation?.offered === undefined) return false;
-  return world.height(record.node) >= before.closing.negotiation?.offered.height + config.closingTimeoutBlocks;
+  if (before?.phase !== 'funded') return false;
+  const { closing, lifecycle } = before;
+  if (closing.tx !== undefined || (closing.sent ?? closing.received ?? closing.wanted) === undefined) return false;
+  return lifecycle.awaited !== undefined && world.height(record.node) >= lifecycle.awaited.sinceHeight + config.answerTimeoutBlocks;
 }
 
 const FUNDING_TIMEOUT_BLOCKS = 2016;

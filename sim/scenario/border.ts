@@ -66,6 +66,7 @@ export type DriverNotification =
   | { readonly kind: 'htlc_received'; readonly add: OfferedHtlc }
   /** The node fails it by itself. */
   | { readonly kind: 'htlc_failed'; readonly add: OfferedHtlc; readonly rule: string; readonly reason: string }
+  | { readonly kind: 'unanswered'; readonly message: string; readonly sinceHeight: number }
   | { readonly kind: 'forgotten'; readonly peer: PublicKey; readonly rule: string; readonly reason: string };
 
 export type DriverEvent =

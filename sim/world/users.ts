@@ -72,6 +72,7 @@ export function notified(world: World, host: Host, channelId: ChannelId, notific
     case 'event':
     case 'failed':
     case 'usable':
+    case 'unanswered':
       return;
   }
 }
@@ -102,6 +103,7 @@ function heardIn(notification: DriverNotification): Heard | undefined {
     case 'usable':
     case 'htlc_received':
     case 'htlc_failed':
+    case 'unanswered':
       return undefined;
   }
 }

@@ -43,7 +43,7 @@ describe('feeTerms', () => {
 });
 
 const OURS: FeeTerms = { feeSat: 500n, range: range(300n, 1000n) };
-const SENT: ClosingNegotiation = { offered: { feeSat: 500n, range: OURS.range, height: 100 } };
+const SENT: ClosingNegotiation = { offered: { feeSat: 500n, range: OURS.range } };
 
 /** `agree`, the fee that we propose, or the rule that is broken. */
 function answer(us: Side, negotiation: ClosingNegotiation, feeSat: bigint, theirs?: FeeRange): string | bigint {
@@ -84,7 +84,7 @@ describe('answerFee with fee_range', () => {
   });
 
   it('uses the range that was sent, not what the terms have become', () => {
-    const negotiation: ClosingNegotiation = { offered: { feeSat: 50n, range: range(40n, 60n), height: 100 } };
+    const negotiation: ClosingNegotiation = { offered: { feeSat: 50n, range: range(40n, 60n) } };
     expect(answer('opener', negotiation, 45n, range(1n, 2000n))).toBe('agree');
     expect(answer('opener', negotiation, 400n, range(1n, 2000n))).toBe('fail-channel closing_signed.fee_outside_overlap');
   });
@@ -100,9 +100,9 @@ describe('answerFee with fee_range', () => {
         expect(isViolation(reply)).toBe(!overlap);
         if (isViolation(reply) || reply.kind === 'agree') return;
         const offered = { feeSat: first, range: opener };
-        expect(
-          answerFee('opener', { feeSat: 0n, range: opener }, { offered: { ...offered, height: 100 } }, reply.feeSat, accepter),
-        ).toEqual({ kind: 'agree' });
+        expect(answerFee('opener', { feeSat: 0n, range: opener }, { offered: { ...offered } }, reply.feeSat, accepter)).toEqual({
+          kind: 'agree',
+        });
       }),
       { seed: 11, numRuns: 500 },
     );
@@ -111,7 +111,7 @@ describe('answerFee with fee_range', () => {
 
 describe('answerFee without fee_range', () => {
   const at = (sentSat: bigint, heardSat: bigint): ClosingNegotiation => ({
-    offered: { feeSat: sentSat, range: OURS.range, height: 100 },
+    offered: { feeSat: sentSat, range: OURS.range },
     peerOffered: { feeSat: heardSat },
   });
   const heard = (feeSat: bigint): ClosingNegotiation => ({ ...SENT, peerOffered: { feeSat } });
@@ -148,14 +148,14 @@ describe('answerFee without fee_range', () => {
         fc.pre(maxFeeSat > feeSat + 50n && minFeeSat + 50n < feeSat);
         const [above, below] = [maxFeeSat + 20n * (maxFeeSat - feeSat), minFeeSat - 20n * (feeSat - minFeeSat)];
         let theirs = us === 'opener' ? above : below > 0n ? below : 0n;
-        let negotiation: ClosingNegotiation = { offered: { feeSat, range: terms.range, height: 100 }, peerOffered: undefined };
+        let negotiation: ClosingNegotiation = { offered: { feeSat, range: terms.range }, peerOffered: undefined };
         for (let round = 0; round < 100; round++) {
           const reply = answerFee(us, terms, negotiation, theirs, undefined);
           if (isViolation(reply)) throw new Error(reply.detail);
           if (reply.kind === 'agree') return;
           const last = negotiation.offered?.feeSat ?? 0n;
           expect(theirs > last ? reply.feeSat > last && reply.feeSat < theirs : reply.feeSat < last && reply.feeSat > theirs).toBe(true);
-          negotiation = { offered: { feeSat: reply.feeSat, range: terms.range, height: 100 }, peerOffered: { feeSat: theirs } };
+          negotiation = { offered: { feeSat: reply.feeSat, range: terms.range }, peerOffered: { feeSat: theirs } };
           theirs = (theirs + reply.feeSat) / 2n;
         }
         throw new Error('never agreed');

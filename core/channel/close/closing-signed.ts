@@ -10,7 +10,9 @@ import type { ClosingSigned } from '../../wire/messages/index.ts';
 import { answerFee, closingWeight, feeTerms, NO_OFFERS } from './closing-fee.ts';
 import type { FeeTerms } from './closing-fee.ts';
 import { contents, logLength, SIDES } from '../model/contents.ts';
+import { isClosed } from '../model/ending.ts';
 import type { Answer, Duty } from '../model/duties.ts';
+import { isClosing } from '../operate/update-add-htlc.ts';
 import { draftClosing } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
 import { after, ask, persist, send } from '../step/transition.ts';
@@ -92,7 +94,7 @@ function sendOffer(
   const unsigned = signature === undefined ? built.txid : undefined;
   const { negotiation, agreed } = state.closing;
   draftClosing(out).negotiation = {
-    offered: { feeSat, range, height: env.tip.height, unsigned },
+    offered: { feeSat, range, unsigned },
     peerOffered: negotiation?.peerOffered,
   };
   if (signature !== undefined) send(out, { type: 'closing_signed', channelId, feeSat, signature, feeRange: range });
@@ -159,6 +161,8 @@ function complete(out: Transition<FundedState>, built: BuiltClosing, feeSat: big
   const { env, state } = out;
   const { params, closing } = state;
   if (closing.tx !== undefined && txid(env.crypto, closing.tx) === built.txid) return;
+  // The chain has decided: who asks again has not seen it yet.
+  if (isClosed(state)) return;
   const { keysId } = params;
   const own = env.signer.signClosing(keysId, built);
   if (own !== undefined) return close(out, built, own, peers);
@@ -200,17 +204,13 @@ export function signedClosing(out: Transition<FundedState>, answer: Extract<Answ
   const { offered, peerOffered } = negotiation ?? {};
   if (offered?.unsigned !== id) return;
   const { feeSat, range } = offered;
-  draftClosing(out).negotiation = { offered: { feeSat, range, height: env.tip.height }, peerOffered };
+  draftClosing(out).negotiation = { offered: { feeSat, range }, peerOffered };
   send(out, { type: 'closing_signed', channelId: state.channelId, feeSat, signature, feeRange: range });
 }
 
 /** BOLT 2, closing_signed, sending node: "if it doesn't receive a closing_signed response after a reasonable amount of time: MUST fail the channel". */
-export function missedClosing(
-  { tip: { height }, config }: ChannelEnv,
-  { closing: { negotiation, agreed, tx } }: FundedState,
-): Violation | undefined {
-  const { offered } = negotiation ?? {};
-  if (offered === undefined || offered.unsigned !== undefined || agreed !== undefined || tx !== undefined) return undefined;
-  if (height - offered.height < config.closingTimeoutBlocks) return undefined;
-  return violation('closing_signed.unanswered', `no answer to the one of height ${offered.height}, height is ${height}`);
+export function missedClosing({ tip: { height }, config }: ChannelEnv, state: FundedState): Violation | undefined {
+  const { awaited } = state.lifecycle;
+  if (awaited === undefined || !isClosing(state) || height - awaited.sinceHeight < config.answerTimeoutBlocks) return undefined;
+  return violation('closing_signed.unanswered', `no ${awaited.message} since height ${awaited.sinceHeight}, height is ${height}`);
 }

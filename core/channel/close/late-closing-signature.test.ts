@@ -4,8 +4,8 @@ import { makeLate } from '../commitments/late-signer.fixture.ts';
 import { brokenRule, Duo, kinds, P2WPKH_A, sent } from '../duo.fixture.ts';
 
 /** Both shutdowns are exchanged, and one side's signer answers closing transactions later. */
-function closing(side: Side, closingTimeoutBlocks?: number) {
-  const config = closingTimeoutBlocks === undefined ? {} : { closingTimeoutBlocks };
+function closing(side: Side, answerTimeoutBlocks?: number) {
+  const config = answerTimeoutBlocks === undefined ? {} : { answerTimeoutBlocks };
   const duo = new Duo({ opener: config, accepter: config }).open();
   const late = makeLate(duo, side, 'sign_closing');
   duo.command('opener', { kind: 'shutdown', channelId: duo.channelId, script: P2WPKH_A });
@@ -18,7 +18,7 @@ describe('a signature of a closing transaction that comes later', () => {
     const { duo, late, types } = closing('opener');
     expect(types).not.toContain('opener closing_signed');
     expect(late.asked()).toMatchObject([{ kind: 'sign_closing', built: {} }]);
-    expect(kinds(late.answer())).toEqual(['closing_signed']);
+    expect(kinds(late.answer())).toEqual(['closing_signed', 'store']);
     duo.exchange();
     // It is asked again for what the peer has agreed to: a signer need not remember.
     expect(kinds(late.answer())).toEqual(['store', 'broadcast', 'watch_tx']);
@@ -45,7 +45,7 @@ describe('a signature of a closing transaction that comes later', () => {
     duo.exchange();
     expect(late.asked()).toHaveLength(2);
     expect(late.answer()).toEqual([]);
-    expect(kinds(late.answer())).toEqual(['closing_signed']);
+    expect(kinds(late.answer())).toEqual(['closing_signed', 'store']);
   });
 
   it('completes the close without a connection where the peer has signed', () => {
@@ -60,7 +60,7 @@ describe('a signature of a closing transaction that comes later', () => {
     const offer = { type: 'closing_signed' as const, channelId: duo.channelId, feeSat: 500n };
     const signature = duo.funded('opener').fundings[0]?.received.signature as never;
     expect(brokenRule(duo.message('opener', { ...offer, signature }))).toBe('closing_signed.funder_first');
-    expect(kinds(late.answer())).toEqual(['closing_signed']);
+    expect(kinds(late.answer())).toEqual(['closing_signed', 'store']);
   });
 
   it('counts the time to an answer from when it was sent', () => {
@@ -70,14 +70,14 @@ describe('a signature of a closing transaction that comes later', () => {
     sent(effects, 'closing_signed');
     duo.ends.opener.outgoing.length = 0;
     duo.block([], 2);
-    expect(duo.funded('opener').closing.negotiation?.offered).toMatchObject({ height: duo.ends.opener.env.tip.height - 2 });
+    expect(duo.funded('opener').lifecycle.awaited).toMatchObject({ sinceHeight: duo.ends.opener.env.tip.height - 2 });
     duo.block();
     expect(duo.ends.opener.state.phase).toBe('failed');
   });
 
   it('is not an answer that the peer owes', () => {
     const { duo } = closing('accepter', 3);
-    duo.ends.opener.env = { ...duo.ends.opener.env, config: { ...duo.ends.opener.env.config, closingTimeoutBlocks: 100 } };
+    duo.ends.opener.env = { ...duo.ends.opener.env, config: { ...duo.ends.opener.env.config, answerTimeoutBlocks: 100 } };
     duo.block([], 5);
     expect(duo.funded('accepter').closing.agreed).toBeDefined();
   });

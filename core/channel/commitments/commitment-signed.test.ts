@@ -244,9 +244,9 @@ describe('commitment_signed', () => {
     expectQuiet(duo);
   });
 
-  it('for another funding is not for us; without a txid it is', () => {
+  it('for another funding is told to the peer, which waits for an answer; without a txid it is for ours', () => {
     const { duo, message } = signed();
-    expect(duo.message('accepter', { ...message, fundingTxid: bytes32<Txid>(0x55) })).toEqual([]);
+    expect(kinds(duo.message('accepter', { ...message, fundingTxid: bytes32<Txid>(0x55) }))).toEqual(['warning', 'disconnect']);
     const { fundingTxid: _absent, ...plain } = message;
     expect(kinds(duo.message('accepter', plain))).toContain('revoke_and_ack');
   });

@@ -99,7 +99,9 @@ export function receiveCommitmentSigned(out: Transition<FundedState>, message: C
   const { params, shared } = state;
   const { us } = params;
   const { output } = onlyFunding(state);
-  if (message.fundingTxid !== undefined && message.fundingTxid !== output.txid) return undefined; // BOLT 2: of an obsolete funding, ignored
+  // Without splices there is no other, and the peer waits for an answer.
+  if (message.fundingTxid !== undefined && message.fundingTxid !== output.txid)
+    return violation('commitment_signed.another_funding', `of ${message.fundingTxid}, which is not the funding of this channel`);
   if (shared.commitments[us].next !== undefined)
     return violation('commitment_signed.before_revocation', 'the one before is not acknowledged yet');
   const unaffordable = unaffordableFee(state);

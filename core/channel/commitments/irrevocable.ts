@@ -1,5 +1,6 @@
 import { other } from '../../transactions/types.ts';
 import { fold } from '../model/contents.ts';
+import { isConfirmed } from '../model/ending.ts';
 import type { Folded } from '../model/contents.ts';
 import type { AddUpdate, FundedState, ReceivedHtlc, SharedState, Update } from '../model/state.ts';
 import type { ChannelEnv } from '../model/channel-vocabulary.ts';
@@ -60,7 +61,11 @@ export function announce(out: Transition<FundedState>, folded: Folded, firstEven
   }
 }
 
-/** Presents an irrevocably committed incoming HTLC to the host, which answers with a removal. */
+/**
+ * Presents an irrevocably committed incoming HTLC to the host, which answers with a removal. Not while the chain has taken back what would pay it:
+ * it is presented when the funding is as deep again as was agreed.
+ */
 export function presentHtlc(out: Transition<FundedState>, add: AddUpdate): void {
+  if (!isConfirmed(out.state)) return;
   out.effects.push({ kind: 'htlc_irrevocable', channelId: out.state.channelId, add, after: after(out) });
 }

@@ -28,6 +28,12 @@ export const COMMITMENT_RULES = {
     // Updates of both that crossed, and were signed for: every connection would bring them again.
     consequence: 'fail-channel',
   },
+  'commitment_signed.another_funding': {
+    requirements: ['B2-COMMIT-S-05-funding-txid'],
+    words: 'MUST set `funding_txid` to the funding transaction spent by this commitment transaction',
+    // Who connects again has it right, mostly.
+    consequence: 'warn-and-disconnect',
+  },
   'commitment_signed.before_revocation': {
     requirements: ['B2-RAA-03-single'],
     words: 'MUST send a single `revoke_and_ack` message',

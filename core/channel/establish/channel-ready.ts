@@ -6,15 +6,16 @@ import { other } from '../../transactions/types.ts';
 import type { ChannelReady } from '../../wire/messages/index.ts';
 import { draft, draftLifecycle } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
-import { addEvent, notifyEvents, become, persist, send } from '../step/transition.ts';
+import { addEvent, notifyEvents, persist, send } from '../step/transition.ts';
 import type { ChannelEnv } from '../model/channel-vocabulary.ts';
-import { fundingDepth, isFundingSeen } from '../model/ending.ts';
-import type { ForgottenState, FundedState, FundingOutput } from '../model/state.ts';
+import { forget } from '../fail/forget.ts';
+import { FUNDING_TIMEOUT_BLOCKS, isConfirmed, isFundingSeen } from '../model/ending.ts';
+import { watchInputs } from './opening.ts';
+import type { FundedState, FundingOutput } from '../model/state.ts';
 import type { Violation } from '../model/violation.ts';
 import { violation } from '../model/violation.ts';
 
-/** BOLT 2, channel_ready: blocks until the accepter forgets a channel whose funding it has not seen. */
-export const FUNDING_TIMEOUT_BLOCKS = 2016;
+export { FUNDING_TIMEOUT_BLOCKS } from '../model/ending.ts';
 
 /** BOLT 2, channel_ready: what we send, and send again after a reconnection as long as both sides are at commitment 0. */
 export function channelReadyMessage(env: ChannelEnv, state: FundedState): ChannelReady {
@@ -48,12 +49,18 @@ function timedOut({ tip }: ChannelEnv, state: FundedState): boolean {
   return waiting && tip.height - createdHeight >= FUNDING_TIMEOUT_BLOCKS;
 }
 
-function forgetUnconfirmed(out: Transition<FundedState>): void {
-  const { channelId, params } = out.state;
-  const rule = 'channel_ready.funding_timeout';
-  const reason = `the funding did not confirm within ${FUNDING_TIMEOUT_BLOCKS} blocks`;
-  out.effects.push({ kind: 'notify', channelId, event: { kind: 'forgotten', peer: params.peer, rule, reason } });
-  become<ForgottenState>(out, { phase: 'forgotten', rule, reason });
+/** The accepter sees the funding for the first time: it may broadcast it again from now on, and sees who spends its inputs otherwise. */
+function rememberFunding(out: Transition<FundedState>): void {
+  const { fundings, chain } = out.state;
+  for (const { output, tx } of fundings) {
+    const seen = tx === undefined ? confirmation(chain, output.txid) : undefined;
+    if (seen === undefined) continue;
+    draft(out).fundings = out.state.fundings.map((funding) => {
+      const { txids, received, receivedNext, sent } = funding;
+      return funding.output === output ? { output, tx: seen.tx, txids, received, receivedNext, sent } : funding;
+    });
+    watchInputs(out, seen.tx);
+  }
 }
 
 /** Both channel_ready have passed: the host hears of it once. Call before `persist`, and announce after it. */
@@ -68,12 +75,11 @@ export function fundingSeen(out: Transition<FundedState>, before: View): Violati
   const wrong = wrongFunding(env, state, before);
   if (wrong !== undefined) return wrong;
   if (timedOut(env, state)) {
-    forgetUnconfirmed(out);
+    forget(out, 'channel_ready.funding_timeout', `the funding did not confirm within ${FUNDING_TIMEOUT_BLOCKS} blocks`);
     return undefined;
   }
-  // Without option_zeroconf nobody relies on an unconfirmed funding, whatever depth was agreed.
-  const needed = Math.max(1, state.params.minimumDepth);
-  if (state.lifecycle.readySent || fundingDepth(state) < needed) return undefined;
+  rememberFunding(out);
+  if (state.lifecycle.readySent || !isConfirmed(state)) return undefined;
   const firstEvent = state.host.nextEventId;
   draftLifecycle(out).readySent = true;
   addUsable(out);
@@ -107,4 +113,13 @@ export function receiveChannelReady(out: Transition<FundedState>, message: Chann
   persist(out);
   notifyEvents(out, firstEvent);
   return undefined;
+}
+
+/** BOLT 2, channel_ready: "either node MAY send an error and fail the channel". What was paid for it is of no use to anybody. */
+export function missedReady({ tip: { height } }: ChannelEnv, state: FundedState): Violation | undefined {
+  const { awaited } = state.lifecycle;
+  // A funding that the chain has taken back is nothing to be ready for.
+  if (awaited?.message !== 'channel_ready' || !isConfirmed(state)) return undefined;
+  if (height - awaited.sinceHeight < FUNDING_TIMEOUT_BLOCKS) return undefined;
+  return violation('channel_ready.unanswered', `none has come since height ${awaited.sinceHeight}, height is ${height}`);
 }

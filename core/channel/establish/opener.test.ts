@@ -89,7 +89,18 @@ describe('opening', () => {
     duo.command('opener', fundCommand(tx));
     duo.exchange();
     const effects = duo.ends.opener.log.slice(duo.ends.opener.log.findIndex((effect) => effect.kind === 'store'));
-    expect(kinds(effects)).toEqual(['store', 'monitor', 'monitor', 'monitor', 'monitor', 'broadcast', 'watch_tx', 'watch_spend', 'notify']);
+    expect(kinds(effects)).toEqual([
+      'store',
+      'monitor',
+      'monitor',
+      'monitor',
+      'monitor',
+      'broadcast',
+      'watch_tx',
+      'watch_spend',
+      'watch_spend',
+      'notify',
+    ]);
     const { channelId } = duo;
     expect(waitsFor(effects, 'broadcast')).toEqual([
       { sink: { kind: 'state' }, channelId, version: 1 },

@@ -197,7 +197,7 @@ export function becomeFunded(out: Transition<OpeningState>, settled: Settled): T
     chain: emptyView(env.tip),
     host: { offered: [], received: [], nextEventId: 1, events: [], toldClose: undefined },
     durability: { version: 0, nextMonitorId: 1, pendingMonitor: [] },
-    lifecycle: { connection: 'connected', readySent: false, readyReceived: false, createdHeight: env.tip.height },
+    lifecycle: { connection: 'connected', readySent: false, readyReceived: false, createdHeight: env.tip.height, awaited: undefined },
     closing: { sent: undefined, received: undefined, wanted: undefined, negotiation: undefined, agreed: undefined, tx: undefined },
   };
   const funded = become(out, state);
@@ -232,10 +232,17 @@ export function watchFunding(out: Transition<FundedState>): void {
 
 export function watchOutputs(out: Transition<StoredChannel>): void {
   const { channelId, fundings } = out.state;
-  for (const { output } of fundings) {
+  for (const { output, tx } of fundings) {
     const { txid, vout } = output;
     out.effects.push({ kind: 'watch_tx', txid, channelId }, { kind: 'watch_spend', txid, vout, channelId });
+    if (tx !== undefined) watchInputs(out, tx);
   }
+}
+
+/** Who spends them otherwise takes the channel its money. */
+export function watchInputs(out: Transition<StoredChannel>, { inputs }: Tx): void {
+  const { channelId } = out.state;
+  for (const { txid, vout } of inputs) out.effects.push({ kind: 'watch_spend', txid, vout, channelId });
 }
 
 /** A message of the opening: nothing is durable yet, so nothing holds it back. */

@@ -158,6 +158,11 @@ export const ESTABLISH_RULES = {
     words: 'SHOULD forget the channel if it does not see the correct funding transaction after a timeout of 2016 blocks',
     consequence: 'forget',
   },
+  'channel_ready.unanswered': {
+    requirements: ['B2-READY-16-timeout-error'],
+    words: 'if it does not receive a required response from the other node after a reasonable timeout',
+    consequence: 'fail-channel',
+  },
   'channel_ready.another_point': {
     requirements: ['B2-READY-03-second-point'],
     words: 'MUST set `second_per_commitment_point` to the per-commitment point to be used for commitment transaction #1',

@@ -1,6 +1,6 @@
 import type { Tx } from '../../bitcoin/tx.ts';
 import { confirmation } from '../../chain/view.ts';
-import { fundingSpend } from '../model/ending.ts';
+import { FUNDING_TIMEOUT_BLOCKS, fundingConflict, fundingSpend, isFundingSeen, isUsed } from '../model/ending.ts';
 import type { Transition } from '../step/transition.ts';
 import { after, monitor } from '../step/transition.ts';
 import type { FailedState, FundedState, StoredChannel } from '../model/state.ts';
@@ -10,7 +10,7 @@ import { STATE_SINK } from '../model/channel-vocabulary.ts';
 const REBROADCAST_BLOCKS = 6;
 
 /** BOLT 2, funding_signed: on receipt of a valid one, once all is durable. */
-export function broadcastFunding(out: Transition<FundedState>, tx: Tx): void {
+export function broadcastFunding(out: Transition<FundedState | FailedState>, tx: Tx): void {
   out.effects.push({ kind: 'broadcast', tx, channelId: out.state.channelId, purpose: 'funding', after: after(out) });
 }
 
@@ -25,13 +25,20 @@ export function broadcastAgain(out: Transition<StoredChannel>): void {
     case 'funded':
       return broadcastOpen(out as Transition<FundedState>);
     case 'failed':
-      return broadcastFailed(out as Transition<FailedState>);
+      return broadcastFailedAgain(out as Transition<FailedState>);
   }
 }
 
-function broadcastOpen(out: Transition<FundedState>): void {
-  const { closing, fundings, channelId, chain } = out.state;
+/** Not what can't confirm, nor, before it was used, what the peer has given up (BOLT 2, channel_ready). */
+function broadcastFundings(out: Transition<FundedState | FailedState>): void {
+  const { fundings, chain } = out.state;
+  if (fundingConflict(out.state) !== undefined) return;
   for (const { tx, output } of fundings) if (tx !== undefined && confirmation(chain, output.txid) === undefined) broadcastFunding(out, tx);
+}
+
+function broadcastOpen(out: Transition<FundedState>): void {
+  const { closing, channelId, lifecycle } = out.state;
+  if (isUsed(out.state) || out.env.tip.height - lifecycle.createdHeight < FUNDING_TIMEOUT_BLOCKS) broadcastFundings(out);
   const { tx } = closing;
   if (tx !== undefined) out.effects.push({ kind: 'broadcast', tx, channelId, purpose: 'closing', after: after(out) });
 }
@@ -42,7 +49,17 @@ function broadcastOpen(out: Transition<FundedState>): void {
  */
 export function wantedOf(state: FailedState): Tx | undefined {
   const { closing, failure, chain } = state;
-  return fundingSpend(state, chain) === undefined ? (closing.tx ?? failure.commitmentToBroadcast) : undefined;
+  if (fundingSpend(state, chain) !== undefined || fundingConflict(state) !== undefined) return undefined;
+  return closing.tx ?? failure.commitmentToBroadcast;
+}
+
+/** Nobody can take a commitment before its funding; one that both have used must come back first, and of another nothing is lost. */
+function broadcastFailedAgain(out: Transition<FailedState>): void {
+  if (!isFundingSeen(out.state)) {
+    if (!isUsed(out.state)) return;
+    broadcastFundings(out);
+  }
+  broadcastFailed(out);
 }
 
 /**

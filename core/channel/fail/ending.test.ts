@@ -214,24 +214,26 @@ describe('closing_signed without an answer (BOLT 2: MUST fail the channel after 
   it('fails the channel of who sent it', () => {
     const duo = closing();
     const { height } = duo.ends.opener.env.tip;
-    expect(duo.funded('opener').closing.negotiation?.offered).toMatchObject({ height });
+    expect(duo.funded('opener').lifecycle.awaited).toEqual({ message: 'closing_signed', number: 0n, sinceHeight: height });
     block(duo, 'opener', height + 143);
     expect(duo.ends.opener.state.phase).toBe('funded');
     block(duo, 'opener', height + 144);
-    expect(failed(duo, 'opener').failure.reason).toBe(`no answer to the one of height ${height}, height is ${height + 144}`);
-    // Who waits for the first one may wait.
-    block(duo, 'accepter', height + 1000);
-    expect(duo.ends.accepter.state.phase).toBe('funded');
+    expect(failed(duo, 'opener').failure.reason).toBe(`no closing_signed since height ${height}, height is ${height + 144}`);
+    // So does that of who waits for the first one.
+    block(duo, 'accepter', height + 144);
+    expect(failed(duo, 'accepter').failure.rule).toBe('closing_signed.unanswered');
   });
 
-  it('is over when both have signed, or the connection is', () => {
+  it('is over when both have signed, and not when the connection is', () => {
     const { duo } = closed();
     block(duo, 'opener', 1000);
     expect(duo.ends.opener.state.phase).toBe('funded');
     const away = closing();
     away.input('opener', { kind: 'disconnected' });
-    block(away, 'opener', 1000);
+    const { height } = away.ends.opener.env.tip;
+    block(away, 'opener', height + 143);
     expect(away.ends.opener.state.phase).toBe('funded');
-    expect(refusalOf(forceClose(away, 'opener'))).toBeUndefined();
+    block(away, 'opener', height + 144);
+    expect(failed(away, 'opener').failure.rule).toBe('closing_signed.unanswered');
   });
 });

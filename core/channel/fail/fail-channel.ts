@@ -43,6 +43,8 @@ export function errorData(text: string, tx?: Tx): Hex {
 }
 
 interface Failing {
+  /** The funding can't be in the chain any more: no commitment ever will. */
+  readonly neverFunded?: boolean;
   /** The peer's own error failed the channel, so that we owe it none. */
   readonly told?: boolean;
   /** We have lost data and must not broadcast (BOLT 2). */
@@ -75,12 +77,13 @@ export function failChannel(out: Transition<FundedState>, rule: RuleId, reason: 
   const error = how.told === true ? undefined : errorData(`${rule}: ${reason}`, how.tx);
   const failed = become<FailedState>(out, {
     phase: 'failed',
-    failure: { error, rule, reason, stale: silent, commitmentToBroadcast },
+    failure: { error, rule, reason, stale: silent, commitmentToBroadcast, height: env.tip.height },
     closing: { sent, received, wanted: undefined, negotiation: undefined, agreed: undefined, tx: closingTx },
     ...baseOf(state),
   });
   if (error !== undefined) sendError(failed, connection);
-  if (ofOurTime ?? (connection === 'connected' && how.stale !== true)) failUnsigned(failed);
+  if (how.neverFunded === true) failOffered(failed);
+  else if (ofOurTime ?? (connection === 'connected' && how.stale !== true)) failUnsigned(failed);
   persist(failed);
   tellFinal(failed);
   broadcastFailed(failed);
@@ -115,6 +118,19 @@ export function failUnsigned(out: Transition<FailedState>): void {
     const { origin } = offered.find((known) => known.id === id) as OfferedHtlc;
     addEvent(out, { kind: 'payment_failed', origin, paymentHash });
   }
+}
+
+/** No chain will decide on HTLCs whose commitments have nothing to spend. */
+function failOffered(out: Transition<FailedState>): void {
+  const { shared, params, host } = out.state;
+  const { us } = params;
+  const adds = shared.logs[us].filter((update): update is AddUpdate => update.kind === 'add');
+  const htlcs = [...shared.base.htlcs[us], ...adds];
+  for (const { id, origin, preimage } of host.offered) {
+    const htlc = htlcs.find((known) => known.id === id);
+    if (htlc !== undefined && preimage === undefined) addEvent(out, { kind: 'payment_failed', origin, paymentHash: htlc.paymentHash });
+  }
+  draftHost(out).offered = [];
 }
 
 /** Whether a commitment in the chain is one that we know to hold, or one that was revoked before: no proof that our state is old. */

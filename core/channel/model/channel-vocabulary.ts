@@ -5,7 +5,7 @@ import type { CommitmentFormat } from '../../transactions/types.ts';
 import type { ChannelMessage, Message, OpenChannel } from '../../wire/messages/index.ts';
 import type { Tx } from '../../bitcoin/tx.ts';
 import type { MonitorUpdate } from '../../knowledge/updates.ts';
-import type { AddUpdate, ChannelEvent, HtlcResolution, StoredChannel } from './state.ts';
+import type { AddUpdate, Awaited, ChannelEvent, HtlcResolution, StoredChannel } from './state.ts';
 import type { Answer, Duty } from './duties.ts';
 import type { ChannelCache } from '../commitments/cache.ts';
 import type { Origin } from './origin.ts';
@@ -129,8 +129,13 @@ export type ChannelNotice =
   | { readonly kind: 'failed'; readonly rule: RuleId; readonly reason: string }
   /** The channel has failed an incoming HTLC by itself: it came too late to be enforced, or is more dust than we allow. */
   | { readonly kind: 'htlc_failed'; readonly add: AddUpdate; readonly rule: RuleId; readonly reason: string }
-  /** Of an opening, `channelId` is its temporary id, which only together with the peer means one. */
-  | { readonly kind: 'forgotten'; readonly peer: PublicKey; readonly rule: RuleId; readonly reason: string };
+  /** The peer of a channel in use has owed this message for too many blocks. Nothing follows from it but what the host does. */
+  | { readonly kind: 'unanswered'; readonly message: Awaited['message']; readonly sinceHeight: number }
+  /**
+   * Nothing is kept of it any more. Of an opening, `channelId` is its temporary id, which only together with the peer means one. `commitment` is
+   * there where we had paid for a funding that the chain never had: it pays us back, should that come after all.
+   */
+  | { readonly kind: 'forgotten'; readonly peer: PublicKey; readonly rule: RuleId; readonly reason: string; readonly commitment?: Tx };
 
 /** Answered by a later command with the same channel id. */
 export type Question =
@@ -268,8 +273,10 @@ export interface ChannelConfig {
   readonly maxCltvAhead: number;
   /** How long an opening waits for the peer's next message, in milliseconds of wall time. */
   readonly openingTimeoutMs: number;
-  /** Blocks without an answer to our closing_signed after which the channel fails (BOLT 2: "a reasonable amount of time"). */
-  readonly closingTimeoutBlocks: number;
+  /** How long a connected peer may owe an answer before we hang up, in milliseconds of wall time. */
+  readonly answerTimeoutMs: number;
+  /** How many blocks an answer may take: then a closing fails (BOLT 2: "a reasonable amount of time"), and of a channel in use the host hears. */
+  readonly answerTimeoutBlocks: number;
   /** The closing fee_range that we offer, in percent of our estimate. */
   readonly closingFeeRangePercent: { readonly min: number; readonly max: number };
 }

@@ -135,7 +135,7 @@ export interface FundingOutput extends FundingTerms {
 /** The unit of a channel: an output, and each side's commitment transactions that spend it. One today; splices will add more. */
 export interface Funding {
   readonly output: FundingOutput;
-  /** Only the opener has it: broadcast while the chain has it not. */
+  /** The opener has it from the beginning, the accepter since the chain first had it: broadcast while the chain has it not. */
   readonly tx: Tx | undefined;
   /** By owner: the transactions of the commitments that `shared.commitments` counts. */
   readonly txids: Readonly<Record<Side, CommitmentTxids>>;
@@ -203,8 +203,6 @@ export interface ClosingNegotiation {
     | {
         readonly feeSat: bigint;
         readonly range: FeeRange;
-        /** When we sent it. */
-        readonly height: number;
         /** The transaction, while our signature is awaited and nothing has been sent. */
         readonly unsigned?: Txid | undefined;
       }
@@ -247,6 +245,17 @@ export interface Closing {
  */
 export type ConnectionPhase = 'disconnected' | 'reestablishing' | 'connected';
 
+/**
+ * The message that the peer owes us, counted so that two of a kind are told apart. Ended by the answer and by nothing else: by no reconnection
+ * and by no restart.
+ */
+export interface Awaited {
+  readonly message: 'channel_ready' | 'revoke_and_ack' | 'commitment_signed' | 'shutdown' | 'closing_signed';
+  /** Of the commitment that it revokes or signs; 0 of the others. */
+  readonly number: bigint;
+  readonly sinceHeight: number;
+}
+
 /** How far a channel has come on the way to normal operation. */
 export interface Lifecycle {
   readonly connection: ConnectionPhase;
@@ -254,6 +263,7 @@ export interface Lifecycle {
   readonly readyReceived: boolean;
   /** Height when the channel was created: the accepter forgets it 2016 blocks later if it never confirms. */
   readonly createdHeight: number;
+  readonly awaited: Awaited | undefined;
 }
 
 /** What only we know of an HTLC that we offer: from its add on. */
@@ -334,6 +344,8 @@ export interface Failure {
   readonly stale: boolean;
   /** Fully signed; absent where the state is stale, and while our signer has not signed it. The second choice where a close is signed. */
   readonly commitmentToBroadcast: Tx | undefined;
+  /** When it failed. */
+  readonly height: number;
 }
 
 /** Before funding_signed: nothing of it is durable, a lost connection forgets it (BOLT 2). */

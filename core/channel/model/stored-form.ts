@@ -18,7 +18,7 @@ import type { StoredChannel } from './state.ts';
  * How a channel's state stands in bytes: canonical, strict, with a version in front. Fields are in the order of this declaration;
  * any change to it needs a new version.
  */
-export const VERSION = 9;
+export const VERSION = 10;
 
 const MAX_TEXT = 0xffff;
 
@@ -213,15 +213,21 @@ const feeRange = struct({ minFeeSat: u64, maxFeeSat: u64 } satisfies FieldsOf<st
 type Offer = NonNullable<state.ClosingNegotiation['offered']>;
 type PeerOffer = NonNullable<state.ClosingNegotiation['peerOffered']>;
 const negotiation = struct({
-  offered: option(struct({ feeSat: u64, range: feeRange, height: u32, unsigned: option(txid) } satisfies FieldsOf<Offer>)),
+  offered: option(struct({ feeSat: u64, range: feeRange, unsigned: option(txid) } satisfies FieldsOf<Offer>)),
   peerOffered: option(struct({ feeSat: u64, range: option(feeRange) } satisfies FieldsOf<PeerOffer>)),
 } satisfies FieldsOf<state.ClosingNegotiation>);
 
+const awaited = struct({
+  message: codec.oneOf('channel_ready', 'revoke_and_ack', 'commitment_signed', 'shutdown', 'closing_signed'),
+  number: u64,
+  sinceHeight: u32,
+} satisfies FieldsOf<state.Awaited>);
 const lifecycle = struct({
   connection: codec.oneOf('disconnected', 'reestablishing', 'connected'),
   readySent: bool,
   readyReceived: bool,
   createdHeight: u32,
+  awaited: maybe(awaited),
 } satisfies FieldsOf<state.Lifecycle>);
 const agreed = struct({ feeSat: u64, txid, signature } satisfies FieldsOf<state.AgreedClosing>);
 const closing = struct({
@@ -238,6 +244,7 @@ const failure = struct({
   reason: codec.utf8(MAX_TEXT),
   stale: bool,
   commitmentToBroadcast: maybe(storedTx),
+  height: u32,
 } satisfies FieldsOf<state.Failure>);
 
 /** The state itself, behind the version. */

@@ -2,6 +2,7 @@ import { htlcTxFeeSat } from '../../transactions/fees.ts';
 import { other } from '../../transactions/types.ts';
 import { contents, cutToSign, SIDES } from '../model/contents.ts';
 import type { Contents } from '../model/contents.ts';
+import { isConfirmed } from '../model/ending.ts';
 import type { ChannelEnv } from '../model/channel-vocabulary.ts';
 import { dearestOpenerCostSat, dustExposureMsat, inFlightLimit } from './limits.ts';
 import { isClosing } from './update-add-htlc.ts';
@@ -22,7 +23,7 @@ export function sendable(env: ChannelEnv, state: FundedState): Sendable | undefi
   const { params, shared } = state;
   const { us } = params;
   const { connection, readySent, readyReceived } = state.lifecycle;
-  if (connection !== 'connected' || !readySent || !readyReceived || isClosing(state)) return undefined;
+  if (connection !== 'connected' || !readySent || !readyReceived || isClosing(state) || !isConfirmed(state)) return undefined;
   const now = contents(shared, cutToSign(shared, us));
   const receiver = params.parties[other(us)];
   const offered = now.htlcs.filter((htlc) => htlc.offerer === us);

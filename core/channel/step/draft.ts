@@ -69,13 +69,15 @@ function copyDurability(d: Durability): Durability {
   return { version: d.version, nextMonitorId: d.nextMonitorId, pendingMonitor: d.pendingMonitor };
 }
 function copyLifecycle(l: Lifecycle): Lifecycle {
-  return { connection: l.connection, readySent: l.readySent, readyReceived: l.readyReceived, createdHeight: l.createdHeight };
+  const { connection, readySent, readyReceived, createdHeight, awaited } = l;
+  return { connection, readySent, readyReceived, createdHeight, awaited };
 }
 function copyClosing(c: Closing): Closing {
   return { sent: c.sent, received: c.received, wanted: c.wanted, negotiation: c.negotiation, agreed: c.agreed, tx: c.tx };
 }
 function copyFailure(f: Failure): Failure {
-  return { error: f.error, rule: f.rule, reason: f.reason, stale: f.stale, commitmentToBroadcast: f.commitmentToBroadcast };
+  const { error, rule, reason, stale, commitmentToBroadcast, height } = f;
+  return { error, rule, reason, stale, commitmentToBroadcast, height };
 }
 
 /** Which copies are this step's own. */
