@@ -1,10 +1,11 @@
 /// <reference types="node" />
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it, vi } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { BUILT_IN_REGISTRY } from '../../sim/run/run.ts';
 import { DEFAULT_CAMPAIGN, parseToken } from '../../sim/run/seed.ts';
 import { packageRoot } from '../node/package-files.ts';
+import { runExample } from './doc-example.fixture.ts';
 import { linksOf, placeOf } from './readme-links.fixture.ts';
 
 const readme = readFileSync(join(packageRoot(), 'README.md'), 'utf8');
@@ -16,18 +17,7 @@ function kindOf(path: string): 'blob' | 'tree' | undefined {
 
 describe('the README', () => {
   it('has an example that runs and prints what it says', async () => {
-    const code = /^```ts example\n(.*?)^```$/ms.exec(readme)?.[1] ?? '';
-    const folder = join(packageRoot(), 'build', 'readme');
-    mkdirSync(folder, { recursive: true });
-    const file = join(folder, 'example.ts');
-    writeFileSync(file, code.replace("'fulgurite/sim'", "'../../sim/index.ts'"));
-    const log = vi.spyOn(console, 'log').mockImplementation(() => undefined);
-    await import(file);
-    const printed = log.mock.calls.map((line) => line.map((value) => (typeof value === 'bigint' ? `${value}n` : String(value))).join(' '));
-    log.mockRestore();
-    const promised = [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, text]) => text);
-    expect(promised.length).toBeGreaterThan(0);
-    expect(printed).toEqual(promised);
+    await runExample(readme, 'readme');
   });
 
   it('names only seed tokens that this version runs', () => {

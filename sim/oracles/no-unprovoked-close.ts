@@ -8,21 +8,12 @@ import { DEFAULT_FEERATE_PER_KW, policyOf } from '../scenario/channel-config.ts'
 import type { Finding, Oracle, StepRecord, Tampered, WorldView } from '../scenario/types.ts';
 import { LICENCES } from './licences.ts';
 import type { Circumstances, Outcome, Past } from './licences.ts';
-import {
-  changes,
-  channelName,
-  hasCommitments,
-  isFunding,
-  messageOf,
-  nameOf,
-  saidEnded,
-  showsNone,
-  statesOf,
-} from '../world/channel-changes.ts';
+import { changes, channelName, hasCommitments, isFunding, messageOf, nameOf, showsNone, statesOf } from '../world/channel-changes.ts';
 import { channelIdOf } from '../model/channel-end.ts';
 import { COMMITMENT_KINDS } from './commitment-difference.ts';
 import type { CommitmentKind } from './commitment-difference.ts';
 import { finding } from './difference.ts';
+import { endedBefore, saidByEnded } from './hidden-ends.ts';
 import { refusedSignature } from './refused-signature.ts';
 import { StaleWatch } from './stale-channels.ts';
 
@@ -307,16 +298,11 @@ function follows(world: WorldView, record: StepRecord, received: Message | undef
       (effect) => effect.kind === 'send' && (nameOf(effect.bytes) === 'error' || nameOf(effect.bytes) === 'warning'),
     );
   }
+  if (saidByEnded(world, record, channelId)) return true;
   if (event.outcome === 'failed') return sawFundingSpent(world, record, channelId);
   if (event.outcome !== 'error') return false;
   // The error of a channel that had failed before is repeated; one that fails now is judged as 'failed'.
   return statesOf(world, record.node).get(channelId)?.phase === 'failed' || endedBefore(world, record, channelId);
-}
-
-/** A node that shows no states has told of the channel's end in an earlier step. */
-function endedBefore(world: WorldView, { node, effects }: StepRecord, channelId: ChannelId): boolean {
-  const now = effects.some((effect) => effect.kind === 'notify' && effect.channelId === channelId && effect.event.kind === 'failed');
-  return !now && saidEnded(world, node, channelId);
 }
 
 /** A commitment is in the block that the node has just seen: whoever broadcast it had failed the channel, and was judged for that. */
