@@ -3,6 +3,7 @@ import { emptyTally } from '../../../sim/campaign/results.ts';
 import type { Finding } from '../../../sim/scenario/types.ts';
 import { huntReport } from './hunt-report.ts';
 import type { HuntReport, ReportedFinding } from './hunt-report.ts';
+import { annotations, stepSummary } from './github.ts';
 import { junitXml } from './junit.ts';
 import { sarifJson } from './sarif.ts';
 
@@ -121,5 +122,27 @@ describe('a report as SARIF', () => {
       }
       expect(results.map(({ suppressions }) => suppressions?.[0]?.kind)).toEqual([undefined, 'external']);
     }
+  });
+});
+
+describe('a report in a hosted workflow', () => {
+  const known: ReportedFinding = { ...finding, fingerprint: 'ledger/payment/x', known: '50% done', verdict };
+
+  it('has an annotation for each bug, on one line each', () => {
+    expect(annotations(reportWith([finding, known], 'f8-x-7'))).toEqual([
+      '::error file=findings/agreement x.json,line=1,title=agreement/commitment_signed.signature/signed-feerate::A says "<b> & c"\u0007%0Aseed f8-x-3%0Anpx fulgurite replay x',
+      '::notice file=findings/agreement x.json,line=1,title=ledger/payment/x::known: 50%25 done%0Aseed f8-x-3%0Anpx fulgurite replay x',
+      '::error title=a run that did not end::seed f8-x-7',
+    ]);
+  });
+
+  it('is a table in the summary of its step', () => {
+    const lines = stepSummary(reportWith([finding, known])).split('\n');
+    expect(lines[0]).toBe('### 1 finding');
+    expect(lines[2]).toContain('Seeds 1..9, of which 1..9 ran: 0 runs in 1.5 s');
+    const row = lines.find((line) => line.includes('A says')) ?? '';
+    expect(row.match(/\|/g)).toHaveLength(6);
+    expect(row).toContain('A says "&#60;b&#62; &#38; c"');
+    expect(stepSummary(reportWith([]))).toMatch(/^### Nothing found\n/);
   });
 });
