@@ -10,6 +10,7 @@ import { INVOICE_RULES } from './invoice/rules.ts';
 import { MONITOR_RULES } from './monitor/rules.ts';
 import { NODE_RULES } from './node/rules.ts';
 import { ONION_RULES } from './onion/rules.ts';
+import { FORWARDING_RULES } from './payments/rules.ts';
 import { PEERS_RULES } from './peers/rules.ts';
 import { TRANSPORT_RULES } from './transport/rules.ts';
 import { WIRE_RULES } from './wire/rules.ts';
@@ -31,6 +32,7 @@ export const RULES = {
   ...FAIL_RULES,
   ...CHANNEL_RULES,
   ...MONITOR_RULES,
+  ...FORWARDING_RULES,
   ...PEERS_RULES,
   ...NODE_RULES,
 } as const;

@@ -12,8 +12,7 @@ import { broadcastAgain, broadcastNowAndThen } from './fail/broadcast.ts';
 import { failChannel, failUnsigned, isOfOurTime } from './fail/fail-channel.ts';
 import { forgetWhatIsOver } from './fail/forget.ts';
 import { missedDeadline } from './operate/deadlines.ts';
-import { presentHtlc } from './commitments/irrevocable.ts';
-import { unanswered } from './operate/unacceptable.ts';
+import { presentUnanswered } from './commitments/irrevocable.ts';
 import { failLate } from './operate/fail-unacceptable.ts';
 import { draft, draftHost } from './step/draft.ts';
 import type { Transition } from './step/transition.ts';
@@ -82,7 +81,7 @@ function fundedSeen(out: Transition<FundedState>, before: View): void {
   tellLate(out, before.tip.height);
   failLate(out);
   // What came while the funding was too new, or gone.
-  if (isConfirmed(out.state) && !isConfirmed(out.state, before)) for (const htlc of unanswered(out.state)) presentHtlc(out, htlc);
+  if (isConfirmed(out.state) && !isConfirmed(out.state, before)) presentUnanswered(out);
   rebroadcast(out, before);
 }
 

@@ -1,5 +1,5 @@
 import { accept, receiveFundingCreated, reject } from './establish/accepter.ts';
-import { addHtlc, receiveAdd } from './operate/update-add-htlc.ts';
+import { addHtlc, offerAll, receiveAdd } from './operate/update-add-htlc.ts';
 import { noteAwaited } from './awaited.ts';
 import { chainSeen } from './chain.ts';
 import { receiveClosingSigned } from './close/closing-signed.ts';
@@ -127,6 +127,7 @@ function handleOpening(out: Transition<OpeningState>, input: ChannelInput): Outc
     case 'chain':
     case 'monitor_stored':
     case 'signed':
+    case 'offer':
       return undefined;
   }
 }
@@ -210,6 +211,9 @@ function handleFunded(out: Transition<FundedState>, input: ChannelInput): Outcom
       return undefined;
     case 'signed':
       signed(out, input.answer);
+      return undefined;
+    case 'offer':
+      offerAll(out, input.adds);
       return undefined;
     case 'chain':
     case 'monitor_stored':

@@ -43,6 +43,7 @@ export function envOf(side: Side, config: Partial<ChannelConfig> = {}, surroundi
     signer: signerOf(side),
     cache: new ChannelCache(crypto),
     config: { ...DEFAULT_CONFIG, watchers: ['monitor'], ...config },
+    onions: undefined,
     tip: at(100),
     nowMs: 0,
     feeratePerKw: 2500,

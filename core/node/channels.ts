@@ -66,7 +66,8 @@ export function adopt(run: Run, channelId: ChannelId, before: ChannelSlot, state
   }
   const failed = state.phase === 'failed' && before.state.phase === 'funded';
   const { outbox, storedVersion } = failed ? dropHeldUpdates(before) : before;
-  const slot = state === before.state ? before : { state: state as StoredChannel, outbox, storedVersion };
+  const current = before.current || (state.phase === 'funded' && state.lifecycle.connection === 'connected');
+  const slot = state === before.state ? before : { state: state as StoredChannel, outbox, storedVersion, current };
   setSlot(run, channelId, enqueue(dropUnwantedBroadcasts(slot), effects, run.work));
   releaseAll(run, channelId);
   drain(run);

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
-import type { NodeEffect } from './node-vocabulary.ts';
+import type { NodeEffect, NodeWord } from './node-vocabulary.ts';
 import type { ChannelId, Script, SecretKey } from '../crypto/bytes.ts';
 import type { Message } from '../wire/messages/index.ts';
 import { Pair, preimageOf } from './pair.fixture.ts';
 import type { TestNode } from './pair.fixture.ts';
 import { ownPayment } from '../channel/model/origin.ts';
-import type { ChannelOutput } from '../channel/model/channel-vocabulary.ts';
 
 const fake = createFakeCrypto();
 const onion = new Uint8Array(1366);
@@ -37,7 +36,7 @@ function pay(node: TestNode, channelId: ChannelId, n: number): readonly NodeEffe
 }
 
 /** What leaves a node, in short. */
-function leaving(effects: readonly (NodeEffect | ChannelOutput)[]): readonly string[] {
+function leaving(effects: readonly (NodeEffect | NodeWord)[]): readonly string[] {
   return effects.flatMap((effect) => {
     if (effect.kind === 'send') return [effect.message.type];
     if (effect.kind === 'htlc_irrevocable') return ['htlc_received'];

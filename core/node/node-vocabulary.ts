@@ -6,12 +6,18 @@ import type {
   ChannelNotice,
   ChannelOutput,
   Command,
+  Dependency,
   HtlcIrrevocable,
   HtlcResolved,
+  NewHtlc,
   Notice,
+  NotOffered,
   Sink,
 } from '../channel/model/channel-vocabulary.ts';
 import type { AddUpdate, OpeningState, StoredChannel } from '../channel/model/state.ts';
+import type { OnionNodeEnv } from '../onion/env.ts';
+import type { Receive } from '../onion/instruction.ts';
+import { OnionReader } from '../onion/reader.ts';
 import type { Answer } from '../channel/model/duties.ts';
 import type { Deadlines } from '../time/deadlines.ts';
 import type { RemoteAddress } from '../peers/peers-vocabulary.ts';
@@ -43,20 +49,56 @@ export interface NodeEnv {
   readonly signer: Signer;
   readonly config: ChannelConfig;
   readonly cache: ChannelCache;
+  /** Present where the node deals with payments. */
+  readonly onions: OnionReader | undefined;
 }
+
+/** What is done with the node's own key to read onions, so that the key may lie elsewhere. */
+export type NodeKey = Pick<OnionNodeEnv, 'cipher' | 'ecdh'>;
 
 /**
  * Anew whenever a node starts or is copied: what one has worked out is no business of another, and forgotten with it. Throws a RangeError where
- * the configuration offers features that this node does not speak, or offers them without what they depend on (BOLT 9).
+ * the configuration offers features that this node does not speak, or offers them without what they depend on (BOLT 9); and where the node is to
+ * deal with payments and has no key for it, does not sign by itself, or forwards with too few blocks between two expiries.
  */
-export function createNodeEnv(crypto: Crypto, signer: Signer, config: ChannelConfig): NodeEnv {
+export function createNodeEnv(crypto: Crypto, signer: Signer, config: ChannelConfig, key?: NodeKey): NodeEnv {
   assertSpoken(config.features);
-  return { crypto, signer, config, cache: new ChannelCache(crypto) };
+  assertPayable(config, key);
+  const onions = config.payments === 'node' && key !== undefined ? new OnionReader({ crypto, ...key }) : undefined;
+  return { crypto, signer, config, cache: new ChannelCache(crypto), onions };
 }
+
+function assertPayable({ payments, commit, relay, fulfillDeadlineBlocks, htlcGraceBlocks }: ChannelConfig, key: NodeKey | undefined): void {
+  if (payments === 'host') return;
+  if (key === undefined) throw new RangeError('a node that deals with payments reads onions with its key');
+  if (commit === 'manual') throw new RangeError('a node that deals with payments signs by itself');
+  // An outgoing HTLC times out, with its grace, before the incoming one has to be failed.
+  if (relay.cltvExpiryDelta <= fulfillDeadlineBlocks + htlcGraceBlocks) {
+    throw new RangeError(
+      `a cltv_expiry_delta of ${relay.cltvExpiryDelta} blocks, and an HTLC is given up ${fulfillDeadlineBlocks} before its expiry`,
+    );
+  }
+}
+
+/** @throws RangeError where the host deals with payments. */
+export function onionsOf({ onions }: NodeEnv): OnionReader {
+  if (onions === undefined) throw new RangeError('the host deals with payments');
+  return onions;
+}
+
+/** What waits in the outbox of an incoming channel until an answer of it is durable: then the outgoing one may forget what became of its HTLC. */
+export interface AnswerDurable {
+  readonly kind: 'answer_durable';
+  readonly outgoing: ChannelId;
+  readonly eventId: number;
+  readonly after: readonly Dependency[];
+}
+/** What a node hears: what its channels say, and what it has left in their outboxes itself. */
+export type NodeWord = ChannelOutput | AnswerDurable;
 
 /** What a node says to its host. Data only. */
 export type NodeEffect =
-  | Exclude<ChannelOutput, HtlcIrrevocable | HtlcResolved | Notice>
+  | Exclude<ChannelOutput, HtlcIrrevocable | HtlcResolved | NotOffered | Notice>
   | NotifyEffect
   /** What a peer says for a person: the text of its error or warning, printable. `channelId` is absent where it means all channels. */
   | {
@@ -79,7 +121,12 @@ export interface NotifyEffect {
 export type Notification =
   | ChannelNotice
   /** An incoming HTLC is irrevocably committed: the host answers fulfill, fail or fail_malformed, sooner or later. */
-  | { readonly kind: 'htlc_received'; readonly add: AddUpdate };
+  | {
+      readonly kind: 'htlc_received';
+      readonly add: AddUpdate;
+      /** What its onion says, where the node reads it. */
+      readonly instruction?: Receive;
+    };
 
 export interface PeerState {
   readonly id: PublicKey;
@@ -90,9 +137,18 @@ export interface PeerState {
 /** One funded channel of a node: its state and what it says that waits for stores, in order. */
 export interface ChannelSlot {
   readonly state: StoredChannel;
-  readonly outbox: readonly ChannelOutput[];
+  readonly outbox: readonly NodeWord[];
   /** Newest version of the state store that is durable; 0 when none is. */
   readonly storedVersion: number;
+  /** It has resumed with its peer since the node started, or is newer than that: what its state does not show is not there. */
+  readonly current: boolean;
+}
+
+/** An HTLC that waits for a channel of this node. */
+export interface WaitingAdd {
+  readonly add: NewHtlc;
+  /** Since when, in wall time. */
+  readonly sinceMs: number;
 }
 
 export interface NodeState {
@@ -100,13 +156,18 @@ export interface NodeState {
   readonly tip: ChainPoint;
   /** The newest wall time that it was told. */
   readonly nowMs: number;
-  /** Openings that wait for their peers, by `openingKey`, and channels whose connected peers owe an answer, by their id. */
+  /**
+   * Openings that wait for their peers, by `openingKey`; channels whose connected peers owe an answer, by their id; and channels that HTLCs wait
+   * for, by `waitingKey`.
+   */
   readonly deadlines: Deadlines<string>;
   readonly feeratePerKw: number;
   readonly peers: ReadonlyMap<PublicKey, PeerState>;
   readonly channels: ReadonlyMap<ChannelId, ChannelSlot>;
   /** By peer and temporary id (`openingKey`): two peers may choose the same id. */
   readonly openings: ReadonlyMap<string, OpeningState>;
+  /** By the channel that they wait for. */
+  readonly waiting: ReadonlyMap<ChannelId, readonly WaitingAdd[]>;
 }
 
 export function openingKey(peer: PublicKey, temporaryChannelId: ChannelId): string {

@@ -596,6 +596,7 @@ describe('the surroundings', () => {
       peers: new Map(),
       channels: new Map(),
       openings: new Map(),
+      waiting: new Map(),
     });
   });
 });

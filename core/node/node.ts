@@ -8,19 +8,22 @@ import { received } from './messages.ts';
 import { open, openingFor, stepOpening } from './openings.ts';
 import { connected, disconnected, hangUp } from './peers.ts';
 import { dueBy } from '../time/deadlines.ts';
-import { draft, setSlot } from './run.ts';
+import { LISTENER } from './hear.ts';
+import { claim, decline } from './forwarding/incoming.ts';
+import { channelOf, expireWaiting, isWaitingKey } from './forwarding/waiting.ts';
+import { draft, setSlot, startRun } from './run.ts';
 import type { Run } from './run.ts';
 import { drain } from './worklist.ts';
 import type { NodeEffect, NodeEnv, NodeInput, NodeState } from './node-vocabulary.ts';
 
 /** A node without channels: the newest block, the feerate and the wall time that it begins with. */
 export function createNode(tip: ChainPoint, feeratePerKw: number, nowMs: number): NodeState {
-  return { tip, nowMs, deadlines: [], feeratePerKw, peers: new Map(), channels: new Map(), openings: new Map() };
+  return { tip, nowMs, deadlines: [], feeratePerKw, peers: new Map(), channels: new Map(), openings: new Map(), waiting: new Map() };
 }
 
 /** Everything a node does: one input, the state after it, and what to do in order. Pure; nothing that a peer sends makes it throw. */
 export function nodeStep(env: NodeEnv, state: NodeState, input: NodeInput): Step<NodeState, NodeEffect> {
-  const run: Run = { env, state, channels: undefined, work: [], draining: false, effects: [] };
+  const run = startRun(env, state, LISTENER);
   dispatch(run, input);
   return { state: run.state, effects: run.effects };
 }
@@ -54,8 +57,10 @@ function time(run: Run, nowMs: number): void {
   draft(run).nowMs = nowMs;
   for (const key of dueBy(run.state.deadlines, nowMs)) {
     if (run.state.openings.has(key)) stepOpening(run, key, { kind: 'timeout' });
+    else if (isWaitingKey(key)) expireWaiting(run, channelOf(key));
     else silent(run, key as ChannelId);
   }
+  drain(run);
 }
 
 /** A connected peer owes an answer of this channel for too long. */
@@ -70,6 +75,8 @@ function silent(run: Run, channelId: ChannelId): void {
 
 function command(run: Run, given: Command): void {
   if (given.kind === 'open') return open(run, given);
+  if (given.kind === 'decline') return decline(run, given);
+  if (given.kind === 'fulfill' && claim(run, given)) return;
   const { kind, channelId } = given;
   const input: ChannelInput = { kind: 'command', command: given };
   const key = openingFor(run.state, given);
@@ -88,7 +95,8 @@ function stored(run: Run, { sink, channelId, version }: Extract<NodeInput, { kin
   if (slot === undefined) return;
   switch (sink.kind) {
     case 'state':
-      if (version > slot.storedVersion) setSlot(run, channelId, { state: slot.state, outbox: slot.outbox, storedVersion: version });
+      if (version > slot.storedVersion)
+        setSlot(run, channelId, { state: slot.state, outbox: slot.outbox, storedVersion: version, current: slot.current });
       releaseAll(run, channelId);
       return drain(run);
     case 'watcher':

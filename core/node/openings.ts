@@ -75,7 +75,7 @@ function adoptOpening(run: Run, key: string, state: ChannelState, effects: reado
     run.work.push(...effects);
     return drain(run);
   }
-  adopt(run, state.channelId, { state, outbox: [], storedVersion: 0 }, state, effects);
+  adopt(run, state.channelId, { state, outbox: [], storedVersion: 0, current: true }, state, effects);
 }
 
 /** An answer that the peer owes has a bound; one that the host owes has none. */

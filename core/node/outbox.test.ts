@@ -45,7 +45,7 @@ function slot(
   outbox: readonly ChannelOutput[] = [],
   pendingMonitor: readonly PendingMonitorUpdate[] = [],
 ): ChannelSlot {
-  return { state: { durability: { pendingMonitor } } as unknown as StoredChannel, outbox, storedVersion };
+  return { state: { durability: { pendingMonitor } } as unknown as StoredChannel, outbox, storedVersion, current: true };
 }
 
 /** What of `effects` leaves channel A, and what stays, given its slot and others. */

@@ -1,11 +1,11 @@
 import type { StoredChannel } from '../channel/model/state.ts';
 import type { ChannelId } from '../crypto/bytes.ts';
-import type { Dependency, ChannelOutput } from '../channel/model/channel-vocabulary.ts';
+import type { Dependency } from '../channel/model/channel-vocabulary.ts';
 import { wantedOf } from '../channel/fail/broadcast.ts';
-import type { ChannelSlot } from './node-vocabulary.ts';
+import type { ChannelSlot, NodeWord } from './node-vocabulary.ts';
 
 /** What an effect waits for; absent for those that no store and no queue holds back. */
-function dependenciesOf(effect: ChannelOutput): readonly Dependency[] | undefined {
+function dependenciesOf(effect: NodeWord): readonly Dependency[] | undefined {
   return 'after' in effect ? effect.after : undefined;
 }
 
@@ -22,12 +22,12 @@ function holds({ durability }: StoredChannel, watcher: string, number: number): 
   return durability.pendingMonitor.every((pending) => pending.id > number || !pending.waiting.includes(watcher));
 }
 
-function mayLeave(channels: ReadonlyMap<ChannelId, ChannelSlot>, slot: ChannelSlot, effect: ChannelOutput): boolean {
+function mayLeave(channels: ReadonlyMap<ChannelId, ChannelSlot>, slot: ChannelSlot, effect: NodeWord): boolean {
   if (isRevocation(effect) && owesPreimage(slot)) return false;
   return (dependenciesOf(effect) ?? []).every((dependency) => isDurable(channels, dependency));
 }
 
-function isRevocation(effect: ChannelOutput): boolean {
+function isRevocation(effect: NodeWord): boolean {
   return effect.kind === 'send' && effect.message.type === 'revoke_and_ack';
 }
 
@@ -41,27 +41,27 @@ function owesPreimage({ state }: ChannelSlot): boolean {
 }
 
 /** What a failed channel broadcasts, or has signed for that, waits for its own store only, not for what a watcher still owes. */
-function isUrgent({ state }: ChannelSlot, { kind }: ChannelOutput): boolean {
+function isUrgent({ state }: ChannelSlot, { kind }: NodeWord): boolean {
   return state.phase === 'failed' && (kind === 'broadcast' || kind === 'sign');
 }
 
 /** The same waits already: whatever a peer says again and again while a store hangs, the queue does not grow. */
-function isHeld({ outbox }: ChannelSlot, effect: ChannelOutput): boolean {
+function isHeld({ outbox }: ChannelSlot, effect: NodeWord): boolean {
   if (effect.kind === 'broadcast') return outbox.some((held) => held.kind === 'broadcast' && held.tx === effect.tx);
   if (effect.kind !== 'send' || effect.message.type !== 'error') return false;
   const { data } = effect.message;
   return outbox.some((held) => held.kind === 'send' && held.message.type === 'error' && held.message.data === data);
 }
 
-function withOutbox({ state, storedVersion }: ChannelSlot, outbox: readonly ChannelOutput[]): ChannelSlot {
-  return { state, outbox, storedVersion };
+function withOutbox({ state, storedVersion, current }: ChannelSlot, outbox: readonly NodeWord[]): ChannelSlot {
+  return { state, outbox, storedVersion, current };
 }
 
 /** Puts a step's effects in order: what waits joins the channel's queue, the rest leaves at once. */
-export function enqueue(slot: ChannelSlot, effects: readonly ChannelOutput[], leaving: ChannelOutput[]): ChannelSlot {
+export function enqueue(slot: ChannelSlot, effects: readonly NodeWord[], leaving: NodeWord[]): ChannelSlot {
   if (effects.length === 0) return slot;
-  const waiting: ChannelOutput[] = [];
-  const urgent: ChannelOutput[] = [];
+  const waiting: NodeWord[] = [];
+  const urgent: NodeWord[] = [];
   for (const effect of effects) {
     if (dependenciesOf(effect) === undefined) leaving.push(effect);
     else if (!isHeld(slot, effect)) (isUrgent(slot, effect) ? urgent : waiting).push(effect);
@@ -71,15 +71,20 @@ export function enqueue(slot: ChannelSlot, effects: readonly ChannelOutput[], le
 
 /**
  * Releases from the head of the channel's queue what no store holds back. The channel is paused while the head waits. What watchers are told
- * waits for its store alone: one that hangs keeps nothing from the others.
+ * waits for its store alone: one that hangs keeps nothing from the others. Nor does what is sent hold back the word that an answer is durable: the
+ * revocation of another channel waits for it, and may be waited for.
  */
-export function release(channels: ReadonlyMap<ChannelId, ChannelSlot>, slot: ChannelSlot, leaving: ChannelOutput[]): ChannelSlot {
-  const held: ChannelOutput[] = [];
+export function release(channels: ReadonlyMap<ChannelId, ChannelSlot>, slot: ChannelSlot, leaving: NodeWord[]): ChannelSlot {
+  const held: NodeWord[] = [];
   for (const effect of slot.outbox) {
-    if ((held.length === 0 || effect.kind === 'monitor') && mayLeave(channels, slot, effect)) leaving.push(effect);
+    if ((held.length === 0 || passes(effect)) && mayLeave(channels, slot, effect)) leaving.push(effect);
     else held.push(effect);
   }
   return held.length === slot.outbox.length ? slot : withOutbox(slot, held);
+}
+
+function passes({ kind }: NodeWord): boolean {
+  return kind === 'monitor' || kind === 'answer_durable';
 }
 
 /** Held messages count as sent and lost after a disconnection. Other effects stay. */
@@ -103,6 +108,6 @@ export function dropUnwantedBroadcasts(slot: ChannelSlot): ChannelSlot {
   return keepOnly(slot, (effect) => effect.kind !== 'broadcast' || effect.tx === wanted);
 }
 
-function keepOnly(slot: ChannelSlot, stays: (effect: ChannelOutput) => boolean): ChannelSlot {
+function keepOnly(slot: ChannelSlot, stays: (effect: NodeWord) => boolean): ChannelSlot {
   return slot.outbox.every(stays) ? slot : withOutbox(slot, slot.outbox.filter(stays));
 }

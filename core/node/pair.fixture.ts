@@ -10,7 +10,8 @@ import { answerTo, lateSigner } from '../channel/commitments/late-signer.ts';
 import type { Signer } from '../channel/commitments/signer.ts';
 import type { FundedState, StoredChannel } from '../channel/model/state.ts';
 import type { Tx } from '../bitcoin/tx.ts';
-import type { ChannelId, Hash32, Preimage, PublicKey } from '../crypto/bytes.ts';
+import type { ChannelId, Hash32, Preimage, PublicKey, SecretKey } from '../crypto/bytes.ts';
+import { nobleChaCha20Poly1305 } from '../crypto/chacha20poly1305.ts';
 import { sha256Hex } from '../crypto/hashes.ts';
 import { noble } from '../crypto/noble.fixture.ts';
 import type { Crypto } from '../crypto/types.ts';
@@ -51,6 +52,8 @@ export class TestNode {
   readonly id: PublicKey;
   env: NodeEnv;
   readonly outgoing: Message[] = [];
+  /** Whom each of them is for. */
+  readonly recipients = new WeakMap<Message, PublicKey>();
   readonly log: NodeEffect[] = [];
   holdStores = false;
   readonly heldStores: NodeInput[] = [];
@@ -74,7 +77,8 @@ export class TestNode {
     this.id = crypto.publicKey(secret as never);
     this.#signer = createSigner(crypto, secret);
     const createOwn = (): Signer => (late ? lateSigner(createSigner(crypto, secret)) : createSigner(crypto, secret));
-    this.#createEnv = () => createNodeEnv(crypto, createOwn(), { ...DEFAULT_CONFIG, ...config });
+    const key = { cipher: nobleChaCha20Poly1305, ecdh: (point: PublicKey) => crypto.ecdh(point, secret as string as SecretKey) };
+    this.#createEnv = () => createNodeEnv(crypto, createOwn(), { ...DEFAULT_CONFIG, ...config }, key);
     this.env = this.#createEnv();
     this.#host = this.#start({ state: createNode(at(100), 2500, 0), effects: [] });
   }
@@ -90,7 +94,7 @@ export class TestNode {
     const none = (): void => undefined;
     const chain = { broadcast: none, watchTx: none, watchSpend: none, refused: none };
     const user = { notify: none, ask: none, added: none, refused: none, violated: none, heard: none };
-    const wire = { send: (_peer: PublicKey, bytes: Uint8Array) => void this.outgoing.push(read(bytes)), disconnect: none };
+    const wire = { send: (peer: PublicKey, bytes: Uint8Array) => this.#post(peer, read(bytes)), disconnect: none };
     const storage = {
       store: (effect: StoreEffect) => {
         const { channelId, version, state } = effect;
@@ -112,6 +116,11 @@ export class TestNode {
       this.#first ??= effects;
       this.log.push(...effects);
     });
+  }
+
+  #post(peer: PublicKey, message: Message): void {
+    this.recipients.set(message, peer);
+    this.outgoing.push(message);
   }
 
   /** True when a store is durable at once. */

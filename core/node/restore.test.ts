@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import { EMPTY_SCRIPT } from '../bitcoin/tx.ts';
 import type { Tx } from '../bitcoin/tx.ts';
-import type { NodeEffect } from './node-vocabulary.ts';
+import type { NodeEffect, NodeWord } from './node-vocabulary.ts';
 import type { FundedState } from '../channel/model/state.ts';
 import type { ChannelId, Script } from '../crypto/bytes.ts';
 import type { DurableNode } from './node-vocabulary.ts';
@@ -12,7 +12,6 @@ import { onlyFunding } from '../channel/model/fundings.ts';
 import { Pair, preimageOf, TestNode } from './pair.fixture.ts';
 import { restoreNode } from './restore.ts';
 import { ownPayment } from '../channel/model/origin.ts';
-import type { ChannelOutput } from '../channel/model/channel-vocabulary.ts';
 
 const fake = createFakeCrypto();
 const onion = new Uint8Array(1366);
@@ -51,7 +50,7 @@ function funded(node: TestNode, id: ChannelId): FundedState {
   return state;
 }
 
-function told(effects: readonly (NodeEffect | ChannelOutput)[]): readonly string[] {
+function told(effects: readonly (NodeEffect | NodeWord)[]): readonly string[] {
   return effects.flatMap((effect) => {
     if (effect.kind !== 'notify') return [];
     const { event } = effect;

@@ -1,10 +1,9 @@
 import { notifyEvents, finish, monitorReplay, persist, start } from '../channel/step/transition.ts';
-import { presentHtlc } from '../channel/commitments/irrevocable.ts';
+import { presentUnanswered } from '../channel/commitments/irrevocable.ts';
 import { askAgain } from '../channel/commitments/answers.ts';
-import { unanswered } from '../channel/operate/unacceptable.ts';
 import { draftDurability } from '../channel/step/draft.ts';
 import type { Transition } from '../channel/step/transition.ts';
-import type { ChannelEnv, ChannelOutput, Step } from '../channel/model/channel-vocabulary.ts';
+import type { ChannelEnv, Step } from '../channel/model/channel-vocabulary.ts';
 import { disconnect } from '../channel/retransmit/channel-reestablish.ts';
 import { failChannel } from '../channel/fail/fail-channel.ts';
 import { askForOwn } from '../channel/fail/own-commitment.ts';
@@ -15,8 +14,9 @@ import type { FailedState, FundedState, PendingMonitorUpdate, StoredChannel } fr
 import type { ChainPoint } from '../chain/update.ts';
 import type { ChannelId } from '../crypto/bytes.ts';
 import { drain } from './worklist.ts';
-import type { Run } from './run.ts';
-import type { ChannelSlot, DurableNode, NodeEffect, NodeEnv, NodeState } from './node-vocabulary.ts';
+import { LISTENER } from './hear.ts';
+import { startRun } from './run.ts';
+import type { ChannelSlot, DurableNode, NodeEffect, NodeEnv, NodeState, NodeWord } from './node-vocabulary.ts';
 import { enqueue, release } from './outbox.ts';
 
 /**
@@ -32,10 +32,10 @@ import { enqueue, release } from './outbox.ts';
 export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState, NodeEffect> {
   const { nowMs, feeratePerKw, watcherIds } = durable;
   const tip = lowest([durable.tip, ...durable.channels.map(({ chain }) => chain.tip)]);
-  const { crypto, signer, cache, config } = env;
-  const channelEnv: ChannelEnv = { crypto, signer, cache, config, tip, nowMs, feeratePerKw, peerFeatures: '' };
+  const { crypto, signer, cache, config, onions } = env;
+  const channelEnv: ChannelEnv = { crypto, signer, cache, config, tip, nowMs, feeratePerKw, peerFeatures: '', onions };
   const channels = new Map<ChannelId, ChannelSlot>();
-  const work: ChannelOutput[] = [];
+  const work: NodeWord[] = [];
   for (const stored of durable.channels) {
     const held = watcherIds.filter((w) => w.channelId === stored.channelId);
     for (const watcher of env.config.watchers) mustKnow(stored, watcher, held.find((w) => w.watcher === watcher)?.id ?? 0);
@@ -47,12 +47,13 @@ export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState,
     restored.pendingMonitor = stillAwaited(stored.durability.pendingMonitor, env.config.watchers);
     revive(out, isOld);
     const revived = finish(out);
-    const slot: ChannelSlot = { state: revived.state, outbox: [], storedVersion: stored.durability.version };
+    const slot: ChannelSlot = { state: revived.state, outbox: [], storedVersion: stored.durability.version, current: false };
     channels.set(stored.channelId, enqueue(slot, revived.effects, work));
   }
   for (const [channelId, slot] of channels) channels.set(channelId, release(channels, slot, work));
-  const state: NodeState = { tip, nowMs, deadlines: [], feeratePerKw, peers: new Map(), channels, openings: new Map() };
-  const run: Run = { env, state, channels: undefined, work, draining: false, effects: [] };
+  const state: NodeState = { tip, nowMs, deadlines: [], feeratePerKw, peers: new Map(), channels, openings: new Map(), waiting: new Map() };
+  const run = startRun(env, state, LISTENER);
+  run.work.push(...work);
   drain(run);
   return { state: run.state, effects: run.effects };
 }
@@ -109,10 +110,9 @@ function failOld(out: Transition<FundedState>): void {
 
 function reviveFunded(out: Transition<FundedState>): void {
   disconnect(out);
-  const { state } = out;
   watchFunding(out);
   broadcastAgain(out);
   askAgain(out);
-  // One that is late by now fails with the next block.
-  for (const htlc of unanswered(state)) presentHtlc(out, htlc);
+  // One that is late by now fails with the next block. A node decides where the channel has shown that it is current.
+  if (out.env.config.payments === 'host') presentUnanswered(out);
 }

@@ -48,6 +48,7 @@ export const NODE_RULES = {
     consequence: 'warn-and-disconnect',
   },
   'node.no_such_channel': { requirements: [], why: 'a command for a channel that is not there', consequence: 'refuse' },
+  'node.host_pays': { requirements: [], why: 'a command of hosts whose nodes deal with payments', consequence: 'refuse' },
   'node.not_connected': {
     requirements: ['B1-INIT-11-wait'],
     words: 'MUST wait to receive `init` before sending any other messages',

@@ -1,6 +1,6 @@
-import type { ChannelEnv, ChannelOutput } from '../channel/model/channel-vocabulary.ts';
+import type { ChannelEnv } from '../channel/model/channel-vocabulary.ts';
 import type { ChannelId, Hex, PublicKey } from '../crypto/bytes.ts';
-import type { ChannelSlot, NodeEffect, NodeEnv, NodeState } from './node-vocabulary.ts';
+import type { ChannelSlot, NodeEffect, NodeEnv, NodeState, NodeWord } from './node-vocabulary.ts';
 
 /** A node under way through one input. Local to the step; the maps are copied before the first write. */
 export interface Run {
@@ -9,24 +9,36 @@ export interface Run {
   /** `state.channels`, once this step has written to it. */
   channels: Map<ChannelId, ChannelSlot> | undefined;
   /** What channels have said and nobody has heard yet. */
-  readonly work: ChannelOutput[];
+  readonly work: NodeWord[];
   draining: boolean;
   readonly effects: NodeEffect[];
+  readonly listener: Listener;
+}
+
+/** Who hears what channels say: given to a step from outside, because what is heard makes channels step. */
+export interface Listener {
+  hear(run: Run, word: NodeWord): void;
+  /** Nothing is left to hear, and HTLCs wait for channels. */
+  flush(run: Run): void;
+}
+
+export function startRun(env: NodeEnv, state: NodeState, listener: Listener): Run {
+  return { env, state, channels: undefined, work: [], draining: false, effects: [], listener };
 }
 
 /** Puts a copy in the place of the node's state, to write to. */
 export function draft(run: Run): { -readonly [K in keyof NodeState]: NodeState[K] } {
-  const { tip, nowMs, deadlines, feeratePerKw, peers, channels, openings } = run.state;
-  const copy = { tip, nowMs, deadlines, feeratePerKw, peers, channels, openings };
+  const { tip, nowMs, deadlines, feeratePerKw, peers, channels, openings, waiting } = run.state;
+  const copy = { tip, nowMs, deadlines, feeratePerKw, peers, channels, openings, waiting };
   run.state = copy;
   return copy;
 }
 
 /** What a channel with this peer needs to know of its surroundings. */
 export function channelEnv(run: Run, peer: PublicKey): ChannelEnv {
-  const { crypto, signer, config, cache } = run.env;
+  const { crypto, signer, config, cache, onions } = run.env;
   const { tip, nowMs, feeratePerKw, peers } = run.state;
-  return { crypto, signer, cache, config, tip, nowMs, feeratePerKw, peerFeatures: peers.get(peer)?.features ?? '' };
+  return { crypto, signer, cache, config, tip, nowMs, feeratePerKw, peerFeatures: peers.get(peer)?.features ?? '', onions };
 }
 
 export function setPeer(run: Run, peer: PublicKey, features?: Hex): void {

@@ -13,6 +13,7 @@ export const SPOKEN_FEATURES: readonly FeatureName[] = [
   'option_support_large_channel',
   'option_anchors',
   'option_shutdown_anysegwit',
+  'option_attribution_data',
   'option_channel_type',
 ];
 

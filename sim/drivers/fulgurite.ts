@@ -20,7 +20,7 @@ import type { PeersEffect, PeersEnv, PeersInput, PeersState } from '../../core/p
 import { DEFAULT_LIMITS } from '../../core/peers/limits.ts';
 import { FRAME_HEADER, plainTransport } from './plain-transport.ts';
 import { viewOf } from './channel-view.ts';
-import { transportOf } from './transport.ts';
+import { cipherOf, transportOf } from './transport.ts';
 
 /** This project's own core as a node of a world. */
 export const fulguriteDriver: DriverFactory = (context: DriverContext) => {
@@ -28,11 +28,17 @@ export const fulguriteDriver: DriverFactory = (context: DriverContext) => {
   const seed = entropy('seed') as string as Hash32;
   const secret = entropy('id') as SecretKey;
   const transport = transportOf(crypto, secret);
+  const key = { cipher: cipherOf(crypto), ecdh: (point: PublicKey) => crypto.ecdh(point, secret) };
   return new FulguriteDriver(
     crypto.publicKey(secret),
     transport,
     (signed, features) =>
-      createNodeEnv(crypto, remembering(createSigner(crypto, seed), signed), features === undefined ? config : { ...config, features }),
+      createNodeEnv(
+        crypto,
+        remembering(createSigner(crypto, seed), signed),
+        features === undefined ? config : { ...config, features },
+        key,
+      ),
     createNode(context.tip, context.feeratePerKw, 0),
   );
 };
@@ -152,9 +158,9 @@ class FulguriteDriver implements Driver {
     const channel = this.state.channels.get(channelId)?.state;
     if (channel?.phase !== 'funded') return undefined;
     const { tip, nowMs, feeratePerKw, peers } = this.state;
-    const { crypto, signer, cache, config } = this.env;
+    const { crypto, signer, cache, config, onions } = this.env;
     const peerFeatures = peers.get(channel.params.peer)?.features ?? '';
-    return sendable({ crypto, signer, cache, config, tip, nowMs, feeratePerKw, peerFeatures }, channel);
+    return sendable({ crypto, signer, cache, config, tip, nowMs, feeratePerKw, peerFeatures, onions }, channel);
   }
 
   /** Versions of stores only count up: they are told relative to the newest. */

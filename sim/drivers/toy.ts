@@ -1,6 +1,6 @@
 import type { ChannelId, Hash32, Hex, Preimage, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
 import { ascii } from '../../core/crypto/bytes.ts';
-import type { ChannelCommand, Command } from '../../core/channel/model/channel-vocabulary.ts';
+import type { OpenCommand, Command } from '../../core/channel/model/channel-vocabulary.ts';
 import type { AddUpdate } from '../../core/channel/model/state.ts';
 import type { NodeInput } from '../../core/node/node-vocabulary.ts';
 import type { Driver, DriverContext, DriverEffect, DriverFactory } from '../scenario/types.ts';
@@ -178,7 +178,7 @@ class ToyDriver implements Driver {
     return channel === undefined ? [refused] : (this.channelCommand(channel, command) ?? [refused]);
   }
 
-  private channelCommand(channel: ToyChannel, command: ChannelCommand): readonly DriverEffect[] | undefined {
+  private channelCommand(channel: ToyChannel, command: Exclude<Command, OpenCommand>): readonly DriverEffect[] | undefined {
     switch (command.kind) {
       case 'add': {
         const { amountMsat, paymentHash: hash, cltvExpiry: expiry, origin } = command;

@@ -91,6 +91,7 @@ function commandLabel(world: WorldView, command: Command): string {
     case 'fulfill':
     case 'fail':
     case 'fail_malformed':
+    case 'decline':
       return `${command.kind} ${command.id} in ${name}`;
     case 'fee':
       return `fee ${grouped(command.feeratePerKw)} in ${name}`;

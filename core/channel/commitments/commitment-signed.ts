@@ -41,6 +41,12 @@ export function commitObstacle(state: FundedState): CommitRule | undefined {
   return undefined;
 }
 
+/** Whether an update that came now would be signed for at once. */
+export function canCommitNow(state: FundedState): boolean {
+  const obstacle = commitObstacle(state);
+  return obstacle === undefined || obstacle === 'commit.no_updates';
+}
+
 /** Signs all updates so far for the peer's next commitment. */
 export function commit(out: Transition<FundedState>): Refusal | undefined {
   const obstacle = commitObstacle(out.state);

@@ -5,10 +5,11 @@ import type { Folded } from '../model/contents.ts';
 import type { AddUpdate, FundedState, ReceivedHtlc, SharedState, Update } from '../model/state.ts';
 import type { ChannelEnv } from '../model/channel-vocabulary.ts';
 import { failUnacceptable } from '../operate/fail-unacceptable.ts';
-import { unacceptable } from '../operate/unacceptable.ts';
+import { unacceptable, unanswered } from '../operate/unacceptable.ts';
 import { offeredHtlc } from '../operate/remove-htlc.ts';
 import { draft, draftHost } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
+import type { RuleId } from '../../rules.ts';
 import { addEvent, after, notifyEvents } from '../step/transition.ts';
 
 /** Folds what is irrevocable now, and records what our host must hear of it. */
@@ -45,8 +46,9 @@ function receivedNow(
   return fresh.length === 0 && still.length === before.length ? before : [...still, ...fresh];
 }
 
-function receivedHtlc({ nowMs }: ChannelEnv, { id }: AddUpdate): ReceivedHtlc {
-  return { id, receivedMs: nowMs, payload: undefined, sharedSecret: undefined, answered: undefined };
+function receivedHtlc({ nowMs, onions }: ChannelEnv, add: AddUpdate): ReceivedHtlc {
+  const read = onions?.read(add);
+  return { id: add.id, receivedMs: nowMs, payload: read?.payload, sharedSecret: read?.sharedSecret, answered: undefined };
 }
 
 /** Tells the host, after what makes it true is durable: resolved payments, and incoming HTLCs that both sides are bound to. */
@@ -56,16 +58,21 @@ export function announce(out: Transition<FundedState>, folded: Folded, firstEven
     const htlc = update.kind === 'add' ? out.state.shared.base.htlcs[update.offerer].find(({ id }) => id === update.id) : undefined;
     if (htlc === undefined) continue;
     const wrong = unacceptable(out.env, out.state, htlc);
-    if (wrong === undefined) presentHtlc(out, htlc);
+    if (wrong === undefined || out.env.config.payments === 'node') presentHtlc(out, htlc, wrong?.rule);
     else failUnacceptable(out, htlc, wrong);
   }
 }
 
 /**
- * Presents an irrevocably committed incoming HTLC to the host, which answers with a removal. Not while the chain has taken back what would pay it:
- * it is presented when the funding is as deep again as was agreed.
+ * Presents an irrevocably committed incoming HTLC, which is answered with a removal. Not while the chain has taken back what would pay it: it is
+ * presented when the funding is as deep again as was agreed.
  */
-export function presentHtlc(out: Transition<FundedState>, add: AddUpdate): void {
+export function presentHtlc(out: Transition<FundedState>, add: AddUpdate, unacceptable: RuleId | undefined): void {
   if (!isConfirmed(out.state)) return;
-  out.effects.push({ kind: 'htlc_irrevocable', channelId: out.state.channelId, add, after: after(out) });
+  out.effects.push({ kind: 'htlc_irrevocable', channelId: out.state.channelId, add, unacceptable, after: after(out) });
+}
+
+/** All that nobody has answered: what was decided already stays so. */
+export function presentUnanswered(out: Transition<FundedState>): void {
+  for (const htlc of unanswered(out.state)) presentHtlc(out, htlc, unacceptable(out.env, out.state, htlc)?.rule);
 }

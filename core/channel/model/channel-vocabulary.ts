@@ -5,10 +5,13 @@ import type { CommitmentFormat } from '../../transactions/types.ts';
 import type { ChannelMessage, Message, OpenChannel } from '../../wire/messages/index.ts';
 import type { Tx } from '../../bitcoin/tx.ts';
 import type { MonitorUpdate } from '../../knowledge/updates.ts';
-import type { AddUpdate, Awaited, ChannelEvent, HtlcResolution, StoredChannel } from './state.ts';
+import type { AddUpdate, Attribution, Awaited, ChannelEvent, HtlcResolution, StoredChannel } from './state.ts';
 import type { Answer, Duty } from './duties.ts';
 import type { ChannelCache } from '../commitments/cache.ts';
 import type { Origin } from './origin.ts';
+import type { ChannelPolicy } from '../../gossip/channel-update.ts';
+import type { Failure } from '../../onion/failure-messages.ts';
+import type { OnionReader } from '../../onion/reader.ts';
 import type { RuleId, ViolableId } from '../../rules.ts';
 import type { Signer } from '../commitments/signer.ts';
 
@@ -56,6 +59,7 @@ export type ChannelOutput =
   | SignEffect
   | HtlcIrrevocable
   | HtlcResolved
+  | NotOffered
   | Notice
   | { readonly kind: 'ask'; readonly channelId: ChannelId; readonly peer: PublicKey; readonly question: Question }
   /** An `add` was taken. The id may change at a reconnection while no signature covers the HTLC: the origin names it. */
@@ -99,7 +103,18 @@ export interface HtlcIrrevocable {
   readonly kind: 'htlc_irrevocable';
   readonly channelId: ChannelId;
   readonly add: AddUpdate;
-  readonly after: readonly Dependency[];
+  /** The rule by which it must be failed, whatever it is for; only where the node deals with payments. */
+  readonly unacceptable: RuleId | undefined;
+  /** Absent for one that was said before, and has come too near to its expiry. */
+  readonly after: readonly Dependency[] | undefined;
+}
+/** What an `offer` did not put into the log, and why. */
+export interface NotOffered {
+  readonly kind: 'not_offered';
+  readonly channelId: ChannelId;
+  readonly origin: Origin;
+  readonly rule: RuleId;
+  readonly detail: string;
 }
 /**
  * What became of an HTLC that we offered. It stands in the channel's state, and is said again after a restart, until it is acknowledged. Of a
@@ -185,8 +200,20 @@ export type ChannelCommand =
    * Claims an HTLC. The preimage leaves at once, or as soon as every watcher has it, and no later answer takes it back: a host that is
    * presented the HTLC again after a crash claims it again.
    */
-  | { readonly kind: 'fulfill'; readonly channelId: ChannelId; readonly id: bigint; readonly preimage: Preimage }
-  | { readonly kind: 'fail'; readonly channelId: ChannelId; readonly id: bigint; readonly reason: Hex }
+  | {
+      readonly kind: 'fulfill';
+      readonly channelId: ChannelId;
+      readonly id: bigint;
+      readonly preimage: Preimage;
+      readonly attribution?: Attribution | undefined;
+    }
+  | {
+      readonly kind: 'fail';
+      readonly channelId: ChannelId;
+      readonly id: bigint;
+      readonly reason: Hex;
+      readonly attribution?: Attribution | undefined;
+    }
   | {
       readonly kind: 'fail_malformed';
       readonly channelId: ChannelId;
@@ -203,7 +230,15 @@ export type ChannelCommand =
    */
   | { readonly kind: 'force_close'; readonly channelId: ChannelId; readonly peer?: PublicKey }
   | { readonly kind: 'acknowledge'; readonly channelId: ChannelId; readonly eventId: number };
-export type Command = OpenCommand | ChannelCommand;
+/** Where the node deals with payments: fails an HTLC that was presented to the host, in the form that its onion asks for. */
+export interface DeclineCommand {
+  readonly kind: 'decline';
+  readonly channelId: ChannelId;
+  readonly id: bigint;
+  /** What its payer is told. */
+  readonly failure: Failure;
+}
+export type Command = OpenCommand | ChannelCommand | DeclineCommand;
 
 export type ChannelInput =
   | { readonly kind: 'message'; readonly message: ChannelMessage }
@@ -214,12 +249,24 @@ export type ChannelInput =
   /** The signer has answered. */
   | { readonly kind: 'signed'; readonly answer: Answer }
   | { readonly kind: 'command'; readonly command: Command }
+  /** The node's own adds, for one signature: only where that can be made at once. */
+  | { readonly kind: 'offer'; readonly adds: readonly NewHtlc[] }
   /** The peer has let its time pass: only an opening is ever told so. */
   | { readonly kind: 'timeout' }
   /** A rule that needs to know of other channels: only an opening is ever told so. */
   | { readonly kind: 'violated'; readonly rule: ViolableId; readonly detail: string }
   /** The peer's error for this channel, or for all channels with it. */
   | { readonly kind: 'peer_error'; readonly data: Hex };
+
+/** An HTLC to offer. */
+export interface NewHtlc {
+  readonly origin: Origin;
+  readonly amountMsat: bigint;
+  readonly paymentHash: Hash32;
+  readonly cltvExpiry: number;
+  readonly onion: Uint8Array;
+  readonly pathKey: PublicKey | undefined;
+}
 
 /** What a rule needs to know of its surroundings; the node fills it in at each step. */
 export interface ChannelEnv {
@@ -234,6 +281,8 @@ export interface ChannelEnv {
   /** The host's current estimate, in satoshi per 1000 weight. */
   readonly feeratePerKw: number;
   readonly peerFeatures: Hex;
+  /** Present where the node deals with payments. */
+  readonly onions: OnionReader | undefined;
 }
 
 /** A node's policy. All limits have a name. */
@@ -244,6 +293,17 @@ export interface ChannelConfig {
   readonly watchers: readonly string[];
   /** How many watchers must hold an update before what depends on it leaves; all of them, where it is more than there are. */
   readonly watcherQuorum: number;
+  /**
+   * Who deals with HTLCs. `host`: each is presented to it, its onion unread. `node`: the node reads onions, forwards, and presents what is for
+   * itself; it needs its key for that (`createNodeEnv`), and signs by itself (`commit: 'auto'`).
+   */
+  readonly payments: 'host' | 'node';
+  /** What this node asks for forwarding, in every channel. */
+  readonly relay: Omit<ChannelPolicy, 'disabled'>;
+  /** How long an HTLC waits for the next channel to be able to take it, in milliseconds of wall time. */
+  readonly maxForwardWaitMs: number;
+  /** Nearest cltv_expiry ahead of the chain that we forward with, in blocks. */
+  readonly minCltvAhead: number;
   /** `auto`: sign as soon as there is something to sign. `manual`: the host says `commit`, to batch. */
   readonly commit: 'auto' | 'manual';
   readonly dustLimitSat: bigint;
@@ -269,7 +329,7 @@ export interface ChannelConfig {
   readonly htlcGraceBlocks: number;
   /** Blocks before its expiry when a fulfilled incoming HTLC fails the channel (BOLT 2: 18). */
   readonly fulfillDeadlineBlocks: number;
-  /** Furthest cltv_expiry ahead of the chain that we offer, in blocks. */
+  /** Furthest cltv_expiry ahead of the chain that we offer or forward with, in blocks. */
   readonly maxCltvAhead: number;
   /** How long an opening waits for the peer's next message, in milliseconds of wall time. */
   readonly openingTimeoutMs: number;

@@ -11,11 +11,15 @@ export function failUnacceptable(out: Transition<FundedState>, htlc: AddUpdate, 
   notify(out, { kind: 'htlc_failed', add: htlc, rule, reason: detail });
 }
 
-/** A block has come: what nobody has answered and nobody may claim any more. */
+/** A block has come: what nobody has answered and nobody may claim any more. A node fails it itself, with what its onion allows. */
 export function failLate(out: Transition<FundedState>): void {
   for (const htlc of unanswered(out.state)) {
     const late = pastFulfillDeadline(out.env, htlc);
     if (late === undefined) continue;
+    if (out.env.config.payments === 'node') {
+      out.effects.push({ kind: 'htlc_irrevocable', channelId: out.state.channelId, add: htlc, unacceptable: late.rule, after: undefined });
+      continue;
+    }
     persist(out);
     failUnacceptable(out, htlc, late);
   }

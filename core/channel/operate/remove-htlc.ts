@@ -12,6 +12,7 @@ import { INVALID_ONION_BLINDING, pastFulfillDeadline, whyFailed } from './unacce
 import type { ChannelCommand } from '../model/channel-vocabulary.ts';
 import type {
   AddUpdate,
+  Attribution,
   FailedState,
   FailUpdate,
   FulfillUpdate,
@@ -51,9 +52,9 @@ function toUpdate(command: RemoveCommand): Removal {
   const { id } = command;
   switch (command.kind) {
     case 'fulfill':
-      return { kind: 'fulfill', id, preimage: command.preimage };
+      return keeping({ kind: 'fulfill', id, preimage: command.preimage }, { attributionData: command.attribution });
     case 'fail':
-      return { kind: 'fail', id, reason: command.reason };
+      return keeping({ kind: 'fail', id, reason: command.reason }, { attributionData: command.attribution });
     case 'fail_malformed':
       return { kind: 'fail_malformed', id, sha256OfOnion: command.sha256OfOnion, failureCode: command.failureCode };
   }
@@ -63,7 +64,10 @@ function attributed(message: UpdateFulfillHtlc | UpdateFailHtlc, { attribution }
   return attribution === undefined ? message : { ...message, attributionData: attribution };
 }
 
-function keeping<U extends FulfillUpdate | FailUpdate>(update: U, { attributionData }: UpdateFulfillHtlc | UpdateFailHtlc): U {
+function keeping<U extends FulfillUpdate | FailUpdate>(
+  update: U,
+  { attributionData }: { readonly attributionData?: Attribution | undefined },
+): U {
   return attributionData === undefined ? update : { ...update, attribution: attributionData };
 }
 
@@ -120,9 +124,15 @@ export function remove(out: Transition<FundedState>, htlc: AddUpdate, update: Re
 
 function answer(out: Transition<FundedState>, htlc: AddUpdate, update: Removal): void {
   const { shared, params } = out.state;
+  keepAnswer(out);
   draft(out).shared = append(shared, params.us, update);
   answered(out, htlc, update.kind);
   if (update.kind === 'fulfill') tellPreimage(out, htlc, update.preimage);
+}
+
+/** A node acknowledges what became of the outgoing HTLC when this answer is durable: whoever waits for that waits for no connection. */
+function keepAnswer(out: Transition<StoredChannel>): void {
+  if (out.env.config.payments === 'node') persist(out);
 }
 
 function answered(out: Transition<StoredChannel>, { id }: AddUpdate, kind: Removal['kind']): void {
@@ -145,6 +155,7 @@ export function fulfillOnChain(out: Transition<FailedState>, command: Extract<Re
   if (sha256Hex(out.env.crypto, command.preimage) !== htlc.paymentHash)
     return refusal('update_fulfill_htlc.payment_preimage', 'does not hash to payment_hash');
   if (host.received.some(({ id, answered: by }) => id === htlc.id && by === 'fulfill')) return undefined;
+  keepAnswer(out);
   answered(out, htlc, 'fulfill');
   tellPreimage(out, htlc, command.preimage);
   return undefined;

@@ -8,7 +8,7 @@ import type { Contents } from '../model/contents.ts';
 import { draft, draftHost } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
 import { sendUpdate } from './send-update.ts';
-import type { ChannelCommand, ChannelEnv } from '../model/channel-vocabulary.ts';
+import type { ChannelCommand, ChannelEnv, NewHtlc } from '../model/channel-vocabulary.ts';
 import { dearestOpenerCostSat, exceedsDustExposure, inFlightLimit, openerCostSat, reserveKept } from './limits.ts';
 import type { LimitBroken } from './limits.ts';
 import { brokenBySome } from '../model/fundings.ts';
@@ -112,6 +112,15 @@ export function addHtlc(
   const { channelId, host } = out.state;
   out.effects.push({ kind: 'added', channelId, origin, id: (host.offered.at(-1) as OfferedHtlc).id });
   return undefined;
+}
+
+/** The node's own adds. What the rules forbid is not in the log, and told so. */
+export function offerAll(out: Transition<FundedState>, adds: readonly NewHtlc[]): void {
+  for (const { origin, amountMsat, paymentHash, cltvExpiry, onion, pathKey } of adds) {
+    const refused = offer(out, { amountMsat, paymentHash, cltvExpiry, onion, pathKey }, origin);
+    if (refused === undefined) continue;
+    out.effects.push({ kind: 'not_offered', channelId: out.state.channelId, origin, rule: refused.rule, detail: refused.detail });
+  }
 }
 
 /** A shutdown has been said, or is wanted: no more HTLCs (BOLT 2, shutdown). */

@@ -4,6 +4,7 @@ import { other } from '../../transactions/types.ts';
 import type { ChannelReestablish } from '../../wire/messages/index.ts';
 import { isClosing, offer } from '../operate/update-add-htlc.ts';
 import { sendCommitmentSigned } from '../commitments/commitment-signed.ts';
+import { presentUnanswered } from '../commitments/irrevocable.ts';
 import { sendRevokeAndAck } from '../commitments/revoke-and-ack.ts';
 import { append, logLength, nextHtlcId, slice, truncate } from '../model/contents.ts';
 import { awaitsRemoteSignature } from '../model/duties.ts';
@@ -139,6 +140,7 @@ export function resume(
   const { channelId, lifecycle } = out.state;
   if (lifecycle.readySent && lifecycle.readyReceived && !isClosing(out.state))
     out.effects.push({ kind: 'notify', channelId, event: { kind: 'usable' } });
+  if (out.env.config.payments === 'node') presentUnanswered(out);
 }
 
 /** The updates that our last signature added, and that signature: identical to the first time. */

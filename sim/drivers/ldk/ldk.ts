@@ -231,6 +231,7 @@ class LdkDriver implements Driver, Known {
         return this.answer(command, () => manager.claim_funds(fromHex(command.preimage)));
       case 'fail':
       case 'fail_malformed':
+      case 'decline':
         return this.answer(command, (hash) => manager.fail_htlc_backwards(fromHex(hash)));
       case 'fee':
         if (command.feeratePerKw === this.feeratePerKw) return 'nothing changes';

@@ -1,0 +1,31 @@
+import { confirmation } from '../../chain/view.ts';
+import { isClosed } from '../../channel/model/ending.ts';
+import { onlyFunding } from '../../channel/model/fundings.ts';
+import type { StoredChannel } from '../../channel/model/state.ts';
+import type { ChannelId } from '../../crypto/bytes.ts';
+import type { Instruction } from '../../onion/instruction.ts';
+import { shortChannelIdOf } from '../../wire/short-channel-id.ts';
+import type { NodeState } from '../node-vocabulary.ts';
+
+/** BOLT 7: where the channel's funding output stands in the chain; undefined while it is in no block. */
+export function shortChannelIdOfChannel(state: StoredChannel): bigint | undefined {
+  const { output } = onlyFunding(state);
+  const confirmed = confirmation(state.chain, output.txid);
+  if (confirmed === undefined) return undefined;
+  return shortChannelIdOf({ blockHeight: confirmed.height, txIndex: confirmed.index, outputIndex: output.vout });
+}
+
+/** The channel that an onion means; by its peer, the first that may be used. */
+export function channelTo({ channels }: NodeState, next: Extract<Instruction, { kind: 'forward' }>['next']): ChannelId | undefined {
+  for (const { state } of channels.values()) {
+    const isMeant =
+      'nodeId' in next ? state.params.peer === next.nodeId && isUsable(state) : shortChannelIdOfChannel(state) === next.shortChannelId;
+    if (isMeant) return state.channelId;
+  }
+  return undefined;
+}
+
+/** BOLT 2, channel_ready: both have sent it. */
+export function isUsable(state: StoredChannel): boolean {
+  return state.phase === 'funded' && !isClosed(state) && state.lifecycle.readySent && state.lifecycle.readyReceived;
+}

@@ -1,0 +1,144 @@
+import { canCommitNow } from '../../channel/commitments/commitment-signed.ts';
+import type { NewHtlc, NotOffered } from '../../channel/model/channel-vocabulary.ts';
+import { isClosed, isConfirmed } from '../../channel/model/ending.ts';
+import type { Origin } from '../../channel/model/origin.ts';
+import { isClosing } from '../../channel/operate/update-add-htlc.ts';
+import type { ChannelId } from '../../crypto/bytes.ts';
+import { expiryFault, permanently, temporarily } from '../../payments/forwarding.ts';
+import type { NotForwarded } from '../../payments/forwarding.ts';
+import { reschedule } from '../../time/deadlines.ts';
+import { stepChannel } from '../channels.ts';
+import type { ChannelSlot, WaitingAdd } from '../node-vocabulary.ts';
+import { draft } from '../run.ts';
+import type { Run } from '../run.ts';
+import { incomingHtlc, notForwarded, recordOf } from './answer-htlc.ts';
+
+/**
+ * HTLCs on their way to a channel of this node. They enter its log only where it can sign for them at once, so that until then they can be
+ * failed; all that wait, for one signature. In memory alone: lost in a crash, their incoming HTLCs are undecided again.
+ */
+
+/** In one channel: as many as one commitment may have. More are failed. */
+export const MAX_WAITING_ADDS = 483;
+
+/** The name of a channel's wait among the deadlines of the node. */
+type WaitingKey = `waiting ${ChannelId}`;
+
+function waitingKey(channelId: ChannelId): WaitingKey {
+  return `waiting ${channelId}`;
+}
+
+export function isWaitingKey(key: string): key is WaitingKey {
+  return key.startsWith('waiting ');
+}
+
+export function channelOf(key: WaitingKey): ChannelId {
+  return key.slice('waiting '.length) as ChannelId;
+}
+
+type Fate = 'ready' | 'wait' | NotForwarded;
+
+/** What is to be done with an HTLC for this channel now. */
+function fateOf({ state, outbox, current }: ChannelSlot): Fate {
+  // What its state doesn't show may have been lost: nothing that rests on that is failed before it has shown that it is current.
+  if (!current) return 'wait';
+  if (state.phase === 'failed' || isClosed(state)) return permanently('the channel is closed');
+  if (isClosing(state)) return permanently('the channel is closing');
+  const { connection, readySent, readyReceived } = state.lifecycle;
+  if (connection === 'disconnected') return temporarily('the peer is not connected');
+  if (!readySent || !readyReceived || !isConfirmed(state)) return temporarily('the channel is not ready');
+  return outbox.length === 0 && canCommitNow(state) ? 'ready' : 'wait';
+}
+
+/** Hands an HTLC to its channel, or says why it can't go on. */
+export function hand(run: Run, channelId: ChannelId, add: NewHtlc): NotForwarded | undefined {
+  const fate = fateOf(run.state.channels.get(channelId) as ChannelSlot);
+  if (typeof fate !== 'string') return fate;
+  const before = run.state.waiting.get(channelId) ?? [];
+  if (before.length >= MAX_WAITING_ADDS) return temporarily(`${before.length} HTLCs wait already`);
+  setWaiting(run, channelId, [...before, { add, sinceMs: run.state.nowMs }]);
+  return undefined;
+}
+
+function setWaiting(run: Run, channelId: ChannelId, adds: readonly WaitingAdd[]): void {
+  const node = draft(run);
+  const waiting = new Map(node.waiting);
+  if (adds.length > 0) waiting.set(channelId, adds);
+  else waiting.delete(channelId);
+  node.waiting = waiting;
+  limitWait(run, channelId);
+}
+
+/** How long the first of them still waits: for ever, while what the channel shows proves nothing. */
+function limitWait(run: Run, channelId: ChannelId): void {
+  const { waiting, channels, deadlines } = run.state;
+  const [first] = waiting.get(channelId) ?? [];
+  const limited = first !== undefined && channels.get(channelId)?.current === true;
+  const next = reschedule(deadlines, waitingKey(channelId), limited ? first.sinceMs + run.env.config.maxForwardWaitMs : undefined);
+  if (next !== deadlines) draft(run).deadlines = next;
+}
+
+/** Nothing else is left to do in this step: every channel that can takes what waits for it. */
+export function flushWaiting(run: Run): void {
+  for (const [channelId, adds] of run.state.waiting) {
+    const slot = run.state.channels.get(channelId);
+    const fate = slot === undefined ? permanently('the channel is gone') : fateOf(slot);
+    if (fate === 'wait') {
+      limitWait(run, channelId);
+      continue;
+    }
+    setWaiting(run, channelId, []);
+    if (fate === 'ready') offer(run, channelId, adds);
+    else for (const { add } of adds) giveBack(run, add.origin, fate);
+  }
+}
+
+function offer(run: Run, channelId: ChannelId, waited: readonly WaitingAdd[]): void {
+  const adds: NewHtlc[] = [];
+  for (const { add } of waited) {
+    const late = expiryFault(run.env.config, add.cltvExpiry, run.state.tip.height);
+    if (late === undefined) adds.push(add);
+    else giveBack(run, add.origin, late);
+  }
+  if (adds.length > 0) stepChannel(run, channelId, { kind: 'offer', adds });
+}
+
+/** The channel's own limits forbid it. */
+export function notOffered(run: Run, { origin, rule, detail }: NotOffered): void {
+  giveBack(run, origin, temporarily(`${rule}: ${detail}`));
+}
+
+/** Time has passed: those that have waited too long. */
+export function expireWaiting(run: Run, channelId: ChannelId): void {
+  const adds = run.state.waiting.get(channelId) ?? [];
+  const latest = run.state.nowMs - run.env.config.maxForwardWaitMs;
+  setWaiting(
+    run,
+    channelId,
+    adds.filter(({ sinceMs }) => sinceMs > latest),
+  );
+  for (const { add, sinceMs } of adds)
+    if (sinceMs <= latest) giveBack(run, add.origin, temporarily('the channel could not take it in time'));
+}
+
+/** One whose incoming HTLC is answered otherwise. */
+export function dropWaiting(run: Run, channelId: ChannelId, incoming: ChannelId, htlcId: bigint): void {
+  const adds = run.state.waiting.get(channelId) ?? [];
+  const isIt = ({ add: { origin } }: WaitingAdd): boolean =>
+    origin.kind === 'forward' && origin.htlcId === htlcId && origin.channelId === incoming;
+  setWaiting(
+    run,
+    channelId,
+    adds.filter((waited) => !isIt(waited)),
+  );
+}
+
+/** It does not go on: its incoming HTLC is failed. */
+function giveBack(run: Run, origin: Origin, why: NotForwarded): void {
+  if (origin.kind === 'own') return;
+  const { channelId, htlcId } = origin;
+  const incoming = run.state.channels.get(channelId)?.state;
+  const add = incoming && incomingHtlc(incoming, htlcId);
+  if (incoming === undefined || add === undefined || recordOf(incoming, htlcId)?.answered !== undefined) return;
+  notForwarded(run, channelId, add, why);
+}

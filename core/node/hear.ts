@@ -1,0 +1,36 @@
+import { acknowledge, htlcResolved } from './forwarding/resolved.ts';
+import { htlcIrrevocable } from './forwarding/incoming.ts';
+import { flushWaiting, notOffered } from './forwarding/waiting.ts';
+import type { NodeWord } from './node-vocabulary.ts';
+import type { Listener, Run } from './run.ts';
+
+/** What a node makes of what its channels say. Most of it is for the host as it stands. */
+export const LISTENER: Listener = { hear, flush: flushWaiting };
+
+function hear(run: Run, word: NodeWord): void {
+  switch (word.kind) {
+    case 'htlc_irrevocable':
+      return htlcIrrevocable(run, word);
+    case 'htlc_resolved':
+      return htlcResolved(run, word);
+    case 'answer_durable':
+      return acknowledge(run, { channelId: word.outgoing, eventId: word.eventId });
+    case 'not_offered':
+      return notOffered(run, word);
+    case 'sign':
+    case 'notify':
+    case 'send':
+    case 'disconnect':
+    case 'store':
+    case 'monitor':
+    case 'broadcast':
+    case 'watch_tx':
+    case 'watch_spend':
+    case 'ask':
+    case 'added':
+    case 'refused':
+    case 'violated':
+      run.effects.push(word);
+      return;
+  }
+}
