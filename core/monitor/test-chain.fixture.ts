@@ -18,18 +18,18 @@ export class TestChain {
   /** What there is before the first block. */
   readonly #given = new Map<string, Unspent>();
   #blocks: (ChainPoint & { readonly txs: readonly Tx[] })[] = [];
-  #first: number;
+  readonly first: number;
   #branch = 0;
   #unspent = new Map<string, Unspent>();
   mempool: Tx[] = [];
 
   constructor(crypto: Crypto, height: number) {
     this.#crypto = crypto;
-    this.#first = height;
+    this.first = height;
   }
 
   get height(): number {
-    return this.#first + this.#blocks.length;
+    return this.first + this.#blocks.length;
   }
 
   get tip(): ChainPoint {
@@ -37,15 +37,15 @@ export class TestChain {
   }
 
   at(height: number): ChainPoint {
-    const block = this.#blocks[height - this.#first - 1];
+    const block = this.#blocks[height - this.first - 1];
     return block === undefined ? { height, hash: hashOf(height) } : { height, hash: block.hash };
   }
 
   /** Outputs that need no history. */
   give(id: Txid, outputs: readonly TxOutput[]): void {
     for (const [vout, output] of outputs.entries()) {
-      this.#given.set(outpointKey({ txid: id, vout }), { output, height: this.#first });
-      this.#unspent.set(outpointKey({ txid: id, vout }), { output, height: this.#first });
+      this.#given.set(outpointKey({ txid: id, vout }), { output, height: this.first });
+      this.#unspent.set(outpointKey({ txid: id, vout }), { output, height: this.first });
     }
   }
 
@@ -128,7 +128,7 @@ export class TestChain {
 
   /** Everything from a block on, as a source tells it to who asks again. */
   history(): ChainInput {
-    return this.#told({ height: this.#first, hash: hashOf(this.#first) });
+    return this.#told({ height: this.first, hash: hashOf(this.first) });
   }
 
   #told(fork: ChainPoint): ChainInput {

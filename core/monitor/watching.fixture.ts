@@ -3,7 +3,7 @@ import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import { scriptSignature } from '../bitcoin/der.ts';
 import { p2pkh, p2wpkh } from '../bitcoin/script.ts';
 import { bip143Sighash, SIGHASH_ALL } from '../bitcoin/sighash.ts';
-import { txid, withWitness } from '../bitcoin/tx.ts';
+import { withWitness } from '../bitcoin/tx.ts';
 import type { Outpoint, Tx } from '../bitcoin/tx.ts';
 import { isChainRefusal, readChainInput } from '../chain/update.ts';
 import type { ChainInput } from '../chain/update.ts';
@@ -17,7 +17,6 @@ import type { Crypto } from '../crypto/types.ts';
 import type { FundingUpdate, MonitorUpdate } from '../knowledge/updates.ts';
 import { fundingWitness } from '../transactions/commitment.ts';
 import type { CommitmentFormat, Side } from '../transactions/types.ts';
-import { other } from '../transactions/types.ts';
 import { createClaimSigner } from './claim-signer.ts';
 import type { Coin } from './claim-tx.ts';
 import { CommitmentCache } from './commitment-cache.ts';
@@ -49,7 +48,8 @@ class Wallet {
   readonly #key: PublicKey;
   readonly #chain: TestChain;
   #count = 0;
-  readonly reserved = new Map<string, Coin>();
+  /** The sum of its coins. */
+  givenSat = 0n;
 
   constructor(crypto: Crypto, chain: TestChain, n: number) {
     this.#crypto = crypto;
@@ -67,9 +67,8 @@ class Wallet {
     const id = (this.#key.slice(2, 10) + (this.#count++).toString(16).padStart(56, '0')) as Txid;
     const output = { amountSat, script: this.script };
     this.#chain.give(id, [output]);
-    const coin = { outpoint: { txid: id, vout: 0 }, amountSat };
-    this.reserved.set(outpointKey(coin.outpoint), coin);
-    return coin;
+    this.givenSat += amountSat;
+    return { outpoint: { txid: id, vout: 0 }, amountSat };
   }
 
   sign(tx: Tx, coins: readonly Coin[]): Tx {
@@ -171,18 +170,21 @@ export class Watching {
   readonly ends: Readonly<Record<Side, WatcherEnd>>;
   /** Watchers beside those of the two ends: cheaters' from another time, copies. */
   readonly others: WatcherEnd[] = [];
+  readonly #fundingTx: Tx;
+  readonly #base: number;
   readonly #fed: Record<Side, number> = { opener: 0, accepter: 0 };
 
   constructor(format: CommitmentFormat, crypto: Crypto = createFakeCrypto()) {
     this.crypto = crypto;
     this.duo = new Duo({ crypto, command: { format } });
     const tx = this.duo.fund();
+    this.#fundingTx = tx;
     this.duo.block([tx]);
     this.duo.block([], 2);
     this.duo.exchange();
     this.channelId = this.duo.channelId;
-    this.chain = new TestChain(crypto, this.duo.ends.opener.env.tip.height);
-    this.chain.give(txid(crypto, tx), tx.outputs);
+    this.#base = this.duo.ends.opener.env.tip.height;
+    this.chain = this.newChain();
     this.ends = {
       opener: new WatcherEnd('opener', crypto, this.duo, this.chain),
       accepter: new WatcherEnd('accepter', crypto, this.duo, this.chain),
@@ -316,7 +318,22 @@ export class Watching {
     this.feed();
   }
 
-  peerOf(side: Side): WatcherEnd {
-    return this.ends[other(side)];
+  /** A chain of its own that begins where this one did, for one ending of many. */
+  newChain(): TestChain {
+    const chain = new TestChain(this.crypto, this.#base);
+    chain.give(this.funding.txid, this.#fundingTx.outputs);
+    return chain;
+  }
+}
+
+/** Block after block, or straight to what matures next, until nobody wants anything more that is worth its fee. */
+export function runToEnd(chain: TestChain, ends: readonly WatcherEnd[]): void {
+  for (let idle = 0; idle < 3;) {
+    const next = ends.flatMap((end) => end.assess().wanted.map(({ earliest }) => earliest)).filter((height) => height > chain.height + 1);
+    const matures = next.length === 0 ? chain.height + 1 : Math.min(...next) - 1;
+    const busy = chain.mempool.length > 0;
+    idle = busy || next.length > 0 ? 0 : idle + 1;
+    const told = chain.mine(busy ? 1 : Math.max(1, matures - chain.height));
+    for (const end of ends) end.chain(told);
   }
 }
