@@ -281,10 +281,7 @@ describe.each(FORMATS)('%s: BOLT 5, Unilateral Close Handling: Remote Commitment
 
   it('either of its valid commitments: the one that it has not acknowledged', () => {
     const w = new Watching(format);
-    add(w.duo, 'opener', 1);
-    w.duo.deliver('opener');
-    w.duo.deliver('opener');
-    w.feed();
+    w.sign('opener', 1);
     // The accepter holds the next one, and its revocation of the one before has not come.
     w.confirm('accepter');
     expect(kinds(w.ends.opener)).toEqual(['htlc_timeout', 'to_remote']);

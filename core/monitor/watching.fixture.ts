@@ -231,6 +231,14 @@ export class Watching {
     this.feed();
   }
 
+  /** Payment `n`, which only the peer's next commitment has: signed for, and not acknowledged. */
+  sign(offerer: Side, n: number): void {
+    add(this.duo, offerer, n);
+    this.duo.deliver(offerer);
+    this.duo.deliver(offerer);
+    this.feed();
+  }
+
   /** The recipient of HTLC `id` learns the preimage of payment `n`, and the offerer does not hear of it. */
   learn(recipient: Side, id: bigint, n: number): void {
     const { outgoing } = this.duo.ends[recipient];
