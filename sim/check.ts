@@ -7,7 +7,8 @@ import { findingReport, guiltOf } from './report/finding-report.ts';
 import type { ChartStep } from './report/observe-step.ts';
 import { chartObserver } from './report/step-observer.ts';
 import type { CampaignOptions } from './run/seed.ts';
-import { shrink } from './campaign/shrink.ts';
+import { explain } from './campaign/explain.ts';
+import type { Bench } from './campaign/explain.ts';
 import type { Finding, Scenario } from './scenario/types.ts';
 
 export interface CheckOptions extends FulguriteConfig {
@@ -69,22 +70,34 @@ export function check(options: CheckOptions = {}): CheckResult {
 
 function explained(engine: Engine, recorded: Scenario, finding: Finding, token: string, maxExecutions: number): FindingError {
   const replay = `check({ ${Object.keys(engine.config).length > 0 ? '...config, ' : ''}token: '${token}' })`;
-  const scenario = engine.withEveryOracle(recorded);
-  if (maxExecutions === 0) return new FindingError({ finding, scenario, token, replay });
-  const result = shrink(scenario, {
-    execute: (candidate) => engine.execute(candidate),
-    simplerCustom: (action) => engine.simplerCustom(action),
-    maxExecutions,
-  });
-  const shrunk = { fromActions: scenario.actions.length, executions: result.executions };
-  const small = engine.withEveryOracle(result.scenario);
-  return new FindingError({ ...charted(engine, small, finding), token, replay, ...(result.reproduced && { shrunk }) });
+  return explainedError(engine, recorded, finding, { label: token, maxExecutions, about: { token, replay } });
+}
+
+/** A finding with its whole report: shrunk, charted, and told when it was decided. */
+export function explainedError(
+  bench: Bench,
+  recorded: Scenario,
+  finding: Finding,
+  options: {
+    readonly label: string;
+    readonly maxExecutions: number;
+    readonly about: Pick<FindingReport, 'token' | 'replay'> | ((scenario: Scenario) => Pick<FindingReport, 'replay'>);
+  },
+): FindingError {
+  const { label, maxExecutions, about } = options;
+  const { scenario, shrunk, decided } = explain(bench, recorded, { maxExecutions, label });
+  const more = { ...(shrunk && { shrunk }), ...(decided && { decided }), ...(typeof about === 'function' ? about(scenario) : about) };
+  return new FindingError({ ...charted(bench, scenario, finding), ...more });
 }
 
 /** Runs a scenario once more for its chart, and for where its finding fires now. */
-function charted(engine: Engine, scenario: Scenario, finding: Finding): Pick<FindingReport, 'finding' | 'scenario' | 'chart'> {
+function charted(
+  bench: Pick<Bench, 'runScenario'>,
+  scenario: Scenario,
+  finding: Finding,
+): Pick<FindingReport, 'finding' | 'scenario' | 'chart'> {
   const steps: ChartStep[] = [];
-  const result = engine.runScenario(scenario, [chartObserver(steps)]);
+  const result = bench.runScenario(scenario, [chartObserver(steps)]);
   const nodes = scenario.world.nodes.map(({ name }) => name);
   const guilty = result.finding && { setup: result.finding.at === 'setup', guilty: guiltOf(result.finding) };
   const chart = drawChart(steps, { nodes, maxRows: 120, ...guilty });

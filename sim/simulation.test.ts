@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { FindingError, replayScenario } from './check.ts';
+import { rewrite, tampered } from './oracles/run.fixture.ts';
 import { runScenario } from './run/run.ts';
+import type { Scenario } from './scenario/types.ts';
 import { Simulation } from './simulation.ts';
 
 function pair(): { readonly sim: Simulation; readonly channel: string } {
@@ -133,3 +136,46 @@ describe('Simulation', () => {
     expect(sim.world.payments.filter((p) => !p.probe && p.outcome !== undefined)).toHaveLength(9);
   });
 });
+
+describe('a script that fails', () => {
+  it('is told as a small case: its channels opened before, the few actions that matter, a chart, and a line that shows it again', () => {
+    const drivers = {
+      fulgurite: tampered({ nodes: ['alice'], effect: rewrite('update_add_htlc', (add) => ({ ...add, id: add.id + 1n })) }),
+    };
+    const sim = new Simulation({ drivers });
+    sim.node('alice', { storage: { kind: 'fixed', ms: 20 } });
+    sim.node('bob');
+    sim.node('carol');
+    sim.connect('alice', 'bob');
+    sim.connect('bob', 'carol');
+    const first = sim.open('alice', 'bob', { fundingSat: 1_000_000n, pushMsat: 300_000_000n });
+    const other = sim.open('bob', 'carol', { fundingSat: 1_000_000n });
+    sim.pay('bob', other, 10_000_000n);
+    sim.run();
+    const error = failureOf(() => {
+      sim.pay('alice', first, 50_000_000n);
+      sim.run();
+    });
+    expect(error.message).toContain('FOUND reference/update_add_htlc/ids-increase-by-1');
+    expect(error.message).toContain('alice sent update_add_htlc with id 1, where its next HTLC is 0');
+    const { world, actions } = error.scenario;
+    expect(actions).toEqual([]);
+    expect([world.nodes, world.channels.map(({ name }) => name)]).toEqual([[{ name: 'alice' }, { name: 'bob' }], ['c1']]);
+    expect(error.message).toMatch(/decided .*continuations/);
+    expect(error.message).toContain('✗ found here');
+    const [line = ''] = /replayScenario\(.*\)/.exec(error.message) ?? [];
+    const scenario = JSON.parse(line.slice('replayScenario('.length, line.lastIndexOf(', { …'))) as Scenario;
+    expect(() => replayScenario(scenario, { drivers })).toThrow('ids-increase-by-1');
+    expect(() => replayScenario(scenario)).not.toThrow();
+  });
+});
+
+function failureOf(act: () => void): FindingError {
+  try {
+    act();
+  } catch (error) {
+    if (error instanceof FindingError) return error;
+    throw error;
+  }
+  throw new Error('nothing was found');
+}

@@ -4,7 +4,9 @@ import type { Crypto } from '../core/crypto/types.ts';
 import type { CommitmentFormat, Side } from '../core/transactions/types.ts';
 import { apply } from './actions/apply.ts';
 import { freshName } from './actions/usable-ends.ts';
-import { FindingError } from './check.ts';
+import { benchOf } from './campaign/explain.ts';
+import { explainedError } from './check.ts';
+import type { FindingError } from './check.ts';
 import { packetName } from './world/packet.ts';
 import { linkId } from './world/network.ts';
 import { nextDue } from './world/pending-events.ts';
@@ -16,7 +18,18 @@ import { ORACLES } from './oracles/index.ts';
 import { grouped, mistakeIn, noChannel, noNode, noPayment, thereAre, whyNotSent } from './report/script-mistakes.ts';
 import type { Refused } from './report/script-mistakes.ts';
 import { settle } from './run/settle.ts';
-import type { Action, Latency, LinkSpec, LinkTransport, NodeSpec, Oracle, PaymentRecord, Scenario, WorldSpec } from './scenario/types.ts';
+import type {
+  Action,
+  Finding,
+  Latency,
+  LinkSpec,
+  LinkTransport,
+  NodeSpec,
+  Oracle,
+  PaymentRecord,
+  Scenario,
+  WorldSpec,
+} from './scenario/types.ts';
 import type { World } from './world/world.ts';
 
 export interface SimulationOptions extends RunOptions {
@@ -47,6 +60,10 @@ export interface PayOptions {
 
 /** More events than any script needs to come to rest. */
 const MAX_EVENTS = 100_000;
+/** For a script that fails: most of what it did only opened its channels. */
+const SHRINK_EXECUTIONS = 1_000;
+/** What a stored scenario does not say. */
+const OWN_CODE = ['drivers', 'operations', 'oracles', 'interpreter'] as const;
 
 /**
  * A world to script in a few lines: nodes, links, channels and payments by name, in virtual time. Messages wait until `run`, `settle` or
@@ -221,18 +238,21 @@ export class Simulation {
   }
 
   private start(): World {
-    const { seed = '1', crypto = 'fake', oracles = ORACLES.map(({ create }) => create), ...rest } = this.options;
+    const { seed = '1', crypto = 'fake' } = this.options;
     const names = this.nodes.map((node) => node.name);
     const missing = this.links.flatMap(({ ends }) => ends).find((end) => !names.includes(end));
     if (missing !== undefined) throw new Error(`no node ${missing}: ${thereAre(names)}`);
     const name = crypto === 'noble' || crypto === 'fake' ? crypto : 'native';
     const spec: WorldSpec = { seed, crypto: name, nodes: this.nodes, links: this.links, channels: [] };
+    const run = this.runOptions();
+    return createWorld(spec, { ...run, oracles: [...(run.oracles ?? []), () => listener(this.refused)] });
+  }
+
+  /** What runs have in common, this one and those that look for a smaller one. */
+  private runOptions(): RunOptions {
+    const { seed: _, crypto = 'fake', transport: __, oracles = ORACLES.map(({ create }) => create), ...rest } = this.options;
     const providers = typeof crypto === 'string' ? rest.providers : { ...rest.providers, native: crypto };
-    return createWorld(spec, {
-      ...rest,
-      oracles: [...oracles, () => listener(this.refused)],
-      ...(providers === undefined ? {} : { providers }),
-    });
+    return { ...rest, oracles, ...(providers === undefined ? {} : { providers }) };
   }
 
   private notStarted(what: string): void {
@@ -268,7 +288,19 @@ export class Simulation {
 
   private check(): void {
     const { finding } = this.world;
-    if (finding !== undefined) throw new FindingError({ finding, scenario: this.scenario() });
+    if (finding !== undefined) throw this.explained(finding);
+  }
+
+  /** The whole report: what was done, run again without this script, is shrunk and charted; the channels that it opened are part of the world where they may be. */
+  private explained(finding: Finding): FindingError {
+    const recorded = this.scenario();
+    const { options } = this;
+    const own = OWN_CODE.some((name) => options[name] !== undefined) ? ', { …your drivers, operations and oracles }' : '';
+    return explainedError(benchOf(this.runOptions()), recorded, finding, {
+      label: recorded.world.seed,
+      maxExecutions: SHRINK_EXECUTIONS,
+      about: (scenario) => ({ replay: `replayScenario(${JSON.stringify({ ...scenario, expect: 'pass' })}${own})` }),
+    });
   }
 }
 

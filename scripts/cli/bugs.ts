@@ -3,12 +3,13 @@ import type { Distinct, Found, Known } from '../../sim/campaign/results.ts';
 import { findingReport } from '../../sim/report/finding-report.ts';
 import { shownSteps, viewObserver } from '../../sim/report/steps/step-view.ts';
 import type { StepView } from '../../sim/report/steps/step-view.ts';
+import type { ExplainProgress, Explained } from '../../sim/campaign/explain.ts';
 import type { Scenario } from '../../sim/scenario/types.ts';
 import type { Engine } from '../node/engine.ts';
 import { readScenario } from '../node/scenario-files.ts';
 import { FindingFiles, writePage } from './finding-files.ts';
 import type { HuntOptions } from './hunt.ts';
-import { reportOf, shrinkInSlices, shrinkProgressText } from './investigate-finding.ts';
+import { explainInSlices, explainProgressText, reportOf } from './investigate-finding.ts';
 import { chartWidth, styleOf, tryToWrite } from './terminal/output.ts';
 import type { Progress } from './terminal/progress.ts';
 import type { ReportedFinding } from './reports/hunt-report.ts';
@@ -26,10 +27,7 @@ export interface Bug {
 }
 
 /** What was made of one finding. */
-export interface Case {
-  readonly scenario: Scenario;
-  readonly shrunk?: { readonly fromActions: number; readonly executions: number };
-}
+export type Case = Explained;
 
 export async function investigateAll(engine: Engine, findings: readonly Distinct[], known: Known, tools: Tools): Promise<readonly Bug[]> {
   const bugs = new Map<string, Bug>();
@@ -56,24 +54,13 @@ interface Tools extends HuntOptions {
 /** Shrinks a finding. After Ctrl-C it is left as it is. */
 async function investigate(engine: Engine, { first, seeds, foundAs }: Distinct, known: Known, tools: Tools): Promise<Bug> {
   const { progress, signal } = tools;
-  let { scenario } = first;
-  let shrunk: Case['shrunk'];
-  if (!signal.aborted && tools.executions > 0) {
-    const onProgress = (at: Parameters<typeof shrinkProgressText>[0]): void => progress.show(() => shrinkProgressText(at));
-    const fromActions = scenario.actions.length;
-    // What is small enough for one oracle may show another finding under all of them: then that one is what is reported, and shrunk.
-    for (let expected = '', left = tools.executions; expected !== scenario.expect && left > 0;) {
-      expected = scenario.expect;
-      const result = await shrinkInSlices(engine, scenario, { signal, maxExecutions: left, onProgress });
-      if (result?.reproduced !== true) break;
-      left -= result.executions;
-      shrunk = { fromActions, executions: tools.executions - left };
-      scenario = engine.withEveryOracle(result.scenario);
-    }
-    progress.clear();
-  }
+  const onProgress = (at: ExplainProgress): void => progress.show(() => explainProgressText(at));
+  const maxExecutions = signal.aborted ? 0 : tools.executions;
+  const made = await explainInSlices(engine, first.scenario, { label: first.token, signal, maxExecutions, onProgress });
+  progress.clear();
+  const { scenario } = made ?? first;
   const why = known[scenario.expect];
-  const base = { fingerprint: scenario.expect, first, seeds, foundAs, case: { scenario, ...(shrunk && { shrunk }) } };
+  const base = { fingerprint: scenario.expect, first, seeds, foundAs, case: made ?? { scenario } };
   return why === undefined ? base : { ...base, known: why };
 }
 
@@ -102,17 +89,18 @@ function storeCase(
   engine: Engine,
   reported: ReportedFinding,
   { first, seeds, foundAs }: Bug,
-  { scenario, shrunk }: Case,
+  { scenario, shrunk, decided }: Case,
   options: HuntOptions,
 ): ReturnType<typeof describeBug> {
   const file = tryToWrite(() => new FindingFiles(options.out).save(first, scenario));
   const style = styleOf(process.stdout);
   const look = { width: chartWidth(), style };
   const replay = replayCommand(file ?? first.token, options.planted);
-  const report = reportOf(engine, first.finding, scenario, look, { token: first.token, seeds, foundAs, replay, ...(shrunk && { shrunk }) });
+  const made = { ...(shrunk && { shrunk }), ...(decided && { decided }) };
+  const report = reportOf(engine, first.finding, scenario, look, { token: first.token, seeds, foundAs, replay, ...made });
   const text = `${findingReport(report, style)}\n${file === undefined ? '        stored nowhere' : replayed(engine, file, scenario)}`;
   const written = { verdict: report.finding, ...(file !== undefined && { file }), replay, actions: scenario.actions.length };
-  const full = { ...reported, ...written, ...(shrunk && { shrunk }), scenario, ...stepsOf(engine, scenario) };
+  const full = { ...reported, ...written, ...made, scenario, ...stepsOf(engine, scenario) };
   const page = file && tryToWrite(() => writePage(file, full));
   return { reported: full, text: page === undefined ? text : `${text}\n${style.bold('look')}    ${page}` };
 }

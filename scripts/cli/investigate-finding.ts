@@ -6,6 +6,8 @@ import type { FindingReport } from '../../sim/report/finding-report.ts';
 import type { ChartStep } from '../../sim/report/observe-step.ts';
 import { chartObserver } from '../../sim/report/step-observer.ts';
 import type { Style } from '../../sim/report/style.ts';
+import { explaining } from '../../sim/campaign/explain.ts';
+import type { Explained, ExplainProgress } from '../../sim/campaign/explain.ts';
 import type { ShrinkProgress, ShrinkResult } from '../../sim/campaign/shrink.ts';
 import { shrinking } from '../../sim/campaign/shrink.ts';
 import type { Finding, Scenario } from '../../sim/scenario/types.ts';
@@ -14,29 +16,50 @@ import type { Engine } from '../node/engine.ts';
 /** Milliseconds of shrinking between two looks at the outside world: progress, Ctrl-C. */
 const SLICE_MS = 50;
 
-export interface ShrinkHooks {
-  readonly onProgress?: (progress: ShrinkProgress) => void;
+interface Hooks<P> {
+  readonly onProgress?: (progress: P) => void;
   readonly signal?: AbortSignal;
-  readonly maxExecutions?: number;
 }
 
-/** Shrinks in slices, so that a terminal stays alive. Undefined if it was interrupted. */
-export async function shrinkInSlices(engine: Engine, scenario: Scenario, hooks: ShrinkHooks = {}): Promise<ShrinkResult | undefined> {
+/** Shrinks a finding, and counts when it was decided. Undefined if it was interrupted. */
+export function explainInSlices(
+  engine: Engine,
+  recorded: Scenario,
+  hooks: Hooks<ExplainProgress> & { readonly label: string; readonly maxExecutions: number },
+): Promise<Explained | undefined> {
+  return inSlices(explaining(engine, recorded, hooks), hooks);
+}
+
+/** Shrinks for exactly what the scenario expects. Undefined if it was interrupted. */
+export function shrinkInSlices(
+  engine: Engine,
+  scenario: Scenario,
+  hooks: Hooks<ShrinkProgress> & { readonly maxExecutions?: number } = {},
+): Promise<ShrinkResult | undefined> {
   const steps = shrinking(scenario, {
     execute: (candidate) => engine.execute(candidate),
     simplerCustom: (action) => engine.simplerCustom(action),
     ...(hooks.maxExecutions !== undefined && { maxExecutions: hooks.maxExecutions }),
   });
+  return inSlices(steps, hooks);
+}
+
+/** Goes on in slices, so that a terminal stays alive. */
+async function inSlices<P, R>(steps: Generator<P, R>, { onProgress, signal }: Hooks<P>): Promise<R | undefined> {
   let until = performance.now() + SLICE_MS;
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
     if (performance.now() < until) continue;
-    hooks.onProgress?.(step.value);
+    onProgress?.(step.value);
     await breathe();
-    if (hooks.signal?.aborted === true) return undefined;
+    if (signal?.aborted === true) return undefined;
     until = performance.now() + SLICE_MS;
   }
+}
+
+export function explainProgressText(at: ExplainProgress): string {
+  return at.stage === 'decided' ? 'counting when it was decided' : shrinkProgressText(at);
 }
 
 export function shrinkProgressText({ actions, executions, stage }: ShrinkProgress): string {
@@ -58,7 +81,7 @@ export function reportOf(
   finding: Finding,
   scenario: Scenario,
   look: { readonly width: number; readonly style: Style },
-  rest: Pick<FindingReport, 'token' | 'foundAs' | 'seeds' | 'shrunk' | 'replay'> = {},
+  rest: Pick<FindingReport, 'token' | 'foundAs' | 'seeds' | 'shrunk' | 'decided' | 'replay'> = {},
 ): FindingReport {
   // Shrinking moves the place at which the finding fires: the run that is drawn says where it is now.
   const now = engine.runScenario(scenario).finding ?? finding;

@@ -10,6 +10,7 @@ import { createWorld, execute, runScenario } from '../run/run.ts';
 import { guardDrivers, guardOperation, guardOracle } from '../run/own-code.ts';
 import type { CampaignOptions, SeedToken } from '../run/seed.ts';
 import { DEFAULT_CAMPAIGN, parseToken, printToken } from '../run/seed.ts';
+import type { Bench } from './explain.ts';
 import type { Execution } from './shrink.ts';
 import { explore } from '../run/exhaustive.ts';
 import type { ExhaustiveOptions, ExhaustiveResult } from '../run/exhaustive.ts';
@@ -37,7 +38,7 @@ export interface SeedRun {
 }
 
 /** Runs seeds and scenarios with one configuration: what the command line, its workers and `check` share. */
-export class Engine {
+export class Engine implements Bench {
   readonly campaign: CampaignOptions;
   readonly config: FulguriteConfig;
   readonly registry: OperationRegistry;
@@ -98,13 +99,22 @@ export class Engine {
 
   /** For shrinking: the cheap oracles, and the one that saw what the scenario expects. */
   execute(candidate: Scenario): Execution {
-    const [wanted] = candidate.expect.split('/');
+    const { fingerprint, applied, hash } = runScenario(candidate, this.with(this.oraclesFor(candidate)));
+    return { fingerprint, applied, hash };
+  }
+
+  /** A scenario's world, set up, under the same oracles. */
+  start(scenario: Scenario): World {
+    return createWorld(scenario.world, this.with(this.oraclesFor(scenario)));
+  }
+
+  private oraclesFor({ expect }: Scenario): readonly Oracle[] {
+    const [wanted] = expect.split('/');
     // A costly variant of an oracle reports under that oracle's name, not under its own.
     const oracles = ORACLES.map(({ cost, create }) => ({ cost, oracle: create() }))
       .filter(({ cost, oracle }) => cost === 'cheap' || oracle.name === wanted)
       .map(({ oracle }) => oracle);
-    const { fingerprint, applied, hash } = runScenario(candidate, this.with([...oracles, ...this.ownOracles.map((create) => create())]));
-    return { fingerprint, applied, hash };
+    return [...oracles, ...this.ownOracles.map((create) => create())];
   }
 
   /** The same scenario, expecting what is found when every oracle watches: one of them may see a bug sooner than the one that found it. */

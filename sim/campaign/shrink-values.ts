@@ -24,6 +24,8 @@ export function* simplerWorlds(scenario: Scenario): Generator<Scenario> {
     for (const simpler of simplerNodes(node)) yield { ...scenario, world: { ...world, nodes: replace(world.nodes, node, simpler) } };
   }
   for (const channel of world.channels) {
+    if (channel.upfrontShutdown !== undefined)
+      yield { ...scenario, world: { ...world, channels: replace(world.channels, channel, without(channel, 'upfrontShutdown')) } };
     for (const simpler of simplerFields(channel, {
       pushMsat: decimals(channel.pushMsat),
       fundingSat: decimals(channel.fundingSat),
@@ -58,7 +60,7 @@ function withoutNode(scenario: Scenario, name: string): Scenario {
 
 /** Without one of its settings, then without one override of its policy, then with a storage that finishes at once. */
 function* simplerNodes(node: NodeSpec): Generator<NodeSpec> {
-  for (const setting of ['config', 'watchers', 'acknowledge', 'storage'] as const)
+  for (const setting of ['config', 'watchers', 'acknowledge', 'feeratePerKw', 'storage'] as const)
     if (node[setting] !== undefined) yield without(node, setting);
   for (const name of Object.keys(node.config ?? {})) yield { ...node, config: without(node.config ?? {}, name) };
   if (node.storage && !isInstant(node.storage)) yield { ...node, storage: INSTANT };
@@ -76,9 +78,28 @@ export function* simplerActions(
   for (const [index, action] of scenario.actions.entries()) {
     const merged = merge(action, scenario.actions[index + 1]);
     if (merged) yield { ...scenario, actions: scenario.actions.toSpliced(index, 2, merged) };
+    for (const simpler of withoutOptions(action)) yield { ...scenario, actions: scenario.actions.with(index, simpler) };
     for (const simpler of action.do === 'custom' ? (simplerCustom?.(action) ?? []) : (kindOf(action).simpler?.(action) ?? [])) {
       yield { ...scenario, actions: scenario.actions.with(index, simpler) };
     }
+  }
+}
+
+/** Without one of the fields that it need not have. */
+function* withoutOptions(action: Action): Generator<Action> {
+  const { fields } = kindOf(action);
+  for (const name of Object.keys(action)) if (fields[name]?.optional === true) yield without(action, name as keyof Action);
+}
+
+/** Channels that actions open, opened before the first one: all of them, then each. What opened them is skipped where it no longer applies. */
+export function* openedBefore(scenario: Scenario): Generator<Scenario> {
+  const opens = scenario.actions.filter((action) => action.do === 'open');
+  for (const some of opens.length > 1 ? [opens, ...opens.map((one) => [one])] : opens.map((one) => [one])) {
+    const channels = some.map(({ as, from, to, fundingSat, pushMsat, feeratePerKw, format }) => {
+      return { name: as, opener: from, accepter: to, fundingSat, pushMsat, feeratePerKw, format };
+    });
+    const actions = scenario.actions.filter((action) => !some.some((open) => open === action));
+    yield { ...scenario, world: { ...scenario.world, channels: [...scenario.world.channels, ...channels] }, actions };
   }
 }
 

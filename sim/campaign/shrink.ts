@@ -1,7 +1,7 @@
 import type { Action, Scenario } from '../scenario/types.ts';
 import { namesIn } from '../actions/index.ts';
 import { isNeeded } from './licence-need.ts';
-import { simplerActions, simplerWorlds } from './shrink-values.ts';
+import { openedBefore, simplerActions, simplerWorlds } from './shrink-values.ts';
 
 /** What one execution of a candidate showed. */
 export interface Execution {
@@ -48,6 +48,7 @@ export function* shrinking(scenario: Scenario, options: ShrinkOptions): Generato
   if (!search.reproduces()) return { scenario, executions: search.executions, reproduced: false, minimal: false };
   for (let before = ''; before !== search.text() && !search.exhausted();) {
     before = search.text();
+    yield* simplify(search, 'world', openedBefore);
     yield* removeActions(search);
     yield* simplify(search, 'world', (best) => simplerWorlds(best));
     yield* removeLicences(search);

@@ -6,6 +6,8 @@ import { plain } from './style.ts';
 import { columns } from './columns.ts';
 import { ruleWords } from './rule-words.ts';
 import { plural } from '../scenario/text.ts';
+import type { Decided } from '../campaign/when-decided.ts';
+import { decidedLine } from './decided.ts';
 import { describeAction, describeWorld } from './describe-action.ts';
 import { wrapped } from './wrapped.ts';
 
@@ -20,6 +22,8 @@ export interface FindingReport {
   /** The seeds that showed it. */
   readonly seeds?: readonly number[];
   readonly shrunk?: { readonly fromActions: number; readonly executions: number };
+  /** When it became hard to avoid. */
+  readonly decided?: Decided | 'not available';
   /** A sequence chart of the run. */
   readonly chart?: string;
   /** The one command that shows it again. */
@@ -54,6 +58,7 @@ export function findingReport(report: FindingReport, style: Style = plain): stri
     ...(others.length > 0 ? lines(`the campaign saw it as ${others.join(' and as ')}; with every oracle it shows sooner`) : []),
     ...(token === undefined ? [] : [`${style.bold('seed')}    ${token}`]),
     ...scenarioLines(scenario, finding, shrunk, width, style),
+    ...(report.decided === undefined ? [] : lines(`${style.bold('decided')} ${decidedLine(report.decided)}`)),
     ...(chart === undefined ? [] : ['', chart]),
     ...(replay === undefined ? [] : ['', `${style.bold('replay')}  ${style.good(replay)}`]),
   ].join('\n');

@@ -1,4 +1,5 @@
 /// <reference types="node" />
+import type { Decided } from '../../../sim/campaign/when-decided.ts';
 import { RULES } from '../../../core/rules.ts';
 import type { Tally } from '../../../sim/campaign/results.ts';
 import type { Span } from '../../../sim/campaign/seed-span.ts';
@@ -66,6 +67,8 @@ export interface ReportedFinding {
   readonly replay?: string;
   readonly actions?: number;
   readonly shrunk?: { readonly fromActions: number; readonly executions: number };
+  /** How many continuations from before each action fail, and from after the last one. */
+  readonly decided?: Decided | 'not available';
   readonly scenario?: Scenario;
   /** Those of the case that its page shows, and how many it has. */
   readonly steps?: readonly StepView[];

@@ -24,7 +24,6 @@ export const crash: ActionKind<Crash> = {
     return true;
   },
   describe: ({ node, survive = 0 }) => `${node} crashes${survivingWrites(survive)}`,
-  simpler: ({ node, survive }) => (survive === undefined ? [] : [{ do: 'crash', node }]),
   operations: [{ name: 'crash', kind: 'fault', weight: 4, generate: drawCrash }],
 };
 

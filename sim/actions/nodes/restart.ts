@@ -54,11 +54,7 @@ export const restart: ActionKind<Restart> = {
     const from = backup === undefined ? 'what is durable' : `a backup, ${plural(backup, 'store')} older than what is durable`;
     return `${node} restarts from ${from}${without === undefined ? '' : `, without ${without.replace(' ', ' and ')}`}`;
   },
-  simpler: (action) => {
-    const { node, backup, without } = action;
-    if (backup !== undefined) return [{ do: 'restart', node }, ...simplerFields(action, { backup: numbers(backup, [1]) })];
-    return without === undefined ? [] : [{ do: 'restart', node }];
-  },
+  simpler: (action) => (action.backup === undefined ? [] : simplerFields(action, { backup: numbers(action.backup, [1]) })),
   operations: [
     {
       name: 'restart',

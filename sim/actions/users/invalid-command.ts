@@ -26,7 +26,8 @@ export const invalidCommand: ActionKind<InvalidCommand> = {
     world.stepMarked(host, { kind: 'command', command }, { forbidden: { name, rule: FORBIDDEN_BY[name]?.rule ?? name, before } });
     return true;
   },
-  describe: ({ node, channel, request }) => `${node}'s host asks it in ${channel} to ${FORBIDDEN_BY[request]?.words ?? request} (forbidden)`,
+  describe: ({ node, channel, request }) =>
+    `${node}'s host asks it in ${channel} to ${FORBIDDEN_BY[request]?.words ?? request} (forbidden)`,
   operations: [
     {
       name: 'invalid_command',

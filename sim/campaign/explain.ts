@@ -1,0 +1,102 @@
+import type { OperationRegistry } from '../actions/registry.ts';
+import { BUILT_IN_REGISTRY, createWorld, runScenario } from '../run/run.ts';
+import type { RunOptions, RunResult } from '../run/run.ts';
+import type { Oracle, Scenario } from '../scenario/types.ts';
+import type { World } from '../world/world.ts';
+import { shrinking } from './shrink.ts';
+import type { ShrinkOptions, ShrinkProgress } from './shrink.ts';
+import { deciding } from './when-decided.ts';
+import type { Decided } from './when-decided.ts';
+
+/** Runs scenarios again and again, as an engine or a script's simulation has configured them. */
+export interface Bench extends Pick<ShrinkOptions, 'execute' | 'simplerCustom'> {
+  readonly registry: OperationRegistry;
+  /** Under every oracle, with observers before them. */
+  runScenario(scenario: Scenario, observers?: readonly Oracle[]): RunResult;
+  /** Its world, set up, under those oracles that shrinking needs. */
+  start(scenario: Scenario): World;
+}
+
+/** For runs under the same oracles each time; nobody listens to their steps. */
+export function benchOf({ listener: _, ...options }: RunOptions): Bench {
+  const { operations: registry = BUILT_IN_REGISTRY, oracles = [] } = options;
+  const run = (scenario: Scenario, observers: readonly Oracle[]): RunResult =>
+    runScenario(scenario, { ...options, oracles: [...observers.map((observer) => () => observer), ...oracles] });
+  return {
+    registry,
+    start: (scenario) => createWorld(scenario.world, options),
+    runScenario: (scenario, observers = []) => run(scenario, observers),
+    execute(candidate) {
+      const { fingerprint, applied, hash } = run(candidate, []);
+      return { fingerprint, applied, hash };
+    },
+  };
+}
+
+/** A case as small as it gets, and when it was decided. */
+export interface Explained {
+  readonly scenario: Scenario;
+  readonly shrunk?: { readonly fromActions: number; readonly executions: number };
+  /** Undefined where it was not asked, or the finding does not reproduce; `not available` where a driver cannot fork. */
+  readonly decided?: Decided | 'not available';
+}
+
+export type ExplainProgress = ShrinkProgress | { readonly stage: 'decided' };
+
+/**
+ * Shrinks what was found for the finding that is reported: the one of a replay under every oracle. What is small enough for one oracle may show another
+ * finding under all of them; then that one is reported, and shrunk. `label`: what the continuations are drawn from.
+ */
+export function* explaining(
+  bench: Bench,
+  recorded: Scenario,
+  { maxExecutions, label }: { readonly maxExecutions: number; readonly label: string },
+): Generator<ExplainProgress, Explained> {
+  let scenario = withEveryOracle(bench, recorded);
+  if (maxExecutions === 0) return { scenario };
+  let executions = 0;
+  let reproduced = false;
+  for (let expected = ''; expected !== scenario.expect && executions < maxExecutions;) {
+    expected = scenario.expect;
+    const result = yield* shrinking(scenario, { ...shrinkOptions(bench), maxExecutions: maxExecutions - executions });
+    if (!result.reproduced) break;
+    reproduced = true;
+    executions += result.executions;
+    scenario = withEveryOracle(bench, result.scenario);
+  }
+  if (!reproduced) return { scenario };
+  const decided = yield* counted(bench, scenario, label);
+  return { scenario, shrunk: { fromActions: recorded.actions.length, executions }, decided };
+}
+
+function shrinkOptions(bench: Bench): Pick<ShrinkOptions, 'execute' | 'simplerCustom'> {
+  const { simplerCustom } = bench;
+  return {
+    execute: (candidate) => bench.execute(candidate),
+    ...(simplerCustom && { simplerCustom: (action) => bench.simplerCustom?.(action) ?? [] }),
+  };
+}
+
+/** The same scenario up to the finding that is made when every oracle watches: one of them may see a bug sooner than the one that found it. */
+function withEveryOracle(bench: Bench, scenario: Scenario): Scenario {
+  const { fingerprint, applied } = bench.runScenario(scenario);
+  return fingerprint === undefined ? scenario : { ...scenario, actions: applied, expect: fingerprint };
+}
+
+function* counted(bench: Bench, scenario: Scenario, label: string): Generator<ExplainProgress, Decided | 'not available'> {
+  const steps = deciding(bench.start(scenario), scenario.actions, label, bench.registry);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value ?? 'not available';
+    yield { stage: 'decided' };
+  }
+}
+
+/** The same in one go. */
+export function explain(bench: Bench, recorded: Scenario, options: Parameters<typeof explaining>[2]): Explained {
+  const steps = explaining(bench, recorded, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
