@@ -15,21 +15,10 @@ import { createWorld, BUILT_IN_REGISTRY } from './run/run.ts';
 import type { RunOptions } from './run/run.ts';
 import { fingerprint } from './world/finding.ts';
 import { ORACLES } from './oracles/index.ts';
-import { grouped, mistakeIn, noChannel, noNode, noPayment, thereAre, whyNotSent } from './report/script-mistakes.ts';
+import { grouped, mistakeIn, listener, noChannel, noNode, noPayment, thereAre, whyNotSent } from './report/script-mistakes.ts';
 import type { Refused } from './report/script-mistakes.ts';
 import { settle } from './run/settle.ts';
-import type {
-  Action,
-  Finding,
-  Latency,
-  LinkSpec,
-  LinkTransport,
-  NodeSpec,
-  Oracle,
-  PaymentRecord,
-  Scenario,
-  WorldSpec,
-} from './scenario/types.ts';
+import type { Action, Finding, Latency, LinkSpec, LinkTransport, NodeSpec, PaymentRecord, Scenario, WorldSpec } from './scenario/types.ts';
 import type { World } from './world/world.ts';
 
 export interface SimulationOptions extends RunOptions {
@@ -302,18 +291,4 @@ export class Simulation {
       about: (scenario) => ({ replay: `replayScenario(${JSON.stringify({ ...scenario, expect: 'pass' })}${own})` }),
     });
   }
-}
-
-/** Hears what nodes refuse, and finds nothing. */
-function listener(refused: Refused[]): Oracle {
-  const oracle: Oracle = {
-    name: 'simulation',
-    kinds: [],
-    step(_, { effects }) {
-      for (const effect of effects) if (effect.kind === 'refused') refused.push(effect);
-      return undefined;
-    },
-    fork: () => oracle,
-  };
-  return oracle;
 }

@@ -18,7 +18,8 @@ export interface Bench extends Pick<ShrinkOptions, 'execute' | 'simplerCustom'> 
 }
 
 /** For runs under the same oracles each time; nobody listens to their steps. */
-export function benchOf({ listener: _, ...options }: RunOptions): Bench {
+export function benchOf(all: RunOptions): Bench {
+  const { listener: _, ...options } = all;
   const { operations: registry = BUILT_IN_REGISTRY, oracles = [] } = options;
   const run = (scenario: Scenario, observers: readonly Oracle[]): RunResult =>
     runScenario(scenario, { ...options, oracles: [...observers.map((observer) => () => observer), ...oracles] });

@@ -1,6 +1,6 @@
 import { other } from '../../core/transactions/types.ts';
 import { MAX_BLOCKS_AT_ONCE } from '../actions/chain/mine.ts';
-import type { Action, DriverEffect } from '../scenario/types.ts';
+import type { Action, DriverEffect, Oracle } from '../scenario/types.ts';
 import type { World } from '../world/world.ts';
 
 export type Refused = Extract<DriverEffect, { readonly kind: 'refused' }>;
@@ -125,4 +125,18 @@ function firstOf(names: readonly (string | undefined)[], problem: (name: string)
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+/** Hears what nodes refuse, and finds nothing. */
+export function listener(refused: Refused[]): Oracle {
+  const oracle: Oracle = {
+    name: 'simulation',
+    kinds: [],
+    step(_, { effects }) {
+      for (const effect of effects) if (effect.kind === 'refused') refused.push(effect);
+      return undefined;
+    },
+    fork: () => oracle,
+  };
+  return oracle;
 }
