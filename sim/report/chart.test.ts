@@ -54,6 +54,24 @@ describe('the sequence chart', () => {
 `);
   });
 
+  it('draws blocks in which nothing happens as one line a node', () => {
+    const block = (node: string, height: number, rest: Partial<ChartStep> = {}): ChartStep =>
+      step(height, node, { kind: 'other', text: `block ${height}`, quiet: { from: height, to: height } }, rest);
+    const steps = [101, 102, 103, 104].flatMap((height) => [
+      block('A', height, height === 103 ? { did: ['broadcast funding'] } : {}),
+      block('B', height),
+    ]);
+    expect(`\n${drawChart(steps, { nodes: ['A', 'B'] })}\n`).toBe(`
+           A                                  B
+   101 ms  │ ● blocks 101 to 102              │
+   101 ms  │                                  │ ● blocks 101 to 102
+   103 ms  │ ● block 103                      │
+           │ broadcast funding                │
+   103 ms  │                                  │ ● blocks 103 to 104
+   104 ms  │ ● block 104                      │
+`);
+  });
+
   it('crosses the lifelines between, cuts what does not fit, and says what it leaves out', () => {
     const far = step(1, 'A', add, { sent: [{ to: 'C', label: 'update_add_htlc 0' }] });
     const chart = drawChart([step(0, 'B', add), step(0, 'A', add), far, step(2, 'C', arrives('A', 'update_add_htlc 0'))], {

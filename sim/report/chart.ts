@@ -1,4 +1,5 @@
 import type { ChartStep } from './observe-step.ts';
+import { joinQuietBlocks } from './quiet-blocks.ts';
 import { Row } from './chart-row.ts';
 import type { Style } from './style.ts';
 import { plain } from './style.ts';
@@ -38,7 +39,7 @@ export function drawChart(steps: readonly ChartStep[], options: ChartOptions): s
   const { guilty } = options;
   const nodes = takingPart(steps.filter(isShown), options);
   const chart = new Chart({ ...options, nodes });
-  for (const step of steps) chart.add(step, isShown(step));
+  for (const step of joinQuietBlocks(steps)) chart.add(step, isShown(step));
   if (guilty !== undefined) chart.mark(guilty.node ?? nodes[0] ?? '', guilty.text);
   return chart.text();
 }

@@ -17,7 +17,8 @@ export interface ChartStep {
     | { readonly kind: 'connected' | 'disconnected'; readonly peer: string }
     | { readonly kind: 'crash' }
     | { readonly kind: 'stored'; readonly text: string }
-    | { readonly kind: 'other'; readonly text: string };
+    /** `quiet`: blocks in which there is nothing for this node. */
+    | { readonly kind: 'other'; readonly text: string; readonly quiet?: { readonly from: number; readonly to: number } };
   readonly sent: readonly { readonly to: string; readonly label: string }[];
   /** What the node did beside sending. */
   readonly did: readonly string[];
@@ -60,7 +61,7 @@ function eventOf(world: WorldView, { input, tampered, forbidden }: StepRecord): 
       return { kind: 'stored', text: `${channelName(world, input.channelId)} ${what} ${input.version} is durable` };
     }
     case 'chain':
-      return { kind: 'other', text: chainLabel(input) };
+      return blocksSeen(input);
     case 'signed':
       return { kind: 'other', text: `has from its signer: ${input.answer.kind}` };
     case 'time':
@@ -72,10 +73,15 @@ function eventOf(world: WorldView, { input, tampered, forbidden }: StepRecord): 
   }
 }
 
-function chainLabel({ fork, blocks, tip }: ChainInput): string {
+function blocksSeen({ fork, blocks, tip }: ChainInput): ChartStep['event'] {
   const count = blocks.reduce((sum, { transactions }) => sum + transactions.length, 0);
-  const news = tip.height === fork.height + 1 ? `block ${tip.height}` : `blocks ${fork.height + 1} to ${tip.height}`;
-  return count > 0 ? `${news} with ${count} tx` : news;
+  const from = fork.height + 1;
+  const text = blocksText(from, tip.height);
+  return count > 0 ? { kind: 'other', text: `${text} with ${count} tx` } : { kind: 'other', text, quiet: { from, to: tip.height } };
+}
+
+export function blocksText(from: number, to: number): string {
+  return from === to ? `block ${to}` : `blocks ${from} to ${to}`;
 }
 
 function channelName(world: WorldView, id: ChannelId): string {
