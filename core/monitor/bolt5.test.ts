@@ -5,8 +5,7 @@ import { add, secretOf } from '../channel/updates.fixture.ts';
 import { noble } from '../crypto/noble.fixture.ts';
 import { P2WPKH_A, P2WPKH_B } from '../channel/duo.fixture.ts';
 import { depth } from '../chain/view.ts';
-import { Watching } from './watching.fixture.ts';
-import type { WatcherEnd } from './watching.fixture.ts';
+import { WatcherEnd, Watching } from './watching.fixture.ts';
 import type { WatcherOutput } from './watcher-vocabulary.ts';
 
 /** Every transaction here is executed by the interpreter before a mempool or a block takes it. */
@@ -351,6 +350,31 @@ describe.each(FORMATS)('%s: BOLT 5, Revoked Transaction Close Handling', (format
     expect(w.ends.opener.wanted()).toEqual([]);
   });
 
+  it('a secret that comes after its commitment is in the chain: penalties replace what has left for the same outputs', () => {
+    const w = new Watching(format);
+    w.pay('opener', 1);
+    const cheater = w.cheater('accepter');
+    const { opener } = w.ends;
+    const { learned } = opener.state;
+    // A watcher that is behind: it does not know yet that this is revoked.
+    const behind = new WatcherEnd('opener', w.crypto, w.duo, w.chain, opener.state);
+    w.pay('opener', 2);
+    opener.awake = false;
+    w.cheat(cheater);
+    behind.chain(w.chain.history());
+    behind.chain(w.chain.mine(2));
+    behind.chain(w.chain.mine(EXPIRY - w.chain.height));
+    expect(kinds(behind)).toEqual(['htlc_timeout']);
+    const before = behind.state.acts.claims.find(({ version }) => version?.kind === 'htlc_timeout')?.version?.feeSat ?? 0n;
+    for (const [i, update] of w.told('opener').entries()) if (i >= learned) behind.input({ kind: 'update', number: i + 1, update });
+    expect(kinds(behind)).toEqual(['penalty_htlc', 'penalty_to_local']);
+    const after = behind.state.acts.claims.find(({ version }) => version?.kind === 'penalty_htlc')?.version?.feeSat ?? 0n;
+    expect(after).toBeGreaterThan(before);
+    behind.chain(w.chain.mine());
+    expect(behind.wanted()).toEqual([]);
+    expect(behind.rejected).toEqual([]);
+  });
+
   it('HTLCs of the newest state: the preimage that the cheater shows is told at once, all others fail at depth', () => {
     const w = new Watching(format);
     const cheater = w.cheater('accepter');
@@ -374,6 +398,33 @@ describe.each(FORMATS)('%s: BOLT 5, Revoked Transaction Close Handling', (format
     expect(w.ends.accepter.assess().outcome.close?.kind).toBe('ours_old');
     expect(w.ends.accepter.wanted()).toEqual([]);
     expect(w.ends.accepter.facts()).toMatchObject([{ kind: 'closed', how: 'ours_old' }]);
+  });
+});
+
+describe('anchors: BOLT 5, Revoked Transaction Close Handling', () => {
+  it('one transaction of the cheater’s that is the second stage of several HTLCs: each of its outputs is resolved', () => {
+    const w = new Watching('anchors', noble);
+    w.pay('opener', 1);
+    w.pay('opener', 2);
+    w.learn('accepter', 0n, 1);
+    w.learn('accepter', 1n, 2);
+    const cheater = w.cheater('accepter');
+    w.duo.reconnect();
+    w.duo.exchange();
+    w.pay('opener', 3);
+    w.ends.opener.awake = false;
+    cheater.hoards = true;
+    w.cheat(cheater);
+    w.mineWith([w.batch(cheater, ['htlc_success_tx'])]);
+    const { opener } = w.ends;
+    expect(opener.fateOf('opener', 0n)).toBeUndefined();
+    expect(kinds(opener)).toEqual(['penalty_second_stage', 'penalty_second_stage', 'penalty_to_local', 'to_remote']);
+    opener.awake = true;
+    opener.input({ kind: 'started' });
+    w.mine();
+    expect(opener.rejected).toEqual([]);
+    expect(opener.wanted()).toEqual([]);
+    expect(w.chain.paidTo(opener.wallet.script)).toBeGreaterThan(990_000n - 10_000n);
   });
 });
 

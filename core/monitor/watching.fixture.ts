@@ -4,7 +4,7 @@ import { scriptSignature } from '../bitcoin/der.ts';
 import { p2pkh, p2wpkh } from '../bitcoin/script.ts';
 import { bip143Sighash, SIGHASH_ALL } from '../bitcoin/sighash.ts';
 import { withWitness } from '../bitcoin/tx.ts';
-import type { Outpoint, Tx } from '../bitcoin/tx.ts';
+import type { Outpoint, Tx, TxInput, TxOutput } from '../bitcoin/tx.ts';
 import { isChainRefusal, readChainInput } from '../chain/update.ts';
 import type { ChainInput } from '../chain/update.ts';
 import { add, secretOf } from '../channel/updates.fixture.ts';
@@ -17,7 +17,11 @@ import type { Crypto } from '../crypto/types.ts';
 import type { FundingUpdate, MonitorUpdate } from '../knowledge/updates.ts';
 import { fundingWitness } from '../transactions/commitment.ts';
 import type { CommitmentFormat, Side } from '../transactions/types.ts';
+import { htlcTxWitness } from '../transactions/htlc.ts';
+import { derivePrivateKey } from '../transactions/keys.ts';
 import { createClaimSigner } from './claim-signer.ts';
+import type { ClaimKey } from './claim-signer.ts';
+import type { ClaimKind } from './claims.ts';
 import type { Coin } from './claim-tx.ts';
 import { CommitmentCache } from './commitment-cache.ts';
 import type { Fact } from './facts.ts';
@@ -96,6 +100,8 @@ export class WatcherEnd {
   readonly rejected: string[] = [];
   /** Whether its host carries out what it says. */
   awake = true;
+  /** Whether its host broadcasts nothing. */
+  hoards = false;
 
   constructor(side: Side, crypto: Crypto, duo: Duo, chain: TestChain, state: WatcherState = createWatcher(chain.at(chain.height))) {
     this.side = side;
@@ -154,7 +160,7 @@ export class WatcherEnd {
   #carryOut(effect: WatcherOutput): void {
     if (effect.kind === 'ask_coins') {
       this.input({ kind: 'coins', claim: effect.claim, coins: [this.wallet.coin(effect.amountSat)] });
-    } else if (effect.kind === 'broadcast') {
+    } else if (effect.kind === 'broadcast' && !this.hoards) {
       const why = this.#chain.submit(effect.txs.map((tx) => this.wallet.sign(tx, effect.coins)));
       if (why !== undefined) this.rejected.push(`${effect.claim}: ${why}`);
     }
@@ -282,6 +288,30 @@ export class Watching {
     const secrets = [signers.opener.claimSecrets(keysId).funding, signers.accepter.claimSecrets(theirs).funding] as const;
     const [opener, accepter] = secrets.map((secret) => this.crypto.sign(digest, secret as SecretKey)) as [Signature, Signature];
     return withWitness(tx, 0, fundingWitness(scripts, opener, accepter));
+  }
+
+  /** One transaction for all HTLC claims of these kinds, with a coin of the claimant's in front: what a peer's signatures allow with anchors. */
+  batch(end: WatcherEnd, kinds: readonly ClaimKind[]): Tx {
+    const spendings = end
+      .assess()
+      .wanted.flatMap(({ kind, spending }) => (kinds.includes(kind) && spending.how === 'htlc_tx' ? [spending] : []));
+    const coin = end.wallet.coin(20_000n);
+    const paid = { txid: coin.outpoint.txid, vout: coin.outpoint.vout, sequence: 0xfffffffd, scriptSig: '' as Script, witness: [] };
+    let tx: Tx = {
+      version: 2,
+      locktime: 0,
+      inputs: [paid, ...spendings.map(({ htlcTx }) => htlcTx.tx.inputs[0] as TxInput)],
+      outputs: [{ amountSat: 15_000n, script: end.wallet.script }, ...spendings.map(({ htlcTx }) => htlcTx.tx.outputs[0] as TxOutput)],
+    };
+    const { keysId } = (this.duo.ends[end.side].state as FundedState).params;
+    const { htlc } = this.duo.signers[end.side].claimSecrets(keysId);
+    for (const [at, { htlcTx, key, peerSignature, preimage }] of spendings.entries()) {
+      const { point } = key as Extract<ClaimKey, { kind: 'htlc' }>;
+      const secret = derivePrivateKey(this.crypto, htlc, this.crypto.publicKey(htlc), point);
+      const digest = bip143Sighash(this.crypto, tx, at + 1, htlcTx.witnessScript, htlcTx.amountSat, SIGHASH_ALL);
+      tx = withWitness(tx, at + 1, htlcTxWitness(htlcTx, peerSignature, this.crypto.sign(digest, secret), preimage));
+    }
+    return end.wallet.sign(tx, [coin]);
   }
 
   mine(count = 1): void {

@@ -11,7 +11,7 @@ export const PAGE = 'docs/requirements.md';
 
 const HEAD = `# Requirements
 
-Every requirement of BOLT 1, 2, 3, 4, 7, 8 and 11 that is meant for a node, from \`corpus/requirements/bolt-requirements.tsv\`. Those that are kept name
+Every requirement of BOLT 1, 2, 3, 4, 5, 7, 8 and 11 that is meant for a node, from \`corpus/requirements/bolt-requirements.tsv\`. Those that are kept name
 the rule or the function that keeps them, and a test. \`npm run -s requirements -- --sample 40\` breaks a sample of these places, one by one,
 and runs the test: it must fail. This page is written by \`npm run -s requirements -- --page\`.
 `;
