@@ -38,8 +38,20 @@ beforeAll(() => buildIfStale(packageRoot()));
 
 describe('a campaign', () => {
   it('reports the same whatever the number of workers', async () => {
+    const here = folder();
     const args = ['consistency', '--seeds', '1..50', '--steps', '5', '--shrink', '0', '--max-findings', '1000'];
-    const [one, three] = await Promise.all(['1', '3'].map((workers) => fulgurite(folder(), [...args, '--workers', workers])));
+    const [one, three] = await Promise.all(
+      ['1', '3'].map((workers) => fulgurite(here, [...args, '--workers', workers, '--json', `${workers}.json`])),
+    );
+    const [json, other] = ['1.json', '3.json'].map((name) => JSON.parse(readFileSync(join(here, name), 'utf8')) as HuntReport);
+    expect({ ...other, environment: json?.environment }).toEqual(json);
+    expect(json).toMatchObject({ runs: 50, covered: [[1, 50]], ended: 'seeds', seeds: { from: 1, to: 50 } });
+    expect(json?.oracles.asked).toBe(json?.oracles.held);
+    expect(json?.environment).toMatchObject({
+      node: process.version,
+      workers: 1,
+      command: expect.stringContaining('fulgurite consistency --seeds 1..50'),
+    });
     expect(withoutTimes(one?.out ?? '')).toContain('50 runs');
     expect(withoutTimes(one?.out ?? '')).toBe(withoutTimes(three?.out ?? ''));
     expect(one?.code).toBe(three?.code);

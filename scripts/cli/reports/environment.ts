@@ -1,5 +1,6 @@
 /// <reference types="node" />
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { packageRoot } from '../../node/package-files.ts';
@@ -7,7 +8,7 @@ import { packageRoot } from '../../node/package-files.ts';
 /** Where a report comes from: all of it that may differ from machine to machine. */
 export interface Environment {
   readonly fulgurite: string;
-  /** Of the folder that it ran in, with a + where files had been changed since. Absent where nobody knows. */
+  /** Of the folder that it ran in; where files had been changed since, with what tells these changes from others. Absent where nobody knows. */
   readonly commit?: string;
   readonly node: string;
   readonly platform: string;
@@ -27,10 +28,11 @@ export function commitOf(folder: string, environment: NodeJS.ProcessEnv = proces
   const said = environment['FULGURITE_COMMIT'];
   if (said) return said;
   const git = (...args: string[]): string =>
-    execFileSync('git', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 10_000 }).trim();
+    execFileSync('git', args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], timeout: 10_000, maxBuffer: 1 << 28 }).trim();
   try {
-    const changed = git('status', '--porcelain', '--untracked-files=no') !== '';
-    return `${git('rev-parse', 'HEAD')}${changed ? '+' : ''}`;
+    const head = git('rev-parse', 'HEAD');
+    const changes = git('diff', 'HEAD');
+    return changes === '' ? head : `${head}+${createHash('sha256').update(changes).digest('hex').slice(0, 8)}`;
   } catch {
     return undefined;
   }

@@ -23,7 +23,6 @@ export function sarifJson(report: HuntReport): string {
         },
         automationDetails: { id: `fulgurite/consistency/${seeds.from}..${seeds.to ?? ''}` },
         invocations: [{ executionSuccessful: ended !== 'interrupted' && ended !== 'hang', commandLine: environment.command }],
-        ...(environment.commit !== undefined && { versionControlProvenance: [{ repositoryUri: HOME, revisionId: environment.commit }] }),
         results: findings.map((finding, ruleIndex) => resultOf(finding, ruleIndex, versions.fingerprints)),
         columnKind: 'utf16CodeUnits',
       },
@@ -45,18 +44,15 @@ function ruleOf({ fingerprint, verdict }: ReportedFinding): unknown {
   };
 }
 
-function resultOf({ fingerprint, verdict, file, known, token, replay, seeds }: ReportedFinding, ruleIndex: number, version: number): unknown {
+function resultOf({ fingerprint, verdict, file = 'findings', known, token, replay, seeds }: ReportedFinding, ruleIndex: number, version: number): unknown {
   return {
     ruleId: fingerprint,
     ruleIndex,
     kind: 'fail',
     level: 'error',
     message: { text: [verdict.message, `seed ${token}`, ...(replay === undefined ? [] : [replay])].join('\n') },
-    ...(file !== undefined && {
-      locations: [
-        { physicalLocation: { artifactLocation: { uri: encodeURI(file.replaceAll('\\', '/')) }, region: { startLine: 1 } } },
-      ],
-    }),
+    // Code scanning takes no result without a place; of a known finding none is stored.
+    locations: [{ physicalLocation: { artifactLocation: { uri: encodeURI(file.replaceAll('\\', '/')) }, region: { startLine: 1 } } }],
     partialFingerprints: { [`fulguriteFingerprint/v${version}`]: fingerprint },
     occurrenceCount: seeds.length,
     ...(known !== undefined && { suppressions: [{ kind: 'external', justification: known }] }),

@@ -2,10 +2,14 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { addTally, emptyTally } from '../../../sim/campaign/results.ts';
 import { spansText } from '../../../sim/campaign/seed-span.ts';
-import { findingReport } from '../../../sim/report/finding-report.ts';
+import { drawChart } from '../../../sim/report/chart.ts';
+import { findingReport, guiltOf } from '../../../sim/report/finding-report.ts';
 import { oraclesLine, statisticsLine, verdict } from '../../../sim/report/summary.ts';
 import { plural } from '../../../sim/scenario/text.ts';
+import { chartStepOf } from '../../../sim/report/steps/step-view.ts';
+import type { Style } from '../../../sim/report/style.ts';
 import { wrapped } from '../../../sim/report/wrapped.ts';
+import type { Scenario } from '../../../sim/scenario/types.ts';
 import { writeFinding, writePage } from '../finding-files.ts';
 import type { HuntReport, ReportedFinding } from '../reports/hunt-report.ts';
 import { isHuntReport } from '../reports/hunt-report.ts';
@@ -76,15 +80,28 @@ function tell(report: HuntReport, { uncovered, missing, contradictions }: Merged
     ...(uncovered.length === 0 ? [] : [`not covered: seeds ${spansText(uncovered)}${ended === 'seeds' ? '' : ` (${WHY[ended]})`}`]),
   ];
   for (const line of lines) for (const part of wrapped(line, width)) print(part);
-  for (const { verdict: finding, scenario, token, seeds, foundAs, known, shrunk, replay } of findings) {
-    if (known !== undefined || scenario === undefined) continue;
-    const rest = { ...(shrunk && { shrunk }), ...(replay !== undefined && { replay }) };
-    print(`\n${findingReport({ finding, scenario, token, seeds, foundAs, width, ...rest }, style)}`);
+  for (const finding of findings) {
+    if (finding.known === undefined && finding.scenario !== undefined) print(`\n${textOf(finding, finding.scenario, width, style)}`);
   }
   print(`\n${verdict(findings, style)}`);
   if (hung !== undefined) print(`seed ${hung} did not end: nothing of its run could be recorded`);
   for (const line of contradictions) printError(`fulgurite: ${line}`);
   if (missing.length > 0) printError(`fulgurite: ${plural(missing.length, 'shard')} missing: ${missing.join(', ')}`);
+}
+
+/** As the shard told it that ran the case. */
+function textOf(reported: ReportedFinding, scenario: Scenario, width: number, style: Style): string {
+  const { verdict: finding, steps = [], replay } = reported;
+  const nodes = scenario.world.nodes.map(({ name }) => name);
+  const chart = drawChart(steps.map(chartStepOf), {
+    nodes,
+    width,
+    style,
+    setup: finding.at === 'setup',
+    guilty: guiltOf(finding),
+    maxRows: 120,
+  });
+  return findingReport({ ...reported, finding, scenario, width, chart, ...(replay !== undefined && { replay }) }, style);
 }
 
 const WHY: Readonly<Record<Exclude<HuntReport['ended'], 'seeds'>, string>> = {

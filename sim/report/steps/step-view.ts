@@ -51,6 +51,12 @@ export function shownSteps(steps: readonly StepView[], inSetup: boolean): readon
   return steps.filter(({ at }) => inSetup || at !== 'setup').slice(-MOST_STEPS);
 }
 
+/** What a chart for a terminal draws of it. */
+export function chartStepOf({ timeMs, at, node, event, did, sent, channels }: StepView): ChartStep {
+  const own = channels.map(({ name, ends }) => [name, ends.find((end) => end.node === node)?.words ?? ''] as const);
+  return { timeMs, at, node, event, did, sent, channels: new Map(own) };
+}
+
 function viewOf(world: WorldView, record: StepRecord, before: Map<string, readonly Field[]>): StepView {
   const { timeMs, at, node, event, did, sent } = observeStep(world, record);
   const { input, effects } = record;
