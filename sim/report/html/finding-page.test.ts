@@ -92,6 +92,15 @@ describe('the page of a finding', () => {
     expect(panel).toContain(`<th scope="col">${opener}</th><th scope="col">${accepter}</th>`);
   });
 
+  it('says after which action it was decided', () => {
+    const failing = [3, ...(document.scenario?.actions ?? []).map((_, i) => (i < 2 ? 3 : 97))];
+    const told = findingPage({ ...document, decided: { continuations: 100, failing } });
+    expect(told.match(/>3% fail/g)).toHaveLength(2);
+    expect(told.match(/>97% fail/g)).toHaveLength(failing.length - 3);
+    expect(told).toMatch(/<dt>decided<\/dt><dd>.*before action 2 fail 3, after it 97/);
+    expect(findingPage({ ...document, decided: 'not available' })).toContain('not available: a driver cannot be copied');
+  });
+
   it('is one file that asks nobody for anything, and runs nothing that a peer wrote', () => {
     expect(all.filter(({ attributes }) => /\b(src|href|onerror)\s*=/.test(attributes))).toEqual([]);
     expect(page).not.toMatch(/https?:|@import|url\(/);

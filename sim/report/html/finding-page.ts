@@ -1,6 +1,8 @@
+import type { Decided } from '../../campaign/when-decided.ts';
 import type { Finding, Scenario } from '../../scenario/types.ts';
 import { plural } from '../../scenario/text.ts';
 import { describeAction, describeWorld } from '../describe-action.ts';
+import { decidedLine } from '../decided.ts';
 import { ruleWords } from '../rule-words.ts';
 import type { ChannelStep, StepView } from '../steps/step-view.ts';
 import { stepCause, stepTitle } from '../steps/step-report.ts';
@@ -18,6 +20,8 @@ export interface FindingDocument {
   readonly replay?: string;
   readonly scenario?: Scenario;
   readonly shrunk?: { readonly fromActions: number; readonly executions: number };
+  /** When it became hard to avoid. */
+  readonly decided?: Decided | 'not available';
   readonly steps?: readonly StepView[];
   /** How many steps the run had, of which the newest are shown. */
   readonly stepCount?: number;
@@ -66,23 +70,41 @@ function compared({ comparison, expected, actual }: Finding): string {
   return `<div class="values"><div><h2>expected</h2><pre>${escaped(expected)}</pre></div><div><h2>actual</h2><pre>${escaped(actual)}</pre></div></div>`;
 }
 
-function about({ seeds, token, replay, scenario, shrunk, verdict }: FindingDocument): string {
+function about({ seeds, token, replay, scenario, shrunk, verdict, decided }: FindingDocument): string {
   const many =
     seeds.length > 1
       ? `<dt>same bug</dt><dd>${plural(seeds.length, 'seed')}: ${seeds.slice(0, 12).join(' ')}${seeds.length > 12 ? ' …' : ''}</dd>`
       : '';
   const again = replay === undefined ? '' : `<dt>replay</dt><dd><code>${escaped(replay)}</code></dd>`;
-  return `<dl><dt>seed</dt><dd><code>${escaped(token)}</code></dd>${many}${again}</dl>${scenario === undefined ? '' : story(scenario, verdict, shrunk)}`;
+  const when = decided === undefined ? '' : `<dt>decided</dt><dd>${escaped(decidedLine(decided))}</dd>`;
+  const facts = `<dl><dt>seed</dt><dd><code>${escaped(token)}</code></dd>${many}${again}${when}</dl>`;
+  return scenario === undefined ? facts : `${facts}${story(scenario, verdict, shrunk, decided)}`;
 }
 
-function story({ world, actions }: Scenario, { at }: Finding, shrunk: FindingDocument['shrunk']): string {
+function story(
+  { world, actions }: Scenario,
+  { at }: Finding,
+  shrunk: FindingDocument['shrunk'],
+  decided: FindingDocument['decided'],
+): string {
   const from = shrunk === undefined ? '' : `, shrunk from ${shrunk.fromActions}`;
-  const items = actions.map((action, index) => `<li${index === at ? ' class="is-guilty"' : ''}>${escaped(describeAction(action))}</li>`);
-  return `<details${actions.length <= 12 ? ' open' : ''}><summary>scenario: ${plural(actions.length, 'action')}${from}</summary><ul class="world">${describeWorld(
-    world,
-  )
-    .map((line) => `<li>${escaped(line)}</li>`)
-    .join('')}</ul><ol start="0">${items.join('')}</ol></details>`;
+  const worldItems = describeWorld(world).map((line) => `<li>${escaped(line)}</li>`);
+  const items = actions.map(
+    (action, index) =>
+      `<li${index === at ? ' class="is-guilty"' : ''}>${escaped(describeAction(action))}${failingAfter(decided, index)}</li>`,
+  );
+  return [
+    `<details${actions.length <= 12 ? ' open' : ''}><summary>scenario: ${plural(actions.length, 'action')}${from}</summary>`,
+    `<ul class="world">${worldItems.join('')}</ul><ol start="0">${items.join('')}</ol></details>`,
+  ].join('');
+}
+
+/** How many of a hundred continuations fail from after this action. */
+function failingAfter(decided: FindingDocument['decided'], index: number): string {
+  if (decided === undefined || decided === 'not available') return '';
+  const { failing, continuations } = decided;
+  const percent = Math.round((100 * (failing[index + 1] ?? 0)) / continuations);
+  return ` <small title="of ${continuations} continuations from after this action"><i style="width:${percent}px"></i>${percent}% fail</small>`;
 }
 
 function panel(step: StepView, last: number, found: Finding | undefined): string {

@@ -18,6 +18,7 @@ dl { display: grid; grid-template-columns: max-content 1fr; gap: 2px 12px; margi
 dt { color: var(--dim); } dd { margin: 0; overflow-wrap: anywhere; }
 details { margin: 4px 0; } summary { cursor: pointer; overflow-wrap: anywhere; }
 ol, ul { margin: 4px 0; padding-left: 34px; overflow-wrap: anywhere; } .world { color: var(--dim); list-style: none; padding-left: 12px; }
+li small { color: var(--dim); white-space: nowrap; } li i { display: inline-block; height: 8px; margin: 0 4px 0 8px; background: var(--accent); }
 li.is-guilty { color: var(--bad); font-weight: 600; }
 .values { display: grid; grid-template-columns: 1fr 1fr; gap: 12px; margin: 8px 0; }
 .values > div { background: var(--panel); padding: 8px; border-radius: 6px; min-width: 0; }
