@@ -121,7 +121,8 @@ function draftSweep(claim: Claim, spending: Extract<Spending, { how: 'sweep' }>,
   const input = { txid: outpoint.txid, vout: outpoint.vout, sequence, scriptSig: EMPTY_SCRIPT, witness: [] };
   const paying = (sat: bigint): Tx => ({ version: 2, locktime, inputs: [input], outputs: [{ amountSat: sat, script: destination }] });
   const weight = weightWith(paying(amountSat), toSign);
-  const feeSat = claimFee(claim, feeratePerKw, weight, amountSat - dustThresholdSat(destination), floor(weight));
+  const atMost = amountSat - dustThresholdSat(destination);
+  const feeSat = claimFee(claim, { feeratePerKw, weight, atMost, beyond: 0n, floor: floor(weight) });
   return feeSat === undefined ? undefined : { tx: paying(amountSat - feeSat), feeSat, weight, toSign };
 }
 
@@ -151,9 +152,8 @@ function withCoins(claim: Claim, bare: Tx, toSign: ToSign, terms: Terms, beyondS
   const spends = bare.outputs.reduce((sum, output) => sum + output.amountSat, 0n);
   const haveSat = toSign.amountSat - spends + sumOf(coins);
   const weight = weightWith(bare, toSign) + coins.length * COIN_WEIGHT + CHANGE_WEIGHT;
-  const ownSat = claimFee(claim, feeratePerKw, weight, claim.amountSat, floor(weight) - beyondSat);
-  if (ownSat === undefined) return undefined;
-  const feeSat = ownSat + beyondSat;
+  const feeSat = claimFee(claim, { feeratePerKw, weight, atMost: claim.amountSat, beyond: beyondSat, floor: floor(weight) });
+  if (feeSat === undefined) return undefined;
   const changeSat = haveSat - feeSat;
   const dustSat = dustThresholdSat(destination);
   if (changeSat < dustSat) return { shortSat: dustSat - changeSat + feeOf(feeratePerKw, COIN_WEIGHT) };

@@ -11,7 +11,7 @@ import type { Claim } from './claims.ts';
 import { claimFeerate, replacementFloor } from './fees.ts';
 import type { Outcome } from './outcome.ts';
 import { outpointKey } from './outputs.ts';
-import type { WatcherEnv, WatcherOutput } from './watcher-vocabulary.ts';
+import type { Said, WatcherEnv, WatcherOutput } from './watcher-vocabulary.ts';
 
 /** What `diff` brings: the acts to store, and what leaves then. */
 export interface Difference {
@@ -20,7 +20,7 @@ export interface Difference {
 }
 
 /**
- * What is wanted in the chain and was not done yet. `again`: what was done is done once more, since mempools forget, and hosts do.
+ * What is wanted in the chain and was not done yet. `said`: what was done is done once more where mempools may have forgotten it, or hosts have.
  */
 export function diff(
   env: WatcherEnv,
@@ -29,14 +29,14 @@ export function diff(
   outcome: Outcome,
   wanted: readonly Claim[],
   acts: Acts,
-  again: boolean,
+  said: Said,
 ): Difference {
   const effects: WatcherOutput[] = [];
   let now = withoutFinished(env, view, outcome, wanted, acts, effects);
   for (const claim of wanted) {
     if (claim.earliest > view.tip.height + 1) continue;
     const before = actsFor(now, claim.outpoint);
-    const after = pursue(env, keysId, view.tip.height, claim, before, again, effects);
+    const after = pursue(env, keysId, view.tip.height, claim, before, said, effects);
     if (after !== before) now = withActs(now, after);
   }
   return { acts: now, effects };
@@ -64,18 +64,24 @@ function pursue(
   tipHeight: number,
   claim: Claim,
   acts: ClaimActs,
-  again: boolean,
+  said: Said,
   effects: WatcherOutput[],
 ): ClaimActs {
   const drafted = draftFor(env, tipHeight, claim, acts);
   let after = acts;
-  if (drafted !== undefined && isShort(drafted)) after = askForCoins(env, claim, acts, drafted, again, effects);
+  if (drafted !== undefined && isShort(drafted)) after = askForCoins(env, claim, acts, drafted, said, effects);
   if (drafted !== undefined && !isShort(drafted) && isNews(acts.version, drafted, claim))
     return take(env, keysId, claim, after, drafted, effects);
   const fallback = after.version === undefined ? aloneFor(claim) : undefined;
   if (fallback !== undefined) return take(env, keysId, claim, after, fallback, effects);
-  if (again && after.version?.kind === claim.kind) leave(env, keysId, claim, after.coins, after.version, effects);
+  if (after.version?.kind === claim.kind && isSaidAgain(after.version, said))
+    leave(env, keysId, claim, after.coins, after.version, effects);
   return after;
+}
+
+/** A signer that has not answered was asked once: it is asked again after a restart alone. */
+function isSaidAgain({ signed }: Version, said: Said): boolean {
+  return said === 'started' || (said === 'broadcasts' && signed);
 }
 
 /** What the claim asks for at the present feerate, in the place of what has left for it. */
@@ -103,15 +109,8 @@ function aloneFor({ spending }: Claim): Draft | undefined {
 }
 
 /** One request stands for a claim: more is asked when more is needed. */
-function askForCoins(
-  env: WatcherEnv,
-  claim: Claim,
-  acts: ClaimActs,
-  { shortSat }: Short,
-  again: boolean,
-  effects: WatcherOutput[],
-): ClaimActs {
-  if (!env.hasCoins || (!again && shortSat <= acts.askedSat)) return acts;
+function askForCoins(env: WatcherEnv, claim: Claim, acts: ClaimActs, { shortSat }: Short, said: Said, effects: WatcherOutput[]): ClaimActs {
+  if (!env.hasCoins || (said !== 'started' && shortSat <= acts.askedSat)) return acts;
   effects.push({ kind: 'ask_coins', claim: acts.outpoint, amountSat: shortSat, deadline: claim.deadline });
   return { outpoint: acts.outpoint, version: acts.version, coins: acts.coins, askedSat: shortSat };
 }

@@ -13,6 +13,9 @@ const HASTE = 8;
 /** A claim that nobody competes for waits for a feerate that leaves it this part of its value. */
 const SHARE_WITHOUT_HASTE = 2n;
 
+/** An HTLC transaction that coins pay for costs at most this part of its HTLC. */
+const SHARE_OF_HTLC = 2n;
+
 /** The part of a channel that its closing may cost, where its commitment does not pay enough by itself. */
 const SHARE_OF_CHANNEL = 10n;
 
@@ -28,22 +31,40 @@ export function claimFeerate(feeratePerKw: number, deadline: number | undefined,
   return feerate + Math.floor((feerate * near) / HASTE);
 }
 
-/** The most that a claim may pay: what would be lost without it, or a share. */
-export function mostFee({ kind, amountSat, deadline }: Claim): bigint {
-  if (kind === 'commitment') return amountSat / SHARE_OF_CHANNEL;
-  return deadline === undefined ? amountSat / SHARE_WITHOUT_HASTE : amountSat;
+/**
+ * The most that a claim may pay: all of it where somebody else would have it otherwise, for what is not ours to lose has no price; a share where
+ * it waits without loss, or where the host's coins pay.
+ */
+function mostFee({ amountSat, deadline, spending }: Claim): bigint {
+  switch (spending.how) {
+    case 'sweep':
+      return deadline === undefined ? amountSat / SHARE_WITHOUT_HASTE : amountSat;
+    case 'htlc_tx':
+      return amountSat / SHARE_OF_HTLC;
+    case 'commitment':
+      return amountSat / SHARE_OF_CHANNEL;
+  }
 }
 
-/**
- * What a claim pays that has to stay above `floor`, what its last version paid and what a replacement must add. Undefined where it is not worth
- * that: it waits for a lower feerate.
- */
-export function claimFee(claim: Claim, feeratePerKw: number, weight: number, atMost: bigint, floor: bigint): bigint | undefined {
+/** What a claim asks of its fee beside its own weight. */
+interface FeeTerms {
+  readonly feeratePerKw: number;
+  readonly weight: number;
+  /** What it can't pay beyond, whatever it is worth. */
+  readonly atMost: bigint;
+  /** What it pays for its parent. */
+  readonly beyond: bigint;
+  /** What its last version paid, and what a replacement must add. */
+  readonly floor: bigint;
+}
+
+/** What a claim pays in satoshis; the most that it may, where that is less than what is asked and a deadline drives it. Undefined: it waits. */
+export function claimFee(claim: Claim, { feeratePerKw, weight, atMost, beyond, floor }: FeeTerms): bigint | undefined {
   const limit = least(mostFee(claim), atMost);
-  const fee = most(feeOf(feeratePerKw, weight), floor);
+  const fee = most(feeOf(feeratePerKw, weight) + beyond, floor);
   if (fee <= limit) return fee;
-  const least_ = most(feeOf(FLOOR_FEERATE_PER_KW, weight), floor);
-  return claim.deadline !== undefined && least_ <= limit ? limit : undefined;
+  const lowest = most(feeOf(FLOOR_FEERATE_PER_KW, weight), floor);
+  return claim.deadline !== undefined && lowest <= limit ? limit : undefined;
 }
 
 /** BIP 125, rules 3 and 4; not before it changes something. */

@@ -57,6 +57,9 @@ export type WatcherInput =
   /** After a restart: everything that is open is said again. */
   | { readonly kind: 'started' };
 
+/** What leaves of a step: only what is new, or also what mempools may have forgotten, or all that a restart may have lost. */
+export type Said = 'news' | 'broadcasts' | 'started';
+
 /** In order. What stands behind a `store` leaves when that is durable. */
 export type WatcherOutput =
   | { readonly kind: 'store'; readonly state: WatcherState }

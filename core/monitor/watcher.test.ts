@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { serialiseTx, txid } from '../bitcoin/tx.ts';
+import type { Tx } from '../bitcoin/tx.ts';
 import { at, block, input as chainInput, read, txOf } from '../chain/chain.fixture.ts';
 import { add } from '../channel/updates.fixture.ts';
 import type { Signature } from '../crypto/bytes.ts';
 import { createClaimSigner } from './claim-signer.ts';
+import type { Knowledge } from './knowledge.ts';
 import { createWatcher, watcherStep } from './watcher.ts';
 import type { WatcherOutput } from './watcher-vocabulary.ts';
 import { Watching } from './watching.fixture.ts';
@@ -175,6 +177,45 @@ describe('coins', () => {
     expect(of(opener.log, 'release_coins')).toEqual([]);
     w.mineTo(w.chain.height + 5);
     expect(of(opener.log, 'release_coins')).toEqual([{ kind: 'release_coins', coins: [coin] }]);
+  });
+
+  it('that nobody asked for go back at once', () => {
+    const w = timedOut();
+    const { opener } = w.ends;
+    const coin = opener.wallet.coin(5000n);
+    const nobodys = { txid: w.funding.txid, vout: 77 };
+    expect(opener.input({ kind: 'coins', claim: nobodys, coins: [coin] })).toEqual([{ kind: 'release_coins', coins: [coin] }]);
+  });
+
+  it('are asked for once a claim, and again when a restart may have lost the question', () => {
+    const w = timedOut();
+    const { opener } = w.ends;
+    w.mine(20);
+    w.mineTo(w.chain.height + 12);
+    const asked = of(opener.log, 'ask_coins').length;
+    expect(asked).toBeLessThan(6);
+    expect(of(opener.input({ kind: 'started' }), 'ask_coins')).toHaveLength(1);
+  });
+
+  it('that a closing costs are at most a tenth of the channel, and an HTLC’s at most half of it', () => {
+    const w = new Watching('anchors');
+    const { opener } = w.ends;
+    opener.awake = false;
+    opener.env = { ...opener.env, feeratePerKw: 150_000 };
+    w.pay('opener', 1);
+    w.fail('opener');
+    const coinCosts = 42_000n;
+    const [ask] = of(opener.log, 'ask_coins');
+    expect(ask?.claim).toEqual(w.funding);
+    expect(ask?.amountSat).toBeGreaterThan(100_000n);
+    expect(ask?.amountSat).toBeLessThan(100_000n + coinCosts);
+    w.mineWith([(opener.state.knowledge as Knowledge).final?.tx as Tx]);
+    w.mine(300 - w.chain.height);
+    const last = of(opener.log, 'ask_coins').at(-1);
+    expect(last?.claim).not.toEqual(ask?.claim);
+    expect(last?.amountSat).toBeGreaterThan(25_000n);
+    // The feerate that a near deadline asks for: a coin more costs more, too.
+    expect(last?.amountSat).toBeLessThan(25_000n + 2n * coinCosts);
   });
 
   it('are not asked of a host that has none: its watcher claims what pays for itself', () => {

@@ -18,7 +18,7 @@ import { outpointKey } from './outputs.ts';
 import { shownPreimages } from './shown-preimages.ts';
 import { touching, watchedOutputs } from './touching.ts';
 import { wantedOf } from './wanted.ts';
-import type { WatcherEnv, WatcherInput, WatcherOutput, WatcherState, WatcherStep } from './watcher-vocabulary.ts';
+import type { Said, WatcherEnv, WatcherInput, WatcherOutput, WatcherState, WatcherStep } from './watcher-vocabulary.ts';
 
 /** Blocks between two broadcasts of the same transaction: a mempool may have dropped it, or refused it before its parent was there. */
 const REBROADCAST_BLOCKS = 6;
@@ -45,7 +45,7 @@ export function watcherStep(env: WatcherEnv, state: WatcherState, input: Watcher
     case 'started':
       return settle(env, state, state, 'started');
     case 'coins':
-      return settle(env, state, withActsOf(state, reserve(state.acts, input.claim, input.coins)), 'news');
+      return coins(env, state, input);
     case 'coin_lost':
       return settle(env, state, withActsOf(state, withoutCoin(state.acts, outpointKey(input.outpoint))), 'news');
     case 'signed':
@@ -87,9 +87,10 @@ function chain(env: WatcherEnv, state: WatcherState, input: ChainUpdate): Watche
   const view = applyUpdate(before, input, touches);
   if (isChainRefusal(view)) return { state, effects: [{ kind: 'chain_refused', refusal: view }] };
   if (view === before) return { state, effects: [] };
-  const news = view.transactions.filter((confirmed) => !before.transactions.includes(confirmed)).map(({ tx }) => tx);
+  const old = new Set(before.transactions);
+  const news = view.transactions.filter((confirmed) => !old.has(confirmed)).map(({ tx }) => tx);
   const seen = withPreimages(env, { knowledge, learned, view, acts }, news);
-  const lost = before.transactions.some((confirmed) => !view.transactions.includes(confirmed));
+  const lost = news.length + before.transactions.length > view.transactions.length;
   const again = lost || (view.tip !== before.tip && view.tip.height % REBROADCAST_BLOCKS === 0);
   return settle(env, state, seen, again ? 'broadcasts' : 'news');
 }
@@ -102,9 +103,6 @@ function withPreimages(env: WatcherEnv, state: WatcherState, txs: Parameters<typ
   return knowledge === state.knowledge ? state : { knowledge, learned: state.learned, view: state.view, acts: state.acts };
 }
 
-/** What leaves: only what is new, or also what mempools may have forgotten, or all that a restart may have lost. */
-type Said = 'news' | 'broadcasts' | 'started';
-
 /** What the channel comes to now: what is wanted, done and told. */
 function settle(env: WatcherEnv, before: WatcherState, after: WatcherState, said: Said): WatcherStep {
   const { knowledge, learned, view } = after;
@@ -112,7 +110,7 @@ function settle(env: WatcherEnv, before: WatcherState, after: WatcherState, said
   const { outcome, wanted } = assess(env, knowledge, view);
   const { keysId } = knowledge.parameters;
   const all = said === 'started';
-  const { acts, effects } = diff(env, keysId, view, outcome, wanted, after.acts, said !== 'news');
+  const { acts, effects } = diff(env, keysId, view, outcome, wanted, after.acts, said);
   const told = tellFacts(env.policy, view, outcome, isResolved(view, outcome, wanted.length), acts.told);
   const state = { knowledge, learned, view, acts: told === acts.told ? acts : { claims: acts.claims, told } };
   return stored(before, state, [
@@ -165,6 +163,14 @@ function signed(env: WatcherEnv, state: WatcherState, answer: Extract<WatcherInp
 
 function keysIdOf({ parameters }: Knowledge): Hash32 {
   return parameters.keysId;
+}
+
+/** What nobody asked for, or somebody has taken already, goes back at once. */
+function coins(env: WatcherEnv, state: WatcherState, input: Extract<WatcherInput, { kind: 'coins' }>): WatcherStep {
+  const key = outpointKey(input.claim);
+  if (!state.acts.claims.some(({ outpoint }) => outpointKey(outpoint) === key))
+    return { state, effects: [{ kind: 'release_coins', coins: input.coins }] };
+  return settle(env, state, withActsOf(state, reserve(state.acts, input.claim, input.coins)), 'news');
 }
 
 /** Each coin is one claim's. */
