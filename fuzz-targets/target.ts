@@ -58,6 +58,9 @@ export function fingerprintOf(error: unknown): string {
   const [head = ''] = error.message.split('\n');
   const words = head.replace(/\b[0-9a-f]{8,}\b/g, '#').replace(/-?\d+n?/g, '#');
   const frames = [...(error.stack ?? '').matchAll(/^\s+at (?:new )?([\w$.#]+) /gm)].map((match) => match[1] as string);
-  const where = frames.find((name) => !/^(Object|Array|Map|Set|String|Uint8Array|Module|fuzz)\b/.test(name));
+  // A bundler puts numbers behind names that occur twice.
+  const where = frames
+    .find((name) => !/^(Object|Array|Map|Set|String|Uint8Array|Module|fuzz)\b/.test(name))
+    ?.replace(/(?<=[a-z])\d+$/i, '');
   return `${error.name}: ${words.slice(0, 100)}${where === undefined ? '' : ` in ${where}`}`;
 }

@@ -7,7 +7,7 @@ import type { ChartStep } from '../../sim/report/observe-step.ts';
 import { chartObserver } from '../../sim/report/step-observer.ts';
 import type { Style } from '../../sim/report/style.ts';
 import { explaining } from '../../sim/campaign/explain.ts';
-import type { Explained, ExplainProgress } from '../../sim/campaign/explain.ts';
+import type { Explained, ExplainOptions, ExplainProgress } from '../../sim/campaign/explain.ts';
 import type { ShrinkProgress, ShrinkResult } from '../../sim/campaign/shrink.ts';
 import { shrinking } from '../../sim/campaign/shrink.ts';
 import type { Finding, Scenario } from '../../sim/scenario/types.ts';
@@ -25,7 +25,7 @@ interface Hooks<P> {
 export function explainInSlices(
   engine: Engine,
   recorded: Scenario,
-  hooks: Hooks<ExplainProgress> & { readonly label: string; readonly maxExecutions: number },
+  hooks: Hooks<ExplainProgress> & ExplainOptions,
 ): Promise<Explained | undefined> {
   return inSlices(explaining(engine, recorded, hooks), hooks);
 }

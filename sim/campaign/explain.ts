@@ -34,6 +34,15 @@ export function benchOf(all: RunOptions): Bench {
   };
 }
 
+export interface ExplainOptions {
+  /** For shrinking; 0 leaves the case as it is. */
+  readonly maxExecutions: number;
+  /** What the continuations are drawn from. */
+  readonly label: string;
+  /** Whether to count when it was decided. Default true. */
+  readonly decide?: boolean;
+}
+
 /** A case as small as it gets, and when it was decided. */
 export interface Explained {
   readonly scenario: Scenario;
@@ -46,12 +55,12 @@ export type ExplainProgress = ShrinkProgress | { readonly stage: 'decided' };
 
 /**
  * Shrinks what was found for the finding that is reported: the one of a replay under every oracle. What is small enough for one oracle may show another
- * finding under all of them; then that one is reported, and shrunk. `label`: what the continuations are drawn from.
+ * finding under all of them; then that one is reported, and shrunk.
  */
 export function* explaining(
   bench: Bench,
   recorded: Scenario,
-  { maxExecutions, label }: { readonly maxExecutions: number; readonly label: string },
+  { maxExecutions, label, decide = true }: ExplainOptions,
 ): Generator<ExplainProgress, Explained> {
   let scenario = withEveryOracle(bench, recorded);
   if (maxExecutions === 0) return { scenario };
@@ -66,8 +75,8 @@ export function* explaining(
     scenario = withEveryOracle(bench, result.scenario);
   }
   if (!reproduced) return { scenario };
-  const decided = yield* counted(bench, scenario, label);
-  return { scenario, shrunk: { fromActions: recorded.actions.length, executions }, decided };
+  const shrunk = { fromActions: recorded.actions.length, executions };
+  return decide ? { scenario, shrunk, decided: yield* counted(bench, scenario, label) } : { scenario, shrunk };
 }
 
 function shrinkOptions(bench: Bench): Pick<ShrinkOptions, 'execute' | 'simplerCustom'> {
@@ -94,7 +103,7 @@ function* counted(bench: Bench, scenario: Scenario, label: string): Generator<Ex
 }
 
 /** The same in one go. */
-export function explain(bench: Bench, recorded: Scenario, options: Parameters<typeof explaining>[2]): Explained {
+export function explain(bench: Bench, recorded: Scenario, options: ExplainOptions): Explained {
   const steps = explaining(bench, recorded, options);
   for (;;) {
     const step = steps.next();
