@@ -8,7 +8,8 @@ import type { ChartStep } from './report/observe-step.ts';
 import { chartObserver } from './report/step-observer.ts';
 import type { CampaignOptions } from './run/seed.ts';
 import { explain } from './campaign/explain.ts';
-import type { Bench } from './campaign/explain.ts';
+import type { Bench, ExplainOptions } from './campaign/explain.ts';
+import { CONTINUATIONS } from './campaign/when-decided.ts';
 import type { Finding, Scenario } from './scenario/types.ts';
 
 export interface CheckOptions extends FulguriteConfig {
@@ -22,6 +23,8 @@ export interface CheckOptions extends FulguriteConfig {
   readonly token?: string;
   /** Most executions to spend on shrinking a finding; 0 for none. Default 1000. */
   readonly shrinkExecutions?: number;
+  /** From before each action of a finding, to tell when it was decided; 0 for none. Default 100. */
+  readonly continuations?: number;
 }
 
 export interface CheckResult {
@@ -54,7 +57,7 @@ export class RottedError extends Error {
  * the first finding.
  */
 export function check(options: CheckOptions = {}): CheckResult {
-  const { runs = 100, firstSeed = 1, campaign, token, shrinkExecutions = 1000, ...config } = options;
+  const { runs = 100, firstSeed = 1, campaign, token, shrinkExecutions = 1000, continuations = CONTINUATIONS, ...config } = options;
   const engine = new Engine({ config, ...(campaign && { campaign }) });
   const total = { runs: 0, steps: 0, messages: 0 };
   const tokens = token === undefined ? Array.from({ length: runs }, (_, index) => engine.token(firstSeed + index)) : [token];
@@ -63,14 +66,13 @@ export function check(options: CheckOptions = {}): CheckResult {
     total.runs += 1;
     total.steps += stats.steps;
     total.messages += stats.messages;
-    if (found !== undefined) throw explained(engine, found.scenario, found.finding, one, shrinkExecutions);
+    if (found !== undefined) {
+      const replay = `check({ ${Object.keys(engine.config).length > 0 ? '...config, ' : ''}token: '${one}' })`;
+      const options = { label: one, maxExecutions: shrinkExecutions, continuations, about: { token: one, replay } };
+      throw explainedError(engine, found.scenario, found.finding, options);
+    }
   }
   return total;
-}
-
-function explained(engine: Engine, recorded: Scenario, finding: Finding, token: string, maxExecutions: number): FindingError {
-  const replay = `check({ ${Object.keys(engine.config).length > 0 ? '...config, ' : ''}token: '${token}' })`;
-  return explainedError(engine, recorded, finding, { label: token, maxExecutions, about: { token, replay } });
 }
 
 /** A finding with its whole report: shrunk, charted, and told when it was decided. */
@@ -78,14 +80,12 @@ export function explainedError(
   bench: Bench,
   recorded: Scenario,
   finding: Finding,
-  options: {
-    readonly label: string;
-    readonly maxExecutions: number;
+  options: ExplainOptions & {
     readonly about: Pick<FindingReport, 'token' | 'replay'> | ((scenario: Scenario) => Pick<FindingReport, 'replay'>);
   },
 ): FindingError {
-  const { label, maxExecutions, about } = options;
-  const { scenario, shrunk, decided } = explain(bench, recorded, { maxExecutions, label });
+  const { about } = options;
+  const { scenario, shrunk, decided } = explain(bench, recorded, options);
   const more = { ...(shrunk && { shrunk }), ...(decided && { decided }), ...(typeof about === 'function' ? about(scenario) : about) };
   return new FindingError({ ...charted(bench, scenario, finding), ...more });
 }
@@ -95,13 +95,13 @@ function charted(
   bench: Pick<Bench, 'runScenario'>,
   scenario: Scenario,
   finding: Finding,
-): Pick<FindingReport, 'finding' | 'scenario' | 'chart'> {
+): Pick<FindingReport, 'finding' | 'scenario' | 'chart' | 'legend'> {
   const steps: ChartStep[] = [];
   const result = bench.runScenario(scenario, [chartObserver(steps)]);
   const nodes = scenario.world.nodes.map(({ name }) => name);
   const guilty = result.finding && { setup: result.finding.at === 'setup', guilty: guiltOf(result.finding) };
   const chart = drawChart(steps, { nodes, maxRows: 120, ...guilty });
-  return { finding: result.finding ?? finding, scenario, chart };
+  return { finding: result.finding ?? finding, scenario, chart, legend: true };
 }
 
 /** Runs a stored scenario. Throws a FindingError or a RottedError if it does not do what it expects. */

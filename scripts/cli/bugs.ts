@@ -56,7 +56,13 @@ async function investigate(engine: Engine, { first, seeds, foundAs }: Distinct, 
   const { progress, signal } = tools;
   const onProgress = (at: ExplainProgress): void => progress.show(() => explainProgressText(at));
   const maxExecutions = signal.aborted ? 0 : tools.executions;
-  const made = await explainInSlices(engine, first.scenario, { label: first.token, signal, maxExecutions, onProgress });
+  const made = await explainInSlices(engine, first.scenario, {
+    label: first.token,
+    signal,
+    maxExecutions,
+    continuations: tools.continuations,
+    onProgress,
+  });
   progress.clear();
   const { scenario } = made ?? first;
   const why = known[scenario.expect];
@@ -64,11 +70,16 @@ async function investigate(engine: Engine, { first, seeds, foundAs }: Distinct, 
   return why === undefined ? base : { ...base, known: why };
 }
 
+interface TellOptions extends HuntOptions {
+  /** What the signs of a chart mean is said once. */
+  readonly legend: boolean;
+}
+
 /** A bug as the JSON has it, and, where it is news, as people read it. */
 export function describeBug(
   engine: Engine,
   bug: Bug,
-  options: HuntOptions,
+  options: TellOptions,
 ): { readonly reported: ReportedFinding; readonly text?: string } {
   const { fingerprint, first, seeds, foundAs, known, case: made } = bug;
   const reported: ReportedFinding = {
@@ -90,14 +101,15 @@ function storeCase(
   reported: ReportedFinding,
   { first, seeds, foundAs }: Bug,
   { scenario, shrunk, decided }: Case,
-  options: HuntOptions,
+  options: TellOptions,
 ): ReturnType<typeof describeBug> {
   const file = tryToWrite(() => new FindingFiles(options.out).save(first, scenario));
   const style = styleOf(process.stdout);
   const look = { width: chartWidth(), style };
   const replay = replayCommand(file ?? first.token, options.planted);
   const made = { ...(shrunk && { shrunk }), ...(decided && { decided }) };
-  const report = reportOf(engine, first.finding, scenario, look, { token: first.token, seeds, foundAs, replay, ...made });
+  const { legend } = options;
+  const report = reportOf(engine, first.finding, scenario, look, { token: first.token, seeds, foundAs, replay, legend, ...made });
   const text = `${findingReport(report, style)}\n${file === undefined ? '        stored nowhere' : replayed(engine, file, scenario)}`;
   const written = { verdict: report.finding, ...(file !== undefined && { file }), replay, actions: scenario.actions.length };
   const full = { ...reported, ...written, ...made, scenario, ...stepsOf(engine, scenario) };

@@ -141,7 +141,18 @@ describe('a finding', () => {
 
   beforeAll(async () => {
     writeFileSync(join(here, 'bug.json'), BUG);
-    hunted = await fulgurite(here, ['consistency', '--seeds', '1..200', '--max-findings', '1', '--json', 'report.json', ...planted]);
+    hunted = await fulgurite(here, [
+      'consistency',
+      '--seeds',
+      '1..200',
+      '--max-findings',
+      '1',
+      '--continuations',
+      '5',
+      '--json',
+      'report.json',
+      ...planted,
+    ]);
     file = /replay (findings\S+)/.exec(hunted.out)?.[1] ?? 'none';
   }, 120_000);
 
@@ -150,6 +161,7 @@ describe('a finding', () => {
     for (const part of [
       'FOUND ',
       'seed    f',
+      'decided ',
       'scenario, shrunk from',
       '▶│',
       'replay  npx fulgurite replay findings',

@@ -43,6 +43,8 @@ export interface HuntOptions {
   readonly out: string;
   /** For shrinking each finding; 0 for none. */
   readonly executions: number;
+  /** From before each action of a finding, to tell when it was decided; 0 for none. */
+  readonly continuations: number;
   /** What else is written at the end, and where. */
   readonly reports?: ReportFiles;
   /** The part of a range that this is. */
@@ -108,7 +110,7 @@ function conclude(request: CampaignRequest, result: CampaignResult, bugs: readon
   print(rulesLine(counted));
   print(oraclesLine(counted));
   const findings = bugs.map((bug) => {
-    const { reported, text } = describeBug(engine, bug, options);
+    const { reported, text } = describeBug(engine, bug, { ...options, legend: bug === bugs.find(({ known }) => known === undefined) });
     if (text !== undefined) print(`\n${text}`);
     return reported;
   });

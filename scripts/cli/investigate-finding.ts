@@ -81,7 +81,7 @@ export function reportOf(
   finding: Finding,
   scenario: Scenario,
   look: { readonly width: number; readonly style: Style },
-  rest: Pick<FindingReport, 'token' | 'foundAs' | 'seeds' | 'shrunk' | 'decided' | 'replay'> = {},
+  rest: Pick<FindingReport, 'token' | 'foundAs' | 'seeds' | 'shrunk' | 'decided' | 'legend' | 'replay'> = {},
 ): FindingReport {
   // Shrinking moves the place at which the finding fires: the run that is drawn says where it is now.
   const now = engine.runScenario(scenario).finding ?? finding;

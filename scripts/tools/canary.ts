@@ -20,7 +20,7 @@ import { StaleBugError, plant, readBugs } from '../node/plant.ts';
 import { parseShard } from '../cli/verbs/parse-shard.ts';
 import { measureLines, oneBugOneReport } from './canary/measure.ts';
 import type { Sighting } from './canary/measure.ts';
-import { decidingAction } from '../../sim/campaign/when-decided.ts';
+import { CONTINUATIONS, decidingAction } from '../../sim/campaign/when-decided.ts';
 import type { Decided } from '../../sim/campaign/when-decided.ts';
 import { runCampaign } from '../cli/run-campaign.ts';
 import { EXIT } from '../cli/terminal/exit.ts';
@@ -125,7 +125,7 @@ async function hunt(bug: PlantedBug): Promise<Verdict> {
       signal,
       label: found.token,
       maxExecutions: SHRINK_EXECUTIONS,
-      decide: args.curve,
+      continuations: args.curve ? CONTINUATIONS : 0,
       onProgress: (at) => progress.show(() => `${bug.name}: ${explainProgressText(at)}`),
     });
     const { scenario } = explained ?? found;
@@ -158,7 +158,7 @@ async function seenAs(run: RunOptions, seed: number): Promise<readonly string[]>
       signal,
       label: first.token,
       maxExecutions: SHRINK_EXECUTIONS,
-      decide: false,
+      continuations: 0,
     });
     names.push(made?.scenario.expect ?? fingerprint(first.finding));
   }

@@ -11,6 +11,7 @@ import { EXIT } from '../cli/terminal/exit.ts';
 import { runProgram } from '../cli/terminal/run-program.ts';
 import { commandName, print, styleOf } from '../cli/terminal/output.ts';
 import { hunt } from '../cli/hunt.ts';
+import { CONTINUATIONS } from '../../sim/campaign/when-decided.ts';
 
 /** The first minute: a campaign, then the same with a bug on one side, to see what a finding looks like. */
 const SECONDS = 25;
@@ -29,7 +30,7 @@ await runProgram(async () => {
       `${SECONDS} seconds of random operations, delays, reordering, lost connections, slow disks and crashes; each run goes its own way.\n`,
     ),
   );
-  const found = await hunt({ ...request, timeMs: SECONDS * 1000 }, { out: 'findings', executions: 3000 });
+  const found = await hunt({ ...request, timeMs: SECONDS * 1000 }, { out: 'findings', executions: 3000, continuations: CONTINUATIONS });
   return found === EXIT.nothingFound ? showPlanted() : found;
 });
 
@@ -39,7 +40,10 @@ async function showPlanted(): Promise<number> {
   print(`\n${style.bold('Now the same with a bug on one side')}, so that there is something to find. ${bug.about ?? ''}\n`);
   print(`${editInWords(bug, style)}\n`);
   const out = 'build/first-minute';
-  const code = await hunt({ ...request, run: { planted: await plant(bug) }, to: 2000 }, { out, executions: 3000, planted: BUG });
+  const code = await hunt(
+    { ...request, run: { planted: await plant(bug) }, to: 2000 },
+    { out, executions: 3000, continuations: CONTINUATIONS, planted: BUG },
+  );
   if (code !== EXIT.finding) return code === EXIT.interrupted ? code : EXIT.harness;
   print(`\nThat was the planted bug, found as it should be. Next: ${style.good(`${commandName()} --help`)}, and README.md.`);
   return EXIT.nothingFound;

@@ -5,7 +5,7 @@ import type { Oracle, Scenario } from '../scenario/types.ts';
 import type { World } from '../world/world.ts';
 import { shrinking } from './shrink.ts';
 import type { ShrinkOptions, ShrinkProgress } from './shrink.ts';
-import { deciding } from './when-decided.ts';
+import { CONTINUATIONS, deciding } from './when-decided.ts';
 import type { Decided } from './when-decided.ts';
 
 /** Runs scenarios again and again, as an engine or a script's simulation has configured them. */
@@ -39,8 +39,8 @@ export interface ExplainOptions {
   readonly maxExecutions: number;
   /** What the continuations are drawn from. */
   readonly label: string;
-  /** Whether to count when it was decided. Default true. */
-  readonly decide?: boolean;
+  /** From before each action, to count when it was decided; 0 for none. Default 100. */
+  readonly continuations?: number;
 }
 
 /** A case as small as it gets, and when it was decided. */
@@ -60,7 +60,7 @@ export type ExplainProgress = ShrinkProgress | { readonly stage: 'decided' };
 export function* explaining(
   bench: Bench,
   recorded: Scenario,
-  { maxExecutions, label, decide = true }: ExplainOptions,
+  { maxExecutions, label, continuations = CONTINUATIONS }: ExplainOptions,
 ): Generator<ExplainProgress, Explained> {
   let scenario = withEveryOracle(bench, recorded);
   if (maxExecutions === 0) return { scenario };
@@ -76,7 +76,7 @@ export function* explaining(
   }
   if (!reproduced) return { scenario };
   const shrunk = { fromActions: recorded.actions.length, executions };
-  return decide ? { scenario, shrunk, decided: yield* counted(bench, scenario, label) } : { scenario, shrunk };
+  return continuations === 0 ? { scenario, shrunk } : { scenario, shrunk, decided: yield* counted(bench, scenario, label, continuations) };
 }
 
 function shrinkOptions(bench: Bench): Pick<ShrinkOptions, 'execute' | 'simplerCustom'> {
@@ -93,8 +93,13 @@ function withEveryOracle(bench: Bench, scenario: Scenario): Scenario {
   return fingerprint === undefined ? scenario : { ...scenario, actions: applied, expect: fingerprint };
 }
 
-function* counted(bench: Bench, scenario: Scenario, label: string): Generator<ExplainProgress, Decided | 'not available'> {
-  const steps = deciding(bench.start(scenario), scenario.actions, label, bench.registry);
+function* counted(
+  bench: Bench,
+  scenario: Scenario,
+  label: string,
+  continuations: number,
+): Generator<ExplainProgress, Decided | 'not available'> {
+  const steps = deciding(bench.start(scenario), scenario.actions, label, bench.registry, continuations);
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value ?? 'not available';

@@ -8,8 +8,8 @@ import { WeightedStrategy } from '../strategies/weighted.ts';
 import type { World } from '../world/world.ts';
 import { plainOperations } from './weights.ts';
 
-/** From before each step, of a case that is not too long. */
-const CONTINUATIONS = 100;
+/** From before each action, of a case that is not too long. */
+export const CONTINUATIONS = 100;
 /** Of one case in all: a long one has fewer from each step. */
 const MOST = 2_000;
 const FEWEST = 10;
@@ -27,16 +27,17 @@ export interface Decided {
 
 /**
  * Counts them, from a world that is set up. What is drawn follows from `label`, and the n-th continuation draws the same from before each action, as far
- * as it can. Undefined where a driver cannot fork. A generator, so that whoever runs it may stop between continuations.
+ * as it can; `most` from each. Undefined where a driver cannot fork. A generator, so that whoever runs it may stop between continuations.
  */
 export function* deciding(
   world: World,
   actions: readonly Action[],
   label: string,
   operations: OperationRegistry,
+  most = CONTINUATIONS,
 ): Generator<undefined, Decided | undefined> {
   for (const { driver } of world.hosts.values()) if (driver.fork === undefined) return undefined;
-  const continuations = Math.max(FEWEST, Math.min(CONTINUATIONS, Math.floor(MOST / (actions.length + 1))));
+  const continuations = Math.min(most, Math.max(FEWEST, Math.floor(MOST / (actions.length + 1))));
   const failing: number[] = [];
   for (let step = 0; ; step++) {
     let count = 0;

@@ -38,7 +38,7 @@ describe('what is our own', () => {
     };
     let thrown: unknown;
     try {
-      check({ ...config, oracles: [() => calm], runs: 20 });
+      check({ ...config, oracles: [() => calm], runs: 20, continuations: 5 });
     } catch (error) {
       thrown = error;
     }

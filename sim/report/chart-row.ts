@@ -25,14 +25,16 @@ export class Row {
     const right = to > from;
     const left = Math.min(from, to) + 1;
     const room = Math.abs(to - from) - 1;
-    const shown = cut(label, room - 6);
-    const length = part === 'whole' ? room : Math.min(room - 1, shown.length + 6);
+    // What is long has a shorter line, before it is cut.
+    const line = label.length > room - 6 ? 1 : 2;
+    const shown = cut(label, room - 2 * line - 2);
+    const length = part === 'whole' ? room : Math.min(room, shown.length + 2 * line + 2);
     const atLeft = part === 'whole' || (part === 'departs') === right;
     const start = atLeft ? left : left + room - length;
     this.put(start, '─'.repeat(length));
     const head = part === 'departs' ? (right ? '▷' : '◁') : right ? '▶' : '◀';
     this.put(right ? start + length - 1 : start, head);
-    this.put(start + (right ? 2 : length - shown.length - 4), ` ${shown} `, part === 'departs' ? undefined : 'bold');
+    this.put(start + (right ? line : length - shown.length - line - 2), ` ${shown} `, part === 'departs' ? undefined : 'bold');
   }
 
   text(style: Style): string {

@@ -20,7 +20,15 @@ export interface ChartOptions {
 }
 
 const GUTTER = 11;
-const NARROWEST_AT_THE_RIGHT = 34;
+const NARROWEST_AT_THE_RIGHT = 33;
+
+/** What the signs of a chart mean. */
+export const LEGEND: readonly string[] = [
+  '──▶ arrives before anything else happens; #7 leaves (─▷) and arrives (─▶) later',
+  '● what a node was told, below it what it did; ✗ where it was found',
+  'ours 1 theirs 0→1: its commitment is 1; of the peer’s, 0 is unrevoked, 1 signed',
+  'HTLCs 1▸ ◂0: offered, been offered; sat/kw: what it built ours and theirs with',
+];
 const NARROWEST = 24;
 
 /** A message between its sending and its arrival. */

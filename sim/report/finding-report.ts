@@ -3,6 +3,7 @@ import type { Finding, Scenario } from '../scenario/types.ts';
 import { difference } from './diff.ts';
 import type { Style } from './style.ts';
 import { plain } from './style.ts';
+import { LEGEND } from './chart.ts';
 import { columns } from './columns.ts';
 import { ruleWords } from './rule-words.ts';
 import { plural } from '../scenario/text.ts';
@@ -26,6 +27,8 @@ export interface FindingReport {
   readonly decided?: Decided | 'not available';
   /** A sequence chart of the run. */
   readonly chart?: string;
+  /** Also say what the chart's signs mean. Default false. */
+  readonly legend?: boolean;
   /** The one command that shows it again. */
   readonly replay?: string;
   /** Characters a line. Default 80. */
@@ -33,9 +36,17 @@ export interface FindingReport {
 }
 
 /** What a chart says at the step that is to blame. */
-export function guiltOf({ node, message, at }: Finding): { readonly node?: string | undefined; readonly text: string } {
-  return { node, text: `${at === 'settle' ? 'found here, or once all has settled' : 'found here'}: ${harmless(message)}` };
+export function guiltOf({ node, message, at, comparison, expected }: Finding): {
+  readonly node?: string | undefined;
+  readonly text: string;
+} {
+  const found = `${at === 'settle' ? 'found here, or once all has settled' : 'found here'}: ${harmless(message)}`;
+  const due = comparison === undefined && expected.length <= MOST_EXPECTED ? `; expected: ${harmless(expected)}` : '';
+  return { node, text: `${found}${due}` };
 }
+
+/** Characters of what was expected that a chart has room for. */
+const MOST_EXPECTED = 100;
 
 /** Everything that there is to say about one finding, in the order in which somebody who has never seen it reads. */
 export function findingReport(report: FindingReport, style: Style = plain): string {
@@ -59,7 +70,7 @@ export function findingReport(report: FindingReport, style: Style = plain): stri
     ...(token === undefined ? [] : [`${style.bold('seed')}    ${token}`]),
     ...scenarioLines(scenario, finding, shrunk, width, style),
     ...(report.decided === undefined ? [] : lines(`${style.bold('decided')} ${decidedLine(report.decided)}`)),
-    ...(chart === undefined ? [] : ['', chart]),
+    ...(chart === undefined ? [] : ['', chart, ...(report.legend === true ? ['', ...LEGEND.map((line) => style.dim(line))] : [])]),
     ...(replay === undefined ? [] : ['', `${style.bold('replay')}  ${style.good(replay)}`]),
   ].join('\n');
 }

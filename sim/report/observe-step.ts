@@ -5,7 +5,7 @@ import type { Message } from '../../core/wire/messages/index.ts';
 import { decodeMessage } from '../../core/wire/messages/index.ts';
 import type { DriverEffect, StepRecord, WorldView } from '../scenario/types.ts';
 import { channelInWords } from './describe-channel.ts';
-import { grouped } from '../scenario/text.ts';
+import { grouped, msat } from '../scenario/text.ts';
 
 /** One step of one node, ready to be drawn: names instead of keys, text instead of states. */
 export interface ChartStep {
@@ -93,7 +93,7 @@ function commandLabel(world: WorldView, command: Command): string {
   const name = channelName(world, command.channelId);
   switch (command.kind) {
     case 'add':
-      return `add ${grouped(command.amountMsat)} msat to ${name}`;
+      return `add ${msat(String(command.amountMsat))} to ${name}`;
     case 'fulfill':
     case 'fail':
     case 'fail_malformed':
@@ -125,7 +125,7 @@ function messageLabel(world: WorldView, bytes: Uint8Array): string {
 function details(message: Message): string[] {
   switch (message.type) {
     case 'update_add_htlc':
-      return [`${message.id}`, `${grouped(message.amountMsat)} msat`];
+      return [`${message.id}`, msat(String(message.amountMsat))];
     case 'update_fulfill_htlc':
     case 'update_fail_htlc':
     case 'update_fail_malformed_htlc':

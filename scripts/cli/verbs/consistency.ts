@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { CommitmentFormat } from '../../../core/transactions/types.ts';
 import type { CampaignOptions } from '../../../sim/run/seed.ts';
 import { CRYPTO_NAMES, DEFAULT_CAMPAIGN, STRATEGIES, TRANSPORTS } from '../../../sim/run/seed.ts';
+import { CONTINUATIONS } from '../../../sim/campaign/when-decided.ts';
 import type { LinkTransport } from '../../../sim/scenario/types.ts';
 import type { RunOptions } from '../../node/engine.ts';
 import { partOf } from '../../../sim/campaign/shard.ts';
@@ -52,6 +53,11 @@ export const consistency = verb({
     workers: { type: 'number', default: availableParallelism(), describe: 'threads; the results do not depend on it' },
     'max-findings': { type: 'number', describe: 'stop after so many different findings [default: 3; of a shard all]' },
     shrink: { type: 'number', default: 3000, describe: 'most executions to spend on shrinking a finding; 0 leaves it as it is' },
+    continuations: {
+      type: 'number',
+      default: CONTINUATIONS,
+      describe: 'from before each action of a finding, to tell when it was decided; 0 for none',
+    },
     twice: { type: 'boolean', default: false, describe: 'run every seed twice and compare the traces' },
     known: { type: 'string', describe: 'a file of findings to set aside: { "version": 3, "findings": { "<fingerprint>": "<reason>" } }' },
     out: { type: 'string', default: 'findings', describe: 'where findings are written, the moment they are found' },
@@ -85,6 +91,7 @@ export const consistency = verb({
     const options: HuntOptions = {
       out: args.out,
       executions,
+      continuations: parseInteger('continuations', args.continuations, 0, 10_000) ?? CONTINUATIONS,
       reports,
       planted: args.planted,
       stats: args.stats,
