@@ -25,7 +25,7 @@ const scenario: Scenario = {
 const forgetful = tampered({ nodes: ['A'], restored: () => [] });
 
 function explained(driver: DriverFactory) {
-  return explain(new Engine({ config: { drivers: { fulgurite: driver } } }), scenario, { label: 'test', maxExecutions: 50 });
+  return explain(new Engine({ config: { drivers: { fulgurite: driver } } }), scenario, { label: 'test', maxExecutions: 50, continuations: 20 });
 }
 
 describe('when a finding was decided', () => {
@@ -33,9 +33,9 @@ describe('when a finding was decided', () => {
     const { decided, scenario: small } = explained(forgetful);
     expect(small.actions).toEqual([{ do: 'crash', node: 'A' }]);
     if (decided === undefined || decided === 'not available') throw new Error('a driver of ours can be copied');
-    const [before = 100, after] = decided.failing;
-    expect([decided.continuations, decided.failing.length, after]).toEqual([100, 2, 100]);
-    expect(before).toBeLessThan(80);
+    const [before = 20, after] = decided.failing;
+    expect([decided.continuations, decided.failing.length, after]).toEqual([20, 2, 20]);
+    expect(before).toBeLessThan(16);
     expect(decidingAction(decided)).toBe(0);
     expect(explained(forgetful).decided).toEqual(decided);
   });
