@@ -179,8 +179,17 @@ export function unacceptable(feeratePerKw: number, { config, feeratePerKw: own }
 }
 
 function feerateRefused(circumstances: Circumstances): boolean {
-  const { received } = circumstances;
-  return (received?.type === 'update_fee' || received?.type === 'open_channel') && unacceptable(received.feeratePerKw, circumstances);
+  const { received, before } = circumstances;
+  if (received?.type !== 'update_fee' && received?.type !== 'open_channel') return false;
+  if (!unacceptable(received.feeratePerKw, circumstances)) return false;
+  if (received.type === 'open_channel' || !hasCommitments(before)) return true;
+  // What comes nearer to what the receiver would take makes nothing worse.
+  const { base, logs } = before.shared;
+  let replaced = base.feeratePerKw;
+  for (const update of logs.opener) if (update.kind === 'fee') replaced = update.feeratePerKw;
+  const { config, feeratePerKw: own } = circumstances;
+  const tooHigh = received.feeratePerKw * 100 > own * config.feerateTolerancePercent.max;
+  return tooHigh ? received.feeratePerKw >= replaced : received.feeratePerKw <= replaced;
 }
 
 function dustExceeded({ config, received, before }: Circumstances): boolean {

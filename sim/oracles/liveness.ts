@@ -5,6 +5,7 @@ import { policyOf } from '../scenario/channel-config.ts';
 import type { ChannelInfo, Finding, Oracle, PaymentRecord, ProbeRecord, WorldView } from '../scenario/types.ts';
 import { hasCommitments, isCommitted, isFunding, showsNone } from '../world/channel-changes.ts';
 import { LIVENESS_KINDS, nothingLeft, ORACLE, report } from './liveness/left.ts';
+import { UsableWatch } from './liveness/usable-watch.ts';
 import { linkOf, linksWithoutRest } from './refused-feerate.ts';
 import { StaleWatch } from './stale-channels.ts';
 import { fundingOf, isDust, SIDES } from '../model/commitment-contents.ts';
@@ -14,16 +15,17 @@ import { fundingOf, isDust, SIDES } from '../model/commitment-contents.ts';
  * that nobody closed carries a payment as far as the limits of both sides allow.
  */
 export function createLiveness(): Oracle {
-  return build(new StaleWatch());
+  return build(new StaleWatch(), new UsableWatch());
 }
 
-function build(stale: StaleWatch): Oracle {
+function build(stale: StaleWatch, usable: UsableWatch): Oracle {
   return {
     name: ORACLE,
     kinds: LIVENESS_KINDS,
     asks: ['channels', 'sendable'],
     step(world, record) {
       stale.watch(world, record);
+      usable.watch(world, record);
       return undefined;
     },
     settled(world) {
@@ -32,13 +34,22 @@ function build(stale: StaleWatch): Oracle {
       const spoilt = new Set([...staleLinks, ...linksWithoutRest(world)]);
       const judged = world.channels.filter((info) => !spoilt.has(linkOf(info)));
       for (const info of judged) {
-        const found = channelSettled(world, info) ?? probed(world, info);
+        const found = channelSettled(world, info) ?? untold(world, usable, info) ?? probed(world, info);
         if (found !== undefined) return found;
       }
       return paymentsResolved(world, judged);
     },
-    fork: () => build(new StaleWatch(stale)),
+    fork: () => build(new StaleWatch(stale), new UsableWatch(usable)),
   };
+}
+
+function untold(world: WorldView, usable: UsableWatch, info: ChannelInfo): Finding | undefined {
+  for (const node of [info.opener, info.accepter]) {
+    const state = world.channelState(node, info.name);
+    const found = state?.phase === 'funded' ? usable.untold(world, info, node, state) : undefined;
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 /** One end failed or was closed for a reason that other oracles judge: nothing is settled any more until chains enforce it. */

@@ -93,6 +93,17 @@ describe('isSettled', () => {
     });
     duo.exchange();
     expect(isSettled(duo.funded('opener').shared)).toBe(false);
+    // Both shutdowns pass, and nobody negotiates: neither by itself, nor with who does.
+    const { channelId } = duo;
+    duo.command('opener', { kind: 'shutdown', channelId, script: P2WPKH_A });
+    expect(duo.exchange()).toEqual(['opener shutdown', 'accepter shutdown']);
+    for (const side of ['opener', 'accepter'] as const) {
+      const { message } = offer(duo, other(side), 1690n);
+      expect(complaint(duo.message(side, message))).toBe('warning closing_signed.before_shutdown: before shutdown is complete');
+      expect(duo.funded(side).closing).toMatchObject({ tx: undefined, negotiation: { offered: undefined } });
+    }
+    duo.command('accepter', { kind: 'fail', channelId, id: 0n, reason: '00' });
+    expect(duo.exchange()).toContain('opener closing_signed');
   });
 });
 
@@ -260,9 +271,10 @@ describe('closing_signed that breaks a rule', () => {
     });
     duo.ends.accepter.state = closingTo(duo.funded('accepter'), { received: P2PKH });
     duo.ends.opener.state = closingTo(duo.funded('opener'), { sent: P2PKH });
+    // What is left: 546 and 545 sat.
     const relayed = offer(duo, 'opener', 5454n);
-    const dust = offer(duo, 'opener', 5500n);
-    expect(complaint(duo.message('accepter', dust.message))).toMatch(/^error closing_signed\.dust_output: the closing output of 500 sat/);
+    const dust = offer(duo, 'opener', 5455n);
+    expect(complaint(duo.message('accepter', dust.message))).toMatch(/^error closing_signed\.dust_output: the closing output of 545 sat/);
     const second = closingDuo(options);
     second.ends.accepter.state = closingTo(second.funded('accepter'), { received: P2PKH });
     expect(complaint(second.message('accepter', relayed.message))).toBeUndefined();

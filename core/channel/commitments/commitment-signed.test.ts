@@ -259,15 +259,19 @@ describe('commitment_signed', () => {
   });
 
   it('must not leave the opener unable to pay for its anchors', () => {
-    // Against every rule for adds, the opener gives itself nothing.
-    const duo = new Duo({ opener: manual }).open();
-    const { accepter } = duo.ends;
-    const state = duo.funded('accepter');
-    const base = { ...state.shared.base, balanceMsat: { opener: 0n, accepter: 1_000_000_000n } };
-    accepter.state = { ...state, shared: { ...state.shared, base } };
-    const signature = bytes32<Signature>(1);
-    const failed = expectFailed(duo, 'accepter', { ...signed().message, signature }, 'commitment_signed.anchors');
+    // Against every rule for adds, the opener gives itself less than 660 sat.
+    const left = (openerMsat: bigint): Duo => {
+      const duo = new Duo({ opener: manual }).open();
+      const state = duo.funded('accepter');
+      const base = { ...state.shared.base, balanceMsat: { opener: openerMsat, accepter: 1_000_000_000n - openerMsat } };
+      duo.ends.accepter.state = { ...state, shared: { ...state.shared, base } };
+      return duo;
+    };
+    const message = { ...signed().message, signature: bytes32<Signature>(1) };
+    const failed = expectFailed(left(659_999n), 'accepter', message, 'commitment_signed.anchors');
     expect(failed.failure.reason).toBe('the opener cannot pay for its anchors');
+    // Then nothing is left for the fee.
+    expectHungUp(left(660_000n), 'accepter', message, 'commitment_signed.signature');
   });
 
   it('must not leave a balance negative', () => {

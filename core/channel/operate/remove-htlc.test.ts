@@ -182,9 +182,11 @@ describe('a command that resolves an HTLC', () => {
 
   it('says that an onion is malformed only with BADONION set', () => {
     const duo = paid();
-    for (const failureCode of [0x4005, 0x1c005])
+    for (const failureCode of [0x4005, 0x1_8000])
       expectRefused(duo, 'accepter', command(duo, 'fail_malformed', { failureCode }), 'update_fail_malformed_htlc.failure_code');
     expect(refusalOf(duo.command('accepter', command(duo, 'fail_malformed', { failureCode: 0x8000 })))).toBeUndefined();
+    const largest = paid();
+    expect(refusalOf(largest.command('accepter', command(largest, 'fail_malformed', { failureCode: 0xffff })))).toBeUndefined();
   });
 
   it.each(ALL)('%s is taken while the peer is away, and sent once it is back', (kind) => {

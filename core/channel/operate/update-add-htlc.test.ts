@@ -82,6 +82,16 @@ describe('the command add', () => {
     expect('pathKey' in addMessage(duo.funded('opener'), htlc('opener', 4n, 9n))).toBe(false);
   });
 
+  it.each(['opener', 'accepter'] as const)('is dust by the limit of either side, here of the %s', (side) => {
+    const limited = { [side]: { dustLimitSat: 1000n } };
+    const duo = new Duo({ ...limited, opener: { ...limited['opener'], maxDustHtlcExposureMsat: 0n } }).open();
+    expectRefused(duo, 'opener', addCommand(duo, 1, { amountMsat: 999_999n }), 'update_add_htlc.max_dust_htlc_exposure_msat');
+    expect(refusalOf(add(duo, 'opener', 1, { amountMsat: 1_000_000n }))).toBeUndefined();
+    const roomy = new Duo({ ...limited, opener: { ...limited['opener'], maxDustHtlcExposureMsat: 999_999n } }).open();
+    expect(refusalOf(add(roomy, 'opener', 1, { amountMsat: 999_999n }))).toBeUndefined();
+    expectRefused(roomy, 'opener', addCommand(roomy, 2, { amountMsat: 1n }), 'update_add_htlc.max_dust_htlc_exposure_msat');
+  });
+
   it('is refused where no message could carry it', () => {
     const duo = new Duo().open();
     for (const length of [0, 1365, 1367])

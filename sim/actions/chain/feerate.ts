@@ -1,7 +1,7 @@
 import type { ActionKind } from '../action-kind.ts';
 import { field } from '../../scenario/fields.ts';
 import type { ActionFrom } from '../../scenario/fields.ts';
-import { between, pick } from '../../deterministic/random.ts';
+import { between, chance, pick } from '../../deterministic/random.ts';
 import type { Choices } from '../../deterministic/random.ts';
 import { grouped } from '../../scenario/text.ts';
 import type { World } from '../../world/world.ts';
@@ -36,7 +36,8 @@ export const feerate: ActionKind<Feerate> = {
       name: 'fee-spike',
       kind: 'fault',
       licences: ['feerate-refused', 'closing-range', 'dust-exposure'],
-      generate: (world, choices) => estimate(world, choices, 253, 60_000),
+      // Up to a spike, or down to a calm that makes what was agreed on far too much.
+      generate: (world, choices) => estimate(world, choices, 253, chance(choices, 1, 2) ? 60_000 : 1_000),
     },
   ],
 };

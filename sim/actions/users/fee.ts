@@ -2,6 +2,9 @@ import type { ActionKind } from '../action-kind.ts';
 import { field } from '../../scenario/fields.ts';
 import type { ActionFrom } from '../../scenario/fields.ts';
 import { between, chance, pick } from '../../deterministic/random.ts';
+import type { Choices } from '../../deterministic/random.ts';
+import type { FundedState } from '../../../core/channel/model/state.ts';
+import type { World } from '../../world/world.ts';
 import { grouped } from '../../scenario/text.ts';
 import { CALM_FEERATES, openerSpareMsat, trimmingFeerate } from '../amounts.ts';
 import type { Operation } from '../registry.ts';
@@ -12,6 +15,15 @@ import { usableEnds } from '../usable-ends.ts';
 const fields = { node: field.node, channel: field.channel, feeratePerKw: field.count };
 type Fee = ActionFrom<'fee', typeof fields>;
 
+/** Where the accepter's estimate has fallen far below what the channel has: a feerate that is still too high for it, but nearer. */
+function stepBack(world: World, accepter: string, { shared }: FundedState, choices: Choices): number | undefined {
+  const host = world.hosts.get(accepter);
+  if (host === undefined) return undefined;
+  const newest = shared.logs.opener.findLast((logged) => logged.kind === 'fee')?.feeratePerKw ?? shared.base.feeratePerKw;
+  const most = Math.floor((host.feeratePerKw * host.config.feerateTolerancePercent.max) / 100);
+  return newest > most + 1 && chance(choices, 1, 2) ? between(choices, most + 1, newest - 1) : undefined;
+}
+
 const update: Operation = {
   name: 'fee',
   kind: 'operation',
@@ -20,7 +32,10 @@ const update: Operation = {
     const ends = usableEnds(world).filter(({ node, info }) => node === info.opener);
     if (ends.length === 0) return undefined;
     const { node, info, state } = pick(choices, ends);
-    const wild = world.licences.has('feerate-refused') && chance(choices, 1, 2);
+    const refusable = world.licences.has('feerate-refused');
+    const nearer = refusable ? stepBack(world, info.accepter, state, choices) : undefined;
+    if (nearer !== undefined) return { do: 'fee', node, channel: info.name, feeratePerKw: nearer };
+    const wild = refusable && chance(choices, 1, 2);
     const usual = wild ? between(choices, 253, 60_000) : between(choices, CALM_FEERATES.min, CALM_FEERATES.max);
     const trimming = chance(choices, 1, 3) ? trimmingFeerate({ node, info, state }, choices) : undefined;
     const feeratePerKw = trimming !== undefined && trimming >= CALM_FEERATES.min && trimming <= CALM_FEERATES.max ? trimming : usual;

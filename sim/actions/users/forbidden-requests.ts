@@ -1,7 +1,7 @@
 import { isClosed, statusOf } from '../../../core/channel/model/ending.ts';
 import type { ChannelConfig, Command } from '../../../core/channel/model/channel-vocabulary.ts';
 import type { AddUpdate, ChannelState, FundedState, Removal } from '../../../core/channel/model/state.ts';
-import type { ChannelId, Hash32, Preimage, Script } from '../../../core/crypto/bytes.ts';
+import type { ChannelId, Hash32, Hex, Preimage, Script } from '../../../core/crypto/bytes.ts';
 import { contentsAt, openerCostSat, otherSide, signableCut, SIDES, fundingOf } from '../../model/commitment-contents.ts';
 import { chance } from '../../deterministic/random.ts';
 import type { Choices } from '../../deterministic/random.ts';
@@ -95,7 +95,14 @@ function again(end: Open, of: Removal['kind'], kind: 'fulfill' | 'fail'): Comman
   return { kind, channelId, id: done.id, preimage: preimageOf(end, htlc?.paymentHash ?? '') };
 }
 
+/** More than a message carries. */
+const ENDLESS = '00'.repeat(65_500) as Hex;
+
 const REMOVALS: Readonly<Record<string, Request>> = {
+  'fail-with-an-endless-reason': funded((end) => {
+    const [htlc] = removable(end);
+    return htlc && { kind: 'fail', channelId: end.channelId, id: htlc.id, reason: ENDLESS };
+  }),
   'fulfill-twice': funded((end) => again(end, 'fulfill', 'fulfill')),
   'fail-after-fulfill': funded((end) => again(end, 'fulfill', 'fail')),
   'fail-twice': funded((end) => again(end, 'fail', 'fail')),
@@ -211,6 +218,12 @@ const OTHERS: Readonly<Record<string, Request>> = {
   'fee-while-away': funded(({ channelId, state }) =>
     state.lifecycle.connection === 'connected' ? undefined : { kind: 'fee', channelId, feeratePerKw: state.shared.base.feeratePerKw },
   ),
+  'fee-after-shutdown': funded(({ channelId, state: { closing, shared, params, lifecycle } }) => {
+    const { base, logs } = shared;
+    const empty = [base.htlcs.opener, base.htlcs.accepter, logs.opener, logs.accepter].every((list) => list.length === 0);
+    const over = params.us === 'opener' && lifecycle.connection === 'connected' && closing.sent !== undefined && empty;
+    return over ? { kind: 'fee', channelId, feeratePerKw: base.feeratePerKw + 1 } : undefined;
+  }),
   'commit-while-away': funded(({ channelId, state }) =>
     state.lifecycle.connection === 'connected' ? undefined : { kind: 'commit', channelId },
   ),

@@ -9,6 +9,7 @@ interface Prohibition {
 
 /** The rule that forbids each invalid request. */
 export const FORBIDDEN_BY: Readonly<Record<string, Prohibition>> = {
+  'fail-with-an-endless-reason': { rule: 'update_fail_htlc.reason', words: 'fail an HTLC for a reason that no message can carry' },
   'fulfill-twice': { rule: 'remove_htlc.removed_already', words: 'fulfil an HTLC that it has fulfilled already' },
   'fail-after-fulfill': { rule: 'remove_htlc.removed_already', words: 'fail an HTLC that it has fulfilled already' },
   'fail-twice': { rule: 'remove_htlc.removed_already', words: 'fail an HTLC that it has failed already' },
@@ -46,6 +47,7 @@ export const FORBIDDEN_BY: Readonly<Record<string, Prohibition>> = {
   'fee-too-low': { rule: 'update_fee.feerate_per_kw', words: 'set a feerate of 1 sat/kw' },
   'fee-too-high': { rule: 'update_fee.feerate_per_kw', words: 'set a feerate of 100,000,000 sat/kw' },
   'fee-while-away': { rule: 'channel.not_connected', words: 'send update_fee while it is not connected' },
+  'fee-after-shutdown': { rule: 'update_fee.channel_at_its_end', words: 'send update_fee after its shutdown, with no HTLC left' },
   'commit-while-away': { rule: 'commit.not_connected', words: 'sign a commitment while it is not connected' },
   'commit-twice': { rule: 'commit.revocation_owed', words: 'sign another commitment before the last one was revoked' },
   'shutdown-twice': { rule: 'shutdown.already_sent', words: 'shut down a channel that it is shutting down already' },

@@ -20,6 +20,7 @@ const CHANNELS = [
   'ends-apart',
   'channel_ready-never-sent',
   'channel_ready-never-arrived',
+  'usable-never-told',
   ...SHUTDOWNS,
 ] as const;
 const HTLCS = ['stays', 'never-presented', 'decision-never-committed'] as const;
