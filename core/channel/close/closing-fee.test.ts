@@ -131,6 +131,8 @@ describe('answerFee without fee_range', () => {
     ['the last step up', at(999n, 3000n), 2000n, 1000n],
     ['the last step down', at(301n, 100n), 200n, 300n],
     ['not strictly between what we sent and they sent, above', heard(3000n), 3000n, 'warn-and-disconnect closing_signed.fee_not_between'],
+    ['not strictly between what we sent and they sent, below', at(500n, 100n), 100n, 'warn-and-disconnect closing_signed.fee_not_between'],
+    ['strictly between what we sent and they sent, below', at(500n, 100n), 101n, 450n],
     ['not strictly between, moving away', heard(3000n), 3001n, 'warn-and-disconnect closing_signed.fee_not_between'],
     ['not strictly between, on the other side of ours', heard(3000n), 299n, 'warn-and-disconnect closing_signed.fee_not_between'],
     ['above, when we are at our bound already', at(1000n, 3000n), 2000n, 'warn closing_signed.fee_beyond_bound'],

@@ -48,6 +48,15 @@ describe('errorData', () => {
     expect(encodeMessage({ type: 'error', channelId: bytes32(1), data: largest }).length).toBeLessThanOrEqual(65_535);
   });
 
+  it('is as long as a message can carry, and no longer', () => {
+    const input = { txid: bytes32<Txid>(9), vout: 1, sequence: 2, scriptSig: '' as Script, witness: [] };
+    const outputs = Array.from({ length: 3240 }, () => ({ amountSat: 1n, script: '51' as Script }));
+    const tx: Tx = { version: 2, locktime: 0, inputs: [input], outputs };
+    const left = 65_535 - 2 - 32 - 2 - ': '.length - serialiseTx(tx).length;
+    expect(errorData('x'.repeat(left), tx).length).toBe(2 * 65_499);
+    expect(errorData('x'.repeat(left + 1), tx).length).toBe(2 * (left + 1));
+  });
+
   it('is short, whatever a peer had us quote', () => {
     expect(errorData('x'.repeat(1000))).toBe('78'.repeat(1000));
     expect(errorData('x'.repeat(100_000))).toHaveLength(2000);
