@@ -12,6 +12,7 @@ import { anyMessageTarget, messageTargets } from './messages.ts';
 import { onionPacketTarget } from './onion-packet.ts';
 import { scenarioFileTarget } from './scenario-file.ts';
 import { storedChannelTarget } from './stored-channel.ts';
+import { storedWatcherTarget } from './stored-watcher.ts';
 import type { FuzzTarget } from './target.ts';
 import { tlvStreamTarget } from './tlv-stream.ts';
 import { twoPartiesTarget } from './two-parties.ts';
@@ -35,4 +36,5 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   scenarioFileTarget,
   nodeTarget,
   consistencyTarget,
+  storedWatcherTarget,
 ];

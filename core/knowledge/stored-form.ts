@@ -39,25 +39,39 @@ export const storedSignatures: Codec<updates.OurCommitmentUpdate['signatures'][n
 });
 export const storedHtlcName: Codec<updates.HtlcName> = struct({ offerer: side, id: u64 } satisfies FieldsOf<updates.HtlcName>);
 
+const parameters = {
+  us: side,
+  keysId: hash32,
+  parties: bySide(party),
+  balanceMsat: bySide(u64),
+  feeratePerKw: u32,
+} satisfies UpdateFields<'parameters'>;
+const funding = {
+  txid,
+  vout: u16,
+  amountSat: u64,
+  format: codec.oneOf('static_remotekey', 'anchors'),
+  fundingPubkeys: bySide(point),
+} satisfies UpdateFields<'funding'>;
+const shutdownScripts = { scripts: bySide(script) } satisfies UpdateFields<'shutdown_scripts'>;
+const final = { number: u64, tx: storedTx } satisfies UpdateFields<'final'>;
+
 export const storedMonitorUpdate: Codec<updates.MonitorUpdate> = union('kind', {
-  parameters: variant(1, {
-    us: side,
-    keysId: hash32,
-    parties: bySide(party),
-    balanceMsat: bySide(u64),
-    feeratePerKw: u32,
-  } satisfies UpdateFields<'parameters'>),
-  funding: variant(2, {
-    txid,
-    vout: u16,
-    amountSat: u64,
-    format: codec.oneOf('static_remotekey', 'anchors'),
-    fundingPubkeys: bySide(point),
-  } satisfies UpdateFields<'funding'>),
-  shutdown_scripts: variant(3, { scripts: bySide(script) } satisfies UpdateFields<'shutdown_scripts'>),
+  parameters: variant(1, parameters),
+  funding: variant(2, funding),
+  shutdown_scripts: variant(3, shutdownScripts),
   ours: variant(4, { ...growth, signatures: items(storedSignatures) } satisfies UpdateFields<'ours'>),
   theirs: variant(5, growth satisfies UpdateFields<'theirs'>),
   secret: variant(6, { number: u64, secret: secretKey } satisfies UpdateFields<'secret'>),
   preimage: variant(7, { preimage, settles: items(storedHtlcName) } satisfies UpdateFields<'preimage'>),
-  final: variant(8, { number: u64, tx: storedTx } satisfies UpdateFields<'final'>),
+  final: variant(8, final),
 });
+
+// Those that a watcher keeps as they came.
+export const storedParameters: Codec<updates.ParametersUpdate> = struct({ kind: codec.constant('parameters'), ...parameters });
+export const storedFunding: Codec<updates.FundingUpdate> = struct({ kind: codec.constant('funding'), ...funding });
+export const storedShutdownScripts: Codec<updates.ShutdownScriptsUpdate> = struct({
+  kind: codec.constant('shutdown_scripts'),
+  ...shutdownScripts,
+});
+export const storedFinal: Codec<updates.FinalUpdate> = struct({ kind: codec.constant('final'), ...final });

@@ -1,5 +1,13 @@
 import { storedTx, storedView } from '../chain/stored-form.ts';
-import { storedEntry, storedHtlcName, storedMonitorUpdate, storedSignatures } from '../knowledge/stored-form.ts';
+import {
+  storedEntry,
+  storedFinal,
+  storedFunding,
+  storedHtlcName,
+  storedParameters,
+  storedShutdownScripts,
+  storedSignatures,
+} from '../knowledge/stored-form.ts';
 import type { Side } from '../transactions/types.ts';
 import type { StoredSecret } from '../transactions/secrets.ts';
 import * as codec from '../wire/codec.ts';
@@ -9,7 +17,6 @@ import { items } from '../wire/stored.ts';
 import type { FieldsOf } from '../wire/stored.ts';
 import type { Outpoint } from '../bitcoin/tx.ts';
 import type { ChainPoint } from '../chain/update.ts';
-import type { FinalUpdate, FundingUpdate, MonitorUpdate, ParametersUpdate, ShutdownScriptsUpdate } from '../knowledge/updates.ts';
 import type * as acts from './acts.ts';
 import type { Coin } from './claim-tx.ts';
 import type { Fact, ToldFact } from './facts.ts';
@@ -36,36 +43,17 @@ function log<T>(item: Codec<T>): Codec<Log<T>> {
   };
 }
 
-/** One kind of update, where only that kind may stand. */
-function only<K extends MonitorUpdate['kind']>(kind: K): Codec<Extract<MonitorUpdate, { kind: K }>> {
-  return {
-    schema: storedMonitorUpdate.schema,
-    minSize: storedMonitorUpdate.minSize,
-    read(reader) {
-      const update = storedMonitorUpdate.read(reader);
-      if (update.kind !== kind) throw new WireFailure('bad-value', `${update.kind} in the place of ${kind}`);
-      return update as Extract<MonitorUpdate, { kind: K }>;
-    },
-    write: (writer, value) => storedMonitorUpdate.write(writer, value),
-  };
-}
-
-const parameters: Codec<ParametersUpdate> = only('parameters');
-const funding: Codec<FundingUpdate> = only('funding');
-const shutdownScripts: Codec<ShutdownScriptsUpdate> = only('shutdown_scripts');
-const final: Codec<FinalUpdate> = only('final');
-
 const storedKnowledge: Codec<knowledge.Knowledge> = struct({
-  parameters,
-  fundings: items(funding),
-  shutdownScripts: maybe(shutdownScripts),
+  parameters: storedParameters,
+  fundings: items(storedFunding),
+  shutdownScripts: maybe(storedShutdownScripts),
   logs: bySide(log(storedEntry)),
   cuts: bySide(log(bySide(u53))),
   ours: items(struct({ number: u64, point, signatures: items(storedSignatures) } satisfies FieldsOf<knowledge.OurCommitment>)),
   points: items(struct({ number: u64, point } satisfies FieldsOf<knowledge.Knowledge['points'][number]>)),
   secrets: items(struct({ index: u64, secret: secretKey } satisfies FieldsOf<StoredSecret>)),
   preimages: log(struct({ paymentHash: hash32, preimage, settles: items(storedHtlcName) } satisfies FieldsOf<knowledge.KnownPreimage>)),
-  final: maybe(final),
+  final: maybe(storedFinal),
 } satisfies FieldsOf<knowledge.Knowledge>);
 
 const outpoint: Codec<Outpoint> = struct({ txid, vout: u32 } satisfies FieldsOf<Outpoint>);
