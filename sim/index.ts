@@ -4,6 +4,12 @@
  */
 export { Simulation } from './simulation.ts';
 export type { OpenOptions, PayOptions, SimulationOptions } from './simulation.ts';
+export { network } from './network.ts';
+export type { NetworkOptions } from './network.ts';
+export { edges, line, ring, star } from './topology.ts';
+export type { Topology } from './topology.ts';
+export { Payment } from './payment.ts';
+export type { PaymentOutcome } from './payment.ts';
 
 export { check, FindingError, replayScenario, RottedError } from './check.ts';
 export type { CheckOptions, CheckResult } from './check.ts';

@@ -7,6 +7,7 @@ import { freshName } from './actions/usable-ends.ts';
 import { benchOf } from './campaign/explain.ts';
 import { explainedError } from './check.ts';
 import type { FindingError } from './check.ts';
+import { Payment } from './payment.ts';
 import { packetName } from './world/packet.ts';
 import { linkId } from './world/network.ts';
 import { nextDue } from './world/pending-events.ts';
@@ -45,6 +46,8 @@ export interface PayOptions {
   readonly cltvDelta?: number;
   /** Uses this payment's hash again. */
   readonly hashOf?: string;
+  /** Across channels: its recipient waits for `fulfill` or `fail`. */
+  readonly byHand?: boolean;
 }
 
 /** More events than any script needs to come to rest. */
@@ -108,24 +111,40 @@ export class Simulation {
     return as;
   }
 
-  /** Offers a payment over one channel. Returns its name. Throws what rule forbids it, if one does. */
-  pay(from: string, channel: string, amountMsat: bigint, { cltvDelta = 144, hashOf }: PayOptions = {}): string {
+  /**
+   * Offers a payment over one channel, or, where `to` names a node, across as many as there are on the cheapest way (`network`): then its recipient
+   * claims it at once. Throws what forbids it, if anything does.
+   */
+  pay(from: string, to: string, amountMsat: bigint, options: PayOptions = {}): Payment {
     const as = freshName('p', (name) => this.world.ledger.get(name) !== undefined, 1);
+    if (this.nodes.some(({ name }) => name === to)) this.send(as, from, to, amountMsat, options);
+    else this.offer(as, from, to, amountMsat, options);
+    return new Payment(this.world, as);
+  }
+
+  private send(as: string, from: string, to: string, amountMsat: bigint, { byHand }: PayOptions): void {
+    const manual = byHand === undefined ? {} : { byHand };
+    this.act({ do: 'send', as, from, to, amountMsat: amountMsat.toString(), ...manual });
+    if (this.world.ledger.get(as) !== undefined) return;
+    throw new Error(`${from} will not send ${grouped(String(amountMsat))} msat to ${to}: ${this.refusal() ?? 'there is no way'}`);
+  }
+
+  private offer(as: string, from: string, channel: string, amountMsat: bigint, { cltvDelta = 144, hashOf }: PayOptions): void {
     const again = hashOf === undefined ? {} : { hashOf };
     this.act({ do: 'pay', as, from, channel, amountMsat: amountMsat.toString(), cltvDelta, ...again });
     const [refused] = this.refused;
-    if (this.world.ledger.get(as) !== undefined) return as;
+    if (this.world.ledger.get(as) !== undefined) return;
     const why = refused === undefined ? 'it does not say why' : whyNotSent(this.world, from, channel, refused);
     throw new Error(`${from} will not send ${grouped(String(amountMsat))} msat: ${why}`);
   }
 
   /** The receiver's decision. Without one, `run` and `settle` leave the payment pending, and `settle` decides in the end. */
-  fulfill(payment: string): void {
-    this.act({ do: 'fulfill', node: this.payment(payment).to, payment });
+  fulfill(payment: string | Payment): void {
+    this.act({ do: 'fulfill', node: this.payment(payment).to, payment: String(payment) });
   }
 
-  fail(payment: string): void {
-    this.act({ do: 'fail', node: this.payment(payment).to, payment });
+  fail(payment: string | Payment): void {
+    this.act({ do: 'fail', node: this.payment(payment).to, payment: String(payment) });
   }
 
   /** Delivers the oldest message from one node to another. Returns the BOLT's name of it, or undefined when there was none. */
@@ -204,9 +223,9 @@ export class Simulation {
     return state;
   }
 
-  payment(name: string): PaymentRecord {
-    const payment = this.world.ledger.get(name);
-    if (payment === undefined) throw new Error(noPayment(this.world, name));
+  payment(name: string | Payment): PaymentRecord {
+    const payment = this.world.ledger.get(String(name));
+    if (payment === undefined) throw new Error(noPayment(this.world, String(name)));
     return payment;
   }
 

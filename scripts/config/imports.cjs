@@ -27,7 +27,16 @@ const layers = [
   ['sim/run'],
   ['sim/campaign'],
   ['sim/report'],
-  ['sim/interpreter', 'sim/simulation\\.ts', 'sim/check\\.ts', 'sim/index\\.ts', 'sim/example', 'fuzz-targets', 'mutation'],
+  [
+    'sim/interpreter',
+    'sim/simulation\\.ts',
+    'sim/(network|topology|payment)\\.ts',
+    'sim/check\\.ts',
+    'sim/index\\.ts',
+    'sim/example',
+    'fuzz-targets',
+    'mutation',
+  ],
   ['scripts'],
 ];
 

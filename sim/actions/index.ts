@@ -22,6 +22,7 @@ import { forceClose } from './users/force-close.ts';
 import { invalidCommand } from './users/invalid-command.ts';
 import { open } from './users/open.ts';
 import { pay } from './users/pay.ts';
+import { send } from './users/send.ts';
 import { shutdown } from './users/shutdown.ts';
 
 /** Everything that may happen to a world. Their order is part of the generator's version: append, never insert. */
@@ -51,6 +52,7 @@ const KINDS = [
   reorg,
   see,
   custom,
+  send,
 ] as const;
 
 type ActionOf<K> = K extends ActionKind<infer A> ? A : never;

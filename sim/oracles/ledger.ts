@@ -233,10 +233,16 @@ function wrongOutcome(
   });
 }
 
+/** What a payment is in one channel on its way. */
+function paymentIn(payment: PaymentRecord, channel: string): readonly PaymentRecord[] {
+  if (payment.route.length === 1) return payment.channel === channel ? [payment] : [];
+  return payment.route.flatMap((hop) => (hop.channel === channel ? [{ ...payment, from: hop.from, amountMsat: hop.amountMsat }] : []));
+}
+
 /** After settling: what each side has is what it started with, plus and minus the payments that users were told were sent. */
 function balances(world: WorldView, node: string, info: ChannelInfo, state: WithCommitments): Finding | undefined {
   const expected = { opener: info.fundingSat * 1000n - info.pushMsat, accepter: info.pushMsat };
-  const payments = world.payments.filter(({ channel }) => channel === info.name);
+  const payments = world.payments.flatMap((payment) => paymentIn(payment, info.name));
   for (const { from, outcome, amountMsat } of payments) {
     const side = from === info.opener ? 'opener' : 'accepter';
     if (outcome !== 'sent') continue;

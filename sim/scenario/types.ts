@@ -244,6 +244,16 @@ export interface PaymentRecord {
   readonly contradictions: number;
   /** Made by the world after settling, to prove that the channel still works. */
   readonly probe: boolean;
+  /** What each channel on its way carries, the payer's own first. `channel` and `htlcId` are that of the first. */
+  readonly route: readonly PaymentHop[];
+  /** Its recipient claims it as soon as it has it. */
+  readonly claimAtOnce: boolean;
+}
+export interface PaymentHop {
+  readonly channel: string;
+  /** Who offers it. */
+  readonly from: string;
+  readonly amountMsat: bigint;
 }
 /** After settling: one payment over every channel that is usable at both ends. */
 export interface ProbeRecord {

@@ -5,7 +5,7 @@ import type { ChannelState } from '../../core/channel/model/state.ts';
 import type { Hash32, Hex, Preimage } from '../../core/crypto/bytes.ts';
 import { RunningHash } from '../deterministic/hash.ts';
 import type { OfferedHtlc } from '../scenario/border.ts';
-import type { PaymentRecord } from '../scenario/types.ts';
+import type { PaymentHop, PaymentRecord } from '../scenario/types.ts';
 
 const ONION_SIZE = 1366;
 
@@ -20,6 +20,9 @@ export interface NewPayment {
   readonly preimage: Preimage;
   readonly cltvExpiry: number;
   readonly probe: boolean;
+  /** Where it goes on behind its first channel. */
+  readonly route?: readonly PaymentHop[];
+  readonly claimAtOnce?: boolean;
 }
 
 /** What the users at both ends know of their payments. */
@@ -40,7 +43,7 @@ export class Payments {
   }
 
   /** Field by field: engines are slow at spreading so many. */
-  add({ name, from, to, channel, htlcId, amountMsat, paymentHash, preimage, cltvExpiry, probe }: NewPayment): void {
+  add({ name, from, to, channel, htlcId, amountMsat, paymentHash, preimage, cltvExpiry, probe, route, claimAtOnce }: NewPayment): void {
     this.byName.set(name, this.all.length);
     const reference = referenceOf(name);
     this.byReferences.set(reference, name);
@@ -58,6 +61,8 @@ export class Payments {
       received: false,
       contradictions: 0,
       probe,
+      route: route ?? [{ channel, from, amountMsat }],
+      claimAtOnce: claimAtOnce ?? false,
     });
   }
 
@@ -78,16 +83,19 @@ export class Payments {
    * onion, the id, or the first payment with this hash that still waits.
    */
   received(from: string, channel: string, add: OfferedHtlc, origin: Origin | undefined): PaymentRecord | undefined {
-    const known = origin === undefined ? undefined : this.byOrigin(origin);
-    const payment = known ?? this.find(from, channel, add);
+    const named = origin === undefined ? undefined : this.byOrigin(origin);
+    // Who forwards it has not received it.
+    if (named !== undefined && lastHopOf(named).channel !== channel) return undefined;
+    const payment = named ?? this.find(from, channel, add);
     if (payment !== undefined) this.update(payment.name, { received: true, htlcId: add.id });
     return payment;
   }
 
   private find(from: string, channel: string, add: OfferedHtlc): PaymentRecord | undefined {
-    const candidates = this.all.filter(
-      (p) => p.from === from && p.channel === channel && p.paymentHash === add.paymentHash && p.amountMsat === add.amountMsat,
-    );
+    const candidates = this.all.filter((p) => {
+      const last = lastHopOf(p);
+      return last.from === from && last.channel === channel && p.paymentHash === add.paymentHash && last.amountMsat === add.amountMsat;
+    });
     const same = (onion: Uint8Array): boolean => onion.length === add.onion.length && onion.every((byte, i) => byte === add.onion[i]);
     if (candidates.length > 1) {
       const known = candidates.find(({ name }) => same(onionOf(name)));
@@ -117,6 +125,11 @@ export class Payments {
       if (!known.has(payment.reference)) this.update(payment.name, { outcome: 'lost' });
     }
   }
+}
+
+/** The one that its recipient is offered. */
+function lastHopOf({ route }: PaymentRecord): PaymentHop {
+  return route.at(-1) as PaymentHop;
 }
 
 /** A host's reference for a payment: 16 bytes, from its name. */

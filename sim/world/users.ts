@@ -1,4 +1,4 @@
-import type { ChannelCommand } from '../../core/channel/model/channel-vocabulary.ts';
+import type { ChannelCommand, DeclineCommand } from '../../core/channel/model/channel-vocabulary.ts';
 import type { DriverNotification, OfferedHtlc } from '../scenario/border.ts';
 import type { ChannelId, Hash32, Hex, Preimage, SecretKey, Txid } from '../../core/crypto/bytes.ts';
 import type { Script } from '../../core/crypto/bytes.ts';
@@ -114,7 +114,8 @@ function presented(world: World, host: Host, channel: string, channelId: Channel
   if (payment === undefined) return;
   host.presented = [...host.presented.filter((known) => known.payment !== payment.name), { payment: payment.name, channelId, add }];
   // A host that has decided once decides the same again: its decision may have been lost in a crash.
-  if (payment.decision !== undefined) resolve(world, host, payment.name, payment.decision);
+  if (payment.decision === undefined && payment.claimAtOnce) resolve(world, host, payment.name, 'fulfill');
+  else if (payment.decision !== undefined) resolve(world, host, payment.name, payment.decision);
 }
 
 /** The node has failed it: whatever its host would have decided. */
@@ -161,8 +162,18 @@ export function resolveOwed(world: World, host: Host): void {
 
 type Terms = Pick<OfferedHtlc, 'amountMsat' | 'cltvExpiry' | 'paymentHash'>;
 
-function decisionCommand(world: World, { payment, channelId, add }: Presented, record: PaymentRecord, decision: Decision): ChannelCommand {
+function decisionCommand(
+  world: World,
+  { payment, channelId, add }: Presented,
+  record: PaymentRecord,
+  decision: Decision,
+): ChannelCommand | DeclineCommand {
   const target = { channelId, id: add.id };
+  if (decision !== 'fulfill' && world.host(record.to).config.payments === 'node') {
+    const { amountMsat: htlcMsat } = add;
+    const failure = { type: 'incorrect_or_unknown_payment_details', htlcMsat, height: world.height(record.to) } as const;
+    return { kind: 'decline', ...target, failure };
+  }
   switch (decision) {
     case 'fulfill':
       return { kind: 'fulfill', ...target, preimage: record.preimage as Preimage };
@@ -188,7 +199,7 @@ export function pay(
   const { preimage, hash } = world.preimage(action.hashOf ?? name);
   const cltvExpiry = host.watch.seenHeight + cltvDelta;
   const to = peerIn(world, channel, from);
-  const paymentSecret = world.host(to).driver.invoice?.(hash);
+  const paymentSecret = invoiceOf(world, to, hash);
   const add = { kind: 'add', channelId, origin: ownPayment(referenceOf(name)), amountMsat, paymentHash: hash, cltvExpiry } as const;
   const refused = world.command(
     host,
@@ -202,6 +213,13 @@ export function pay(
   return undefined;
 }
 
+/** What the recipient's invoice says: it makes one where its node reads onions. */
+export function invoiceOf(world: World, to: string, paymentHash: Hash32): Hex | undefined {
+  const { driver, config } = world.host(to);
+  if (driver.invoice !== undefined) return driver.invoice(paymentHash);
+  return config.payments === 'node' ? world.entropy(`invoice/${paymentHash}`) : undefined;
+}
+
 /** BOLT 4: what the last hop of a payment finds. */
 function readableOnion(world: World, name: string, to: string, { amountMsat, cltvExpiry, paymentHash }: Terms, secret: Hex): Uint8Array {
   const paymentData = { paymentSecret: secret as PaymentSecret, totalMsat: amountMsat };
@@ -212,7 +230,7 @@ function readableOnion(world: World, name: string, to: string, { amountMsat, clt
 }
 
 /** The id of the newest HTLC that this node offered: read from its state, or counted where the driver shows none. */
-function offeredId(world: World, from: string, channel: string): bigint {
+export function offeredId(world: World, from: string, channel: string): bigint {
   const state = world.channelState(from, channel);
   if (state !== undefined && 'shared' in state) {
     const add = state.shared.logs[state.params.us].findLast((update) => update.kind === 'add');
