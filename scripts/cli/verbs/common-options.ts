@@ -8,7 +8,7 @@ import { findConfig } from '../../node/load-config.ts';
 import { plant, readBug, StaleBugError } from '../../node/plant.ts';
 import type { Planted } from '../../node/plant.ts';
 import type { Scenario } from '../../../sim/scenario/types.ts';
-import { readScenario } from '../../node/scenario-files.ts';
+import { readScenario, readScenarios } from '../../node/scenario-files.ts';
 import { driversIn } from '../../../sim/run/seed.ts';
 import { UsageError } from '../terminal/exit.ts';
 import { commandName } from '../terminal/output.ts';
@@ -61,10 +61,16 @@ export function parseExecutions(value: number): number {
   return parseInteger('executions', value, 1, 1_000_000) ?? 3000;
 }
 
+/** What the scenarios of a folder show, each with what it says about it. */
+function knownIn(folder: string): Known {
+  return Object.fromEntries(readScenarios(folder).map(({ name, scenario: { expect, about } }) => [expect, about ?? name]));
+}
+
 /** Findings that a file sets aside; of another version of fingerprints it is refused, with what each is called now. */
 export function readKnown(file: string | undefined): Known {
   if (file === undefined) return {};
   if (!existsSync(file)) throw new UsageError(`--known ${file}: no such file`);
+  if (statSync(file).isDirectory()) return knownIn(file);
   try {
     return parseKnown(jsonIn(file));
   } catch (error) {

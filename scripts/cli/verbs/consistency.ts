@@ -59,7 +59,11 @@ export const consistency = verb({
       describe: 'from before each action of a finding, to tell when it was decided; 0 for none',
     },
     twice: { type: 'boolean', default: false, describe: 'run every seed twice and compare the traces' },
-    known: { type: 'string', describe: 'a file of findings to set aside: { "version": 3, "findings": { "<fingerprint>": "<reason>" } }' },
+    known: {
+      type: 'string',
+      describe:
+        'what to set aside: a folder of scenarios that show it, or a file { "version": 3, "findings": { "<fingerprint>": "<reason>" } }',
+    },
     out: { type: 'string', default: 'findings', describe: 'where findings are written, the moment they are found' },
     stats: { type: 'boolean', default: false, describe: 'also print tables of all that was exercised, and what never was' },
     ...reportOptions,

@@ -53,7 +53,8 @@ function drawPayment(world: World, choices: Choices): Pay | undefined {
   const as = freshName('p', (name) => world.ledger.get(name) !== undefined, payments.length + 1);
   const again = chance(choices, 1, 8) ? twin(world, end, choices) : undefined;
   const same = again !== undefined && isSendable(world, end, again.amountMsat) ? again : undefined;
-  const hashOf = same?.hashOf ?? (payments.length > 0 && chance(choices, 1, 12) ? originOf(world, pick(choices, payments)) : undefined);
+  const drawn = same?.hashOf ?? (payments.length > 0 && chance(choices, 1, 12) ? originOf(world, pick(choices, payments)) : undefined);
+  const hashOf = hasInvoices(world, end) ? undefined : drawn;
   return {
     do: 'pay',
     as,
@@ -63,6 +64,11 @@ function drawPayment(world: World, choices: Choices): Pay | undefined {
     cltvDelta: drawCltvDelta(world, choices),
     ...(hashOf === undefined ? {} : { hashOf }),
   };
+}
+
+/** Whoever is paid by invoices takes HTLCs of one hash for parts of one payment (BOLT 4, Basic Multi-Part Payments). */
+function hasInvoices(world: World, { node, info }: TalkingEnd): boolean {
+  return world.driver(node === info.opener ? info.accepter : info.opener)?.invoice !== undefined;
 }
 
 function drawCltvDelta(world: World, choices: Choices): number {

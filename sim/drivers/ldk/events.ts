@@ -13,6 +13,8 @@ import type { Incoming } from './stored.ts';
 
 /** Of a host's name for a payment, in bytes. */
 const REFERENCE_SIZE = 16;
+/** Of a rule that LDK's words name. */
+const LONGEST_NAME = 60;
 const CLOSING_SEQUENCE = 0xffffffff;
 
 /** What a node has to know to understand an event. */
@@ -78,12 +80,15 @@ function bytesIn(ldk: Library, value: Uint8Array | Ldk.Option_ThirtyTwoBytesZ): 
 
 function closed(known: Known, { channel_id, reason, counterparty_node_id }: Ldk.Event_ChannelClosed): readonly DriverEffect[] {
   const channelId = idOf(channel_id);
-  const rule = reason.constructor.name;
+  const kind = reason.constructor.name.replace('ClosureReason_', '');
+  const why = reason instanceof known.ldk.ClosureReason_ProcessingError ? reason.err : kind;
+  // A bug has one name, whatever the amounts.
+  const rule = why.replace(/[^A-Za-z_]+/g, '-').slice(0, LONGEST_NAME);
   const closingTxid = known.closings.get(channelId);
   const funded = [...known.monitors.values()].some((monitor) => monitor.channelId === channelId);
-  if (!funded) return notify(channelId, { kind: 'forgotten', peer: toHex<PublicKey>(counterparty_node_id), rule, reason: rule });
+  if (!funded) return notify(channelId, { kind: 'forgotten', peer: toHex<PublicKey>(counterparty_node_id), rule, reason: why });
   if (closingTxid !== undefined && rule.includes('Cooperative')) return numbered(known, channelId, { kind: 'channel_closed', closingTxid });
-  return notify(channelId, { kind: 'failed', rule, reason: rule });
+  return notify(channelId, { kind: 'failed', rule, reason: why });
 }
 
 /** A transaction that LDK broadcasts, where it is one of the channel's own: a world has no word for claims of a commitment's outputs yet. */

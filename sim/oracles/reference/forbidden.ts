@@ -71,7 +71,11 @@ export function told(end: End, peer: string, message: Message, kind: Forbidden):
     case 'before-both-shutdowns':
       return of(`${sent} before shutdown went both ways`, 'shutdown both ways', shutdownsOf(end));
     case 'before-the-channel-is-empty':
-      return of(`${sent} while HTLCs or updates are left`, 'no HTLC, nothing pending', plural(model.peerContents().htlcs.length, 'HTLC'));
+      return of(
+        `${sent} while HTLCs or updates are left`,
+        'no HTLC, nothing pending',
+        `${plural(model.peerContents().htlcs.length, 'HTLC')} on the peer's commitment, ${plural(model.ourContents().htlcs.length, 'HTLC')} on its own`,
+      );
     case 'sent-twice':
       return of(`${sent} twice in one connection`, 'once', 'twice');
     case 'while-updates-are-pending':

@@ -154,7 +154,9 @@ export class Judge {
     const { opener, accepter } = end.shutdownScripts;
     if (opener === undefined || accepter === undefined) return this.rule(message, 'before-both-shutdowns');
     const { balanceMsat, htlcs } = end.model.peerContents();
-    if (htlcs.length > 0 || end.model.pendingOnPeer) return this.rule(message, 'before-the-channel-is-empty');
+    // BOLT 2, closing_signed: "no HTLCs remain in either commitment transaction".
+    if (htlcs.length > 0 || end.model.pendingOnPeer || end.model.ourContents().htlcs.length > 0)
+      return this.rule(message, 'before-the-channel-is-empty');
     const digests = closingSighashes(end.basis, end.us, { feeSat, balanceMsat, scripts: { opener, accepter } });
     const key = end.basis.parties[end.us].fundingPubkey;
     const isFor = (digest: Hash32): boolean => world.crypto.verify(signature, digest, key);
