@@ -1,15 +1,13 @@
 /// <reference types="node" />
 import type { Distinct, Found, Known } from '../../sim/campaign/results.ts';
 import { findingReport } from '../../sim/report/finding-report.ts';
-import { shownSteps, viewObserver } from '../../sim/report/steps/step-view.ts';
-import type { StepView } from '../../sim/report/steps/step-view.ts';
 import type { ExplainProgress, Explained } from '../../sim/campaign/explain.ts';
 import type { Scenario } from '../../sim/scenario/types.ts';
 import type { Engine } from '../node/engine.ts';
 import { readScenario } from '../node/scenario-files.ts';
 import { FindingFiles, writePage } from './finding-files.ts';
 import type { HuntOptions } from './hunt.ts';
-import { explainInSlices, explainProgressText, reportOf } from './investigate-finding.ts';
+import { explainInSlices, explainProgressText, reportOf, stepsOf } from './investigate-finding.ts';
 import { chartWidth, styleOf, tryToWrite } from './terminal/output.ts';
 import type { Progress } from './terminal/progress.ts';
 import type { ReportedFinding } from './reports/hunt-report.ts';
@@ -115,13 +113,6 @@ function storeCase(
   const full = { ...reported, ...written, ...made, scenario, ...stepsOf(engine, scenario) };
   const page = file && tryToWrite(() => writePage(file, full));
   return { reported: full, text: page === undefined ? text : `${text}\n${style.bold('look')}    ${page}` };
-}
-
-/** Runs a case once more for what its page shows. */
-function stepsOf(engine: Engine, scenario: Scenario): Pick<ReportedFinding, 'steps' | 'stepCount'> {
-  const steps: StepView[] = [];
-  const { finding } = engine.runScenario(scenario, [viewObserver(steps)]);
-  return { steps: shownSteps(steps, finding?.at === 'setup'), stepCount: steps.length };
 }
 
 /** What is on disk must show the same again, or it is worth nothing. */

@@ -62,7 +62,7 @@ export function writeFinding(folder: string, finding: Finding, token: string, sc
 
 /** The page of a finding beside its case. Returns its file. */
 export function writePage(caseFile: string, finding: FindingDocument): string {
-  const file = caseFile.replace(/(\.json)?$/, '.html');
+  const file = caseFile.replace(/(\.json|\.html)?$/, '.html');
   replaceFile(file, findingPage(finding));
   return file;
 }

@@ -154,7 +154,7 @@ describe('a finding', () => {
       ...planted,
     ]);
     file = /replay (findings\S+)/.exec(hunted.out)?.[1] ?? 'none';
-  }, 120_000);
+  }, 300_000);
 
   it('is reported with everything that it takes to understand it', () => {
     expect(hunted.code).toBe(1);
@@ -216,6 +216,11 @@ describe('a finding', () => {
     const page = readFileSync(join(here, file.replace(/json$/, 'html')), 'utf8');
     expect(page.match(/<article /g)).toHaveLength(steps.length);
     expect(hunted.out).toContain(file.replace(/json$/, 'html'));
+    await fulgurite(here, ['replay', file, '--page', 'again.html', ...planted]);
+    expect(readFileSync(join(here, 'again.html'), 'utf8').match(/<article /g)).toHaveLength(steps.length);
+    const fixed = await fulgurite(here, ['replay', file, '--page', 'none.html']);
+    expect(fixed).toMatchObject({ code: 0, errors: expect.stringContaining('nothing was found') });
+    expect(existsSync(join(here, 'none.html'))).toBe(false);
   });
 
   it('is set aside by known.json', async () => {
@@ -239,6 +244,7 @@ describe('a finding', () => {
     expect(shrunk.code).toBe(0);
     const actions = (name: string): number => (JSON.parse(readFileSync(join(here, name), 'utf8')) as Scenario).actions.length;
     expect(actions('smaller.json')).toBeLessThanOrEqual(actions(file));
+    expect(readFileSync(join(here, 'smaller.html'), 'utf8')).toContain('<article ');
     expect((await fulgurite(here, ['promote', file, '--name', 'Bad Name'])).code).toBe(2);
     expect((await fulgurite(here, ['promote', file, '--name', 'kept'])).code).toBe(0);
     expect((await fulgurite(here, ['promote', file, '--name', 'kept'])).code).toBe(2);

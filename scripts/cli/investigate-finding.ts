@@ -2,8 +2,11 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { drawChart } from '../../sim/report/chart.ts';
 import { guiltOf } from '../../sim/report/finding-report.ts';
+import type { FindingDocument } from '../../sim/report/html/finding-page.ts';
 import type { FindingReport } from '../../sim/report/finding-report.ts';
 import type { ChartStep } from '../../sim/report/observe-step.ts';
+import { shownSteps, viewObserver } from '../../sim/report/steps/step-view.ts';
+import type { StepView } from '../../sim/report/steps/step-view.ts';
 import { chartObserver } from '../../sim/report/step-observer.ts';
 import type { Style } from '../../sim/report/style.ts';
 import { explaining } from '../../sim/campaign/explain.ts';
@@ -86,4 +89,11 @@ export function reportOf(
   // Shrinking moves the place at which the finding fires: the run that is drawn says where it is now.
   const now = engine.runScenario(scenario).finding ?? finding;
   return { finding: now, scenario, chart: chartOf(engine, scenario, look), width: look.width, ...rest };
+}
+
+/** Runs a case once more for what its page shows. */
+export function stepsOf(engine: Engine, scenario: Scenario): Pick<FindingDocument, 'steps' | 'stepCount'> {
+  const steps: StepView[] = [];
+  const { finding } = engine.runScenario(scenario, [viewObserver(steps)]);
+  return { steps: shownSteps(steps, finding?.at === 'setup'), stepCount: steps.length };
 }

@@ -12,12 +12,15 @@ import { BUILT_IN_REGISTRY } from '../../../sim/run/run.ts';
 import type { RunResult } from '../../../sim/run/run.ts';
 import { DEFAULT_CAMPAIGN, printToken } from '../../../sim/run/seed.ts';
 import type { Scenario } from '../../../sim/scenario/types.ts';
+import { fingerprint } from '../../../sim/world/finding.ts';
 import type { Engine } from '../../node/engine.ts';
 import { createEngine } from '../../node/engine.ts';
+import { writePage } from '../finding-files.ts';
+import { stepsOf } from '../investigate-finding.ts';
 import type { ExitCode } from '../terminal/exit.ts';
 import { EXIT, UsageError } from '../terminal/exit.ts';
-import { chartWidth, print, styleOf } from '../terminal/output.ts';
-import { commonRun, driversOf, runOptions, scenarioIn } from './common-options.ts';
+import { chartWidth, print, printError, styleOf, tryToWrite } from '../terminal/output.ts';
+import { commonRun, driversOf, runOptions, scenarioIn, demandWritableFile } from './common-options.ts';
 import { verb } from './verb.ts';
 
 export const replay = verb({
@@ -28,6 +31,7 @@ export const replay = verb({
     trace: { choices: ['text', 'json'] as const, describe: 'every step on a line, instead of the chart' },
     setup: { type: 'boolean', default: false, describe: 'draw the opening of the channels too' },
     at: { type: 'number', describe: 'show one step in full instead: its message, both states and what it changed; steps count from 0' },
+    page: { type: 'string', describe: 'write the page of what it shows to this file: x.html' },
     rows: { type: 'number', default: 400, describe: 'most lines of the chart' },
     ...runOptions,
   },
@@ -39,6 +43,7 @@ export const replay = verb({
   async run(args) {
     const engine = await createEngine({ ...(await commonRun(args)), ...driversOf(args.what) });
     const source = sourceOf(engine, args.what);
+    if (args.page !== undefined) demandWritableFile(args.page, 'page');
     if (args.at !== undefined) return showStep(engine, source.scenario, args.at);
     const steps: ChartStep[] = [];
     const result = engine.runScenario(source.scenario, [args.trace === undefined ? chartObserver(steps) : traceTo(args.trace)]);
@@ -51,6 +56,7 @@ export const replay = verb({
       setup: args.setup || finding?.at === 'setup',
       ...(finding && { guilty: guiltOf(finding) }),
     };
+    if (args.page !== undefined) page(engine, args.page, source, result);
     if (args.trace === 'json') return verdictCode(result, source.scenario);
     report(result, source, args.trace === undefined ? drawChart(steps, { nodes, ...look }) : undefined);
     return verdictCode(result, source.scenario);
@@ -71,6 +77,13 @@ function sourceOf(engine: Engine, what: string): Source {
     if (error instanceof RangeError) throw new UsageError(error.message);
     throw error;
   }
+}
+
+function page(engine: Engine, file: string, { scenario, token }: Source, { finding, applied }: RunResult): void {
+  if (finding === undefined) return printError(`--page ${file}: not written, there is nothing to show: nothing was found`);
+  const shown = { ...scenario, actions: applied };
+  const base = { fingerprint: fingerprint(finding), verdict: finding, scenario: shown, ...(token !== undefined && { token }) };
+  tryToWrite(() => writePage(file, { ...base, ...stepsOf(engine, shown) }));
 }
 
 /** One step, as a page shows it. */

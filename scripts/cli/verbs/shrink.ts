@@ -1,8 +1,9 @@
 /// <reference types="node" />
 import { findingReport } from '../../../sim/report/finding-report.ts';
+import { fingerprint } from '../../../sim/world/finding.ts';
 import { createEngine } from '../../node/engine.ts';
-import { writeScenario } from '../finding-files.ts';
-import { reportOf, shrinkInSlices, shrinkProgressText } from '../investigate-finding.ts';
+import { writePage, writeScenario } from '../finding-files.ts';
+import { reportOf, shrinkInSlices, shrinkProgressText, stepsOf } from '../investigate-finding.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { EXIT, UsageError } from '../terminal/exit.ts';
 import { chartWidth, print, styleOf, tryToWrite } from '../terminal/output.ts';
@@ -46,6 +47,9 @@ export const shrink = verb({
     const shrunk = { fromActions: scenario.actions.length, executions: result.executions };
     const replay = replayCommand(file, args.planted);
     print(findingReport(reportOf(engine, finding, result.scenario, { width: chartWidth(), style }, { shrunk, replay }), style));
+    const document = { fingerprint: fingerprint(finding), verdict: finding, replay, shrunk, scenario: result.scenario };
+    const page = tryToWrite(() => writePage(file, { ...document, ...stepsOf(engine, result.scenario) }));
+    if (page !== undefined) print(`${style.bold('look')}    ${page}`);
     return EXIT.nothingFound;
   },
 });

@@ -15,8 +15,8 @@ import { sequenceSvg } from './sequence-svg.ts';
 export interface FindingDocument {
   readonly fingerprint: string;
   readonly verdict: Finding;
-  readonly seeds: readonly number[];
-  readonly token: string;
+  readonly seeds?: readonly number[];
+  readonly token?: string;
   readonly replay?: string;
   readonly scenario?: Scenario;
   readonly shrunk?: { readonly fromActions: number; readonly executions: number };
@@ -70,14 +70,15 @@ function compared({ comparison, expected, actual }: Finding): string {
   return `<div class="values"><div><h2>expected</h2><pre>${escaped(expected)}</pre></div><div><h2>actual</h2><pre>${escaped(actual)}</pre></div></div>`;
 }
 
-function about({ seeds, token, replay, scenario, shrunk, verdict, decided }: FindingDocument): string {
+function about({ seeds = [], token, replay, scenario, shrunk, verdict, decided }: FindingDocument): string {
   const many =
     seeds.length > 1
       ? `<dt>same bug</dt><dd>${plural(seeds.length, 'seed')}: ${seeds.slice(0, 12).join(' ')}${seeds.length > 12 ? ' …' : ''}</dd>`
       : '';
   const again = replay === undefined ? '' : `<dt>replay</dt><dd><code>${escaped(replay)}</code></dd>`;
   const when = decided === undefined ? '' : `<dt>decided</dt><dd>${escaped(decidedLine(decided))}</dd>`;
-  const facts = `<dl><dt>seed</dt><dd><code>${escaped(token)}</code></dd>${many}${again}${when}</dl>`;
+  const seed = token === undefined ? '' : `<dt>seed</dt><dd><code>${escaped(token)}</code></dd>`;
+  const facts = `<dl>${seed}${many}${again}${when}</dl>`;
   return scenario === undefined ? facts : `${facts}${story(scenario, verdict, shrunk, decided)}`;
 }
 
