@@ -139,7 +139,10 @@ describe.each(FORMATS)('%s: BOLT 5, Unilateral Close Handling: Local Commitment 
     w.skipTo(EXPIRY + 1 + DELAY);
     w.mine();
     expect(broadcasts(w.ends.opener, 'second_stage')).toHaveLength(1);
-    w.settle();
+    // Two deep now: irrevocable at a hundred.
+    w.skipTo(w.chain.height + 97);
+    expect(w.ends.opener.facts()).not.toContainEqual({ kind: 'resolved' });
+    w.mine();
     expectEnd(w);
   });
 
@@ -373,6 +376,28 @@ describe.each(FORMATS)('%s: BOLT 5, Revoked Transaction Close Handling', (format
     behind.chain(w.chain.mine());
     expect(behind.wanted()).toEqual([]);
     expect(behind.rejected).toEqual([]);
+  });
+
+  it('a secret that comes while a claim by preimage is in the mempool: the penalty pays for it, too', () => {
+    const w = new Watching(format);
+    w.pay('accepter', 1);
+    w.learn('opener', 0n, 1);
+    const cheater = w.cheater('accepter');
+    const { learned } = w.ends.opener.state;
+    const behind = new WatcherEnd('opener', w.crypto, w.duo, w.chain, w.ends.opener.state);
+    w.duo.reconnect();
+    w.duo.exchange();
+    w.pay('opener', 2);
+    w.ends.opener.awake = false;
+    w.cheat(cheater);
+    behind.chain(w.chain.history());
+    expect(kinds(behind)).toEqual(['htlc_preimage', 'to_remote']);
+    expect(broadcasts(behind, 'htlc_preimage')).toHaveLength(1);
+    for (const [i, update] of w.told('opener').entries()) if (i >= learned) behind.input({ kind: 'update', number: i + 1, update });
+    expect(broadcasts(behind, 'penalty_htlc')).toHaveLength(1);
+    behind.chain(w.chain.mine());
+    expect(behind.rejected).toEqual([]);
+    expect(behind.wanted()).toEqual([]);
   });
 
   it('HTLCs of the newest state: the preimage that the cheater shows is told at once, all others fail at depth', () => {
