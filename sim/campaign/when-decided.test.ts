@@ -25,7 +25,11 @@ const scenario: Scenario = {
 const forgetful = tampered({ nodes: ['A'], restored: () => [] });
 
 function explained(driver: DriverFactory) {
-  return explain(new Engine({ config: { drivers: { fulgurite: driver } } }), scenario, { label: 'test', maxExecutions: 50, continuations: 20 });
+  return explain(new Engine({ config: { drivers: { fulgurite: driver } } }), scenario, {
+    label: 'test',
+    maxExecutions: 50,
+    continuations: 20,
+  });
 }
 
 describe('when a finding was decided', () => {
