@@ -132,6 +132,23 @@ describe('reestablishment', () => {
     expect(m.peerContents().htlcs.length).toBe(2);
   });
 
+  it('tells what a signature over nothing of ours came too early for', () => {
+    const m = model();
+    expect(m.sentCommitmentSigned()).toBe('without-any-update');
+    m.update('peer', add(0n));
+    expect([m.sentCommitmentSigned(), m.waiting(1)]).toEqual(['updates-not-yet-signed', 1]);
+    m.receivedCommitmentSigned();
+    expect([m.sentCommitmentSigned(), m.waiting(2)]).toEqual(['before-its-revoke_and_ack', 1]);
+    const again = model();
+    again.update('peer', add(0n));
+    again.receivedCommitmentSigned();
+    again.sentRevokeAndAck();
+    again.sentCommitmentSigned();
+    again.disconnected();
+    expect(again.receivedReestablish(1n, 0n)).toBeUndefined();
+    expect(again.sentCommitmentSigned()).toBe('again-before-its-revoke_and_ack');
+  });
+
   it('takes back what a crash made this node forget', () => {
     const m = model();
     m.update('us', add(0n));

@@ -199,9 +199,9 @@ describe('durability', () => {
 });
 
 describe('stored states', () => {
-  const codec = (serialise?: Tampering['serialise']): readonly string[] =>
+  const codec = (tampering?: Pick<Tampering, 'serialise' | 'readBack'>): readonly string[] =>
     fingerprintsOf(3, (seed) => {
-      const driver = serialise === undefined ? fulguriteDriver : tampered({ serialise });
+      const driver = tampering === undefined ? fulguriteDriver : tampered(tampering);
       return runWorld({ seed, driver, operations: CALM, oracles: [createCodecOracle()] }).finding;
     });
 
@@ -210,10 +210,16 @@ describe('stored states', () => {
   });
 
   it('are seen when they cannot be read, or say something else', () => {
-    expect(codec((bytes) => bytes.subarray(0, bytes.length - 1))).toEqual(['durability/stored-form/cannot-be-read']);
+    expect(codec({ serialise: (bytes) => bytes.subarray(0, bytes.length - 1) })).toEqual(['durability/stored-form/cannot-be-read']);
     let first: Uint8Array | undefined;
-    const found = codec((bytes) => (first ??= bytes));
+    const found = codec({ serialise: (bytes) => (first ??= bytes) });
     expect(found.length).toBeGreaterThan(0);
     for (const fingerprint of found) expect(fingerprint).toMatch(/^durability\/stored-form\//);
+    const always = (stored: StoredChannel): StoredChannel => ({ ...stored, lastSent: 'revoke_and_ack' });
+    expect(codec({ readBack: always })).toEqual(['durability/stored-form/lastSent']);
+    const unwritable = (): never => {
+      throw new Error('no room');
+    };
+    expect(codec({ serialise: unwritable })).toEqual(['durability/stored-form/cannot-be-written']);
   });
 });

@@ -25,6 +25,8 @@ describe('liveness', () => {
     const deaf: Tampering['input'] = (input) =>
       input.kind === 'command' && ['fulfill', 'fail', 'fail_malformed'].includes(input.command.kind) ? undefined : input;
     expect(run({ input: deaf }, { operations: ['pay', 'fulfill', 'fail'] })).toEqual(['liveness/htlc/decision-never-committed']);
+    const unpresented: Tampering['effect'] = (effect) => (effect.kind === 'notify' && effect.event.kind === 'htlc_received' ? [] : effect);
+    expect(run({ effect: unpresented }, { operations: ['pay'] })).toEqual(['liveness/htlc/never-presented']);
     const stuck: Tampering['effect'] = (effect) =>
       effect.kind === 'send' && ['revoke_and_ack', 'commitment_signed'].includes(nameOf(effect.bytes) ?? '') ? [] : effect;
     const found = run({ effect: stuck }, { operations: ['fee'] });

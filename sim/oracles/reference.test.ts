@@ -40,6 +40,8 @@ describe('reference', () => {
     const found = run({ effect: htlc }, {}, 10);
     expect(found.length).toBeGreaterThan(0);
     for (const fingerprint of found) expect(fingerprint).toMatch(/^reference\/signature\/htlc-(timeout|success)$/);
+    const turned = rewrite('commitment_signed', (m) => ({ ...m, htlcSignatures: m.htlcSignatures.toReversed() }));
+    expect(run({ effect: turned }, {}, 10)).toEqual(['reference/signature/htlc-order']);
     const fewer = rewrite('commitment_signed', (m) => ({ ...m, htlcSignatures: m.htlcSignatures.slice(1) }));
     expect(run({ effect: fewer })).toEqual(['reference/signature/num_htlcs']);
   });

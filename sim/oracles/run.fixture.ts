@@ -88,6 +88,7 @@ export interface Tampering {
   readonly input?: (input: NodeInput) => NodeInput | undefined;
   readonly state?: (state: ChannelState) => ChannelState;
   readonly serialise?: (bytes: Uint8Array) => Uint8Array;
+  readonly readBack?: (stored: StoredChannel) => StoredChannel;
   readonly sendable?: (range: Sendable) => Sendable;
   readonly restored?: (channels: readonly Uint8Array[]) => readonly Uint8Array[];
 }
@@ -102,7 +103,7 @@ export function tampered(tampering: Tampering): DriverFactory {
 }
 
 function wrap(inner: Driver, tampering: Tampering): Driver {
-  const { effect: edit, input: take, state: show, serialise, sendable, restored } = tampering;
+  const { effect: edit, input: take, state: show, serialise, readBack, sendable, restored } = tampering;
   const edited = (effects: readonly DriverEffect[], input: NodeInput | undefined): readonly DriverEffect[] =>
     edit === undefined ? effects : effects.flatMap((effect) => edit(effect, input));
   const shown = new WeakMap<ChannelState, ChannelState>();
@@ -121,7 +122,10 @@ function wrap(inner: Driver, tampering: Tampering): Driver {
       const bytes = inner.serialise?.(effect) ?? new Uint8Array();
       return serialise?.(bytes) ?? bytes;
     },
-    read: (bytes) => inner.read?.(bytes) as StoredChannel,
+    read: (bytes) => {
+      const stored = inner.read?.(bytes) as StoredChannel;
+      return readBack?.(stored) ?? stored;
+    },
     restart: (channels, ...rest) => edited(inner.restart?.(restored?.(channels) ?? channels, ...rest) ?? [], undefined),
     channels: () => new Map([...(inner.channels?.() ?? [])].map(([id, state]) => [id, view(state)])),
     sendable: (id) => {
