@@ -1,34 +1,42 @@
 import { describe, expect, it } from 'vitest';
 import { STATE_SINK } from '../../channel/model/channel-vocabulary.ts';
 import type { NodeInput } from '../node-vocabulary.ts';
+import { preimageOf } from '../pair.fixture.ts';
 import { Line } from './line.fixture.ts';
 
 /**
- * Two channels of one node that forward to each other, both preimages learned while no store of theirs finishes: each owes a revocation that
+ * Two channels of one node that forward to each other, their preimages learned while no store of theirs finishes: each owes a revocation that
  * waits for the other's store. A store waits for nothing, so in whatever order they finish, with a crash between any two, all of it comes to an end.
  */
 
-function claimBoth(line: Line): void {
-  const [first, last] = [line.node(0), line.node(-1)];
-  for (const [node, channel, n] of [
-    [last, -1, 1],
-    [first, 0, 2],
-  ] as const) {
-    const ids = node.notifications().flatMap((told) => (told.kind === 'htlc_received' ? [told.add.id] : []));
-    const claimed = node.channel(line.channelId(channel)).host.received.filter(({ answered }) => answered !== undefined);
-    for (const id of new Set(ids)) if (!claimed.some((known) => known.id === id)) line.claim(n, id, channel === 0 ? 0 : -1);
-  }
+/** The recipient of payment n claims it, if it has it and has not claimed it. */
+function claim(line: Line, n: number): void {
+  const at = n === FORWARDS ? -1 : 0;
+  const { shared, params, host } = line.node(at).channel(line.channelId(at));
+  const add = shared.base.htlcs[params.us === 'opener' ? 'accepter' : 'opener'].find((h) => h.paymentHash === preimageOf(n).paymentHash);
+  const known = host.received.find(({ id }) => id === add?.id);
+  if (add !== undefined && known?.answered === undefined) line.claim(n, add.id, at);
+  line.exchange();
 }
 
-/** Both payments are with their recipients; the forwarder then stores nothing any more, and everything goes as far as it can. */
+const FORWARDS = 1;
+/** In the order of their claims. */
+const PAYMENTS = [2, FORWARDS, 3];
+
+function claimAll(line: Line): void {
+  for (const n of PAYMENTS) claim(line, n);
+}
+
+/**
+ * All payments are with their recipients; the forwarder then stores nothing any more, and everything goes as far as it can. Behind a revocation that
+ * each channel owes waits what the other one's revocation waits for.
+ */
 function stuck(): Line {
   const line = new Line(3);
-  line.pay(1);
-  line.pay(2, { backwards: true });
+  for (const n of PAYMENTS) line.pay(n, { backwards: n !== FORWARDS });
   line.exchange();
   line.node(1).holdStores = true;
-  claimBoth(line);
-  line.exchange();
+  claimAll(line);
   return line;
 }
 
@@ -48,16 +56,18 @@ function finish(line: Line, order: number, count: number): number {
     if (stored === undefined) return i;
     line.node(1).input(stored);
     line.exchange();
-    claimBoth(line);
-    line.exchange();
+    claimAll(line);
   }
   return count;
 }
 
 function expectPaid(line: Line, what: string): void {
-  for (const node of [line.node(0), line.node(-1)]) {
+  for (const [node, payments] of [
+    [line.node(0), 1],
+    [line.node(-1), 2],
+  ] as const) {
     const sent = node.notifications().flatMap((n) => (n.kind === 'event' && n.event.kind === 'payment_sent' ? [n.id] : []));
-    expect(new Set(sent).size, what).toBe(1);
+    expect(new Set(sent).size, what).toBe(payments);
   }
   for (const [a, b] of line.ends()) {
     expect(a, what).toEqual(b);
@@ -76,7 +86,7 @@ describe('two channels that forward to each other', () => {
   });
 
   it('come to an end in whatever order stores finish', () => {
-    for (let order = 0; order < 64; order++) {
+    for (let order = 0; order < 24; order++) {
       const line = stuck();
       expect(finish(line, order, 100)).toBeLessThan(100);
       expectPaid(line, `order ${order.toString(2)}`);
@@ -93,8 +103,7 @@ describe('two channels that forward to each other', () => {
         for (const link of [0, 1]) line.disconnect(link);
         for (const link of [0, 1]) line.connect(link);
         line.exchange();
-        claimBoth(line);
-        line.exchange();
+        claimAll(line);
         expectPaid(line, `order ${order.toString(2)}, crash after ${done}`);
       }
     }
