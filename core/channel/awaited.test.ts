@@ -168,6 +168,21 @@ describe('an answer that the peer owes', () => {
     expect(duo.see('opener', since + 145)).toEqual([]);
   });
 
+  it('that is late in use may take its time once more when the channel begins to close', () => {
+    for (const side of ['opener', 'accepter'] as const) {
+      const duo = PHASES['in use, without revoke_and_ack']();
+      const since = duo.ends.opener.env.tip.height + 1000;
+      duo.see('opener', since);
+      const { channelId } = duo;
+      if (side === 'opener') duo.command('opener', { kind: 'shutdown', channelId, script: P2WPKH_A });
+      else duo.message('opener', { type: 'shutdown', channelId, scriptPubkey: P2WPKH_B });
+      duo.see('opener', since + 143);
+      expect(duo.ends.opener.state.phase).toBe('funded');
+      duo.see('opener', since + 144);
+      expect(duo.ends.opener.state).toMatchObject({ phase: 'failed', failure: { rule: 'closing_signed.unanswered' } });
+    }
+  });
+
   it('fails a channel with an HTLC at the deadline of that, and not before', () => {
     const duo = new Duo({ accepter: { commit: 'manual' } }).open();
     add(duo, 'opener', 1);

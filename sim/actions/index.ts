@@ -1,9 +1,12 @@
 import type { ActionKind } from './action-kind.ts';
+import { doubleSpend } from './chain/double-spend.ts';
 import { feerate } from './chain/feerate.ts';
 import { mine } from './chain/mine.ts';
 import { reorg } from './chain/reorg.ts';
 import { see } from './chain/see.ts';
+import { silence } from './chain/silence.ts';
 import { custom } from './custom.ts';
+import { chatter } from './network/chatter.ts';
 import { connect } from './network/connect.ts';
 import { corrupt } from './network/corrupt.ts';
 import { deliver } from './network/deliver.ts';
@@ -53,6 +56,9 @@ const KINDS = [
   see,
   custom,
   send,
+  chatter,
+  silence,
+  doubleSpend,
 ] as const;
 
 type ActionOf<K> = K extends ActionKind<infer A> ? A : never;

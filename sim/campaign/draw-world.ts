@@ -23,7 +23,14 @@ export function drawWorld(label: string, options: CampaignOptions): DrawnWorld {
     seed: label,
     crypto: options.crypto,
     nodes: withDrivers(nodes, options.drivers),
-    links: [{ ends: ['A', 'B'], latency: swarm ? pick(choices, LATENCIES) : QUICK_DISK, ...drawTransport(options, label) }],
+    links: [
+      {
+        ends: ['A', 'B'],
+        latency: swarm ? pick(choices, LATENCIES) : QUICK_DISK,
+        ...drawTransport(options, label),
+        ...drawClosing(options, label),
+      },
+    ],
     channels: drawn.map((channel) => ({ ...channel, format: options.channelType ?? channel.format })),
   };
   return { spec, feesMove };
@@ -70,6 +77,11 @@ function drawTransport({ transport, strategy }: CampaignOptions, label: string):
   if ((transport ?? drawn) === 'frames') return {};
   const fragments = pick(choices, FRAGMENTS);
   return { transport: 'encrypted', ...(fragments !== undefined && { fragments }) };
+}
+
+/** Many peers still negotiate the closing the old way. */
+function drawClosing({ strategy }: CampaignOptions, label: string): Pick<LinkSpec, 'withoutFeeRange'> {
+  return strategy === 'swarm' && chance(stream(label, 'closing'), 1, 6) ? { withoutFeeRange: true } : {};
 }
 
 function swarmNode(choices: Choices, name: string, feesMove: boolean): NodeSpec {

@@ -100,6 +100,7 @@ describe('a swarm', () => {
     const all: readonly Action['do'][] = [
       'deliver', 'connect', 'disconnect', 'stored', 'crash', 'restart', 'mine', 'see', 'feerate', 'open', 'pay',
       'fulfill', 'fail', 'fail_malformed', 'fee', 'commit', 'shutdown', 'force_close', 'acknowledge', 'wait', 'tamper', 'invalid_command',
+      'chatter', 'silence', 'reorg',
     ]; // prettier-ignore
     expect(all.filter((kind) => !seen.has(kind))).toEqual([]);
   });

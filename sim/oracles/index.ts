@@ -1,6 +1,8 @@
 import { RunningHash } from '../deterministic/hash.ts';
 import type { Oracle, OracleFactory } from '../scenario/types.ts';
 import { createAgreement } from './agreement.ts';
+import { createAnswers } from './answers.ts';
+import { createChainView } from './chain-view.ts';
 import { createCodecOracle } from './codec.ts';
 import { createDeadlines } from './deadlines.ts';
 import { createDurability } from './durability.ts';
@@ -40,11 +42,13 @@ export const ORACLES: readonly OracleEntry[] = [
   { name: 'watchers', cost: 'cheap', create: createWatchers },
   { name: 'codec', cost: 'costly', share: 0.01, create: createCodecOracle },
   { name: 'deadlines', cost: 'cheap', create: createDeadlines },
+  { name: 'chain-view', cost: 'cheap', create: createChainView },
   { name: 'validity', cost: 'cheap', create: () => createValidity({ everyCommitment: false, scripts: 'some' }) },
   { name: 'every-script', cost: 'costly', share: 0.01, create: () => createValidity({ everyCommitment: false }) },
   // It costs several times the run that it watches.
   { name: 'every-commitment', cost: 'costly', share: 0.0025, create: () => createValidity({ everyCommitment: true }) },
   { name: 'no-unprovoked-close', cost: 'cheap', create: createNoUnprovokedClose },
+  { name: 'answers', cost: 'cheap', create: createAnswers },
   { name: 'liveness', cost: 'cheap', create: createLiveness },
 ];
 

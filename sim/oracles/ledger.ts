@@ -10,6 +10,7 @@ import type { WithCommitments } from '../world/channel-changes.ts';
 import { causeOf, CAUSES } from './balance-cause.ts';
 import { finding } from './difference.ts';
 import { commitmentOutputs, conserved, SUM_KINDS } from './ledger/sums.ts';
+import { DEPTH, fundingLost } from './licences.ts';
 import { linkOf, linksWithoutRest } from './refused-feerate.ts';
 import { StaleWatch } from './stale-channels.ts';
 import { paymentIdOf } from '../../core/channel/model/origin.ts';
@@ -170,7 +171,8 @@ class Ledger implements Oracle {
     if (event.kind === 'payment_sent' && payment.decision !== 'fulfill') {
       return wrongOutcome(world, payment, 'sent-without-being-fulfilled', payment.decision ?? 'undecided', 'sent');
     }
-    if (event.kind === 'payment_failed' && payment.decision === 'fulfill') {
+    // Without a funding there is nothing to be paid with, whatever its receiver wants.
+    if (event.kind === 'payment_failed' && payment.decision === 'fulfill' && !isUnfunded(world, node, channelId)) {
       return wrongOutcome(world, payment, 'failed-although-fulfilled', 'fulfill', 'failed');
     }
     const state = statesOf(world, node).get(channelId);
@@ -211,6 +213,13 @@ class Ledger implements Oracle {
       return wrong('output-of-the-opener', left, openerSat);
     return undefined;
   }
+}
+
+/** The chain has spent otherwise what the channel's funding was to spend: as deep as a node may act upon. */
+function isUnfunded(world: WorldView, node: string, channelId: ChannelId): boolean {
+  if (!world.licences.has('funding-double-spent')) return false;
+  const state = statesOf(world, node).get(channelId);
+  return hasCommitments(state) && fundingLost(world, node, state, DEPTH.fail);
 }
 
 function wrongOutcome(

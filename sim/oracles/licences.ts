@@ -1,4 +1,6 @@
 import { isFundingSeen } from '../../core/channel/model/ending.ts';
+import { txid } from '../../core/bitcoin/tx.ts';
+import { sameOutpoint } from '../world/chain.ts';
 import type { ChannelConfig } from '../../core/channel/model/channel-vocabulary.ts';
 import type { AddUpdate, ChannelState, FundedBase, Update } from '../../core/channel/model/state.ts';
 import type { AcceptChannel, Message, OpenChannel } from '../../core/wire/messages/index.ts';
@@ -101,6 +103,12 @@ export const LICENCES: readonly Licence[] = [
     about: 'BOLT 2: the accepter forgets a channel that does not confirm within 2016 blocks',
     licenses: [...CLOSES, 'forgotten'],
     holds: fundingUnconfirmed,
+  },
+  {
+    name: 'funding-double-spent',
+    about: 'the chain has spent otherwise what the funding was to spend, six blocks deep: there is no channel',
+    licenses: [...CLOSES, 'forgotten'],
+    holds: fundingDoubleSpent,
   },
   {
     name: 'opening-lost',
@@ -253,6 +261,24 @@ const FUNDING_TIMEOUT_BLOCKS = 2016;
 function fundingUnconfirmed({ world, record, before }: Circumstances): boolean {
   if (before?.phase !== 'funded' || isFundingSeen(before)) return false;
   return world.height(record.node) >= before.lifecycle.createdHeight + FUNDING_TIMEOUT_BLOCKS;
+}
+
+/** As deep as no reorganisation is drawn; and BOLT 5's depth, after which nothing is kept. */
+export const DEPTH = { fail: 6, forget: 100 } as const;
+
+function fundingDoubleSpent({ world, record, before, outcome }: Circumstances): boolean {
+  return hasCommitments(before) && fundingLost(world, record.node, before, outcome === 'forgotten' ? DEPTH.forget : DEPTH.fail);
+}
+
+/** Whether the chain, as far as this node has heard of it, has spent otherwise what a funding was to spend, so deep. */
+export function fundingLost(world: WorldView, node: string, { fundings }: FundedBase, depth: number): boolean {
+  const height = world.height(node);
+  return fundings.some(({ output, tx: funding }) =>
+    world.chain.confirmed.some(({ height: confirmed, tx }) => {
+      if (funding === undefined || height - confirmed + 1 < depth || txid(world.crypto, tx) === output.txid) return false;
+      return funding.inputs.some((own) => tx.inputs.some((input) => sameOutpoint(own, input)));
+    }),
+  );
 }
 
 function openerShort({ received, before }: Circumstances): boolean {

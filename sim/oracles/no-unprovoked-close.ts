@@ -9,12 +9,13 @@ import type { Finding, Oracle, StepRecord, Tampered, WorldView } from '../scenar
 import { LICENCES } from './licences.ts';
 import type { Circumstances, Outcome, Past } from './licences.ts';
 import { changes, channelName, hasCommitments, isFunding, messageOf, nameOf, showsNone, statesOf } from '../world/channel-changes.ts';
-import { channelIdOf } from '../model/channel-end.ts';
 import { COMMITMENT_KINDS } from './commitment-difference.ts';
 import type { CommitmentKind } from './commitment-difference.ts';
 import { finding } from './difference.ts';
 import { endedBefore, saidByEnded } from './hidden-ends.ts';
 import { refusedSignature } from './refused-signature.ts';
+import { channelIdOf } from '../model/channel-end.ts';
+import { isIrrevocable } from './irrevocable.ts';
 import { StaleWatch } from './stale-channels.ts';
 
 const ORACLE = 'no-unprovoked-close';
@@ -65,6 +66,8 @@ class NoUnprovokedClose implements LicensingOracle {
   /** By temporary id: the final id, once funding_created told it, while the opening is not complete at both ends. */
   private readonly openings: Map<ChannelId, { readonly nodes: readonly string[]; readonly channelId?: ChannelId }>;
   private readonly configs: Map<string, ChannelConfig>;
+  /** Channels as they failed: what a node that has forgotten one does not show any more. */
+  private readonly failed: Map<ChannelId, ChannelState>;
 
   constructor(from?: NoUnprovokedClose) {
     this.licensed = new Map(from?.licensed);
@@ -73,6 +76,7 @@ class NoUnprovokedClose implements LicensingOracle {
     this.stale = new StaleWatch(from?.stale);
     this.openings = new Map(from?.openings);
     this.configs = new Map(from?.configs);
+    this.failed = new Map(from?.failed);
   }
 
   fork(): Oracle {
@@ -184,6 +188,7 @@ class NoUnprovokedClose implements LicensingOracle {
     const events: Event[] = [];
     for (const { channelId, before, after } of changes(world, record)) {
       if (after.phase === 'failed' && before !== undefined && before.phase !== 'failed') {
+        this.failed.set(channelId, after);
         events.push({ outcome: 'failed', channelId, rule: after.failure.rule, reason: after.failure.reason });
       }
       if (after.phase === 'funded' && hasCommitments(before) && this.startsShutdown(record, before, after)) {
@@ -260,7 +265,7 @@ class NoUnprovokedClose implements LicensingOracle {
     const { node } = record;
     const id = event.channelId ?? idIn(received);
     const change = changes(world, record).find(({ channelId }) => channelId === id);
-    const before = change === undefined ? statesOf(world, node).get(id as ChannelId) : change.before;
+    const before = change === undefined ? (statesOf(world, node).get(id as ChannelId) ?? this.failed.get(id as ChannelId)) : change.before;
     const spec = world.spec.nodes.find(({ name }) => name === node);
     let config = this.configs.get(node);
     if (config === undefined) {
@@ -300,6 +305,8 @@ function follows(world: WorldView, record: StepRecord, received: Message | undef
   }
   if (saidByEnded(world, record, channelId)) return true;
   if (event.outcome === 'failed') return sawFundingSpent(world, record, channelId);
+  if (event.outcome === 'forgotten') return isIrrevocable(world, record.node, channelId);
+  if (event.outcome === 'error' && event.rule === 'node.unknown_channel' && isIrrevocable(world, record.node, channelId)) return true;
   if (event.outcome !== 'error') return false;
   // The error of a channel that had failed before is repeated; one that fails now is judged as 'failed'.
   return statesOf(world, record.node).get(channelId)?.phase === 'failed' || endedBefore(world, record, channelId);

@@ -41,7 +41,13 @@ const ends: Check = (value) => list(text)(value) && (value as readonly unknown[]
 const fragments: Check = (value) =>
   list((size) => count(size) && (size as number) >= 1 && (size as number) <= MAX_FRAGMENT)(value) &&
   (value as readonly number[]).length > 0;
-const LINK: ShapeOf<LinkSpec> = { ends, latency, transport: maybe(oneOf('frames', 'encrypted')), fragments: maybe(fragments) };
+const LINK: ShapeOf<LinkSpec> = {
+  ends,
+  latency,
+  transport: maybe(oneOf('frames', 'encrypted')),
+  fragments: maybe(fragments),
+  withoutFeeRange: maybe(flag),
+};
 const WORLD: ShapeOf<WorldSpec> = {
   seed: text,
   crypto: oneOf('fake', 'noble', 'native'),

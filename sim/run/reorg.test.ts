@@ -56,7 +56,11 @@ describe('a reorganisation', () => {
   );
 
   it('at any time, among faults, leaves both nodes agreeing', () => {
-    const free = BUILT_IN_OPERATIONS.filter(({ licences }) => licences === undefined).map((operation) => ({ operation, weight: 1 }));
+    // Hundreds of blocks at once would let no reorganisation come near a funding or a close.
+    const free = BUILT_IN_OPERATIONS.filter(({ name, licences }) => licences === undefined && name !== 'silence').map((operation) => ({
+      operation,
+      weight: 1,
+    }));
     let reorgs = 0;
     for (let seed = 0; seed < 30; seed++) {
       const world = worldOf(specOf({ seed: `reorg ${seed}` }, SLOW_DISK, seed % 2 === 0 ? SLOW_DISK : {}), {

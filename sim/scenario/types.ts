@@ -48,6 +48,8 @@ export interface LinkSpec {
   readonly transport?: LinkTransport;
   /** How many encrypted bytes arrive at once: each piece has one of these sizes, 1 to 65,536, drawn for it. */
   readonly fragments?: readonly number[];
+  /** closing_signed crosses it without its fee_range, as between nodes that negotiate the closing the old way (BOLT 2). Default false. */
+  readonly withoutFeeRange?: boolean;
 }
 export type LinkTransport = 'frames' | 'encrypted';
 /** Opened before the first action, in order of arrival, without faults: a prologue, so that a scenario starts where it gets interesting. */

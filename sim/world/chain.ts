@@ -153,6 +153,17 @@ export class Chain implements ChainView {
     return true;
   }
 
+  /** The same from the block of a transaction on, where something else spends what that spent; what was confirmed with it waits again. */
+  doubleSpend({ height, index }: { readonly height: number; readonly index: number }, nowMs: number): boolean {
+    const spent = this.block(height)?.transactions[index];
+    if (spent === undefined || !this.reorganise(this.height - height + 1, nowMs, 'lost')) return false;
+    const tx: Tx = { ...spent.tx, locktime: spent.tx.locktime + 1 };
+    const first = this.blocks[height - INITIAL_HEIGHT - 1] as Block;
+    this.blocks[height - INITIAL_HEIGHT - 1] = { ...first, transactions: [{ txid: txid(this.crypto, tx), tx }] };
+    this.pool = this.spendable(this.pool);
+    return true;
+  }
+
   /** Those of a mempool whose inputs are still there. */
   private spendable(pool: readonly KnownTx[]): KnownTx[] {
     this.pool = [];

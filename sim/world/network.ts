@@ -8,6 +8,14 @@ import { stream } from '../deterministic/random.ts';
 import type { Random } from '../deterministic/random.ts';
 import type { LinkSpec } from '../scenario/types.ts';
 
+/** BOLT 2, closing_signed: type, channel_id, fee_satoshis and signature; what follows are records. */
+const CLOSING_SIGNED_TYPE = 39;
+const CLOSING_SIGNED_LENGTH = 2 + 32 + 8 + 64;
+
+function withoutFeeRange(bytes: Uint8Array): Uint8Array {
+  return bytes[0] === 0 && bytes[1] === CLOSING_SIGNED_TYPE ? bytes.subarray(0, CLOSING_SIGNED_LENGTH) : bytes;
+}
+
 export function linkId(ends: readonly [string, string]): string {
   return `${ends[0]}-${ends[1]}`;
 }
@@ -98,7 +106,8 @@ export class Link {
   /** False when nobody will ever get it: the link is down, or either end has closed it. */
   send(to: End, bytes: Uint8Array, nowMs: number): boolean {
     if (this.closedBy !== undefined || !this.isConnected(otherEnd(to))) return false;
-    this.push(to, bytes, nowMs, this.encryption?.seal(otherEnd(to), bytes));
+    const written = this.spec.withoutFeeRange === true ? withoutFeeRange(bytes) : bytes;
+    this.push(to, written, nowMs, this.encryption?.seal(otherEnd(to), written));
     return true;
   }
 

@@ -4,7 +4,8 @@ import { NO_OFFERS } from './closing-fee.ts';
 import { offerFirstFee } from './closing-signed.ts';
 import { logLength } from '../model/contents.ts';
 import { awaitsRemoteSignature } from '../model/duties.ts';
-import { draftClosing } from '../step/draft.ts';
+import { isClosing } from '../operate/update-add-htlc.ts';
+import { draftClosing, draftLifecycle } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
 import { monitor, persist, send } from '../step/transition.ts';
 import type { ChannelCommand } from '../model/channel-vocabulary.ts';
@@ -34,9 +35,18 @@ export function shutdown(out: Transition<FundedState>, command: Extract<ChannelC
   if (may === 'has-no-allowed-form') return refusal('shutdown.scriptpubkey', `${script} has none of the allowed forms`);
   if (may === 'another-was-promised')
     return refusal('shutdown.upfront_shutdown_script', `we committed to ${state.params.parties[state.params.us].upfrontShutdownScript}`);
+  waitForTheEnd(out);
   draftClosing(out).wanted = script;
   persist(out);
   return undefined;
+}
+
+/** What the peer owes already may take as long as any answer that the closing waits for: a channel in use gives it all the time that it takes. */
+function waitForTheEnd(out: Transition<FundedState>): void {
+  const { awaited } = out.state.lifecycle;
+  if (awaited === undefined || isClosing(out.state)) return;
+  const { message, number } = awaited;
+  draftLifecycle(out).awaited = { message, number, sinceHeight: out.env.tip.height };
 }
 
 /** The answer, and the negotiation of the fee, follow in `advanceShutdown`. */
@@ -56,6 +66,7 @@ export function receiveShutdown(out: Transition<FundedState>, message: Shutdown)
   if (hasUnsigned(state.shared, other(state.params.us))) {
     return violation('shutdown.unsigned_updates', 'while updates of the sender were not signed for');
   }
+  waitForTheEnd(out);
   draftClosing(out).received = script;
   persist(out);
   tellScripts(out);

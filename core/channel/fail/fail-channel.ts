@@ -122,6 +122,7 @@ export function failUnsigned(out: Transition<FailedState>): void {
 
 /** No chain will decide on HTLCs whose commitments have nothing to spend. */
 function failOffered(out: Transition<FailedState>): void {
+  failUnsigned(out);
   const { shared, params, host } = out.state;
   const { us } = params;
   const adds = shared.logs[us].filter((update): update is AddUpdate => update.kind === 'add');

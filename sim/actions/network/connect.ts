@@ -13,6 +13,13 @@ import { runningHost } from '../subjects.ts';
 const fields = { link: field.link };
 type Connect = ActionFrom<'connect', typeof fields>;
 
+/** A host that comes back reads the chain before it connects: what a peer owes is counted in blocks (docs/embedding.md). */
+const MAX_BLOCKS_BEHIND = 20;
+
+function isFarBehind({ chain }: World, { watch }: Host): boolean {
+  return chain.height - watch.seenHeight > MAX_BLOCKS_BEHIND;
+}
+
 export const connect: ActionKind<Connect> = {
   name: 'connect',
   fields,
@@ -20,7 +27,7 @@ export const connect: ActionKind<Connect> = {
     const link = world.links.get(action.link);
     if (link === undefined || link.up) return false;
     const [a, b] = link.spec.ends.map((name) => runningHost(world, name));
-    if (a === undefined || b === undefined) return false;
+    if (a === undefined || b === undefined || [a, b].some((host) => isFarBehind(world, host))) return false;
     const parties = partiesOf(world, link, a, b);
     if (parties !== undefined) {
       world.onLink(link, a, () => link.connect(world.timeMs, world.wires++, parties));
