@@ -77,6 +77,7 @@ const UNSEEN = `
   liveness/shutdown-never-sent
   liveness/stays
   liveness/stuck
+  liveness/usable-never-told
   no-unprovoked-close/forgotten
   reference/before-both-shutdowns
   reference/before-the-channel-is-empty
