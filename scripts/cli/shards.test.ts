@@ -116,6 +116,8 @@ describe('four shards beside each other, one of them killed and run again', () =
     ]);
     expect(merged).toMatchObject({ code: 1, errors: '' });
     expect(whole(reportIn('merged.json'))).toEqual(whole(reportIn('single.json')));
+    // In the same order, too.
+    expect(JSON.stringify(whole(reportIn('merged.json')))).toBe(JSON.stringify(whole(reportIn('single.json'))));
     const counts = reportIn('merged.json').findings.map(({ fingerprint, count }) => [fingerprint, count > 10]);
     expect(counts).toEqual([
       ['acme/oracle/r/one', true],

@@ -36,7 +36,8 @@ export function mergeReports(reports: readonly ReadReport[]): Merged {
   const shards = kept.map(({ report }) => report);
   const { versions, format, options, seeds } = first.report;
   const covered = joined(shards.flatMap((shard) => shard.covered));
-  const { asked, ...others } = countedBy(shards, tally);
+  // An oracle that was never asked at all is in the list of every shard.
+  const never = first.report.oracles.neverAsked;
   const hung = shards.find((shard) => shard.hung !== undefined)?.hung;
   const report: HuntReport = {
     format,
@@ -46,8 +47,7 @@ export function mergeReports(reports: readonly ReadReport[]): Merged {
     covered,
     ended: endOf(shards),
     ...(hung !== undefined && { hung }),
-    ...others,
-    oracles: asked,
+    ...counted(tally, never),
     findings: onceEach(shards.flatMap(({ findings }) => findings)),
     environment: environmentOf(shards),
   };
@@ -138,14 +138,6 @@ function sameResult(a: HuntReport, b: HuntReport): boolean {
 function allGroups({ counts }: HuntReport): HuntReport['counts'] {
   const groups = Object.keys(emptyTally().counts) as TallyGroup[];
   return Object.fromEntries(groups.map((group) => [group, counts[group] ?? {}])) as HuntReport['counts'];
-}
-
-function countedBy(shards: readonly HuntReport[], tally: Parameters<typeof counted>[0]): Omit<ReturnType<typeof counted>, 'oracles'> & {
-  readonly asked: HuntReport['oracles'];
-} {
-  const never = [...new Set(shards.flatMap(({ oracles }) => oracles.neverAsked))];
-  const { oracles: asked, ...others } = counted(tally, never);
-  return { ...others, asked };
 }
 
 /** How the whole ended: as the shard that came least far. */

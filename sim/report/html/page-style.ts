@@ -39,7 +39,7 @@ line, polygon, circle { pointer-events: none; }
 .lost line, .under-way line { stroke-dasharray: 4 3; } .lost text, text.found { fill: var(--bad); font-weight: 700; }
 .guilty { fill: none; stroke: var(--bad); stroke-width: 2.5; } text.time, text.event, text.note { fill: var(--dim); }
 @media (min-width: 1000px) {
-  main { grid-template-columns: minmax(0, 11fr) minmax(0, 9fr); }
+  main { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); } .compared tbody th { min-width: 13em; }
   .is-walked .chart, .is-walked .panels { height: calc(100vh - 32px); max-height: none; overflow: auto; position: sticky; top: 16px; }
 }
 `;
