@@ -7,6 +7,7 @@ import type { FundedState } from '../../../core/channel/model/state.ts';
 import type { World } from '../../world/world.ts';
 import { grouped } from '../../scenario/text.ts';
 import { CALM_FEERATES, openerSpareMsat, trimmingFeerate } from '../amounts.ts';
+import { showsNone } from '../../world/channel-changes.ts';
 import type { Operation } from '../registry.ts';
 import { numbers, simplerFields, SIMPLE_FEERATES } from '../simpler.ts';
 import { channelCommand } from '../subjects.ts';
@@ -29,7 +30,7 @@ const update: Operation = {
   kind: 'operation',
   needs: 'moving-fees',
   generate(world, choices) {
-    const ends = usableEnds(world).filter(({ node, info }) => node === info.opener);
+    const ends = usableEnds(world).filter(({ node, info, state }) => node === info.opener && !isOneTooMany(world, info.accepter, state));
     if (ends.length === 0) return undefined;
     const { node, info, state } = pick(choices, ends);
     const refusable = world.licences.has('feerate-refused');
@@ -43,6 +44,11 @@ const update: Operation = {
     return { do: 'fee', node, channel: info.name, feeratePerKw };
   },
 };
+
+/** Another implementation may know of one update_fee at a time: BOLT 2 allows more, and nobody needs them. */
+function isOneTooMany(world: World, peer: string, { shared }: FundedState): boolean {
+  return showsNone(world, peer) && shared.logs.opener.some(({ kind }) => kind === 'fee');
+}
 
 export const fee: ActionKind<Fee> = {
   name: 'fee',

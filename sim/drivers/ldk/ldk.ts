@@ -45,6 +45,8 @@ class LdkDriver implements Driver, Known {
   readonly closings = new Map<ChannelId, Txid>();
   /** By funding outpoint. */
   readonly monitors = new Map<string, { readonly channelId: ChannelId; readonly bytes: Uint8Array }>();
+  /** Peers whose init has come. */
+  private readonly met = new Set<PublicKey>();
   incoming: Incoming[] = [];
   private told: NotifyEffect[] = [];
   private eventIds = 1;
@@ -107,6 +109,7 @@ class LdkDriver implements Driver, Known {
       case 'connected':
         return this.say({ kind: 'send', peer: input.peer, bytes: this.process.init(input.peer) });
       case 'disconnected':
+        this.met.delete(input.peer);
         this.held = this.held.filter(({ effect }) => effect.kind !== 'send' || effect.peer !== input.peer);
         return this.process.handler.peer_disconnected(fromHex(input.peer));
       case 'received':
@@ -167,6 +170,7 @@ class LdkDriver implements Driver, Known {
     this.feeratePerKw = feeratePerKw;
     this.tip = tip;
     this.monitors.clear();
+    this.met.clear();
     this.held = [];
     this.out = [];
     this.durable = this.version;
@@ -205,7 +209,8 @@ class LdkDriver implements Driver, Known {
     const { ldk, process } = this;
     const decoded = decodeMessage(bytes);
     if (decoded.ok && decoded.message.type === 'init') {
-      if (!process.met(peer, bytes)) this.say({ kind: 'disconnect', peer, reason: 'its init was not taken' });
+      if (process.met(peer, bytes)) this.met.add(peer);
+      else this.say({ kind: 'disconnect', peer, reason: 'its init was not taken' });
       return;
     }
     if (decoded.ok && decoded.message.type === 'ping') {
@@ -279,6 +284,8 @@ class LdkDriver implements Driver, Known {
     }
     const messages = this.process.messages();
     for (const { peer, send, disconnect } of messages) {
+      // LDK also queues for peers that are not there, and leaves it to its peer manager to lose that.
+      if (!this.met.has(peer)) continue;
       for (const bytes of send) this.say({ kind: 'send', peer, bytes });
       if (disconnect) this.say({ kind: 'disconnect', peer, reason: 'as LDK wishes' });
     }

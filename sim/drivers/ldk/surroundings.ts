@@ -117,7 +117,7 @@ export class Surroundings {
     const read = monitors.map((bytes) => {
       const result = ldk.UtilMethods.constructor_C2Tuple_ThirtyTwoBytesChannelMonitorZ_read(bytes, entropy, signerProvider);
       if (!(result instanceof ldk.Result_C2Tuple_ThirtyTwoBytesChannelMonitorZDecodeErrorZ_OK))
-        throw new Error('LDK cannot read a stored monitor');
+        throw new ForeignError('read-monitor', `LDK cannot read a stored monitor: ${whyNot(result)}`, undefined);
       return result.res.get_b();
     });
     const result = ldk.UtilMethods.constructor_C2Tuple_ThirtyTwoBytesChannelManagerZ_read(
@@ -135,11 +135,15 @@ export class Surroundings {
       read,
     );
     if (!(result instanceof ldk.Result_C2Tuple_ThirtyTwoBytesChannelManagerZDecodeErrorZ_OK))
-      throw new Error('LDK cannot read its stored manager');
+      throw new ForeignError('read-manager', `LDK cannot read its stored manager: ${whyNot(result)}`, undefined);
     for (const monitor of read) watch.watch_channel(monitor.get_funding_txo().get_a(), monitor);
     this.held.push(result, ...read);
     return result.res.get_b();
   }
+}
+
+function whyNot(result: object): string {
+  return (result as { readonly err?: object }).err?.constructor.name ?? 'no reason';
 }
 
 /** What all nodes of a process have together: a graph reserves a large part of the address space. */
