@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { add, secretOf } from '../channel/updates.fixture.ts';
-import { Watching } from './watching.fixture.ts';
+import { WatcherEnd, Watching } from './watching.fixture.ts';
 
 const TRIMMED = { amountMsat: 200_000n };
 
@@ -49,6 +49,46 @@ describe.each(['static_remotekey', 'anchors'] as const)('%s: an HTLC without an 
     w.mine(6);
     expect(w.ends.opener.assess().outcome.close?.kind).toBe('revoked');
     expect(w.ends.opener.facts().map(({ kind }) => kind)).toEqual(['closed']);
+  });
+});
+
+describe.each(['static_remotekey', 'anchors'] as const)('%s: an HTLC that is in one valid commitment alone', (format) => {
+  it('of the peer, whose next one has it no more: is claimed, and told, where the older one confirms', () => {
+    const w = new Watching(format);
+    w.pay('opener', 1);
+    w.duo.command('accepter', { kind: 'fail', channelId: w.channelId, id: 0n, reason: 'beef' });
+    w.duo.deliver('accepter');
+    w.duo.deliver('accepter');
+    w.feed();
+    const known = w.ends.opener.state.knowledge;
+    expect(known?.points).toHaveLength(2);
+    w.confirm('accepter');
+    expect(w.ends.opener.wanted()).toContain('htlc_timeout');
+    w.skipTo(301);
+    w.mine(6);
+    expect(w.ends.opener.fateOf('opener', 0n)).toBe('timed_out');
+    expect(w.ends.opener.rejected).toEqual([]);
+  });
+
+  it('of ours, before the one that a signer has not accepted yet: is claimed with the signatures of its own, where that is final', () => {
+    const w = new Watching(format);
+    w.pay('opener', 1);
+    const tx = w.commitmentOf('opener');
+    const { number } = w.duo.funded('opener').shared.commitments.opener.current;
+    w.duo.command('accepter', { kind: 'fail', channelId: w.channelId, id: 0n, reason: 'beef' });
+    w.duo.exchange();
+    w.feed();
+    const chain = w.newChain();
+    const opener = new WatcherEnd('opener', w.crypto, w.duo, chain, w.ends.opener.state);
+    expect(opener.state.knowledge?.ours.map((own) => own.number)).toEqual([number, number + 1n]);
+    opener.input({ kind: 'update', number: opener.state.learned + 1, update: { kind: 'final', number, tx } });
+    opener.chain(chain.mine());
+    expect(opener.wanted().toSorted()).toEqual(['htlc_timeout_tx', 'to_local']);
+    opener.chain(chain.mine(300 - chain.height));
+    for (let i = 0; i < 7; i++) opener.chain(chain.mine());
+    expect(opener.rejected).toEqual([]);
+    expect(opener.wanted()).toContain('second_stage');
+    expect(opener.fateOf('opener', 0n)).toBe('timed_out');
   });
 });
 
