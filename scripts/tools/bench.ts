@@ -2,7 +2,7 @@
 import { table } from '../../sim/report/table.ts';
 import { rate } from '../../sim/scenario/text.ts';
 import type { Figure } from './bench/measure.ts';
-import { commitmentCost, payments, providers } from './bench/measure.ts';
+import { commitmentCost, forwardedPayments, payments, providers } from './bench/measure.ts';
 import { campaignFigures } from './bench/campaign.ts';
 import { codecSpeed, fuzzingSpeed, handshakes } from './bench/wire.ts';
 import { styleOf } from '../cli/terminal/output.ts';
@@ -37,6 +37,10 @@ const all = providers();
 show(
   'one channel, one payment after the other',
   all.map((createCrypto) => payments(createCrypto, seconds)),
+);
+show(
+  'ten nodes, one payment after the other',
+  [true, false].flatMap((attributed) => all.map((createCrypto) => forwardedPayments(createCrypto, attributed, seconds))),
 );
 show('simulated runs', await campaignFigures(seconds));
 show(

@@ -1,6 +1,8 @@
 /// <reference types="node" />
 import type { Crypto } from '../../../core/crypto/types.ts';
 import { nodeProviders } from '../../node/native-crypto.ts';
+import { makeFeatures } from '../../../core/wire/features.ts';
+import { BenchLine } from './line.ts';
 import { BenchPair } from './two-nodes.ts';
 
 /** One figure, as a line of JSON. */
@@ -62,6 +64,26 @@ export function payments(createCrypto: () => Crypto, seconds: number): Figure {
   }, seconds);
   if (pair.a.settled !== n) throw new Error(`${n} payments were made and ${pair.a.settled} were settled`);
   return { name: 'payments', crypto: pair.cryptoName, value: perSecond, unit: 'payments/s', cpuShare };
+}
+
+const HOPS = 9;
+const ATTRIBUTED = makeFeatures({
+  option_static_remotekey: 'compulsory',
+  option_anchors: 'optional',
+  option_channel_type: 'compulsory',
+  option_support_large_channel: 'optional',
+  option_attribution_data: 'optional',
+});
+
+/** The same across nine channels of ten nodes that share nothing, each with its onion; with attribution data or without. */
+export function forwardedPayments(createCrypto: () => Crypto, attributed: boolean, seconds: number): Figure {
+  const line = new BenchLine(createCrypto, HOPS, attributed ? { features: ATTRIBUTED } : {});
+  let n = 0;
+  const { perSecond, cpuShare } = rateOf(() => line.pay(n++), seconds);
+  const settled = line.nodes[0]?.settled;
+  if (settled !== n) throw new Error(`${n} payments were made and ${settled} were settled`);
+  const name = attributed ? 'nine hops, attributed' : 'nine hops';
+  return { name, crypto: line.cryptoName, value: perSecond, unit: 'payments/s', cpuShare };
 }
 
 /** What one more payment costs while others are in flight: each of its commitments carries them all. */

@@ -3,6 +3,7 @@ import type { NotifyEffect } from '../../../core/node/node-vocabulary.ts';
 import { createSigner } from '../../../core/channel/commitments/key-signer.ts';
 import type { Tx } from '../../../core/bitcoin/tx.ts';
 import type { ChannelId, Hash32, Preimage, PublicKey, SecretKey } from '../../../core/crypto/bytes.ts';
+import { nobleChaCha20Poly1305 } from '../../../core/crypto/chacha20poly1305.ts';
 import { sha256Hex } from '../../../core/crypto/hashes.ts';
 import type { Crypto } from '../../../core/crypto/types.ts';
 import { DEFAULT_CONFIG } from '../../../core/node/config.ts';
@@ -14,18 +15,18 @@ import type { Script } from '../../../core/crypto/bytes.ts';
 import { createNodeEnv } from '../../../core/node/node-vocabulary.ts';
 import { ownPayment } from '../../../core/channel/model/origin.ts';
 
-function bytes32<T extends string>(n: number): T {
+export function bytes32<T extends string>(n: number): T {
   return n.toString(16).padStart(64, '0') as T;
 }
 
-function blockAt(height: number): ChainPoint {
+export function blockAt(height: number): ChainPoint {
   return { height, hash: bytes32(height) };
 }
 
 /** A node whose host finishes stores at once, acknowledges events, and fulfils received HTLCs when it is told to. */
 export class BenchNode {
   readonly id: PublicKey;
-  readonly outgoing: Uint8Array[] = [];
+  readonly outgoing: { readonly peer: PublicKey; readonly bytes: Uint8Array }[] = [];
   readonly received: bigint[] = [];
   funding: { readonly amountSat: bigint; readonly script: Script } | undefined;
   settled = 0;
@@ -33,11 +34,12 @@ export class BenchNode {
 
   constructor(crypto: Crypto, seed: number, config: Partial<ChannelConfig>) {
     this.id = crypto.publicKey(bytes32<SecretKey>(seed));
-    const env = createNodeEnv(crypto, createSigner(crypto, bytes32<Hash32>(seed)), { ...DEFAULT_CONFIG, ...config });
+    const key = { cipher: nobleChaCha20Poly1305, ecdh: (point: PublicKey) => crypto.ecdh(point, bytes32<SecretKey>(seed)) };
+    const env = createNodeEnv(crypto, createSigner(crypto, bytes32<Hash32>(seed)), { ...DEFAULT_CONFIG, ...config }, key);
     const nothing = (): void => undefined;
     const services: Services = {
       storage: { store: () => true, forget: nothing, monitor: () => true },
-      wire: { send: (_peer, bytes) => void this.outgoing.push(bytes), disconnect: nothing },
+      wire: { send: (peer, bytes) => void this.outgoing.push({ peer, bytes }), disconnect: nothing },
       chain: { broadcast: nothing, watchTx: nothing, watchSpend: nothing, refused: nothing },
       user: {
         notify: (effect) => this.notified(effect),
@@ -94,10 +96,10 @@ export class BenchPair {
   }
 
   private deliver(from: BenchNode, to: BenchNode): boolean {
-    const bytes = from.outgoing.shift();
-    if (bytes === undefined) return false;
+    const sent = from.outgoing.shift();
+    if (sent === undefined) return false;
     this.messages += 1;
-    to.host.input({ kind: 'received', peer: from.id, bytes });
+    to.host.input({ kind: 'received', peer: from.id, bytes: sent.bytes });
     return true;
   }
 
