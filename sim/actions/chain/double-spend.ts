@@ -32,6 +32,7 @@ export const doubleSpend: ActionKind<DoubleSpend> = {
       kind: 'fault',
       licences: ['funding-double-spent'],
       generate(world, choices) {
+        if (world.nodeNames.some((node) => world.host(node).driver.channels === undefined)) return undefined;
         const young = world.channels.filter(({ name }) => {
           const funding = fundingOf(world, name);
           return funding !== undefined && world.chain.height - funding.height < MAX_DEPTH;

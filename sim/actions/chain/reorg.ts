@@ -2,7 +2,6 @@ import type { ActionKind } from '../action-kind.ts';
 import { field } from '../../scenario/fields.ts';
 import type { ActionFrom } from '../../scenario/fields.ts';
 import { between, chance, pick } from '../../deterministic/random.ts';
-import { showsNone } from '../../world/channel-changes.ts';
 import { numbers, simplerFields } from '../simpler.ts';
 
 /** The newest `depth` blocks are replaced by one more; their transactions are in the first new one, back in the mempool, or lost. */
@@ -34,7 +33,7 @@ export const reorg: ActionKind<Reorg> = {
       weight: 3,
       generate(world, choices) {
         // Some nodes of others fail a channel for it.
-        if (world.nodeNames.some((node) => showsNone(world, node))) return undefined;
+        if (world.nodeNames.some((node) => world.host(node).driver.channels === undefined)) return undefined;
         const { blocks } = world.chain;
         const newest = blocks.findLastIndex(({ transactions }) => transactions.length > 0);
         const depth = newest >= 0 && chance(choices, 2, 3) ? blocks.length - newest : between(choices, 1, MAX_DRAWN_DEPTH);
