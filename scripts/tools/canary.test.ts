@@ -15,11 +15,23 @@ it('the canary finds what can be found, keeps its case, and fails where a bug is
   const bug = JSON.parse(readFileSync(join(folder, name), 'utf8')) as object;
   writeFileSync(join(folder, 'z-stale.json'), JSON.stringify({ ...bug, find: 'no such text' }));
   const tsx = createRequire(import.meta.url).resolve('tsx/cli');
-  const args = [tsx, join(packageRoot(), 'scripts/tools/canary.ts'), '--dir', folder, '--runs', '300', '--keep', join(folder, 'kept')];
+  const args = [
+    tsx,
+    join(packageRoot(), 'scripts/tools/canary.ts'),
+    '--dir',
+    folder,
+    '--runs',
+    '300',
+    '--more',
+    '4',
+    '--keep',
+    join(folder, 'kept'),
+  ];
   const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8', env: { ...process.env, NO_COLOR: '1' } });
-  expect(stdout, stderr).toMatch(/^retransmission-order +one +found +(agreement|no-unprovoked-close) /m);
+  expect(stdout, stderr).toMatch(/^retransmission-order +one +found +(agreement|no-unprovoked-close|reference) /m);
   expect(stdout).toMatch(/^z-stale +one +STALE/m);
   expect(stdout).toMatch(/1 of 2 found, shrunk to a median of \d+ actions/);
+  expect(stdout).toMatch(/findings a bug, merged: median \d, most \d/);
   expect(status).toBe(3);
   const kept = JSON.parse(readFileSync(join(folder, 'kept', name), 'utf8')) as Scenario;
   expect(kept.expect).toBe('pass');
