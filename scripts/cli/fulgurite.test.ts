@@ -9,6 +9,7 @@ import { buildIfStale } from '../tools/build.ts';
 import { compiledFile, packageRoot } from '../node/package-files.ts';
 import { scratch } from '../node/scratch.fixture.ts';
 import type { HuntReport } from './reports/hunt-report.ts';
+import { FINGERPRINT_VERSION } from '../../sim/world/finding.ts';
 
 interface Ran {
   readonly code: number | string | null | undefined;
@@ -232,7 +233,7 @@ describe('a finding', () => {
     ).findings[0];
     writeFileSync(
       join(here, 'known.json'),
-      JSON.stringify({ version: 2, findings: { [found?.fingerprint ?? fingerprint]: 'planted for this test' } }),
+      JSON.stringify({ version: FINGERPRINT_VERSION, findings: { [found?.fingerprint ?? fingerprint]: 'planted for this test' } }),
     );
     const ran = await fulgurite(here, ['consistency', '--seeds', `${found?.seed}`, '--known', 'known.json', ...planted]);
     expect(ran.code).toBe(0);
