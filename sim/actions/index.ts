@@ -11,10 +11,12 @@ import { connect } from './network/connect.ts';
 import { corrupt } from './network/corrupt.ts';
 import { deliver } from './network/deliver.ts';
 import { disconnect } from './network/disconnect.ts';
+import { redial } from './network/redial.ts';
 import { tamper } from './network/tamper.ts';
 import { crash } from './nodes/crash.ts';
 import { restart } from './nodes/restart.ts';
 import { stored } from './nodes/stored.ts';
+import { time } from './nodes/time.ts';
 import { wait } from './nodes/wait.ts';
 import type { Operation } from './registry.ts';
 import { acknowledge } from './users/acknowledge.ts';
@@ -59,6 +61,8 @@ const KINDS = [
   chatter,
   silence,
   doubleSpend,
+  time,
+  redial,
 ] as const;
 
 type ActionOf<K> = K extends ActionKind<infer A> ? A : never;

@@ -1,10 +1,6 @@
 import { isClosed } from '../../core/channel/model/ending.ts';
-import type { ChannelId } from '../../core/crypto/bytes.ts';
 import type { FundedState } from '../../core/channel/model/state.ts';
 import { showsNone } from '../world/channel-changes.ts';
-import type { Host } from '../world/host.ts';
-import type { Link } from '../world/network.ts';
-import { WHOLE_NODE } from '../scenario/sinks.ts';
 import type { ChannelInfo } from '../scenario/types.ts';
 import type { World } from '../world/world.ts';
 
@@ -59,30 +55,6 @@ export function readyEnds(world: World): UsableEnd[] {
     }
   }
   return out;
-}
-
-/** Whether a channel is being opened over this link: until both ends have it on disk, a lost connection may lose it. */
-function isOpening(world: World, nodes: readonly string[]): boolean {
-  return world.channels.some((info) => {
-    if (info.forgotten || !nodes.includes(info.opener) || !nodes.includes(info.accepter)) return false;
-    return [info.opener, info.accepter].some(
-      (node) => info.channelId === undefined || !isKept(world.host(node), info.name, info.channelId),
-    );
-  });
-}
-
-/** On disk; one that stores nothing, or all in one, has it for good as soon as it says so. */
-function isKept({ driver, disk, heard }: Host, channel: string, channelId: ChannelId): boolean {
-  return driver.serialise === undefined || disk.durable.has(WHOLE_NODE) ? heard.has(channel) : disk.durable.has(channelId);
-}
-
-/** Whether a connection between these may be lost: one that brings a channel about only with a licence. */
-export function mayInterrupt(world: World, nodes: readonly string[]): boolean {
-  return world.licences.has('opening-lost') || !isOpening(world, nodes);
-}
-
-export function linksOf(world: World, node: string): Link[] {
-  return [...world.links.values()].filter((link) => link.spec.ends.includes(node));
 }
 
 /** The first of prefix1, prefix2, … that is not taken. */

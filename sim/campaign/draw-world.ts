@@ -15,9 +15,12 @@ export function drawWorld(label: string, options: CampaignOptions): DrawnWorld {
   const choices = stream(label, 'world');
   const swarm = options.strategy === 'swarm';
   const feesMove = !swarm || chance(choices, 2, 3);
+  const link = drawTransport(options, label);
   const nodes = ['A', 'B'].map((name) =>
     swarm ? swarmNode(choices, name, feesMove) : { name, storage: QUICK_DISK, config: PLAIN_CONFIG },
   );
+  // Of one end: two that both wait for the other to read would wait for ever.
+  if (link.window !== undefined) nodes[0] = { ...(nodes[0] as NodeSpec), maxQueuedBytes: MAX_QUEUED_BYTES };
   const drawn = swarm ? swarmChannels(choices) : [plainChannel(pick(choices, ['anchors', 'static_remotekey'] as const))];
   const spec: WorldSpec = {
     seed: label,
@@ -27,7 +30,7 @@ export function drawWorld(label: string, options: CampaignOptions): DrawnWorld {
       {
         ends: ['A', 'B'],
         latency: swarm ? pick(choices, LATENCIES) : QUICK_DISK,
-        ...drawTransport(options, label),
+        ...link,
         ...drawClosing(options, label),
       },
     ],
@@ -60,6 +63,11 @@ const LATENCIES: readonly Latency[] = [
 ];
 /** A few in a hundred: a handshake costs as much as some dozens of messages. */
 const ENCRYPTED_PERCENT = 10;
+/** Links that take only so much at a time: one message, or a few. */
+const NARROW_PERCENT = 12;
+const WINDOWS: readonly number[] = [1, 500, 2_000];
+/** Two of the longest messages. */
+const MAX_QUEUED_BYTES = 3_000;
 /** Anything; many small pieces; as much at once as there is. */
 const FRAGMENTS: readonly (readonly number[] | undefined)[] = [undefined, undefined, [1, 2, 3, 17, 19, 64], [65_536]];
 const DISKS: readonly Latency[] = [
@@ -71,10 +79,11 @@ const DISKS: readonly Latency[] = [
 ];
 
 /** From a stream of its own: what else is drawn does not depend on it. */
-function drawTransport({ transport, strategy }: CampaignOptions, label: string): Pick<LinkSpec, 'transport' | 'fragments'> {
+function drawTransport({ transport, strategy }: CampaignOptions, label: string): Pick<LinkSpec, 'transport' | 'fragments' | 'window'> {
   const choices = stream(label, 'transport');
   const drawn = strategy === 'swarm' && chance(choices, ENCRYPTED_PERCENT, 100) ? 'encrypted' : 'frames';
-  if ((transport ?? drawn) === 'frames') return {};
+  if ((transport ?? drawn) === 'frames')
+    return strategy === 'swarm' && chance(choices, NARROW_PERCENT, 100) ? { window: pick(choices, WINDOWS) } : {};
   const fragments = pick(choices, FRAGMENTS);
   return { transport: 'encrypted', ...(fragments !== undefined && { fragments }) };
 }

@@ -10,6 +10,7 @@ export function* simplerWorlds(scenario: Scenario): Generator<Scenario> {
   for (const link of world.links) {
     const { transport, fragments, ...plain } = link;
     if (transport === 'encrypted') yield withLink(scenario, link, plain);
+    if (link.window !== undefined) yield withLink(scenario, link, without(link, 'window'));
     if (fragments !== undefined) yield withLink(scenario, link, { ...plain, transport: 'encrypted' });
   }
   for (const node of world.nodes) if (world.nodes.length > 2) yield withoutNode(scenario, node.name);
@@ -60,7 +61,7 @@ function withoutNode(scenario: Scenario, name: string): Scenario {
 
 /** Without one of its settings, then without one override of its policy, then with a storage that finishes at once. */
 function* simplerNodes(node: NodeSpec): Generator<NodeSpec> {
-  for (const setting of ['config', 'watchers', 'acknowledge', 'feeratePerKw', 'storage'] as const)
+  for (const setting of ['config', 'watchers', 'acknowledge', 'maxQueuedBytes', 'feeratePerKw', 'storage'] as const)
     if (node[setting] !== undefined) yield without(node, setting);
   for (const name of Object.keys(node.config ?? {})) yield { ...node, config: without(node.config ?? {}, name) };
   if (node.storage && !isInstant(node.storage)) yield { ...node, storage: INSTANT };

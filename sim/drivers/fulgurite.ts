@@ -12,11 +12,13 @@ import { toHex } from '../../core/crypto/bytes.ts';
 import type { NodeEnv, NodeInput, NodeState } from '../../core/node/node-vocabulary.ts';
 import { createNode, nodeStep } from '../../core/node/node.ts';
 import { restoreNode } from '../../core/node/restore.ts';
+import { nextDeadline } from '../../core/time/deadlines.ts';
 import { encodeMessage } from '../../core/wire/messages/index.ts';
-import type { ChannelView, Driver, DriverContext, DriverEffect, DriverFactory, DriverTransport } from '../scenario/types.ts';
+import type { ChannelView, Driver, DriverContext, DriverEffect, DriverFactory, DriverTransport, NodeTables } from '../scenario/types.ts';
 import { createNodeEnv } from '../../core/node/node-vocabulary.ts';
 import { createPeers, peersStep } from '../../core/peers/peers.ts';
 import type { PeersEffect, PeersEnv, PeersInput, PeersState } from '../../core/peers/peers-vocabulary.ts';
+import type { PeerLimits } from '../../core/peers/limits.ts';
 import { DEFAULT_LIMITS } from '../../core/peers/limits.ts';
 import { FRAME_HEADER, plainTransport } from './plain-transport.ts';
 import { viewOf } from './channel-view.ts';
@@ -40,11 +42,17 @@ export const fulguriteDriver: DriverFactory = (context: DriverContext) => {
         key,
       ),
     createNode(context.tip, context.feeratePerKw, 0),
+    limitsOf(context.maxQueuedBytes),
   );
 };
 
 /** One write has at least one message, whole. */
-const LIMITS = { ...DEFAULT_LIMITS, maxWriteBytes: FRAME_HEADER + 65_535 };
+const MAX_WRITE_BYTES = FRAME_HEADER + 65_535;
+
+function limitsOf(maxQueuedBytes: number | undefined): PeerLimits {
+  const limits: PeerLimits = { ...DEFAULT_LIMITS, maxWriteBytes: MAX_WRITE_BYTES };
+  return maxQueuedBytes === undefined ? limits : { ...limits, maxQueuedBytes, readAheadBytes: maxQueuedBytes };
+}
 
 /** What a process has signed last of each channel's remote commitments, by the name of its keys. */
 type Signed = Map<Hash32, BuiltCommitment>;
@@ -74,10 +82,17 @@ class FulguriteDriver implements Driver {
   private state: NodeState;
   private shown: { readonly of: NodeState; readonly channels: ReadonlyMap<ChannelId, ChannelState> } | undefined;
 
-  constructor(nodeId: PublicKey, transport: DriverTransport, createEnv: CreateEnv, state: NodeState, from?: FulguriteDriver) {
+  constructor(
+    nodeId: PublicKey,
+    transport: DriverTransport,
+    createEnv: CreateEnv,
+    state: NodeState,
+    limits: PeerLimits,
+    from?: FulguriteDriver,
+  ) {
     this.nodeId = nodeId;
     this.transport = transport;
-    this.peersEnv = from?.peersEnv ?? { nodeId, transport: plainTransport, limits: LIMITS };
+    this.peersEnv = from?.peersEnv ?? { nodeId, transport: plainTransport, limits };
     this.peersState = from?.peersState ?? createPeers(state.nowMs);
     this.createEnv = createEnv;
     this.features = from?.features;
@@ -91,7 +106,7 @@ class FulguriteDriver implements Driver {
    * that remembers changes how long an operation takes, and never whether it is asked for.
    */
   fork(): FulguriteDriver {
-    return new FulguriteDriver(this.nodeId, this.transport, this.createEnv, this.state, this);
+    return new FulguriteDriver(this.nodeId, this.transport, this.createEnv, this.state, this.peersEnv.limits, this);
   }
 
   step(input: NodeInput): readonly DriverEffect[] {
@@ -104,6 +119,14 @@ class FulguriteDriver implements Driver {
     const { state, effects } = peersStep(this.peersEnv, this.peersState, input);
     this.peersState = state;
     return effects;
+  }
+
+  nextDeadline(): number | undefined {
+    return nextDeadline(this.peersState, this.state);
+  }
+
+  tables(): NodeTables {
+    return { node: this.state, peers: this.peersState };
   }
 
   serialise({ state }: Extract<DriverEffect, { kind: 'store' }>): Uint8Array {

@@ -13,6 +13,7 @@ import { createLimits } from './limits.ts';
 import { createLiveness } from './liveness.ts';
 import { createNoUnprovokedClose } from './no-unprovoked-close.ts';
 import type { LicensingOracle } from './no-unprovoked-close.ts';
+import { createPeersOracle } from './peers.ts';
 import { createReference } from './reference.ts';
 import { createValidity } from './validity.ts';
 import { createWatchers } from './watchers.ts';
@@ -47,6 +48,7 @@ export const ORACLES: readonly OracleEntry[] = [
   { name: 'every-script', cost: 'costly', share: 0.01, create: () => createValidity({ everyCommitment: false }) },
   // It costs several times the run that it watches.
   { name: 'every-commitment', cost: 'costly', share: 0.0025, create: () => createValidity({ everyCommitment: true }) },
+  { name: 'peers', cost: 'cheap', create: createPeersOracle },
   { name: 'no-unprovoked-close', cost: 'cheap', create: createNoUnprovokedClose },
   { name: 'answers', cost: 'cheap', create: createAnswers },
   { name: 'liveness', cost: 'cheap', create: createLiveness },

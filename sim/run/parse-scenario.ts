@@ -24,6 +24,7 @@ const NODE: ShapeOf<NodeSpec> = {
   storage: maybe(latency),
   watchers: maybe(list((value) => problem(value, { name: watcherName, latency }) === undefined)),
   acknowledge: maybe(oneOf('at-once', 'later')),
+  maxQueuedBytes: maybe(count),
   feeratePerKw: maybe(count),
 };
 const CHANNEL: ShapeOf<ChannelSpec> = {
@@ -44,6 +45,7 @@ const fragments: Check = (value) =>
 const LINK: ShapeOf<LinkSpec> = {
   ends,
   latency,
+  window: maybe((value) => count(value) && (value as number) >= 1),
   transport: maybe(oneOf('frames', 'encrypted')),
   fragments: maybe(fragments),
   withoutFeeRange: maybe(flag),

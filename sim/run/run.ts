@@ -140,6 +140,7 @@ function countAsked({ finding, oracles, stats }: World): void {
 /** What the world itself asks drivers for, beside its oracles. */
 const ASKED: Readonly<Record<string, readonly Capability[]>> = {
   'crash and restart': ['serialise', 'restart'],
+  'pings, and connections that nobody answers': ['peers', 'nextDeadline'],
   'violations received, invalid commands, updates of fees': ['channels'],
   'probe of what is sendable': ['sendable'],
   'what both show of a channel': ['view'],

@@ -6,7 +6,8 @@ import type { TxOutput } from '../../core/bitcoin/tx.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
 import type { ChannelConfig } from '../../core/channel/model/channel-vocabulary.ts';
 import type { ChannelState, StoredChannel } from '../../core/channel/model/state.ts';
-import type { PeersEffect, PeersInput } from '../../core/peers/peers-vocabulary.ts';
+import type { NodeState } from '../../core/node/node-vocabulary.ts';
+import type { PeersEffect, PeersInput, PeersState } from '../../core/peers/peers-vocabulary.ts';
 import type { CommitmentFormat } from '../../core/transactions/types.ts';
 import type { Bolt8 } from '../../core/transport/transport.ts';
 import type { ChannelView, DriverEffect, DriverInput } from './border.ts';
@@ -37,6 +38,8 @@ export interface NodeSpec {
   readonly watchers?: readonly { readonly name: string; readonly latency: Latency }[];
   /** When its host acknowledges events: within the step, or only with the action `acknowledge` (and while settling). Default 'at-once'. */
   readonly acknowledge?: 'at-once' | 'later';
+  /** Bytes that wait for a peer to read, or to be handled, above which its peer manager reads no more. Default 1,048,576 and 262,144. */
+  readonly maxQueuedBytes?: number;
   /** Its feerate estimate at the start, in satoshi per 1000 weight. Default 2500. */
   readonly feeratePerKw?: number;
 }
@@ -46,6 +49,8 @@ export interface LinkSpec {
   readonly latency: Latency;
   /** Whole messages, or encrypted bytes (BOLT 8) where both drivers have a transport. Default 'frames'. */
   readonly transport?: LinkTransport;
+  /** Bytes on their way above which an end can write no more (of whole messages). Default: it always can. */
+  readonly window?: number;
   /** How many encrypted bytes arrive at once: each piece has one of these sizes, 1 to 65,536, drawn for it. */
   readonly fragments?: readonly number[];
   /** closing_signed crosses it without its fee_range, as between nodes that negotiate the closing the old way (BOLT 2). Default false. */
@@ -101,6 +106,8 @@ export interface Driver {
    * `step` of peers.
    */
   peers?(input: PeersInput): readonly PeersEffect[];
+  /** Capability: when it wants to be told the time next, in milliseconds; undefined when it waits for nothing. Peer managers are told first. */
+  nextDeadline?(): number | undefined;
   /** What a host wrote to disk for a `store` effect. */
   serialise?(effect: Extract<DriverEffect, { kind: 'store' }>): Uint8Array;
   /** Capability: the channel in what `serialise` wrote, as it would come back at a restart. Throws what is wrong with the bytes. */
@@ -126,12 +133,20 @@ export interface Driver {
    * an onion that it can read.
    */
   invoice?(paymentHash: Hash32): Hex;
+  /** Capability: whom it knows, and over which connections. */
+  tables?(): NodeTables;
   /** Capability: an independent copy. */
   fork?(): Driver;
   /** Capability: what it encrypts its connections with. */
   readonly transport?: DriverTransport;
   /** Capability: text that is equal for equal behaviour from here on, for telling states apart in exhaustive searches. */
   fingerprint?(): string;
+}
+
+/** A node's tables, as its parts keep them. */
+export interface NodeTables {
+  readonly node: Pick<NodeState, 'peers' | 'openings' | 'channels'>;
+  readonly peers: Pick<PeersState, 'connections' | 'peers'>;
 }
 
 /** What a driver may be able to do or to show. */
@@ -152,6 +167,7 @@ export interface DriverContext {
   /** The newest block that it has seen, and its first estimate. */
   readonly tip: ChainPoint;
   readonly feeratePerKw: number;
+  readonly maxQueuedBytes?: number | undefined;
 }
 export type DriverFactory = (context: DriverContext) => Driver;
 
@@ -309,6 +325,10 @@ export interface WorldView {
   height(node: string): number;
   /** The link is up and both nodes run. */
   connected(a: string, b: string): boolean;
+  /** The connection between them as it is at this node's end; undefined where there is none, or its handshake is not over. */
+  lineOf(node: string, peer: string): LineView | undefined;
+  /** Something waits to be told to this node. */
+  isBehind(node: string): boolean;
   /** Nothing in flight and no store unfinished between and at these two nodes. */
   quiet(a: string, b: string): boolean;
   readonly channels: readonly ChannelInfo[];
@@ -328,6 +348,18 @@ export interface WorldView {
   readonly changes: ChannelHistory;
   /** What the watchers of a node's channels hold: of each channel and watcher, what reached it last. */
   told(node: string): Iterable<Told>;
+}
+
+/** One end of a connection, in milliseconds of virtual time. */
+export interface LineView {
+  readonly sinceMs: number;
+  /** When something arrived, or was handed on, or the node began to read again; and when a ping was sent last. */
+  readonly heardMs: number;
+  readonly pingedMs: number;
+  /** The node reads what arrives. */
+  readonly reads: boolean;
+  /** The most bytes that waited for the peer when its peer manager handed a message on. */
+  readonly handedOnAt: number;
 }
 
 /** One channel of the node that moved, whose state is not the same object as after the last step that was looked at. */

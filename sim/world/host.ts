@@ -43,7 +43,7 @@ export interface HostContext {
 export class Host {
   readonly spec: NodeSpec;
   /** What moves here by itself. */
-  readonly actors: { readonly disk: string; readonly chain: string };
+  readonly actors: { readonly disk: string; readonly chain: string; readonly clock: string };
   readonly config: ChannelConfig;
   readonly driver: Driver;
   readonly disk: Disk;
@@ -63,6 +63,10 @@ export class Host {
   lacksFeatures: boolean;
   /** When this node hears of a block, by milliseconds after it was mined. */
   readonly blockDelayMs: number;
+  /** How much of what its peer manager has told the node is still to come. */
+  behind: number;
+  /** The time that its peer manager was told last. */
+  toldMs: number;
   /** The connections of its peer manager, and with whom. */
   readonly sockets: Map<ConnectionId, PublicKey>;
   /** By the channel's name: the furthest that its node has told. */
@@ -71,7 +75,7 @@ export class Host {
   constructor(spec: NodeSpec, context: HostContext, from?: Host) {
     const { seed, crypto, entropy } = context;
     this.spec = spec;
-    this.actors = { disk: `disk ${spec.name}`, chain: `chain ${spec.name}` };
+    this.actors = { disk: `disk ${spec.name}`, chain: `chain ${spec.name}`, clock: `clock ${spec.name}` };
     if (from !== undefined) {
       if (from.driver.fork === undefined) throw new RangeError(`the driver of '${spec.name}' cannot be forked`);
       this.driver = from.driver.fork();
@@ -88,6 +92,8 @@ export class Host {
       this.restoredBackup = from.restoredBackup;
       this.lacksFeatures = from.lacksFeatures;
       this.blockDelayMs = from.blockDelayMs;
+      this.behind = from.behind;
+      this.toldMs = from.toldMs;
       this.sockets = new Map(from.sockets);
       this.heard = new Map(from.heard);
       return;
@@ -104,6 +110,7 @@ export class Host {
       entropy: (label) => entropy(`node/${spec.name}/${label}`),
       tip: this.watch.seen,
       feeratePerKw: this.feeratePerKw,
+      maxQueuedBytes: spec.maxQueuedBytes,
     });
     this.disk = new Disk({ storage: spec.storage ?? AT_ONCE, watchers }, stream(seed, `storage/${spec.name}`));
     this.walletSecret = entropy(`wallet/${spec.name}`) as SecretKey;
@@ -116,6 +123,8 @@ export class Host {
     this.owed = [];
     this.restoredBackup = false;
     this.lacksFeatures = false;
+    this.behind = 0;
+    this.toldMs = 0;
     this.sockets = new Map();
     this.heard = new Map();
     this.blockDelayMs = stream(seed, `blocks/${spec.name}`).int(2000);
@@ -139,6 +148,7 @@ export class Host {
   crash(survive: number): void {
     this.disk.crash(survive);
     this.running = false;
+    this.toldMs = 0;
     this.sockets.clear();
     const { seen } = this.watch;
     this.watch = new ChainWatch();

@@ -20,6 +20,19 @@ export function linkId(ends: readonly [string, string]): string {
   return `${ends[0]}-${ends[1]}`;
 }
 
+/** What is known of one end of a connection: times in milliseconds. */
+interface LinkEnd {
+  sinceMs: number;
+  heardMs: number;
+  pingedMs: number;
+  reads: boolean;
+  handedOnAt: number;
+  /** What it would write, and there is no room for. */
+  offer: Uint8Array | undefined;
+}
+
+const FRESH: Readonly<LinkEnd> = { sinceMs: 0, heardMs: 0, pingedMs: -1, reads: true, handedOnAt: 0, offer: undefined };
+
 /**
  * A connection between two nodes: in order within one direction, as TCP is; what is in flight when it breaks is lost. Where it is
  * encrypted, a handshake comes first, and what arrives are pieces of a stream; messages are still what moves from one end to the other.
@@ -43,8 +56,8 @@ export class Link {
   /** Which connection it carries, as both ends number them, and the end that has dialled it. */
   wire: number;
   dialler: End;
-  /** Whether each end reads what arrives. */
-  readonly reads: [boolean, boolean];
+  /** Of each end: what it knows and does. */
+  readonly ends: readonly [LinkEnd, LinkEnd];
   /** The end that closed it, while what it sent before is still on its way to the other. */
   closedBy: End | undefined;
   /** How often it was connected. */
@@ -67,7 +80,7 @@ export class Link {
     this.up = from?.up ?? false;
     this.wire = from?.wire ?? 0;
     this.dialler = from?.dialler ?? 0;
-    this.reads = from === undefined ? [true, true] : [...from.reads];
+    this.ends = [{ ...(from?.ends[0] ?? FRESH) }, { ...(from?.ends[1] ?? FRESH) }];
     this.closedBy = from?.closedBy;
     this.connections = from?.connections ?? 0;
     this.connectionsWhileSettling = from?.connectionsWhileSettling ?? 0;
@@ -93,6 +106,15 @@ export class Link {
 
   get violation(): Violation | undefined {
     return this.encryption?.violation ?? this.past;
+  }
+
+  /** Whether this end can write. */
+  hasRoom(from: End): boolean {
+    const { window } = this.spec;
+    if (window === undefined) return true;
+    let bytes = 0;
+    for (const packet of this.packets[otherEnd(from)]) bytes += packet.bytes.length;
+    return bytes < window;
   }
 
   head(to: End): Packet | undefined {
@@ -169,7 +191,7 @@ export class Link {
     this.connections++;
     this.wire = wire;
     this.dialler = this.cuts.int(2) === 0 ? 0 : 1;
-    this.reads.fill(true);
+    for (const end of this.ends) Object.assign(end, FRESH);
     if (parties === undefined) return;
     const { dialler } = this;
     const { encryption, actOne } = Encryption.dial(parties, dialler);
@@ -190,6 +212,7 @@ export class Link {
 
   break(): void {
     for (const end of [0, 1] as const) {
+      this.ends[end].offer = undefined;
       this.encryption?.cut(end, this.packets[end], this.fragments, this.cuts);
       this.packets[end].length = 0;
     }

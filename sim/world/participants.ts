@@ -5,7 +5,7 @@ import { entropy } from '../deterministic/entropy.ts';
 import { Host, portsOf } from './host.ts';
 import type { Port } from './host.ts';
 import { Link, linkId } from './network.ts';
-import type { ChannelInfo, Driver, DriverFactory, Heard, WorldSpec } from '../scenario/types.ts';
+import type { ChannelInfo, Driver, DriverFactory, Heard, LineView, WorldSpec } from '../scenario/types.ts';
 
 export interface ParticipantsOptions {
   /** A provider of its own for each node, and one for what stands around them. */
@@ -87,6 +87,12 @@ export class Participants {
 
   connected(a: string, b: string): boolean {
     return this.linkBetween(a, b)?.open === true && this.host(a).running && this.host(b).running;
+  }
+
+  lineOf(node: string, peer: string): LineView | undefined {
+    const id = this.hosts.get(peer)?.nodeId;
+    const port = id && this.port(node, id);
+    return port?.link.isConnected(port.end) === true && port.link.closedBy !== port.end ? port.link.ends[port.end] : undefined;
   }
 
   get channels(): readonly ChannelInfo[] {

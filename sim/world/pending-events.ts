@@ -2,6 +2,8 @@ import { packetName } from './packet.ts';
 import type { End, Packet } from './packet.ts';
 import type { Host } from './host.ts';
 import type { Link } from './network.ts';
+import { linksOf, mayInterrupt } from './interruption.ts';
+import { isDue } from './sockets.ts';
 import type { Write } from './storage.ts';
 import type { Action } from '../scenario/types.ts';
 import type { World } from './world.ts';
@@ -66,6 +68,8 @@ function collect(world: World, into: Collector): void {
   }
   for (const host of world.hosts.values()) {
     if (!host.running) continue;
+    const waking = isDue(world, host) ? new Waking(host) : undefined;
+    if (waking !== undefined && into.wants(waking.dueMs) && mayWake(world, host.name)) into.add(waking);
     for (const write of host.disk.unfinished) if (into.wants(write.dueMs)) into.add(new Finishing(world, host, write));
     const block = host.watch.unseen(world.chain);
     if (block === undefined) continue;
@@ -74,9 +78,15 @@ function collect(world: World, into: Collector): void {
   }
 }
 
+/** Time may end a connection, and what it brings about. */
+function mayWake(world: World, node: string): boolean {
+  return linksOf(world, node).every(({ spec }) => mayInterrupt(world, spec.ends));
+}
+
 function collectHead(into: Collector, link: Link, end: End): void {
   const head = link.head(end);
-  if (head !== undefined && link.closedBy !== end && link.reads[end] && into.wants(head.dueMs)) into.add(new Arriving(link, end, head));
+  if (head !== undefined && link.closedBy !== end && link.ends[end].reads && into.wants(head.dueMs))
+    into.add(new Arriving(link, end, head));
 }
 
 // Many wait and one is chosen: what names an event is put together when somebody asks.
@@ -130,6 +140,24 @@ class Finishing implements PendingEvent {
 
   get actor(): string {
     return this.host.actors.disk;
+  }
+}
+
+class Waking implements PendingEvent {
+  readonly dueMs: number;
+  private readonly host: Host;
+
+  constructor(host: Host) {
+    this.dueMs = host.driver.nextDeadline?.() ?? 0;
+    this.host = host;
+  }
+
+  get action(): Action {
+    return { do: 'time', node: this.host.name };
+  }
+
+  get actor(): string {
+    return this.host.actors.clock;
   }
 }
 

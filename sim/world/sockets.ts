@@ -2,7 +2,8 @@ import { fromHex } from '../../core/crypto/bytes.ts';
 import type { PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
 import type { ConnectionId, PeersEffect, PeersInput } from '../../core/peers/peers-vocabulary.ts';
 import { firstMessage, frame, FRAME_HEADER } from '../drivers/plain-transport.ts';
-import type { DriverInput, StepMark } from '../scenario/types.ts';
+import { held } from '../../core/peers/incoming.ts';
+import type { DriverInput, NodeTables, StepMark } from '../scenario/types.ts';
 import type { Host, Port } from './host.ts';
 import type { Link } from './network.ts';
 import { otherEnd } from './packet.ts';
@@ -20,6 +21,7 @@ const NO_SECRET = '00'.repeat(32) as SecretKey;
 /** The connection is up at this end. */
 export function connectEnd(world: World, link: Link, end: End): void {
   const { host, peer } = endOf(world, link, end);
+  link.ends[end].sinceMs = link.ends[end].heardMs = world.timeMs;
   if (host.driver.peers === undefined) return void world.step(host, { kind: 'connected', peer });
   const { wire: connection, dialler } = link;
   host.sockets.set(connection, peer);
@@ -28,11 +30,44 @@ export function connectEnd(world: World, link: Link, end: End): void {
   tellNow(world, host, { kind: 'bytes', connection, bytes: fromHex(peer) });
 }
 
+/** This end has lost the connection, and dials anew: the other learns of both at once. */
+export function redialEnd(world: World, link: Link, end: End): void {
+  tellNow(world, endOf(world, link, end).host, { kind: 'gone', connection: link.wire });
+  link.break();
+  link.connect(world.timeMs, world.wires++);
+  link.dialler = end;
+  connectEnd(world, link, end);
+  connectEnd(world, link, otherEnd(end));
+}
+
 /** A message comes to this end. */
 export function arrive(world: World, link: Link, end: End, bytes: Uint8Array, mark?: StepMark): void {
   const { host, peer } = endOf(world, link, end);
+  link.ends[end].heardMs = world.timeMs;
   if (host.driver.peers === undefined) giveNow(world, host, { kind: 'received', peer, bytes }, mark);
   else tellNow(world, host, { kind: 'bytes', connection: link.wire, bytes: frame(bytes) }, mark);
+  makeRoom(world, link, otherEnd(end));
+}
+
+/** Something has left the link: who waited to write goes on. */
+function makeRoom(world: World, link: Link, end: End): void {
+  const { offer } = link.ends[end];
+  if (offer === undefined || !link.hasRoom(end)) return;
+  link.ends[end].offer = undefined;
+  const { host } = endOf(world, link, end);
+  tellNow(world, host, { kind: 'room', connection: link.wire, taken: write(world, host, { link, end, peer: '' }, offer) });
+}
+
+/** Writes one message. Returns the bytes of its frame. */
+function write(world: World, host: Host, port: Port, bytes: Uint8Array): number {
+  const message = firstMessage(bytes);
+  if (isPing(message)) port.link.ends[port.end].pingedMs = world.timeMs;
+  put(world, host, port, message);
+  return FRAME_HEADER + message.length;
+}
+
+function isPing(message: Uint8Array): boolean {
+  return message[0] === 0 && message[1] === 18;
 }
 
 /** The node has something to say. What can't be sent any more counts as sent and lost. */
@@ -51,12 +86,36 @@ export function disconnect(world: World, host: Host, peer: PublicKey): void {
   closeEnd(world, host, port);
 }
 
+/** Nothing is on its way: neither on the link nor before it, nor behind it, where a peer manager holds something back. */
+export function isEmpty(world: World, link: Link): boolean {
+  if (link.inFlight > 0) return false;
+  return link.spec.window === undefined || !link.spec.ends.some((name) => holds(world.driver(name)?.tables?.(), link.wire));
+}
+
+function holds(tables: NodeTables | undefined, id: ConnectionId): boolean {
+  const connection = tables?.peers.connections.get(id);
+  if (connection === undefined) return false;
+  return connection.outgoing.queue.length > 0 || (connection.stage === 'open' && held(connection.incoming) > 0);
+}
+
 /** This end of a connection that is no more hears of it. */
 export function tellGone(world: World, link: Link, end: End): void {
   const { host, peer } = endOf(world, link, end);
   if (!host.running) return;
   if (host.driver.peers === undefined) world.later(host, { kind: 'disconnected', peer });
   else tellLater(world, host, { kind: 'gone', connection: link.wire });
+}
+
+/** The node waits for a moment that has come. */
+export function isDue(world: World, { driver }: Host): boolean {
+  const atMs = driver.nextDeadline?.();
+  return atMs !== undefined && atMs <= world.timeMs;
+}
+
+export function tellTime(world: World, host: Host): void {
+  const input = { kind: 'time', nowMs: world.timeMs } as const;
+  tellNow(world, host, input);
+  world.step(host, input);
 }
 
 function endOf(world: World, link: Link, end: End): { readonly host: Host; readonly peer: PublicKey } {
@@ -83,7 +142,9 @@ interface Told {
 function tellNow(world: World, host: Host, input: PeersInput, mark?: StepMark): void {
   const told: Told[] = [];
   tell(world, host, input, (next) => void told.push(next));
+  host.behind += told.length;
   for (const next of told) {
+    host.behind--;
     giveNow(world, host, next.input, mark);
     if (next.input.kind === 'received') tellNow(world, host, { kind: 'handled', connection: next.connection });
   }
@@ -104,6 +165,7 @@ function giveNow(world: World, host: Host, input: DriverInput, mark: StepMark | 
 
 /** Moves the peer manager, and carries out what it asks for. `give` gets what the node is to be told. */
 function tell(world: World, host: Host, input: PeersInput, give: (told: Told) => void): void {
+  keepTime(world, host);
   for (const effect of world.peers(host, input)) {
     const { connection } = effect;
     switch (effect.kind) {
@@ -116,6 +178,7 @@ function tell(world: World, host: Host, input: PeersInput, give: (told: Told) =>
         give({ input: { kind: 'disconnected', peer: effect.peer }, connection });
         break;
       case 'received':
+        noteQueue(world, host, connection);
         give({ input: { kind: 'received', peer: effect.peer, bytes: effect.bytes }, connection });
         break;
       case 'write':
@@ -128,6 +191,27 @@ function tell(world: World, host: Host, input: PeersInput, give: (told: Told) =>
   }
 }
 
+/**
+ * Everything that happens to connections comes with the time; what is due by then only happens once the node is told by an action of its own,
+ * which a schedule places.
+ */
+function keepTime(world: World, host: Host): void {
+  const { timeMs } = world;
+  if (host.toldMs === timeMs || isDue(world, host)) return;
+  host.toldMs = timeMs;
+  world.peers(host, { kind: 'time', nowMs: timeMs });
+}
+
+/** When one more message of a peer is handed on, and how much waits for it then. */
+function noteQueue(world: World, host: Host, connection: ConnectionId): void {
+  const port = portOf(world, host, connection);
+  if (port?.link.spec.window === undefined) return;
+  const queued = host.driver.tables?.().peers.connections.get(connection)?.outgoing.queue.length ?? 0;
+  const end = port.link.ends[port.end];
+  end.handedOnAt = Math.max(end.handedOnAt, queued);
+  end.heardMs = world.timeMs;
+}
+
 type SocketEffect = Extract<PeersEffect, { kind: 'write' | 'stop_reading' | 'resume_reading' | 'close' }>;
 
 function socket(world: World, host: Host, effect: SocketEffect, give: (told: Told) => void): void {
@@ -135,13 +219,16 @@ function socket(world: World, host: Host, effect: SocketEffect, give: (told: Tol
   const port = portOf(world, host, connection);
   switch (effect.kind) {
     case 'write': {
-      const message = firstMessage(effect.bytes);
-      if (port !== undefined) put(world, host, port, message);
-      return tell(world, host, { kind: 'room', connection, taken: FRAME_HEADER + message.length }, give);
+      if (port === undefined) return tell(world, host, { kind: 'room', connection, taken: effect.bytes.length }, give);
+      if (!port.link.hasRoom(port.end)) port.link.ends[port.end].offer = effect.bytes;
+      else tell(world, host, { kind: 'room', connection, taken: write(world, host, port, effect.bytes) }, give);
+      return;
     }
     case 'stop_reading':
     case 'resume_reading':
-      if (port !== undefined) port.link.reads[port.end] = effect.kind === 'resume_reading';
+      if (port === undefined) return;
+      port.link.ends[port.end].reads = effect.kind === 'resume_reading';
+      port.link.ends[port.end].heardMs = world.timeMs;
       return;
     case 'close':
       if (effect.reason !== 'connection.disconnect') world.stats.count('rule', effect.reason);

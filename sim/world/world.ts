@@ -7,7 +7,7 @@ import { demandDeclared, exceptionFinding, transportFinding } from './finding.ts
 import type { Host } from './host.ts';
 import type { Link } from './network.ts';
 import type { PeersEffect, PeersInput } from '../../core/peers/peers-vocabulary.ts';
-import { tellGone } from './sockets.ts';
+import { isEmpty, tellGone } from './sockets.ts';
 import { ChannelChanges } from './channel-changes.ts';
 import { Payments } from './payments.ts';
 import { Participants } from './participants.ts';
@@ -260,12 +260,16 @@ export class World extends Participants implements WorldView {
   }
 
   quiet(a: string, b: string): boolean {
-    return this.idle(a) && (this.linkBetween(a, b)?.inFlight ?? 0) === 0 && this.idle(b);
+    const link = this.linkBetween(a, b);
+    return this.idle(a) && (link === undefined || isEmpty(this, link)) && this.idle(b);
   }
 
   private idle(node: string): boolean {
-    const host = this.host(node);
-    return host.disk.unfinished.length === 0 && (this.todo.length === 0 || !this.todo.some((told) => told.host === host));
+    return this.host(node).disk.unfinished.length === 0 && !this.isBehind(node);
+  }
+
+  isBehind(node: string): boolean {
+    return this.host(node).behind > 0 || (this.todo.length > 0 && this.todo.some(({ host }) => host.name === node));
   }
 }
 

@@ -6,7 +6,7 @@ import { pick } from '../../deterministic/random.ts';
 import { packetName } from '../../world/packet.ts';
 import type { Packet } from '../../world/packet.ts';
 import { numbers, simplerFields } from '../simpler.ts';
-import { mayInterrupt } from '../usable-ends.ts';
+import { mayInterrupt } from '../../world/interruption.ts';
 import { receivingEnd } from './receiving-end.ts';
 
 /** The network flips a bit of what has not arrived of that message on an encrypted link (`bit` modulo those): the connection must end by it. */

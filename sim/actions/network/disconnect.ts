@@ -3,7 +3,7 @@ import { field } from '../../scenario/fields.ts';
 import type { ActionFrom } from '../../scenario/fields.ts';
 import { pick } from '../../deterministic/random.ts';
 import type { Operation } from '../registry.ts';
-import { mayInterrupt } from '../usable-ends.ts';
+import { mayInterrupt } from '../../world/interruption.ts';
 
 /** Both directions lose what is in flight. */
 const fields = { link: field.link };

@@ -10,5 +10,5 @@ export function receivingEnd(
   const end = link?.spec.ends.indexOf(to);
   if (link?.up !== true || (end !== 0 && end !== 1)) return undefined;
   const head = link.head(end);
-  return head === undefined || link.closedBy === end || !link.reads[end] || packetName(head) !== message ? undefined : { link, end };
+  return head === undefined || link.closedBy === end || !link.ends[end].reads || packetName(head) !== message ? undefined : { link, end };
 }

@@ -5,7 +5,7 @@ import type { Choices } from '../../deterministic/random.ts';
 import { chance, pick } from '../../deterministic/random.ts';
 import { plural } from '../../scenario/text.ts';
 import type { World } from '../../world/world.ts';
-import { linksOf, mayInterrupt } from '../usable-ends.ts';
+import { linksOf, mayInterrupt } from '../../world/interruption.ts';
 import { runningHost } from '../subjects.ts';
 
 /** The process dies. `survive` is a bit mask over its unfinished stores, oldest first: those made it to disk after all, the rest are torn and lost. */
