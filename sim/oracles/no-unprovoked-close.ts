@@ -230,7 +230,7 @@ class NoUnprovokedClose implements LicensingOracle {
   private judge(world: WorldView, record: StepRecord, event: Event): Finding | undefined {
     const { node, input } = record;
     const received = input.kind === 'received' ? messageOf(input.bytes) : undefined;
-    if (follows(world, record, received, event)) return undefined;
+    if (follows(world, record, received, event) || wasSilent(world, record, event) || isOver(world, node, event)) return undefined;
     // Whether the condition of a licence holds can only be asked of who shows its states.
     if (showsNone(world, node) && LICENCES.some(({ name, licenses }) => licenses.includes(event.outcome) && world.licences.has(name)))
       return undefined;
@@ -310,6 +310,30 @@ function follows(world: WorldView, record: StepRecord, received: Message | undef
   if (event.outcome !== 'error') return false;
   // The error of a channel that had failed before is repeated; one that fails now is judged as 'failed'.
   return statesOf(world, record.node).get(channelId)?.phase === 'failed' || endedBefore(world, record, channelId);
+}
+
+/** Our bound on every answer that a peer owes (`answerTimeoutMs`). */
+const ANSWER_MS = 60_000;
+
+/** A message that is a minute on its way comes too late: an honest peer is hung up on, and the channel lives. */
+function wasSilent(world: WorldView, { node, input, effects, timeMs }: StepRecord, { outcome, rule }: Event): boolean {
+  if (rule !== 'node.silent_peer' || outcome !== 'warning' || input.kind !== 'time') return false;
+  return effects.every((effect) => {
+    const line = effect.kind === 'disconnect' ? world.lineOf(node, world.nodeName(effect.peer)) : undefined;
+    return line === undefined || timeMs - line.sinceMs >= ANSWER_MS;
+  });
+}
+
+/** BOLT 5: reorganizations deeper than this are not expected. */
+const IRREVOCABLE_DEPTH = 100;
+
+/** What spent the funding is so deep that nothing of the channel need be kept. */
+function isOver(world: WorldView, node: string, { outcome, rule, channelId }: Event): boolean {
+  if (outcome !== 'forgotten' || rule !== 'channel.irrevocable') return false;
+  const deepest = world.height(node) - IRREVOCABLE_DEPTH + 1;
+  return world.chain.confirmed.some(
+    ({ height, tx }) => height <= deepest && tx.inputs.some((input) => channelIdOf(input.txid, input.vout) === channelId),
+  );
 }
 
 /** A commitment is in the block that the node has just seen: whoever broadcast it had failed the channel, and was judged for that. */

@@ -325,7 +325,7 @@ export interface WorldView {
   height(node: string): number;
   /** The link is up and both nodes run. */
   connected(a: string, b: string): boolean;
-  /** The connection between them as it is at this node's end; undefined where there is none, or its handshake is not over. */
+  /** This node's end of the connection between them, or of the last that there was; undefined where no link is between them. */
   lineOf(node: string, peer: string): LineView | undefined;
   /** Something waits to be told to this node. */
   isBehind(node: string): boolean;

@@ -65,7 +65,7 @@ export class Host {
   readonly blockDelayMs: number;
   /** How much of what its peer manager has told the node is still to come. */
   behind: number;
-  /** The time that its peer manager was told last. */
+  /** The time that its node was told last, where nothing was due. */
   toldMs: number;
   /** The connections of its peer manager, and with whom. */
   readonly sockets: Map<ConnectionId, PublicKey>;

@@ -92,7 +92,7 @@ export class Participants {
   lineOf(node: string, peer: string): LineView | undefined {
     const id = this.hosts.get(peer)?.nodeId;
     const port = id && this.port(node, id);
-    return port?.link.isConnected(port.end) === true && port.link.closedBy !== port.end ? port.link.ends[port.end] : undefined;
+    return port?.link.ends[port.end];
   }
 
   get channels(): readonly ChannelInfo[] {

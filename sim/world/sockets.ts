@@ -165,7 +165,6 @@ function giveNow(world: World, host: Host, input: DriverInput, mark: StepMark | 
 
 /** Moves the peer manager, and carries out what it asks for. `give` gets what the node is to be told. */
 function tell(world: World, host: Host, input: PeersInput, give: (told: Told) => void): void {
-  keepTime(world, host);
   for (const effect of world.peers(host, input)) {
     const { connection } = effect;
     switch (effect.kind) {
@@ -189,17 +188,6 @@ function tell(world: World, host: Host, input: PeersInput, give: (told: Told) =>
         break;
     }
   }
-}
-
-/**
- * Everything that happens to connections comes with the time; what is due by then only happens once the node is told by an action of its own,
- * which a schedule places.
- */
-function keepTime(world: World, host: Host): void {
-  const { timeMs } = world;
-  if (host.toldMs === timeMs || isDue(world, host)) return;
-  host.toldMs = timeMs;
-  world.peers(host, { kind: 'time', nowMs: timeMs });
 }
 
 /** When one more message of a peer is handed on, and how much waits for it then. */

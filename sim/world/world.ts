@@ -7,7 +7,7 @@ import { demandDeclared, exceptionFinding, transportFinding } from './finding.ts
 import type { Host } from './host.ts';
 import type { Link } from './network.ts';
 import type { PeersEffect, PeersInput } from '../../core/peers/peers-vocabulary.ts';
-import { isEmpty, tellGone } from './sockets.ts';
+import { isDue, isEmpty, tellGone } from './sockets.ts';
 import { ChannelChanges } from './channel-changes.ts';
 import { Payments } from './payments.ts';
 import { Participants } from './participants.ts';
@@ -159,6 +159,7 @@ export class World extends Participants implements WorldView {
     this.announce();
     let effects: readonly DriverEffect[];
     try {
+      if (input.kind !== 'time') this.keepTime(host);
       effects = move(host, input);
     } catch (error) {
       this.finding = exceptionFinding(error, host.name, this.at);
@@ -238,10 +239,25 @@ export class World extends Participants implements WorldView {
     return undefined;
   }
 
+  /**
+   * Everything that happens to a node comes with the time. What is due by then happens only once it is told by an action, which a schedule
+   * places: until then it has not looked at the clock.
+   */
+  private keepTime(host: Host): void {
+    const { timeMs } = this;
+    const { driver } = host;
+    if (host.toldMs === timeMs || driver.nextDeadline === undefined || isDue(this, host)) return;
+    host.toldMs = timeMs;
+    const input = { kind: 'time', nowMs: timeMs } as const;
+    driver.peers?.(input);
+    driver.step(input);
+  }
+
   /** Moves a node's peer manager. Returns what it asks for; nothing where it has none, or once there is a finding. */
   peers(host: Host, input: PeersInput): readonly PeersEffect[] {
     if (this.finding !== undefined) return [];
     try {
+      if (input.kind !== 'time') this.keepTime(host);
       return host.driver.peers?.(input) ?? [];
     } catch (error) {
       this.finding = exceptionFinding(error, host.name, this.at);
