@@ -84,7 +84,10 @@ function revive(out: Transition<StoredChannel>, isOld: boolean): void {
   monitorReplay(out);
   notifyEvents(out, 0);
   const { state } = out;
-  if (isClosed(state)) return watchOutputs(out);
+  if (isClosed(state)) {
+    if (state.phase === 'funded') disconnect(out as Transition<FundedState>);
+    return watchOutputs(out);
+  }
   switch (state.phase) {
     case 'funded':
       if (isOld) failOld(out as Transition<FundedState>);

@@ -1,4 +1,3 @@
-import { isClosed } from '../../core/channel/model/ending.ts';
 import type { PublicKey } from '../../core/crypto/bytes.ts';
 import type { Finding, LineView, NodeTables, Oracle, StepRecord, WorldView } from '../scenario/types.ts';
 import { nameOf } from '../world/channel-changes.ts';
@@ -80,16 +79,16 @@ function tablesAgree(world: WorldView, node: string, { node: known, peers: manag
       );
   }
   for (const { state } of known.channels.values()) {
-    if (state.phase !== 'funded' || isClosed(state)) continue;
+    if (state.phase !== 'funded') continue;
     const greeted = known.peers.get(state.params.peer)?.features !== undefined;
-    if (greeted !== (state.lifecycle.connection !== 'disconnected'))
+    if (!greeted && state.lifecycle.connection !== 'disconnected')
       return broken(
         world,
         node,
         'channel.connected',
         'talks-to-nobody',
-        `${node}'s channel and its peers disagree on who is connected`,
-        greeted ? 'connected' : 'disconnected',
+        `${node}'s channel takes a peer for connected that is not`,
+        'disconnected',
         state.lifecycle.connection,
       );
   }

@@ -8,7 +8,7 @@ import type { FundedState } from '../../../core/channel/model/state.ts';
 
 describe('a step in full', () => {
   const engine = new Engine();
-  const { scenario } = engine.runToken(engine.token(1));
+  const { scenario } = engine.runToken(engine.token(4));
   const steps: StepView[] = [];
   const states: FundedState[] = [];
   engine.runScenario(scenario, [viewObserver(steps)]);
