@@ -230,7 +230,7 @@ class NoUnprovokedClose implements LicensingOracle {
   private judge(world: WorldView, record: StepRecord, event: Event): Finding | undefined {
     const { node, input } = record;
     const received = input.kind === 'received' ? messageOf(input.bytes) : undefined;
-    if (follows(world, record, received, event) || wasSilent(world, record, event) || isOver(world, node, event)) return undefined;
+    if (follows(world, record, received, event) || wasSilent(world, record, event)) return undefined;
     // Whether the condition of a licence holds can only be asked of who shows its states.
     if (showsNone(world, node) && LICENCES.some(({ name, licenses }) => licenses.includes(event.outcome) && world.licences.has(name)))
       return undefined;
@@ -322,18 +322,6 @@ function wasSilent(world: WorldView, { node, input, effects, timeMs }: StepRecor
     const line = effect.kind === 'disconnect' ? world.lineOf(node, world.nodeName(effect.peer)) : undefined;
     return line === undefined || timeMs - line.sinceMs >= ANSWER_MS;
   });
-}
-
-/** BOLT 5: reorganizations deeper than this are not expected. */
-const IRREVOCABLE_DEPTH = 100;
-
-/** What spent the funding is so deep that nothing of the channel need be kept. */
-function isOver(world: WorldView, node: string, { outcome, rule, channelId }: Event): boolean {
-  if (outcome !== 'forgotten' || rule !== 'channel.irrevocable') return false;
-  const deepest = world.height(node) - IRREVOCABLE_DEPTH + 1;
-  return world.chain.confirmed.some(
-    ({ height, tx }) => height <= deepest && tx.inputs.some((input) => channelIdOf(input.txid, input.vout) === channelId),
-  );
 }
 
 /** A commitment is in the block that the node has just seen: whoever broadcast it had failed the channel, and was judged for that. */

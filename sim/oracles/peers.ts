@@ -109,9 +109,9 @@ function unanswered(world: WorldView, { node, input, effects, tampered }: StepRe
 }
 
 function inTime(world: WorldView, node: string, tables: NodeTables, nextMs: number | undefined): Finding | undefined {
-  for (const peer of tables.peers.peers.keys()) {
+  for (const [peer, id] of tables.peers.peers) {
     const line = world.lineOf(node, world.nodeName(peer));
-    if (line === undefined) continue;
+    if (line?.connection !== id) continue;
     const most = world.spec.nodes.find(({ name }) => name === node)?.maxQueuedBytes ?? MAX_QUEUED_BYTES;
     if (line.handedOnAt > most)
       return broken(

@@ -352,6 +352,8 @@ export interface WorldView {
 
 /** One end of a connection, in milliseconds of virtual time. */
 export interface LineView {
+  /** Which connection it is: the node may not have noticed yet that an older one is gone. */
+  readonly connection: number;
   readonly sinceMs: number;
   /** When something arrived, or was handed on, or the node began to read again; and when a ping was sent last. */
   readonly heardMs: number;

@@ -22,6 +22,8 @@ export function linkId(ends: readonly [string, string]): string {
 
 /** What is known of one end of a connection: times in milliseconds. */
 interface LinkEnd {
+  /** The connection that came up here last. */
+  connection: number;
   sinceMs: number;
   heardMs: number;
   pingedMs: number;
@@ -31,7 +33,7 @@ interface LinkEnd {
   offer: Uint8Array | undefined;
 }
 
-const FRESH: Readonly<LinkEnd> = { sinceMs: 0, heardMs: 0, pingedMs: -1, reads: true, handedOnAt: 0, offer: undefined };
+const FRESH: Readonly<LinkEnd> = { connection: -1, sinceMs: 0, heardMs: 0, pingedMs: -1, reads: true, handedOnAt: 0, offer: undefined };
 
 /**
  * A connection between two nodes: in order within one direction, as TCP is; what is in flight when it breaks is lost. Where it is

@@ -21,6 +21,7 @@ const NO_SECRET = '00'.repeat(32) as SecretKey;
 /** The connection is up at this end. */
 export function connectEnd(world: World, link: Link, end: End): void {
   const { host, peer } = endOf(world, link, end);
+  link.ends[end].connection = link.wire;
   link.ends[end].sinceMs = link.ends[end].heardMs = world.timeMs;
   if (host.driver.peers === undefined) return void world.step(host, { kind: 'connected', peer });
   const { wire: connection, dialler } = link;

@@ -79,5 +79,5 @@ export const chatter: ActionKind<Chatter> = {
 
 /** BOLT 1: nothing comes before init. */
 function mayTalk(link: Link, end: End, message: string, what: Chatter['what']): boolean {
-  return link.open && link.closedBy === undefined && link.reads[end] && (message !== 'init' || what === 'odd-record');
+  return link.open && link.closedBy === undefined && link.ends[end].reads && (message !== 'init' || what === 'odd-record');
 }
