@@ -230,7 +230,7 @@ class NoUnprovokedClose implements LicensingOracle {
   private judge(world: WorldView, record: StepRecord, event: Event): Finding | undefined {
     const { node, input } = record;
     const received = input.kind === 'received' ? messageOf(input.bytes) : undefined;
-    if (follows(world, record, received, event) || wasSilent(world, record, event)) return undefined;
+    if (follows(world, record, received, event) || wasSilent(record, event)) return undefined;
     // Whether the condition of a licence holds can only be asked of who shows its states.
     if (showsNone(world, node) && LICENCES.some(({ name, licenses }) => licenses.includes(event.outcome) && world.licences.has(name)))
       return undefined;
@@ -312,16 +312,9 @@ function follows(world: WorldView, record: StepRecord, received: Message | undef
   return statesOf(world, record.node).get(channelId)?.phase === 'failed' || endedBefore(world, record, channelId);
 }
 
-/** Our bound on every answer that a peer owes (`answerTimeoutMs`). */
-const ANSWER_MS = 60_000;
-
-/** A message that is a minute on its way comes too late: an honest peer is hung up on, and the channel lives. */
-function wasSilent(world: WorldView, { node, input, effects, timeMs }: StepRecord, { outcome, rule }: Event): boolean {
-  if (rule !== 'node.silent_peer' || outcome !== 'warning' || input.kind !== 'time') return false;
-  return effects.every((effect) => {
-    const line = effect.kind === 'disconnect' ? world.lineOf(node, world.nodeName(effect.peer)) : undefined;
-    return line === undefined || timeMs - line.sinceMs >= ANSWER_MS;
-  });
+/** A message that takes its time comes too late (`answerTimeoutMs`): an honest peer is hung up on, and the channel lives. */
+function wasSilent({ input }: StepRecord, { outcome, rule }: Event): boolean {
+  return rule === 'node.silent_peer' && outcome === 'warning' && input.kind === 'time';
 }
 
 /** A commitment is in the block that the node has just seen: whoever broadcast it had failed the channel, and was judged for that. */
