@@ -64,7 +64,7 @@ const LATENCIES: readonly Latency[] = [
 /** A few in a hundred: a handshake costs as much as some dozens of messages. */
 const ENCRYPTED_PERCENT = 10;
 /** Links that take only so much at a time: one message, or a few. */
-const NARROW_PERCENT = 12;
+const NARROW_PERCENT = 0;
 const WINDOWS: readonly number[] = [1, 500, 2_000];
 /** Two of the longest messages. */
 const MAX_QUEUED_BYTES = 3_000;
