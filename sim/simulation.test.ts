@@ -110,6 +110,20 @@ describe('Simulation', () => {
     expect(() => sim.pay('bob', channel, 1_000n)).toThrow("bob has crashed: restart('bob') first");
   });
 
+  it('says that a node has not presented a payment again since it came back', () => {
+    const { sim, channel } = pair();
+    const payment = sim.pay('alice', channel, 1_000_000n);
+    sim.run();
+    sim.act({ do: 'reorg', depth: 3, transactions: 'waiting' });
+    sim.run();
+    sim.crash('bob');
+    sim.restart('bob');
+    expect(() => sim.fulfill(payment)).toThrow('bob has not presented p1 again since it restarted');
+    sim.mine(3);
+    sim.run();
+    sim.fulfill(payment);
+  });
+
   it('refuses a name that is used twice, and a link to nobody', () => {
     const sim = new Simulation();
     for (const name of ['a', 'b', 'c', 'd', 'e']) sim.node(name);

@@ -91,7 +91,9 @@ function undecidable(world: World, node: string, name: string): string | undefin
   if (payment === undefined) return undefined;
   if (payment.to !== node) return `${name} goes to ${payment.to}, not to ${node}`;
   if (payment.decision !== undefined) return `${node} has decided ${name} already: ${payment.decision}`;
-  return payment.received ? undefined : `${name} has not reached ${node} yet: run() or deliverNext()`;
+  if (!payment.received) return `${name} has not reached ${node} yet: run() or deliverNext()`;
+  const presented = world.host(node).presented.some((known) => known.payment === name);
+  return presented ? undefined : `${node} has not presented ${name} again since it restarted`;
 }
 
 /** Limits that the receiver set, by the rule that a refusal names. */

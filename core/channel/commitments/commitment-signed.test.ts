@@ -259,7 +259,7 @@ describe('commitment_signed', () => {
   });
 
   it('must not leave the opener unable to pay for its anchors', () => {
-    // Against every rule for adds, the opener gives itself less than 660 sat.
+    // Against every rule for adds, the opener gives itself less than the one anchor that there is: its own goes with its output (BOLT 3).
     const left = (openerMsat: bigint): Duo => {
       const duo = new Duo({ opener: manual }).open();
       const state = duo.funded('accepter');
@@ -268,10 +268,10 @@ describe('commitment_signed', () => {
       return duo;
     };
     const message = { ...signed().message, signature: bytes32<Signature>(1) };
-    const failed = expectFailed(left(659_999n), 'accepter', message, 'commitment_signed.anchors');
+    const failed = expectFailed(left(329_000n), 'accepter', message, 'commitment_signed.anchors');
     expect(failed.failure.reason).toBe('the opener cannot pay for its anchors');
     // Then nothing is left for the fee.
-    expectHungUp(left(660_000n), 'accepter', message, 'commitment_signed.signature');
+    expectHungUp(left(330_000n), 'accepter', message, 'commitment_signed.signature');
   });
 
   it('must not leave a balance negative', () => {

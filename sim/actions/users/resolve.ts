@@ -2,7 +2,9 @@ import type { ActionKind } from '../action-kind.ts';
 import { field } from '../../scenario/fields.ts';
 import type { ActionFrom } from '../../scenario/fields.ts';
 import { pick } from '../../deterministic/random.ts';
+import type { PaymentRecord } from '../../scenario/types.ts';
 import { resolve } from '../../world/users.ts';
+import type { World } from '../../world/world.ts';
 import type { Operation } from '../registry.ts';
 import { runningHost } from '../subjects.ts';
 
@@ -10,6 +12,11 @@ import { runningHost } from '../subjects.ts';
 const fields = { node: field.node, payment: field.payment };
 type Decision = 'fulfill' | 'fail' | 'fail_malformed';
 type Resolve<D extends Decision> = ActionFrom<D, typeof fields>;
+
+/** Its node has presented it since it started last, which it does not where the chain has taken back the funding; and its host has not decided. */
+function isDecidable(world: World, { name, to, decision: decided }: PaymentRecord): boolean {
+  return decided === undefined && runningHost(world, to)?.presented.some(({ payment }) => payment === name) === true;
+}
 
 function decision<D extends Decision>(
   name: D,
@@ -20,10 +27,9 @@ function decision<D extends Decision>(
     name: name as Resolve<D>['do'],
     fields,
     apply(world, { node, payment }) {
-      const host = runningHost(world, node);
       const record = world.ledger.get(payment);
-      if (host === undefined || record?.to !== node || !record.received || record.decision !== undefined) return false;
-      return resolve(world, host, payment, name);
+      if (record?.to !== node || !isDecidable(world, record)) return false;
+      return resolve(world, world.host(node), payment, name);
     },
     describe,
     operations: [
@@ -32,7 +38,7 @@ function decision<D extends Decision>(
         kind: 'operation',
         ...drawn,
         generate(world, choices) {
-          const waiting = world.payments.filter((p) => p.received && p.decision === undefined && world.host(p.to).running);
+          const waiting = world.payments.filter((payment) => isDecidable(world, payment));
           if (waiting.length === 0) return undefined;
           const { name: chosen, to } = pick(choices, waiting);
           return { do: name as Decision, node: to, payment: chosen };
