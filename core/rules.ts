@@ -17,8 +17,25 @@ import { WIRE_RULES } from './wire/rules.ts';
 
 export type { Consequence, Rule } from './rule.ts';
 
+type Rules = typeof WIRE_RULES &
+  typeof TRANSPORT_RULES &
+  typeof ONION_RULES &
+  typeof INVOICE_RULES &
+  typeof GOSSIP_RULES &
+  typeof ESTABLISH_RULES &
+  typeof OPERATE_RULES &
+  typeof COMMITMENT_RULES &
+  typeof RETRANSMIT_RULES &
+  typeof CLOSE_RULES &
+  typeof FAIL_RULES &
+  typeof CHANNEL_RULES &
+  typeof MONITOR_RULES &
+  typeof FORWARDING_RULES &
+  typeof PEERS_RULES &
+  typeof NODE_RULES;
+
 /** Every rule that a peer can break or that refuses a command, by its id. Each folder has its own table; this is all of them. */
-export const RULES = {
+export const RULES: Rules = {
   ...WIRE_RULES,
   ...TRANSPORT_RULES,
   ...ONION_RULES,
@@ -35,7 +52,7 @@ export const RULES = {
   ...FORWARDING_RULES,
   ...PEERS_RULES,
   ...NODE_RULES,
-} as const;
+};
 
 export type RuleId = keyof typeof RULES;
 

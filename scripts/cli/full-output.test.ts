@@ -64,7 +64,7 @@ describe.skipIf(process.platform === 'win32')('a hunt whose output finds no room
     const { code, errors } = await shell(HUNT, folder, (child) => child.stdout?.destroy());
     expect(errors).not.toContain('    at ');
     expect(code).toBe(3);
-    expect(readdirSync(join(folder, 'findings'))).toEqual(['acme-oracle-r-k.json']);
+    expect(readdirSync(join(folder, 'findings'))).toEqual(['acme-oracle-r-k.html', 'acme-oracle-r-k.json']);
   });
 
   it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('hears %s through npm run, and ends with its report', async (signal) => {
