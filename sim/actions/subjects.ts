@@ -8,6 +8,13 @@ export function runningHost(world: World, node: string): Host | undefined {
   return host?.running === true ? host : undefined;
 }
 
+/** A host that comes back reads the chain before it connects or closes: what a peer owes is counted in blocks (docs/embedding.md). */
+const MAX_BLOCKS_BEHIND = 20;
+
+export function isFarBehind({ chain }: World, { watch }: Host): boolean {
+  return chain.height - watch.seenHeight > MAX_BLOCKS_BEHIND;
+}
+
 /** A running node that is one end of the channel. */
 export function isParty(world: World, node: string, channel: string): boolean {
   const info = world.info(channel);

@@ -215,11 +215,14 @@ class Ledger implements Oracle {
   }
 }
 
-/** The chain has spent otherwise what the channel's funding was to spend: as deep as a node may act upon. */
+/**
+ * The chain has spent otherwise what the channel's funding was to spend, as deep as a node may act upon. The chain itself is asked: an event may be
+ * told again by a node that came back with fewer blocks than it had seen.
+ */
 function isUnfunded(world: WorldView, node: string, channelId: ChannelId): boolean {
   if (!world.licences.has('funding-double-spent')) return false;
   const state = statesOf(world, node).get(channelId);
-  return hasCommitments(state) && fundingLost(world, node, state, DEPTH.fail);
+  return hasCommitments(state) && fundingLost(world, world.chain.height, state, DEPTH.fail);
 }
 
 function wrongOutcome(

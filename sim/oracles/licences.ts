@@ -267,12 +267,13 @@ function fundingUnconfirmed({ world, record, before }: Circumstances): boolean {
 export const DEPTH = { fail: 6, forget: 100 } as const;
 
 function fundingDoubleSpent({ world, record, before, outcome }: Circumstances): boolean {
-  return hasCommitments(before) && fundingLost(world, record.node, before, outcome === 'forgotten' ? DEPTH.forget : DEPTH.fail);
+  return (
+    hasCommitments(before) && fundingLost(world, world.height(record.node), before, outcome === 'forgotten' ? DEPTH.forget : DEPTH.fail)
+  );
 }
 
-/** Whether the chain, as far as this node has heard of it, has spent otherwise what a funding was to spend, so deep. */
-export function fundingLost(world: WorldView, node: string, { fundings }: FundedBase, depth: number): boolean {
-  const height = world.height(node);
+/** Whether the chain, up to this height, has spent otherwise what a funding was to spend, so deep. */
+export function fundingLost(world: WorldView, height: number, { fundings }: FundedBase, depth: number): boolean {
   return fundings.some(({ output, tx: funding }) =>
     world.chain.confirmed.some(({ height: confirmed, tx }) => {
       if (funding === undefined || height - confirmed + 1 < depth || txid(world.crypto, tx) === output.txid) return false;

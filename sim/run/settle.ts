@@ -14,6 +14,8 @@ import type { World } from '../world/world.ts';
 const MAX_ROUNDS = 100;
 /** How often a link that nodes break again is connected again. */
 const MAX_RECONNECTIONS = 20;
+/** What a reorganisation has lost nodes give the chain again within so many blocks, unasked. */
+const BLOCKS_UNTIL_GIVEN_AGAIN = 7;
 /** An HTLC offered by a probe expires this many blocks ahead. */
 const PROBE_CLTV_DELTA = 144;
 
@@ -148,7 +150,10 @@ function confirm(world: World): boolean {
   const { chain } = world;
   const lastWithTx = chain.blocks.findLast((block) => block.transactions.length > 0);
   const depth = Math.max(...[...world.hosts.values()].map((host) => host.config.minimumDepth), 1);
-  if (!chain.hasUnconfirmed && (lastWithTx === undefined || chain.height - lastWithTx.height + 1 >= depth)) return false;
+  const isDeep = lastWithTx === undefined || chain.height - lastWithTx.height + 1 >= depth;
+  const { lostHeight } = chain;
+  const mayComeAgain = lostHeight !== undefined && chain.height < lostHeight + BLOCKS_UNTIL_GIVEN_AGAIN;
+  if (!chain.hasUnconfirmed && isDeep && !mayComeAgain) return false;
   return apply(world, { do: 'mine', blocks: 1 }) === 'applied';
 }
 

@@ -83,6 +83,14 @@ export class Chain implements ChainView {
     return this.pool.length > 0;
   }
 
+  /** Of the newest replaced block that had what is neither in the chain nor waiting now, though it still could be. Undefined where there is none. */
+  get lostHeight(): number | undefined {
+    const known = new Set([...this.known()].map((entry) => entry.txid));
+    const isLost = ({ txid: id, tx }: KnownTx): boolean => !known.has(id) && !tx.inputs.some((input) => this.isSpent(input));
+    const heights = this.replaced.flatMap(({ height, transactions }) => (transactions.some(isLost) ? [height] : []));
+    return heights.length === 0 ? undefined : Math.max(...heights);
+  }
+
   get tip(): ChainPoint {
     return this.blocks.at(-1) ?? INITIAL_POINT;
   }

@@ -74,10 +74,13 @@ export function broadcastFailed(out: Transition<FailedState>): void {
   out.effects.push({ kind: 'broadcast', tx, channelId, purpose, after: [{ sink: STATE_SINK, channelId, version: durability.version }] });
 }
 
-/** Watchers may give our commitment to the chain, too, once the failed state is durable: we never revoke it from then on. */
+/**
+ * Watchers may give our commitment to the chain, too, once the failed state is durable: we never revoke it from then on. They are told also where
+ * the funding output is spent: the chain may take that back.
+ */
 export function tellFinal(out: Transition<FailedState>): void {
-  const { failure, shared, params } = out.state;
-  const tx = wantedOf(out.state);
-  if (tx === undefined || tx !== failure.commitmentToBroadcast) return;
+  const { failure, shared, params, closing } = out.state;
+  const tx = failure.commitmentToBroadcast;
+  if (tx === undefined || closing.tx !== undefined) return;
   monitor(out, { kind: 'final', number: shared.commitments[params.us].current.number, tx });
 }

@@ -246,7 +246,7 @@ describe('a commitment in the chain', () => {
     const tx = failed(duo, 'opener').failure.commitmentToBroadcast;
     if (tx === undefined) throw new Error('nothing to broadcast');
     const effects = duo.see('accepter', 110, [tx]);
-    expect(kinds(effects)).toEqual(['store', 'notify']);
+    expect(kinds(effects)).toEqual(['store', 'monitor', 'notify']);
     const state = failed(duo, 'accepter');
     expect(state.failure.error).toBeUndefined();
     // Ours is wanted again when the chain takes that one back.

@@ -8,17 +8,10 @@ import type { Host } from '../../world/host.ts';
 import type { Link } from '../../world/network.ts';
 import { connectEnd } from '../../world/sockets.ts';
 import type { World } from '../../world/world.ts';
-import { runningHost } from '../subjects.ts';
+import { isFarBehind, runningHost } from '../subjects.ts';
 
 const fields = { link: field.link };
 type Connect = ActionFrom<'connect', typeof fields>;
-
-/** A host that comes back reads the chain before it connects: what a peer owes is counted in blocks (docs/embedding.md). */
-const MAX_BLOCKS_BEHIND = 20;
-
-function isFarBehind({ chain }: World, { watch }: Host): boolean {
-  return chain.height - watch.seenHeight > MAX_BLOCKS_BEHIND;
-}
 
 export const connect: ActionKind<Connect> = {
   name: 'connect',

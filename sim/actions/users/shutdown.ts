@@ -2,7 +2,7 @@ import type { ActionKind } from '../action-kind.ts';
 import { field } from '../../scenario/fields.ts';
 import type { ActionFrom } from '../../scenario/fields.ts';
 import { pick } from '../../deterministic/random.ts';
-import { channelCommand } from '../subjects.ts';
+import { channelCommand, isFarBehind, runningHost } from '../subjects.ts';
 import { talkingEnds } from '../usable-ends.ts';
 
 const fields = { node: field.node, channel: field.channel };
@@ -11,8 +11,11 @@ type Shutdown = ActionFrom<'shutdown', typeof fields>;
 export const shutdown: ActionKind<Shutdown> = {
   name: 'shutdown',
   fields,
-  apply: (world, action) =>
-    channelCommand(world, action, (channelId, host) => ({ kind: 'shutdown', channelId, script: host.walletScript })),
+  apply(world, action) {
+    const host = runningHost(world, action.node);
+    if (host === undefined || isFarBehind(world, host)) return false;
+    return channelCommand(world, action, (channelId) => ({ kind: 'shutdown', channelId, script: host.walletScript }));
+  },
   describe: ({ node, channel }) => `${node} shuts ${channel} down`,
   operations: [
     {
@@ -23,7 +26,7 @@ export const shutdown: ActionKind<Shutdown> = {
         const ends = talkingEnds(world);
         if (ends.length === 0) return undefined;
         const { node, info } = pick(choices, ends);
-        return { do: 'shutdown', node, channel: info.name };
+        return isFarBehind(world, world.host(node)) ? undefined : { do: 'shutdown', node, channel: info.name };
       },
     },
   ],
