@@ -28,7 +28,7 @@ const args = await yargs(hideBin(process.argv))
   .strict()
   .options({
     class: { choices: CLASSES, array: true, describe: 'only these kinds' },
-    only: { type: 'string', describe: 'only mutants whose name contains this' },
+    only: { type: 'string', array: true, describe: 'only mutants whose name contains one of these' },
     runs: { type: 'number', default: 2000, describe: 'seeds for each, from 1 on' },
     shard: { type: 'string', default: '1/1', describe: 'only every n-th, from the k-th on: k/n' },
     workers: { type: 'number', default: availableParallelism() },
@@ -68,7 +68,10 @@ await runProgram(async () => {
 });
 
 function isChosen(mutant: Mutant): boolean {
-  return (args.class === undefined || args.class.includes(classOf(mutant))) && mutant.id.includes(args.only ?? '');
+  return (
+    (args.class === undefined || args.class.includes(classOf(mutant))) &&
+    (args.only === undefined || args.only.some((part) => mutant.id.includes(part)))
+  );
 }
 
 function isInShard(at: number): boolean {
