@@ -277,6 +277,14 @@ describe('a funding that is spent otherwise', () => {
     expect(duo.ends.opener.state.phase).toBe('forgotten');
   });
 
+  it('fails the payments of a channel that had failed before, once', () => {
+    const { duo, height } = doubleSpent();
+    duo.command('opener', { kind: 'force_close', channelId: duo.channelId });
+    expect(kinds(duo.see('opener', height + 4))).toEqual([]);
+    expect(events(duo.see('opener', height + 5))).toMatchObject([{ kind: 'event', event: { kind: 'payment_failed' } }]);
+    expect(events(duo.see('opener', height + 6))).toEqual([]);
+  });
+
   it('comes to nothing when the chain gives the funding back', () => {
     const { duo } = doubleSpent();
     const funding = duo.funded('accepter').fundings[0]?.tx;

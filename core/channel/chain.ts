@@ -1,6 +1,6 @@
 import type { Tx } from '../bitcoin/tx.ts';
 import { isChainRefusal } from '../chain/update.ts';
-import type { ChainUpdate } from '../chain/update.ts';
+import type { ChainUpdate, ConfirmedTx } from '../chain/update.ts';
 import { applyUpdate, depth, SAFE_DEPTH } from '../chain/view.ts';
 import type { View } from '../chain/view.ts';
 import type { Txid } from '../crypto/bytes.ts';
@@ -9,7 +9,7 @@ import { missedClosing } from './close/closing-signed.ts';
 import { closeOf, fundingConflict, fundingSpend, isConfirmed, isFundingSeen, touches } from './model/ending.ts';
 import { fundingSeen, missedReady } from './establish/channel-ready.ts';
 import { broadcastAgain, broadcastNowAndThen } from './fail/broadcast.ts';
-import { failChannel, failUnsigned, isOfOurTime } from './fail/fail-channel.ts';
+import { failChannel, failUnfunded, failUnsigned, isOfOurTime } from './fail/fail-channel.ts';
 import { forgetWhatIsOver } from './fail/forget.ts';
 import { missedDeadline } from './operate/deadlines.ts';
 import { presentUnanswered } from './commitments/irrevocable.ts';
@@ -71,8 +71,8 @@ function fundedSeen(out: Transition<FundedState>, before: View): void {
     failChannel(out, 'channel.funding_spent', 'the funding output was spent by a commitment transaction', { told: true, spend: spend.tx });
     return;
   }
-  const conflict = fundingConflict(out.state);
-  if (conflict !== undefined && depth(out.state.chain, conflict.txid) >= SAFE_DEPTH) {
+  const conflict = safeConflict(out.state);
+  if (conflict !== undefined) {
     failChannel(out, 'channel.funding_double_spent', `${conflict.txid} has spent what the funding was to spend`, { neverFunded: true });
     return;
   }
@@ -85,8 +85,15 @@ function fundedSeen(out: Transition<FundedState>, before: View): void {
   rebroadcast(out, before);
 }
 
+/** What has spent otherwise what the funding was to spend, so deep that it stays. */
+function safeConflict(state: StoredChannel): ConfirmedTx | undefined {
+  const conflict = fundingConflict(state);
+  return conflict !== undefined && depth(state.chain, conflict.txid) >= SAFE_DEPTH ? conflict : undefined;
+}
+
 /** BOLT 5: the chain decides. After a commitment nothing of ours is broadcast any more, as long as the chain has it. */
 function failedSeen(out: Transition<FailedState>, before: View): void {
+  if (safeConflict(out.state) !== undefined) failUnfunded(out);
   const spend = fundingSpend(out.state, out.state.chain);
   const isNew = isFundingSeen(out.state) && !isFundingSeen({ fundings: out.state.fundings, chain: before });
   if (spend === undefined && isNew) broadcastAgain(out);

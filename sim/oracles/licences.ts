@@ -114,7 +114,7 @@ export const LICENCES: readonly Licence[] = [
     name: 'opening-lost',
     about: 'BOLT 2: a connection lost before funding_signed arrived: the opener forgets, the accepter may not',
     licenses: [...CLOSES, 'forgotten'],
-    holds: ({ past }) => past.has('opening-interrupted') || past.has('hung-up-on'),
+    holds: ({ past, record }) => past.has('opening-interrupted') || past.has('hung-up-on') || hangsUpOnSilence(record),
   },
   {
     name: 'opener-short',
@@ -254,6 +254,11 @@ function closingUnanswered({ world, record, config, before }: Circumstances): bo
   const { closing, lifecycle } = before;
   if (closing.tx !== undefined || (closing.sent ?? closing.received ?? closing.wanted) === undefined) return false;
   return lifecycle.awaited !== undefined && world.height(record.node) >= lifecycle.awaited.sinceHeight + config.answerTimeoutBlocks;
+}
+
+/** The node itself ends the connection, of a peer that has said nothing for too long, in the step that is judged. */
+function hangsUpOnSilence({ effects }: StepRecord): boolean {
+  return effects.some((effect) => effect.kind === 'violated' && effect.rule === 'node.silent_peer');
 }
 
 const FUNDING_TIMEOUT_BLOCKS = 2016;

@@ -134,6 +134,15 @@ function failOffered(out: Transition<FailedState>): void {
   draftHost(out).offered = [];
 }
 
+/** A channel that failed for another reason turns out to have no funding: its payments have failed, too, and that is told once. */
+export function failUnfunded(out: Transition<FailedState>): void {
+  const { offered, nextEventId } = out.state.host;
+  if (offered.length === 0) return;
+  failOffered(out);
+  persist(out);
+  notifyEvents(out, nextEventId);
+}
+
 /** Whether a commitment in the chain is one that we know to hold, or one that was revoked before: no proof that our state is old. */
 export function isOfOurTime(env: ChannelEnv, state: FundedBase, tx: Tx): boolean {
   const id = txid(env.crypto, tx);

@@ -15,6 +15,8 @@ const fields = { blocks: field.count };
 type Silence = ActionFrom<'silence', typeof fields>;
 
 const BLOCK_MS = 600_000;
+/** An opening that is not through after 2016 blocks fails: silence after silence must not get there. */
+const MAX_BLOCKS_UNREADY = 1_500;
 
 export const silence: ActionKind<Silence> = {
   name: 'silence',
@@ -36,13 +38,14 @@ export const silence: ActionKind<Silence> = {
       kind: 'fault',
       weight: 1,
       factors: [0, 0, 0, 0, 0, 1],
-      generate: (world, choices) => (mayBeSilent(world) ? { do: 'silence', blocks: between(choices, 100, 400) } : undefined),
+      generate: (world, choices) =>
+        mayBeSilent(world) && !opensForLong(world) ? { do: 'silence', blocks: between(choices, 100, 400) } : undefined,
     },
     {
       name: 'silence-at-any-time',
       kind: 'fault',
       licences: ['expired-htlc', 'closing-unanswered'],
-      generate: (_world, choices) => ({ do: 'silence', blocks: between(choices, 20, 400) }),
+      generate: (world, choices) => (opensForLong(world) ? undefined : { do: 'silence', blocks: between(choices, 20, 400) }),
     },
   ],
 };
@@ -58,6 +61,16 @@ function mayBeSilent(world: World): boolean {
       const isClosing = state.closing.sent !== undefined || state.closing.received !== undefined || state.closing.wanted !== undefined;
       const adds = [...logs.opener, ...logs.accepter].some(({ kind }) => kind === 'add');
       return !adds && !isClosing && base.htlcs.opener.length + base.htlcs.accepter.length === 0;
+    }),
+  );
+}
+
+function opensForLong(world: World): boolean {
+  return world.channels.some(({ name, opener, accepter }) =>
+    [opener, accepter].some((node) => {
+      const state = world.channelState(node, name);
+      const awaited = state?.phase === 'funded' ? state.lifecycle.awaited : undefined;
+      return awaited?.message === 'channel_ready' && world.chain.height - awaited.sinceHeight > MAX_BLOCKS_UNREADY;
     }),
   );
 }
