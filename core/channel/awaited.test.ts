@@ -3,7 +3,7 @@ import { at } from '../chain/chain.fixture.ts';
 import type { Side } from '../transactions/types.ts';
 import { other } from '../transactions/types.ts';
 import { Duo, kinds, P2WPKH_A, P2WPKH_B, sent } from './duo.fixture.ts';
-import { FUNDING_TIMEOUT_BLOCKS } from './establish/channel-ready.ts';
+import { FUNDING_TIMEOUT_BLOCKS } from './model/ending.ts';
 import type { ChannelOutput } from './model/channel-vocabulary.ts';
 import type { AddUpdate, FundedState, StoredChannel } from './model/state.ts';
 import { ownPayment } from './model/origin.ts';

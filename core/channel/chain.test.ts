@@ -4,7 +4,7 @@ import { at, read } from '../chain/chain.fixture.ts';
 import type { Signature } from '../crypto/bytes.ts';
 import type { Side } from '../transactions/types.ts';
 import { Duo, kinds, P2WPKH_A, P2WPKH_B } from './duo.fixture.ts';
-import { FUNDING_TIMEOUT_BLOCKS } from './establish/channel-ready.ts';
+import { FUNDING_TIMEOUT_BLOCKS } from './model/ending.ts';
 import { wantedOf } from './fail/broadcast.ts';
 import { fundingDepth, isClosed, statusOf } from './model/ending.ts';
 import { onlyFunding } from './model/fundings.ts';

@@ -35,14 +35,14 @@ export function shutdown(out: Transition<FundedState>, command: Extract<ChannelC
   if (may === 'has-no-allowed-form') return refusal('shutdown.scriptpubkey', `${script} has none of the allowed forms`);
   if (may === 'another-was-promised')
     return refusal('shutdown.upfront_shutdown_script', `we committed to ${state.params.parties[state.params.us].upfrontShutdownScript}`);
-  waitForTheEnd(out);
+  restartAnswerBound(out);
   draftClosing(out).wanted = script;
   persist(out);
   return undefined;
 }
 
 /** What the peer owes already may take as long as any answer that the closing waits for: a channel in use gives it all the time that it takes. */
-function waitForTheEnd(out: Transition<FundedState>): void {
+function restartAnswerBound(out: Transition<FundedState>): void {
   const { awaited } = out.state.lifecycle;
   if (awaited === undefined || isClosing(out.state)) return;
   const { message, number } = awaited;
@@ -66,7 +66,7 @@ export function receiveShutdown(out: Transition<FundedState>, message: Shutdown)
   if (hasUnsigned(state.shared, other(state.params.us))) {
     return violation('shutdown.unsigned_updates', 'while updates of the sender were not signed for');
   }
-  waitForTheEnd(out);
+  restartAnswerBound(out);
   draftClosing(out).received = script;
   persist(out);
   tellScripts(out);

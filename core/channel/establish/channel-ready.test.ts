@@ -4,7 +4,7 @@ import type { PublicKey } from '../../crypto/bytes.ts';
 import { complaint, Duo, kinds, sent } from '../duo.fixture.ts';
 import { at } from '../../chain/chain.fixture.ts';
 import { fundingDepth } from '../model/ending.ts';
-import { FUNDING_TIMEOUT_BLOCKS } from './channel-ready.ts';
+import { FUNDING_TIMEOUT_BLOCKS } from '../model/ending.ts';
 import { onlyFunding } from '../model/fundings.ts';
 
 const BAD_POINT = ('02' + '00'.repeat(32)) as PublicKey;

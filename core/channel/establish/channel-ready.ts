@@ -15,8 +15,6 @@ import type { FundedState, FundingOutput } from '../model/state.ts';
 import type { Violation } from '../model/violation.ts';
 import { violation } from '../model/violation.ts';
 
-export { FUNDING_TIMEOUT_BLOCKS } from '../model/ending.ts';
-
 /** BOLT 2, channel_ready: what we send, and send again after a reconnection as long as both sides are at commitment 0. */
 export function channelReadyMessage(env: ChannelEnv, state: FundedState): ChannelReady {
   const { channelId, params } = state;
