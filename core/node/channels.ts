@@ -6,8 +6,7 @@ import type { ChannelInput, ChannelOutput } from '../channel/model/channel-vocab
 import type { ChannelId, PublicKey } from '../crypto/bytes.ts';
 import { dropHeldUpdates, dropUnwantedBroadcasts, enqueue, release } from './outbox.ts';
 import { drain } from './worklist.ts';
-import { reschedule } from '../time/deadlines.ts';
-import { channelEnv, draft, ownChannels, setSlot } from './run.ts';
+import { channelEnv, ownChannels, setSlot, waitUntil } from './run.ts';
 import type { Run } from './run.ts';
 import type { ChannelSlot, NodeState } from './node-vocabulary.ts';
 import { RULES } from '../rules.ts';
@@ -40,9 +39,7 @@ function watchSilence(run: Run, channelId: ChannelId, before: StoredChannel, sta
   const same = state.phase === 'funded' && state.lifecycle.connection === connection && state.lifecycle.awaited === awaited;
   if (same) return;
   const waits = state.phase === 'funded' && keepsWaiting(state);
-  const atMs = waits ? run.state.nowMs + run.env.config.answerTimeoutMs : undefined;
-  const deadlines = reschedule(run.state.deadlines, channelId, atMs);
-  if (deadlines !== run.state.deadlines) draft(run).deadlines = deadlines;
+  waitUntil(run, channelId, waits ? run.state.nowMs + run.env.config.answerTimeoutMs : undefined);
 }
 
 /** The minute is over: true when the peer is at fault, and not our own disk, which holds back what it is to answer. */
@@ -50,7 +47,7 @@ export function isSilent(run: Run, channelId: ChannelId): boolean {
   const slot = run.state.channels.get(channelId);
   if (slot === undefined) return false;
   if (!slot.outbox.some(({ kind }) => kind === 'send')) return true;
-  draft(run).deadlines = reschedule(run.state.deadlines, channelId, run.state.nowMs + run.env.config.answerTimeoutMs);
+  waitUntil(run, channelId, run.state.nowMs + run.env.config.answerTimeoutMs);
   return false;
 }
 

@@ -6,10 +6,9 @@ import { isRefusal, isViolation } from '../channel/model/violation.ts';
 import type { ChannelCommand, ChannelInput, ChannelOutput, OpenCommand } from '../channel/model/channel-vocabulary.ts';
 import type { PublicKey } from '../crypto/bytes.ts';
 import type { OpenChannel } from '../wire/messages/index.ts';
-import { reschedule } from '../time/deadlines.ts';
 import { adopt, answer } from './channels.ts';
 import { areKeysInUse, finalIdOf, isFree } from './ids.ts';
-import { channelEnv, draft } from './run.ts';
+import { channelEnv, draft, waitUntil } from './run.ts';
 import type { Run } from './run.ts';
 import { openingKey } from './node-vocabulary.ts';
 import type { NodeState } from './node-vocabulary.ts';
@@ -68,9 +67,8 @@ function adoptOpening(run: Run, key: string, state: ChannelState, effects: reado
   const openings = new Map(run.state.openings);
   if (state.phase === 'opening') openings.set(key, state);
   else openings.delete(key);
-  const node = draft(run);
-  node.openings = openings;
-  node.deadlines = reschedule(node.deadlines, key, state.phase === 'opening' ? deadlineOf(run, state) : undefined);
+  draft(run).openings = openings;
+  waitUntil(run, key, state.phase === 'opening' ? deadlineOf(run, state) : undefined);
   if (state.phase === 'opening' || state.phase === 'forgotten') {
     run.work.push(...effects);
     return drain(run);

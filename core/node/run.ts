@@ -1,5 +1,6 @@
 import type { ChannelEnv } from '../channel/model/channel-vocabulary.ts';
 import type { ChannelId, Hex, PublicKey } from '../crypto/bytes.ts';
+import { reschedule } from '../time/deadlines.ts';
 import type { ChannelSlot, NodeEffect, NodeEnv, NodeState, NodeWord } from './node-vocabulary.ts';
 
 /** A node under way through one input. Local to the step; the maps are copied before the first write. */
@@ -32,6 +33,12 @@ export function draft(run: Run): { -readonly [K in keyof NodeState]: NodeState[K
   const copy = { tip, nowMs, deadlines, feeratePerKw, peers, channels, openings, waiting };
   run.state = copy;
   return copy;
+}
+
+/** From now on the node waits in `of` until `atMs`, or for nothing. */
+export function waitUntil(run: Run, of: string, atMs: number | undefined): void {
+  const deadlines = reschedule(run.state.deadlines, of, atMs);
+  if (deadlines !== run.state.deadlines) draft(run).deadlines = deadlines;
 }
 
 /** What a channel with this peer needs to know of its surroundings. */

@@ -6,10 +6,9 @@ import { isClosing } from '../../channel/operate/update-add-htlc.ts';
 import type { ChannelId } from '../../crypto/bytes.ts';
 import { expiryFault, permanently, temporarily } from '../../payments/forwarding.ts';
 import type { NotForwarded } from '../../payments/forwarding.ts';
-import { reschedule } from '../../time/deadlines.ts';
 import { stepChannel } from '../channels.ts';
 import type { ChannelSlot, WaitingAdd } from '../node-vocabulary.ts';
-import { draft } from '../run.ts';
+import { draft, waitUntil } from '../run.ts';
 import type { Run } from '../run.ts';
 import { incomingHtlc, notForwarded, recordOf } from './answer-htlc.ts';
 
@@ -71,11 +70,10 @@ function setWaiting(run: Run, channelId: ChannelId, adds: readonly WaitingAdd[])
 
 /** How long the first of them still waits: for ever, while what the channel shows proves nothing. */
 function limitWait(run: Run, channelId: ChannelId): void {
-  const { waiting, channels, deadlines } = run.state;
+  const { waiting, channels } = run.state;
   const [first] = waiting.get(channelId) ?? [];
   const limited = first !== undefined && channels.get(channelId)?.current === true;
-  const next = reschedule(deadlines, waitingKey(channelId), limited ? first.sinceMs + run.env.config.maxForwardWaitMs : undefined);
-  if (next !== deadlines) draft(run).deadlines = next;
+  waitUntil(run, waitingKey(channelId), limited ? first.sinceMs + run.env.config.maxForwardWaitMs : undefined);
 }
 
 /** Nothing else is left to do in this step: every channel that can takes what waits for it. */
