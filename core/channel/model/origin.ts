@@ -12,6 +12,11 @@ export function ownPayment(paymentId: Hex): Origin {
   return { kind: 'own', paymentId, attempt: 1, part: 1 };
 }
 
+/** Whether it forwards this incoming HTLC. */
+export function forwards(origin: Origin, incoming: ChannelId, htlcId: bigint): boolean {
+  return origin.kind === 'forward' && origin.htlcId === htlcId && origin.channelId === incoming;
+}
+
 /** The payment of our own that an HTLC is of. */
 export function paymentIdOf(origin: Origin): Hex | undefined {
   return origin.kind === 'own' ? origin.paymentId : undefined;

@@ -1,4 +1,5 @@
 import type { HtlcResolution } from '../../channel/model/state.ts';
+import { forwards } from '../../channel/model/origin.ts';
 import type { Origin } from '../../channel/model/origin.ts';
 import type { ChannelId } from '../../crypto/bytes.ts';
 import type { NodeState } from '../node-vocabulary.ts';
@@ -14,7 +15,7 @@ export type Link =
 
 /** The outgoing HTLC of an incoming one: read off the channels, nothing else knows of it. */
 export function linkOf({ channels, waiting }: NodeState, incoming: ChannelId, htlcId: bigint): Link | undefined {
-  const names = (origin: Origin): boolean => origin.kind === 'forward' && origin.htlcId === htlcId && origin.channelId === incoming;
+  const names = (origin: Origin): boolean => forwards(origin, incoming, htlcId);
   for (const { state } of channels.values()) {
     const { channelId, host } = state;
     for (const { id: eventId, event } of host.events)

@@ -1,6 +1,7 @@
 import { canCommitNow } from '../../channel/commitments/commitment-signed.ts';
 import type { NewHtlc, NotOffered } from '../../channel/model/channel-vocabulary.ts';
 import { isClosed, isConfirmed } from '../../channel/model/ending.ts';
+import { forwards } from '../../channel/model/origin.ts';
 import type { Origin } from '../../channel/model/origin.ts';
 import { isClosing } from '../../channel/operate/update-add-htlc.ts';
 import type { ChannelId } from '../../crypto/bytes.ts';
@@ -122,12 +123,10 @@ export function expireWaiting(run: Run, channelId: ChannelId): void {
 /** One whose incoming HTLC is answered otherwise. */
 export function dropWaiting(run: Run, channelId: ChannelId, incoming: ChannelId, htlcId: bigint): void {
   const adds = run.state.waiting.get(channelId) ?? [];
-  const isIt = ({ add: { origin } }: WaitingAdd): boolean =>
-    origin.kind === 'forward' && origin.htlcId === htlcId && origin.channelId === incoming;
   setWaiting(
     run,
     channelId,
-    adds.filter((waited) => !isIt(waited)),
+    adds.filter(({ add: { origin } }) => !forwards(origin, incoming, htlcId)),
   );
 }
 
