@@ -12,8 +12,7 @@ import type { Side } from '../transactions/types.ts';
 import type { StoredSecret } from '../transactions/secrets.ts';
 import * as codec from '../wire/codec.ts';
 import type { Codec, Result } from '../wire/codec.ts';
-import { WireFailure } from '../wire/reader-writer.ts';
-import { items } from '../wire/stored.ts';
+import { items, versioned } from '../wire/stored.ts';
 import type { FieldsOf } from '../wire/stored.ts';
 import type { Outpoint } from '../bitcoin/tx.ts';
 import type { ChainPoint } from '../chain/update.ts';
@@ -27,7 +26,7 @@ import type { WatcherState } from './watcher-vocabulary.ts';
 /** How a watcher's state stands in bytes: canonical, strict, with a version in front. Any change to it needs a new version. */
 export const WATCHER_VERSION = 1;
 
-const { bool, hash32, maybe, oneOf, point, preimage, secretKey, struct, txid, u16, u32, u53, u64, union, variant } = codec;
+const { bool, hash32, maybe, oneOf, point, preimage, secretKey, struct, txid, u32, u53, u64, union, variant } = codec;
 
 function bySide<T>(item: Codec<T>): Codec<Readonly<Record<Side, T>>> {
   return struct({ opener: item, accepter: item });
@@ -107,30 +106,14 @@ export const watcherCodec: Codec<WatcherState> = struct({
   acts: struct({ claims: items(claim), told: items(told) } satisfies FieldsOf<acts.Acts>),
 } satisfies FieldsOf<WatcherState>);
 
-const versioned: Codec<WatcherState> = {
-  schema: watcherCodec.schema,
-  minSize: u16.minSize + watcherCodec.minSize,
-  read(reader) {
-    const written = reader.u16();
-    if (written !== WATCHER_VERSION)
-      throw new WireFailure(
-        'bad-value',
-        `written in form ${written} of a watcher's state, this release reads form ${WATCHER_VERSION}`,
-      ).within('version');
-    return watcherCodec.read(reader);
-  },
-  write(writer, value) {
-    writer.u16(WATCHER_VERSION);
-    watcherCodec.write(writer, value);
-  },
-};
+const versionedWatcher = versioned('a watcher', WATCHER_VERSION, watcherCodec);
 
 /** The state for storage, whole. `decodeWatcher` gives an equal one. */
 export function encodeWatcher(state: WatcherState): Uint8Array {
-  return codec.encode(versioned, state);
+  return codec.encode(versionedWatcher, state);
 }
 
 /** The state that `encodeWatcher` wrote. Bytes that it would not have written are an error; nothing throws. */
 export function decodeWatcher(bytes: Uint8Array): Result<WatcherState> {
-  return codec.decode(versioned, bytes);
+  return codec.decode(versionedWatcher, bytes);
 }

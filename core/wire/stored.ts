@@ -1,5 +1,6 @@
-import { list } from './codec.ts';
+import { list, u16 } from './codec.ts';
 import type { Codec } from './codec.ts';
+import { WireFailure } from './reader-writer.ts';
 
 /** What stored forms have in common: how the states of channels, the chain and watchers' updates stand in bytes. */
 
@@ -15,4 +16,24 @@ export type FieldsOf<T> = {
 
 export function items<T>(item: Codec<T>): Codec<readonly T[]> {
   return list(item, MAX_ITEMS);
+}
+
+/** With its version in front. `owner`: whose state it is, for who reads another form. */
+export function versioned<T>(owner: string, version: number, state: Codec<T>): Codec<T> {
+  return {
+    schema: state.schema,
+    minSize: u16.minSize + state.minSize,
+    read(reader) {
+      const written = reader.u16();
+      if (written !== version)
+        throw new WireFailure('bad-value', `written in form ${written} of ${owner}'s state, this release reads form ${version}`).within(
+          'version',
+        );
+      return state.read(reader);
+    },
+    write(writer, value) {
+      writer.u16(version);
+      state.write(writer, value);
+    },
+  };
 }

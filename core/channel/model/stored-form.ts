@@ -5,9 +5,8 @@ import type { StoredSecret } from '../../transactions/secrets.ts';
 import type { Side } from '../../transactions/types.ts';
 import * as codec from '../../wire/codec.ts';
 import type { Codec, ObjectCodec, Result } from '../../wire/codec.ts';
-import { items } from '../../wire/stored.ts';
+import { items, versioned } from '../../wire/stored.ts';
 import type { FieldsOf } from '../../wire/stored.ts';
-import { WireFailure } from '../../wire/reader-writer.ts';
 import { ONION_ROUTING_PACKET_SIZE } from '../../wire/limits.ts';
 import type { Origin } from './origin.ts';
 import type { RuleId } from '../../rules.ts';
@@ -261,29 +260,14 @@ export const channelCodec: Codec<StoredChannel> = union('phase', {
   } satisfies Without<state.FailedState, 'phase'>),
 });
 
-const versioned: Codec<StoredChannel> = {
-  schema: channelCodec.schema,
-  minSize: u16.minSize + channelCodec.minSize,
-  read(reader) {
-    const version = reader.u16();
-    if (version !== VERSION)
-      throw new WireFailure('bad-value', `written in form ${version} of a channel's state, this release reads form ${VERSION}`).within(
-        'version',
-      );
-    return channelCodec.read(reader);
-  },
-  write(writer, value) {
-    writer.u16(VERSION);
-    channelCodec.write(writer, value);
-  },
-};
+const versionedChannel = versioned('a channel', VERSION, channelCodec);
 
 /** The state for storage. `decodeChannel` gives an equal one. */
 export function encodeChannel(channel: StoredChannel): Uint8Array {
-  return codec.encode(versioned, channel);
+  return codec.encode(versionedChannel, channel);
 }
 
 /** The state that `encodeChannel` wrote. Bytes that it would not have written are an error; nothing throws. */
 export function decodeChannel(bytes: Uint8Array): Result<StoredChannel> {
-  return codec.decode(versioned, bytes);
+  return codec.decode(versionedChannel, bytes);
 }

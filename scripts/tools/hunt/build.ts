@@ -11,8 +11,8 @@ const HOOKS = [
   { file: 'core/node/messages.ts', find: 'const decoded = decodeMessage(', replace: 'const decoded = trapped(decodeMessage)(' },
   {
     file: 'core/channel/model/stored-form.ts',
-    find: 'return codec.decode(versioned, bytes);',
-    replace: 'return forgotten(codec.decode(versioned, bytes));',
+    find: 'return codec.decode(versionedChannel, bytes);',
+    replace: 'return forgotten(codec.decode(versionedChannel, bytes));',
   },
   {
     file: 'core/channel/step/transition.ts',
