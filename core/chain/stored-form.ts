@@ -21,7 +21,7 @@ export const storedTx: Codec<Tx> = struct({
   outputs: items(output),
 } satisfies FieldsOf<Tx>);
 
-const point: Codec<ChainPoint> = struct({ height: u32, hash: hash32 } satisfies FieldsOf<ChainPoint>);
+export const storedPoint: Codec<ChainPoint> = struct({ height: u32, hash: hash32 } satisfies FieldsOf<ChainPoint>);
 const confirmed: Codec<ConfirmedTx> = struct({
   height: u32,
   index: u32,
@@ -30,4 +30,4 @@ const confirmed: Codec<ConfirmedTx> = struct({
   tx: storedTx,
 } satisfies FieldsOf<ConfirmedTx>);
 
-export const storedView: Codec<View> = struct({ tip: point, transactions: items(confirmed) } satisfies FieldsOf<View>);
+export const storedView: Codec<View> = struct({ tip: storedPoint, transactions: items(confirmed) } satisfies FieldsOf<View>);

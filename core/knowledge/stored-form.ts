@@ -1,5 +1,5 @@
 import { storedTx } from '../chain/stored-form.ts';
-import type { Side } from '../transactions/types.ts';
+import { storedBySide, storedSide } from '../transactions/stored-form.ts';
 import * as codec from '../wire/codec.ts';
 import type { Codec } from '../wire/codec.ts';
 import { items } from '../wire/stored.ts';
@@ -13,11 +13,6 @@ type Fields<U extends { kind: string }, K extends U['kind']> = FieldsOf<Omit<Ext
 type UpdateFields<K extends updates.MonitorUpdate['kind']> = Fields<updates.MonitorUpdate, K>;
 type EntryFields<K extends updates.Entry['kind']> = Fields<updates.Entry, K>;
 
-function bySide<T>(item: Codec<T>): Codec<Readonly<Record<Side, T>>> {
-  return struct({ opener: item, accepter: item });
-}
-
-const side = codec.oneOf('opener', 'accepter');
 const party = struct({
   revocationBasepoint: point,
   paymentBasepoint: point,
@@ -32,18 +27,18 @@ export const storedEntry: Codec<updates.Entry> = union('kind', {
   failed: variant(3, { id: u64 } satisfies EntryFields<'failed'>),
   fee: variant(4, { feeratePerKw: u32 } satisfies EntryFields<'fee'>),
 });
-const growth = { number: u64, news: bySide(items(storedEntry)), steps: bySide(u53), point } satisfies FieldsOf<updates.Growth>;
+const growth = { number: u64, news: storedBySide(items(storedEntry)), steps: storedBySide(u53), point } satisfies FieldsOf<updates.Growth>;
 export const storedSignatures: Codec<updates.OurCommitmentUpdate['signatures'][number]> = struct({
   signature,
   htlcSignatures: items(signature),
 });
-export const storedHtlcName: Codec<updates.HtlcName> = struct({ offerer: side, id: u64 } satisfies FieldsOf<updates.HtlcName>);
+export const storedHtlcName: Codec<updates.HtlcName> = struct({ offerer: storedSide, id: u64 } satisfies FieldsOf<updates.HtlcName>);
 
 const parameters = {
-  us: side,
+  us: storedSide,
   keysId: hash32,
-  parties: bySide(party),
-  balanceMsat: bySide(u64),
+  parties: storedBySide(party),
+  balanceMsat: storedBySide(u64),
   feeratePerKw: u32,
 } satisfies UpdateFields<'parameters'>;
 const funding = {
@@ -51,9 +46,9 @@ const funding = {
   vout: u16,
   amountSat: u64,
   format: codec.oneOf('static_remotekey', 'anchors'),
-  fundingPubkeys: bySide(point),
+  fundingPubkeys: storedBySide(point),
 } satisfies UpdateFields<'funding'>;
-const shutdownScripts = { scripts: bySide(script) } satisfies UpdateFields<'shutdown_scripts'>;
+const shutdownScripts = { scripts: storedBySide(script) } satisfies UpdateFields<'shutdown_scripts'>;
 const final = { number: u64, tx: storedTx } satisfies UpdateFields<'final'>;
 
 export const storedMonitorUpdate: Codec<updates.MonitorUpdate> = union('kind', {

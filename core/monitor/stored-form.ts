@@ -1,4 +1,4 @@
-import { storedTx, storedView } from '../chain/stored-form.ts';
+import { storedPoint, storedTx, storedView } from '../chain/stored-form.ts';
 import {
   storedEntry,
   storedFinal,
@@ -8,14 +8,12 @@ import {
   storedShutdownScripts,
   storedSignatures,
 } from '../knowledge/stored-form.ts';
-import type { Side } from '../transactions/types.ts';
-import type { StoredSecret } from '../transactions/secrets.ts';
+import { storedBySide, storedSecrets, storedSide } from '../transactions/stored-form.ts';
 import * as codec from '../wire/codec.ts';
 import type { Codec, Result } from '../wire/codec.ts';
 import { items, versioned } from '../wire/stored.ts';
 import type { FieldsOf } from '../wire/stored.ts';
 import type { Outpoint } from '../bitcoin/tx.ts';
-import type { ChainPoint } from '../chain/update.ts';
 import type * as acts from './acts.ts';
 import type { Coin } from './claim-tx.ts';
 import type { Fact, ToldFact } from './facts.ts';
@@ -26,11 +24,7 @@ import type { WatcherState } from './watcher-vocabulary.ts';
 /** How a watcher's state stands in bytes: canonical, strict, with a version in front. Any change to it needs a new version. */
 export const WATCHER_VERSION = 1;
 
-const { bool, hash32, maybe, oneOf, point, preimage, secretKey, struct, txid, u32, u53, u64, union, variant } = codec;
-
-function bySide<T>(item: Codec<T>): Codec<Readonly<Record<Side, T>>> {
-  return struct({ opener: item, accepter: item });
-}
+const { bool, hash32, maybe, oneOf, point, preimage, struct, txid, u32, u53, u64, union, variant } = codec;
 
 function log<T>(item: Codec<T>): Codec<Log<T>> {
   const list = items(item);
@@ -46,17 +40,16 @@ const storedKnowledge: Codec<knowledge.Knowledge> = struct({
   parameters: storedParameters,
   fundings: items(storedFunding),
   shutdownScripts: maybe(storedShutdownScripts),
-  logs: bySide(log(storedEntry)),
-  cuts: bySide(log(bySide(u53))),
+  logs: storedBySide(log(storedEntry)),
+  cuts: storedBySide(log(storedBySide(u53))),
   ours: items(struct({ number: u64, point, signatures: items(storedSignatures) } satisfies FieldsOf<knowledge.OurCommitment>)),
   points: items(struct({ number: u64, point } satisfies FieldsOf<knowledge.Knowledge['points'][number]>)),
-  secrets: items(struct({ index: u64, secret: secretKey } satisfies FieldsOf<StoredSecret>)),
+  secrets: storedSecrets,
   preimages: log(struct({ paymentHash: hash32, preimage, settles: items(storedHtlcName) } satisfies FieldsOf<knowledge.KnownPreimage>)),
   final: maybe(storedFinal),
 } satisfies FieldsOf<knowledge.Knowledge>);
 
 const outpoint: Codec<Outpoint> = struct({ txid, vout: u32 } satisfies FieldsOf<Outpoint>);
-const block: Codec<ChainPoint> = struct({ height: u32, hash: hash32 } satisfies FieldsOf<ChainPoint>);
 const coin: Codec<Coin> = struct({ outpoint, amountSat: u64 } satisfies FieldsOf<Coin>);
 const kind = oneOf(
   'commitment',
@@ -82,16 +75,16 @@ const claim: Codec<acts.ClaimActs> = struct({
 type FactFields<K extends Fact['kind']> = FieldsOf<Omit<Extract<Fact, { kind: K }>, 'kind'>>;
 const fact: Codec<Fact> = union('kind', {
   htlc: variant(1, {
-    offerer: oneOf('opener', 'accepter'),
+    offerer: storedSide,
     id: u64,
     fate: oneOf('fulfilled', 'timed_out', 'lost'),
     preimage: maybe(preimage),
-    block: maybe(block),
+    block: maybe(storedPoint),
   } satisfies FactFields<'htlc'>),
   closed: variant(2, {
     how: oneOf('ours', 'theirs', 'revoked', 'mutual', 'future', 'ours_old', 'unknown'),
     txid,
-    block,
+    block: storedPoint,
   } satisfies FactFields<'closed'>),
   resolved: variant(3, {} satisfies FactFields<'resolved'>),
   contradicted: variant(4, { id: u53 } satisfies FactFields<'contradicted'>),

@@ -1,10 +1,9 @@
 import { storedTx, storedView } from '../../chain/stored-form.ts';
 import type { Hex } from '../../crypto/bytes.ts';
 import { storedMonitorUpdate } from '../../knowledge/stored-form.ts';
-import type { StoredSecret } from '../../transactions/secrets.ts';
-import type { Side } from '../../transactions/types.ts';
+import { storedBySide, storedSecrets, storedSide } from '../../transactions/stored-form.ts';
 import * as codec from '../../wire/codec.ts';
-import type { Codec, ObjectCodec, Result } from '../../wire/codec.ts';
+import type { Codec, Result } from '../../wire/codec.ts';
 import { items, versioned } from '../../wire/stored.ts';
 import type { FieldsOf } from '../../wire/stored.ts';
 import { ONION_ROUTING_PACKET_SIZE } from '../../wire/limits.ts';
@@ -44,15 +43,10 @@ const {
   variant,
 } = codec;
 
-function bySide<T>(item: Codec<T>): ObjectCodec<Readonly<Record<Side, T>>> {
-  return struct({ opener: item, accepter: item } satisfies FieldsOf<Readonly<Record<Side, T>>>);
-}
-
-const side = codec.oneOf('opener', 'accepter');
 const hex: Codec<Hex> = codec.longBytes(0xffffffff);
 
 const add = {
-  offerer: side,
+  offerer: storedSide,
   id: u64,
   amountMsat: u64,
   paymentHash: hash32,
@@ -80,19 +74,19 @@ const failedUpdate: Codec<state.FailUpdate | state.FailMalformedUpdate> = union(
   fail_malformed: variant(4, failMalformed),
 });
 
-const cut: Codec<state.Cut> = bySide(u53);
+const cut: Codec<state.Cut> = storedBySide(u53);
 const commitment = struct({ number: u64, cut } satisfies FieldsOf<state.Commitment>);
 const base = struct({
   cut,
-  balanceMsat: bySide(u64),
-  htlcs: bySide(items(addUpdate)),
+  balanceMsat: storedBySide(u64),
+  htlcs: storedBySide(items(addUpdate)),
   feeratePerKw: u32,
-  nextHtlcId: bySide(u64),
+  nextHtlcId: storedBySide(u64),
 } satisfies FieldsOf<state.Base>);
 const shared = struct({
   base,
-  logs: bySide(items(update)),
-  commitments: bySide(
+  logs: storedBySide(items(update)),
+  commitments: storedBySide(
     struct({ current: commitment, next: option(commitment) } satisfies FieldsOf<state.SharedState['commitments']['opener']>),
   ),
 } satisfies FieldsOf<state.SharedState>);
@@ -110,7 +104,7 @@ const party = struct({
   upfrontShutdownScript: option(script),
 } satisfies FieldsOf<state.Party>);
 const params = struct({
-  us: side,
+  us: storedSide,
   peer: point,
   temporaryChannelId: channelId,
   keysId: hash32,
@@ -120,7 +114,7 @@ const params = struct({
   minimumDepth: u32,
   announce: bool,
   anysegwit: bool,
-  parties: bySide(party),
+  parties: storedBySide(party),
 } satisfies FieldsOf<state.ChannelParams>);
 const signatures = struct({ signature, htlcSignatures: items(signature) } satisfies FieldsOf<state.CommitmentSignatures>);
 const output = struct({
@@ -128,14 +122,14 @@ const output = struct({
   vout: u16,
   amountSat: u64,
   format: codec.oneOf('static_remotekey', 'anchors'),
-  fundingPubkeys: bySide(point),
-  contributionSat: bySide(u64),
-  reserveSat: bySide(u64),
+  fundingPubkeys: storedBySide(point),
+  contributionSat: storedBySide(u64),
+  reserveSat: storedBySide(u64),
 } satisfies FieldsOf<state.FundingOutput>);
 const funding = struct({
   output,
   tx: maybe(storedTx),
-  txids: bySide(struct({ current: txid, next: maybe(txid) } satisfies FieldsOf<state.CommitmentTxids>)),
+  txids: storedBySide(struct({ current: txid, next: maybe(txid) } satisfies FieldsOf<state.CommitmentTxids>)),
   received: signatures,
   receivedNext: maybe(signatures),
   sent: maybe(signatures),
@@ -143,7 +137,7 @@ const funding = struct({
 const remote = struct({
   currentPoint: point,
   nextPoint: option(point),
-  secrets: items(struct({ index: u64, secret: secretKey } satisfies FieldsOf<StoredSecret>)),
+  secrets: storedSecrets,
 } satisfies FieldsOf<state.RemoteRevocation>);
 
 const pendingMonitor = struct({
