@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { fromHex, toHex } from '../crypto/bytes.ts';
-import type { Hex } from '../crypto/bytes.ts';
+import { claimVersion, fromHexLines, hexLines } from '../wire/stored.fixture.ts';
 import { decodeWatcher, encodeWatcher, WATCHER_VERSION } from './stored-form.ts';
 import { createWatcher } from './watcher.ts';
 import type { WatcherState } from './watcher-vocabulary.ts';
@@ -44,19 +43,11 @@ const STATES: Readonly<Record<string, () => WatcherState>> = {
   },
 };
 
-function hexLines(bytes: Uint8Array): string {
-  return `${
-    toHex(bytes)
-      .match(/.{1,128}/g)
-      ?.join('\n') ?? ''
-  }\n`;
-}
-
 describe('stored watchers', () => {
   it.each(Object.entries(STATES))('that are %s keep their bytes, and are read back', (name, make) => {
     const state = make();
     const text = hexLines(encodeWatcher(state));
-    const decoded = decodeWatcher(fromHex(text.replaceAll('\n', '') as Hex));
+    const decoded = decodeWatcher(fromHexLines(text));
     expect(decoded.ok && hexLines(encodeWatcher(decoded.value))).toBe(text);
     expect(decoded).toMatchObject({ ok: true, value: { learned: state.learned, view: state.view, acts: state.acts } });
     // A new form is a new version: then `npx vitest run core/monitor/stored-form -u` writes its folder.
@@ -65,7 +56,7 @@ describe('stored watchers', () => {
 
   it.each([0, WATCHER_VERSION + 1, 0xffff])('of form %i are refused by name', (version) => {
     const bytes = encodeWatcher(createWatcher(new Watching('anchors').chain.tip));
-    new DataView(bytes.buffer, bytes.byteOffset).setUint16(0, version);
+    claimVersion(bytes, version);
     expect(decodeWatcher(bytes)).toMatchObject({
       ok: false,
       error: { field: 'version', detail: `written in form ${version} of a watcher's state, this release reads form ${WATCHER_VERSION}` },

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Tx } from '../../bitcoin/tx.ts';
-import { fromHex, toHex } from '../../crypto/bytes.ts';
-import type { Hex } from '../../crypto/bytes.ts';
+import { claimVersion, fromHexLines, hexLines } from '../../wire/stored.fixture.ts';
 import { addCommand, fulfill } from '../updates.fixture.ts';
 import { Duo, P2WPKH_A } from '../duo.fixture.ts';
 import type { StoredChannel } from './state.ts';
@@ -53,26 +52,18 @@ const STATES: Readonly<Record<string, () => Duo>> = {
   },
 };
 
-function hexLines(bytes: Uint8Array): string {
-  return `${
-    toHex(bytes)
-      .match(/.{1,128}/g)
-      ?.join('\n') ?? ''
-  }\n`;
-}
-
 describe('stored states', () => {
   it.each(Object.entries(STATES))('of a channel that is %s keep their bytes, and are read back', (name, make) => {
     const state = make().ends.accepter.state as StoredChannel;
     const text = hexLines(encodeChannel(state));
-    expect(decodeChannel(fromHex(text.replaceAll('\n', '') as Hex))).toEqual({ ok: true, value: state });
+    expect(decodeChannel(fromHexLines(text))).toEqual({ ok: true, value: state });
     // A new form is a new version: then `npx vitest run core/channel/model/golden -u` writes its folder.
     return expect(text).toMatchFileSnapshot(`../../../corpus/stored/${VERSION}/${name}.hex`);
   });
 
   it.each([0, 1, 2, 3, VERSION - 1, VERSION + 1, 0xffff])('of form %i are refused by name', (version) => {
     const bytes = encodeChannel(new Duo().open().funded('opener'));
-    new DataView(bytes.buffer, bytes.byteOffset).setUint16(0, version);
+    claimVersion(bytes, version);
     expect(decodeChannel(bytes)).toMatchObject({
       ok: false,
       error: { field: 'version', detail: `written in form ${version} of a channel's state, this release reads form ${VERSION}` },
