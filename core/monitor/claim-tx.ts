@@ -6,6 +6,7 @@ import type { Outpoint, Tx, TxInput, TxOutput } from '../bitcoin/tx.ts';
 import type { Hex, Script, Signature } from '../crypto/bytes.ts';
 import { htlcTxWitness } from '../transactions/htlc.ts';
 import type { ClaimKey } from './claim-signer.ts';
+import { REPLACEABLE } from './claims.ts';
 import type { AnchorOutput, Claim, Spending } from './claims.ts';
 import { claimFee, feeOf } from './fees.ts';
 
@@ -51,7 +52,6 @@ const LARGEST_SIGNATURE = ('ff'.repeat(32) + '7f'.repeat(32)) as Signature;
 const COIN_WEIGHT = 4 * 41 + 1 + 1 + 72 + 1 + 33;
 /** The weight of the longest output that a destination has. */
 const CHANGE_WEIGHT = 4 * (8 + 1 + 34);
-const REPLACEABLE = 0xfffffffd;
 
 /** What the first input of a claim's transaction needs signed; absent where it is our commitment, which is signed. */
 export function toSignFor({ spending, amountSat }: Claim): ToSign | undefined {
@@ -104,8 +104,9 @@ function weightWith(tx: Tx, { witness }: ToSign): number {
   return txWeight(withWitness(tx, 0, witness(LARGEST_SIGNATURE)));
 }
 
-function coinInput({ outpoint: { txid, vout } }: Coin): TxInput {
-  return { txid, vout, sequence: REPLACEABLE, scriptSig: EMPTY_SCRIPT, witness: [] };
+/** Unsigned. */
+function inputOf({ outpoint: { txid, vout } }: { readonly outpoint: Outpoint }, sequence = REPLACEABLE): TxInput {
+  return { txid, vout, sequence, scriptSig: EMPTY_SCRIPT, witness: [] };
 }
 
 function sumOf(coins: readonly Coin[]): bigint {
@@ -115,11 +116,11 @@ function sumOf(coins: readonly Coin[]): bigint {
 /** All to the destination. */
 function draftSweep(claim: Claim, spending: Extract<Spending, { how: 'sweep' }>, terms: Terms): Draft | undefined {
   const { sequence, locktime } = spending;
-  const { outpoint, amountSat } = claim;
+  const { amountSat } = claim;
   const { destination, feeratePerKw, floor } = terms;
   const toSign = toSignFor(claim) as ToSign;
-  const input = { txid: outpoint.txid, vout: outpoint.vout, sequence, scriptSig: EMPTY_SCRIPT, witness: [] };
-  const paying = (sat: bigint): Tx => ({ version: 2, locktime, inputs: [input], outputs: [{ amountSat: sat, script: destination }] });
+  const inputs = [inputOf(claim, sequence)];
+  const paying = (sat: bigint): Tx => ({ version: 2, locktime, inputs, outputs: [{ amountSat: sat, script: destination }] });
   const weight = weightWith(paying(amountSat), toSign);
   const atMost = amountSat - dustThresholdSat(destination);
   const feeSat = claimFee(claim, { feeratePerKw, weight, atMost, beyond: 0n, floor: floor(weight) });
@@ -137,12 +138,9 @@ function draftHtlcTx(claim: Claim, spending: Extract<Spending, { how: 'htlc_tx' 
 
 /** BOLT 5, Failing a Channel: "MUST spend any `to_local_anchor` output, providing sufficient fees as incentive to include the commitment transaction". */
 function draftChild(claim: Claim, parent: Tx, anchor: AnchorOutput, terms: Terms): Draft | Short | undefined {
-  const { outpoint, parentFeeSat } = anchor;
-  const parentWeight = txWeight(parent);
-  const lackingSat = feeOf(terms.feeratePerKw, parentWeight) - parentFeeSat;
+  const lackingSat = feeOf(terms.feeratePerKw, txWeight(parent)) - anchor.parentFeeSat;
   if (lackingSat <= 0n) return alone(parent);
-  const input = { txid: outpoint.txid, vout: outpoint.vout, sequence: REPLACEABLE, scriptSig: EMPTY_SCRIPT, witness: [] };
-  const bare: Tx = { version: 2, locktime: 0, inputs: [input], outputs: [] };
+  const bare: Tx = { version: 2, locktime: 0, inputs: [inputOf(anchor)], outputs: [] };
   return withCoins(claim, bare, toSignFor(claim) as ToSign, terms, lackingSat);
 }
 
@@ -158,6 +156,6 @@ function withCoins(claim: Claim, bare: Tx, toSign: ToSign, terms: Terms, beyondS
   const dustSat = dustThresholdSat(destination);
   if (changeSat < dustSat) return { shortSat: dustSat - changeSat + feeOf(feeratePerKw, COIN_WEIGHT) };
   const change: TxOutput = { amountSat: changeSat, script: destination };
-  const tx = { ...bare, inputs: [...bare.inputs, ...coins.map(coinInput)], outputs: [...bare.outputs, change] };
+  const tx = { ...bare, inputs: [...bare.inputs, ...coins.map((coin) => inputOf(coin))], outputs: [...bare.outputs, change] };
   return { tx, feeSat, weight, toSign };
 }

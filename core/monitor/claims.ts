@@ -68,7 +68,7 @@ export interface AnchorOutput {
 }
 
 /** Replaceable (BIP 125), and no relative locktime. */
-const REPLACEABLE = 0xfffffffd;
+export const REPLACEABLE = 0xfffffffd;
 
 /** BOLT 3, witnesses: what selects a branch of OP_IF. */
 export const TRUE: Hex = '01';
