@@ -2,13 +2,11 @@ import { isChainRefusal } from '../chain/update.ts';
 import type { ChainPoint, ChainUpdate } from '../chain/update.ts';
 import { applyUpdate, emptyView } from '../chain/view.ts';
 import type { View } from '../chain/view.ts';
-import type { Hash32 } from '../crypto/bytes.ts';
 import { actsFor, NO_ACTS, withActs } from './acts.ts';
 import type { Acts } from './acts.ts';
 import type { Coin } from './claim-tx.ts';
 import type { Claim } from './claims.ts';
 import { diff, signedLate } from './diff.ts';
-import type { Difference } from './diff.ts';
 import { tellFacts } from './facts.ts';
 import { learn } from './knowledge.ts';
 import type { Knowledge } from './knowledge.ts';
@@ -157,12 +155,8 @@ function signed(env: WatcherEnv, state: WatcherState, answer: Extract<WatcherInp
   const { knowledge, view } = state;
   if (knowledge === undefined) return { state, effects: [] };
   const { wanted } = assess(env, knowledge, view);
-  const { acts, effects }: Difference = signedLate(env, keysIdOf(knowledge), wanted, state.acts, answer);
+  const { acts, effects } = signedLate(env, knowledge.parameters.keysId, wanted, state.acts, answer);
   return stored(state, withActsOf(state, acts), effects);
-}
-
-function keysIdOf({ parameters }: Knowledge): Hash32 {
-  return parameters.keysId;
 }
 
 /** What nobody asked for, or somebody has taken already, goes back at once. */
