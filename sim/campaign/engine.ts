@@ -117,12 +117,6 @@ export class Engine implements Bench {
     return [...oracles, ...this.ownOracles.map((create) => create())];
   }
 
-  /** The same scenario, expecting what is found when every oracle watches: one of them may see a bug sooner than the one that found it. */
-  withEveryOracle(scenario: Scenario): Scenario {
-    const { fingerprint } = this.runScenario(scenario);
-    return fingerprint === undefined ? scenario : { ...scenario, expect: fingerprint };
-  }
-
   *simplerCustom(action: Extract<Action, { do: 'custom' }>): Generator<Action> {
     const operation = this.registry.custom(action.operation);
     for (const args of operation?.shrink?.(action.args) ?? []) yield { ...action, args };
