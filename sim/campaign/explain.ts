@@ -3,10 +3,10 @@ import { BUILT_IN_REGISTRY, createWorld, runScenario } from '../run/run.ts';
 import type { RunOptions, RunResult } from '../run/run.ts';
 import type { Oracle, Scenario } from '../scenario/types.ts';
 import type { World } from '../world/world.ts';
-import { shrinking } from './shrink.ts';
+import { inOneGo, shrinking } from './shrink.ts';
 import type { ShrinkOptions, ShrinkProgress } from './shrink.ts';
 import { CONTINUATIONS, deciding } from './when-decided.ts';
-import type { Decided } from './when-decided.ts';
+import type { Decided, DecidedProgress } from './when-decided.ts';
 
 /** Runs scenarios again and again, as an engine or a script's simulation has configured them. */
 export interface Bench extends Pick<ShrinkOptions, 'execute' | 'simplerCustom'> {
@@ -51,7 +51,7 @@ export interface Explained {
   readonly decided?: Decided | 'not available';
 }
 
-export type ExplainProgress = ShrinkProgress | { readonly stage: 'decided' };
+export type ExplainProgress = ShrinkProgress | DecidedProgress;
 
 /**
  * Shrinks what was found for the finding that is reported: the one of a replay under every oracle. What is small enough for one oracle may show another
@@ -76,7 +76,9 @@ export function* explaining(
   }
   if (!reproduced) return { scenario };
   const shrunk = { fromActions: recorded.actions.length, executions };
-  return continuations === 0 ? { scenario, shrunk } : { scenario, shrunk, decided: yield* counted(bench, scenario, label, continuations) };
+  if (continuations === 0) return { scenario, shrunk };
+  const decided = yield* deciding(bench.start(scenario), scenario.actions, label, bench.registry, continuations);
+  return { scenario, shrunk, decided: decided ?? 'not available' };
 }
 
 function shrinkOptions(bench: Bench): Pick<ShrinkOptions, 'execute' | 'simplerCustom'> {
@@ -93,25 +95,7 @@ function withEveryOracle(bench: Bench, scenario: Scenario): Scenario {
   return fingerprint === undefined ? scenario : { ...scenario, actions: applied, expect: fingerprint };
 }
 
-function* counted(
-  bench: Bench,
-  scenario: Scenario,
-  label: string,
-  continuations: number,
-): Generator<ExplainProgress, Decided | 'not available'> {
-  const steps = deciding(bench.start(scenario), scenario.actions, label, bench.registry, continuations);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value ?? 'not available';
-    yield { stage: 'decided' };
-  }
-}
-
 /** The same in one go. */
 export function explain(bench: Bench, recorded: Scenario, options: ExplainOptions): Explained {
-  const steps = explaining(bench, recorded, options);
-  for (;;) {
-    const step = steps.next();
-    if (step.done === true) return step.value;
-  }
+  return inOneGo(explaining(bench, recorded, options));
 }

@@ -62,11 +62,15 @@ export function shrink(
   scenario: Scenario,
   options: ShrinkOptions & { readonly onProgress?: (progress: ShrinkProgress) => void },
 ): ShrinkResult {
-  const steps = shrinking(scenario, options);
+  return inOneGo(shrinking(scenario, options), options.onProgress);
+}
+
+/** All steps of a generator, one after the other. */
+export function inOneGo<P, R>(steps: Generator<P, R>, onProgress?: (progress: P) => void): R {
   for (;;) {
     const step = steps.next();
     if (step.done === true) return step.value;
-    options.onProgress?.(step.value);
+    onProgress?.(step.value);
   }
 }
 

@@ -25,6 +25,12 @@ export interface Decided {
   readonly failing: readonly number[];
 }
 
+/** A continuation has been counted. */
+export interface DecidedProgress {
+  readonly stage: 'decided';
+}
+const DECIDED: DecidedProgress = { stage: 'decided' };
+
 /**
  * Counts them, from a world that is set up. What is drawn follows from `label`, and the n-th continuation draws the same from before each action, as far
  * as it can; `most` from each. Undefined where a driver cannot fork. A generator, so that whoever runs it may stop between continuations.
@@ -35,7 +41,7 @@ export function* deciding(
   label: string,
   operations: OperationRegistry,
   most = CONTINUATIONS,
-): Generator<undefined, Decided | undefined> {
+): Generator<DecidedProgress, Decided | undefined> {
   for (const { driver } of world.hosts.values()) if (driver.fork === undefined) return undefined;
   const continuations = Math.min(most, Math.max(FEWEST, Math.floor(MOST / (actions.length + 1))));
   const failing: number[] = [];
@@ -43,7 +49,7 @@ export function* deciding(
     let count = 0;
     for (let i = 0; i < continuations && world.finding === undefined; i++) {
       if (fails(world.fork(), `${label}/${i}`, operations)) count++;
-      yield undefined;
+      yield DECIDED;
     }
     failing.push(world.finding === undefined ? count : continuations);
     const action = actions[step];
