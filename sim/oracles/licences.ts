@@ -16,7 +16,7 @@ import {
   fundingOf,
 } from '../model/commitment-contents.ts';
 import type { Contents } from '../model/commitment-contents.ts';
-import { hasCommitments } from '../world/channel-changes.ts';
+import { hasCommitments, isShuttingDown } from '../world/channel-changes.ts';
 
 /** What can go wrong between two honest nodes. `shutdown`: a channel is closed that nobody asked to close. */
 export type Outcome = 'error' | 'warning' | 'disconnect' | 'failed' | 'forgotten' | 'shutdown';
@@ -252,7 +252,7 @@ function closingRangesApart({ received, before }: Circumstances): boolean {
 function closingUnanswered({ world, record, config, before }: Circumstances): boolean {
   if (before?.phase !== 'funded') return false;
   const { closing, lifecycle } = before;
-  if (closing.tx !== undefined || (closing.sent ?? closing.received ?? closing.wanted) === undefined) return false;
+  if (closing.tx !== undefined || !isShuttingDown(before)) return false;
   return lifecycle.awaited !== undefined && world.height(record.node) >= lifecycle.awaited.sinceHeight + config.answerTimeoutBlocks;
 }
 

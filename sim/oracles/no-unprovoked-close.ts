@@ -8,7 +8,17 @@ import { DEFAULT_FEERATE_PER_KW, policyOf } from '../scenario/channel-config.ts'
 import type { Finding, Oracle, StepRecord, Tampered, WorldView } from '../scenario/types.ts';
 import { LICENCES } from './licences.ts';
 import type { Circumstances, Outcome, Past } from './licences.ts';
-import { changes, channelName, hasCommitments, isFunding, messageOf, nameOf, showsNone, statesOf } from '../world/channel-changes.ts';
+import {
+  changes,
+  channelName,
+  hasCommitments,
+  isFunding,
+  isShuttingDown,
+  messageOf,
+  nameOf,
+  showsNone,
+  statesOf,
+} from '../world/channel-changes.ts';
 import { COMMITMENT_KINDS } from './commitment-difference.ts';
 import type { CommitmentKind } from './commitment-difference.ts';
 import { finding } from './difference.ts';
@@ -218,11 +228,9 @@ class NoUnprovokedClose implements LicensingOracle {
 
   private startsShutdown({ input }: StepRecord, before: ChannelState, after: ChannelState): boolean {
     if (before.phase !== 'funded' || after.phase !== 'funded') return false;
-    const wanted = (state: typeof before): boolean =>
-      state.closing.sent !== undefined || state.closing.wanted !== undefined || state.closing.received !== undefined;
     const asked = input.kind === 'command' && input.command.kind === 'shutdown';
     const told = input.kind === 'received' && nameOf(input.bytes) === 'shutdown';
-    return !wanted(before) && wanted(after) && !asked && !told;
+    return !isShuttingDown(before) && isShuttingDown(after) && !asked && !told;
   }
 
   // ---------------------------------------------------------------- judgement

@@ -2,6 +2,7 @@ import { commitObstacle } from '../../core/channel/commitments/commitment-signed
 import { guessedRange } from '../actions/amounts.ts';
 import { saysUsable } from '../actions/usable-ends.ts';
 import { apply } from '../actions/apply.ts';
+import { isShuttingDown } from '../world/channel-changes.ts';
 import { demandDeclared } from '../world/finding.ts';
 import type { Host } from '../world/host.ts';
 import { DEFAULT_FEERATE_PER_KW } from '../scenario/channel-config.ts';
@@ -212,8 +213,6 @@ function isUsable(world: World, node: string, channel: string): boolean {
     state.lifecycle.connection === 'connected' &&
     state.lifecycle.readySent &&
     state.lifecycle.readyReceived &&
-    state.closing.sent === undefined &&
-    state.closing.received === undefined &&
-    state.closing.wanted === undefined
+    !isShuttingDown(state)
   );
 }

@@ -1,4 +1,4 @@
-import type { ChannelState, FundedBase, StoredChannel } from '../../core/channel/model/state.ts';
+import type { ChannelState, Closing, FundedBase, StoredChannel } from '../../core/channel/model/state.ts';
 import type { Outpoint } from '../../core/bitcoin/tx.ts';
 import { toHex } from '../../core/crypto/bytes.ts';
 import type { ChannelId, Hex } from '../../core/crypto/bytes.ts';
@@ -78,6 +78,11 @@ export type WithCommitments = Extract<ChannelState, FundedBase>;
 
 export function hasCommitments(state: ChannelState | undefined): state is WithCommitments {
   return state !== undefined && state.phase !== 'opening' && state.phase !== 'forgotten';
+}
+
+/** Somebody has asked for its shutdown, or said it. */
+export function isShuttingDown({ closing: { sent, received, wanted } }: { readonly closing: Closing }): boolean {
+  return sent !== undefined || received !== undefined || wanted !== undefined;
 }
 
 /** Whether this is the output that holds the channel's money. */

@@ -4,7 +4,7 @@ import { field } from '../../scenario/fields.ts';
 import type { ActionFrom } from '../../scenario/fields.ts';
 import { between } from '../../deterministic/random.ts';
 import { plural } from '../../scenario/text.ts';
-import { hasCommitments } from '../../world/channel-changes.ts';
+import { hasCommitments, isShuttingDown } from '../../world/channel-changes.ts';
 import type { World } from '../../world/world.ts';
 import { numbers, simplerFields } from '../simpler.ts';
 import { MAX_BLOCKS_AT_ONCE } from './mine.ts';
@@ -58,9 +58,8 @@ function mayBeSilent(world: World): boolean {
       const state = world.channelState(node, name);
       if (!hasCommitments(state) || isClosed(state)) return true;
       const { base, logs } = state.shared;
-      const isClosing = state.closing.sent !== undefined || state.closing.received !== undefined || state.closing.wanted !== undefined;
       const adds = [...logs.opener, ...logs.accepter].some(({ kind }) => kind === 'add');
-      return !adds && !isClosing && base.htlcs.opener.length + base.htlcs.accepter.length === 0;
+      return !adds && !isShuttingDown(state) && base.htlcs.opener.length + base.htlcs.accepter.length === 0;
     }),
   );
 }

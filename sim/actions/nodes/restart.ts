@@ -10,7 +10,7 @@ import { otherSide } from '../../model/commitment-contents.ts';
 import { plural } from '../../scenario/text.ts';
 import type { Action } from '../../scenario/types.ts';
 import type { World } from '../../world/world.ts';
-import { storedState } from '../../world/channel-changes.ts';
+import { isShuttingDown, storedState } from '../../world/channel-changes.ts';
 import { numbers, simplerFields } from '../simpler.ts';
 import { usableEnds } from '../usable-ends.ts';
 import type { UsableEnd } from '../usable-ends.ts';
@@ -99,9 +99,7 @@ function isClosing(world: World, node: string): boolean {
   const { disk, driver } = world.host(node);
   return [...disk.durable.values()].some(({ effect }) => {
     const state = storedState(driver, effect);
-    if (state?.phase !== 'funded') return true;
-    const { sent, received, wanted } = state.closing;
-    return sent !== undefined || received !== undefined || wanted !== undefined;
+    return state?.phase !== 'funded' || isShuttingDown(state);
   });
 }
 

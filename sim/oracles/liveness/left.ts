@@ -2,6 +2,7 @@ import { isClosed } from '../../../core/channel/model/ending.ts';
 import type { FundedState } from '../../../core/channel/model/state.ts';
 import { grouped, plural } from '../../scenario/text.ts';
 import type { ChannelInfo, Finding, WorldView } from '../../scenario/types.ts';
+import { isShuttingDown } from '../../world/channel-changes.ts';
 import type { WithCommitments } from '../../world/channel-changes.ts';
 import { finding } from '../difference.ts';
 
@@ -115,9 +116,9 @@ function notReady(world: WorldView, info: ChannelInfo, node: string, { lifecycle
 }
 
 /** A closing that stands still: at shutdown, or after it. */
-function notClosing(world: WorldView, info: ChannelInfo, node: string, { closing }: FundedState): Finding | undefined {
-  const { sent, received, wanted } = closing;
-  if (sent === undefined && received === undefined && wanted === undefined) return undefined;
+function notClosing(world: WorldView, info: ChannelInfo, node: string, state: FundedState): Finding | undefined {
+  if (!isShuttingDown(state)) return undefined;
+  const { sent, received } = state.closing;
   const peer = node === info.opener ? info.accepter : info.opener;
   const theirs = world.channelState(peer, info.name);
   const heard = theirs?.phase !== 'funded' || theirs.closing.received !== undefined;

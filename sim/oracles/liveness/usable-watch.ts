@@ -1,6 +1,7 @@
 import type { FundedState } from '../../../core/channel/model/state.ts';
 import { isClosed } from '../../../core/channel/model/ending.ts';
 import type { ChannelInfo, Finding, StepRecord, WorldView } from '../../scenario/types.ts';
+import { isShuttingDown } from '../../world/channel-changes.ts';
 import { report } from './left.ts';
 
 /** What hosts have heard of channels that can be used: once channel_ready is exchanged, and again in each connection. */
@@ -32,9 +33,9 @@ export class UsableWatch {
   }
 
   untold(world: WorldView, info: ChannelInfo, node: string, state: FundedState): Finding | undefined {
-    const { closing, lifecycle, channelId } = state;
-    const isClosing = closing.sent !== undefined || closing.received !== undefined || closing.wanted !== undefined || isClosed(state);
-    if (isClosing || lifecycle.connection !== 'connected' || this.told.has(`${node}/${channelId}`)) return undefined;
+    const { lifecycle, channelId } = state;
+    if (isShuttingDown(state) || isClosed(state) || lifecycle.connection !== 'connected' || this.told.has(`${node}/${channelId}`))
+      return undefined;
     const message = `${node} can use ${info.name} again since it was reconnected, and its host has not heard so`;
     return report(world, 'channel', 'usable-never-told', info, message, 'usable', 'nothing', node);
   }
