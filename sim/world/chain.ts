@@ -85,6 +85,7 @@ export class Chain implements ChainView {
 
   /** Of the newest replaced block that had what is neither in the chain nor waiting now, though it still could be. Undefined where there is none. */
   get lostHeight(): number | undefined {
+    if (this.replaced.length === 0) return undefined;
     const known = new Set([...this.known()].map((entry) => entry.txid));
     const isLost = ({ txid: id, tx }: KnownTx): boolean => !known.has(id) && !tx.inputs.some((input) => this.isSpent(input));
     const heights = this.replaced.flatMap(({ height, transactions }) => (transactions.some(isLost) ? [height] : []));
