@@ -77,7 +77,8 @@ export function findingReport(report: FindingReport, style: Style = plain): stri
 
 const MOST_SEEDS = 12;
 
-function someSeeds(seeds: readonly number[]): string {
+/** As many as there is room for. */
+export function someSeeds(seeds: readonly number[]): string {
   const shown = seeds.slice(0, MOST_SEEDS).join(' ');
   return seeds.length > MOST_SEEDS ? `${shown} …` : shown;
 }

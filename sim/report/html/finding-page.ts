@@ -3,6 +3,7 @@ import type { Finding, Scenario } from '../../scenario/types.ts';
 import { plural } from '../../scenario/text.ts';
 import { describeAction, describeWorld } from '../describe-action.ts';
 import { decidedLine } from '../decided.ts';
+import { someSeeds } from '../finding-report.ts';
 import { ruleWords } from '../rule-words.ts';
 import type { ChannelStep, StepView } from '../steps/step-view.ts';
 import { stepCause, stepTitle } from '../steps/step-report.ts';
@@ -71,10 +72,7 @@ function compared({ comparison, expected, actual }: Finding): string {
 }
 
 function about({ seeds = [], token, replay, scenario, shrunk, verdict, decided }: FindingDocument): string {
-  const many =
-    seeds.length > 1
-      ? `<dt>same bug</dt><dd>${plural(seeds.length, 'seed')}: ${seeds.slice(0, 12).join(' ')}${seeds.length > 12 ? ' …' : ''}</dd>`
-      : '';
+  const many = seeds.length > 1 ? `<dt>same bug</dt><dd>${plural(seeds.length, 'seed')}: ${someSeeds(seeds)}</dd>` : '';
   const again = replay === undefined ? '' : `<dt>replay</dt><dd><code>${escaped(replay)}</code></dd>`;
   const when = decided === undefined ? '' : `<dt>decided</dt><dd>${escaped(decidedLine(decided))}</dd>`;
   const seed = token === undefined ? '' : `<dt>seed</dt><dd><code>${escaped(token)}</code></dd>`;
