@@ -1,11 +1,9 @@
 import { decodeMessage, encodeMessage } from '../../core/wire/messages/index.ts';
 import { messageName } from '../world/message-name.ts';
-import { otherEnd } from '../world/packet.ts';
 import type { End, Packet } from '../world/packet.ts';
 import type { Link } from '../world/network.ts';
 import type { Action, Tampered } from '../scenario/types.ts';
-import { arrive } from '../world/sockets.ts';
-import { resolveOwed } from '../world/users.ts';
+import { afterArrival, arrive } from '../world/sockets.ts';
 import type { World } from '../world/world.ts';
 import { controlMessages } from './control-messages.ts';
 import { tamperingsFor } from './index.ts';
@@ -94,8 +92,7 @@ export function tamper(world: World, action: Tamper): boolean {
     arrive(world, link, end, bytes, index < forged.length - 1 ? undefined : { tampered: tamperedOf(action, tampering, message) });
   }
   if (link.head(end)?.bytes === packet.bytes && tampering.place === 'instead') link.drop(end);
-  if (action.message === 'channel_reestablish') resolveOwed(world, host);
-  if (link.closedBy === otherEnd(end) && link.head(end) === undefined) world.breakLink(link);
+  afterArrival(world, link, end, action.message);
   return true;
 }
 

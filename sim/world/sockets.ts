@@ -8,6 +8,7 @@ import type { Host, Port } from './host.ts';
 import type { Link } from './network.ts';
 import { otherEnd } from './packet.ts';
 import type { End } from './packet.ts';
+import { resolveOwed } from './users.ts';
 import type { World } from './world.ts';
 
 /**
@@ -48,6 +49,12 @@ export function arrive(world: World, link: Link, end: End, bytes: Uint8Array, ma
   if (host.driver.peers === undefined) giveNow(world, host, { kind: 'received', peer, bytes }, mark);
   else tellNow(world, host, { kind: 'bytes', connection: link.wire, bytes: frame(bytes) }, mark);
   makeRoom(world, link, otherEnd(end));
+}
+
+/** What follows the arrival of a message of this name: decisions that waited for it are told, and a connection that the other end has closed ends with its last. */
+export function afterArrival(world: World, link: Link, end: End, message: string): void {
+  if (message === 'channel_reestablish') resolveOwed(world, world.host(link.spec.ends[end]));
+  if (link.closedBy === otherEnd(end) && link.head(end) === undefined) world.breakLink(link);
 }
 
 /** Something has left the link: who waited to write goes on. */

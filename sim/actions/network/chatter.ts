@@ -6,8 +6,7 @@ import { pick } from '../../deterministic/random.ts';
 import { packetName } from '../../world/packet.ts';
 import type { End } from '../../world/packet.ts';
 import type { Link } from '../../world/network.ts';
-import { arrive } from '../../world/sockets.ts';
-import { resolveOwed } from '../../world/users.ts';
+import { afterArrival, arrive } from '../../world/sockets.ts';
 import { receivingEnd } from './receiving-end.ts';
 
 /**
@@ -50,8 +49,7 @@ export const chatter: ActionKind<Chatter> = {
     const bytes = world.onLink(link, host, () => link.forge(end, written, world.timeMs));
     if (bytes !== undefined) arrive(world, link, end, bytes);
     if (isRecord && link.head(end)?.bytes === head.bytes) link.drop(end);
-    if (isRecord && action.message === 'channel_reestablish') resolveOwed(world, host);
-    if (link.closedBy !== undefined && link.closedBy !== end && link.head(end) === undefined) world.breakLink(link);
+    afterArrival(world, link, end, isRecord ? action.message : action.what);
     return true;
   },
   describe: ({ link, to, message, what }) => `${to} receives ${WORDS[what]} ${message} over ${link}`,

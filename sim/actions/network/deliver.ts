@@ -1,8 +1,7 @@
 import type { ActionKind } from '../action-kind.ts';
 import { field } from '../../scenario/fields.ts';
 import type { ActionFrom } from '../../scenario/fields.ts';
-import { arrive, connectEnd } from '../../world/sockets.ts';
-import { resolveOwed } from '../../world/users.ts';
+import { afterArrival, arrive, connectEnd } from '../../world/sockets.ts';
 import { receivingEnd } from './receiving-end.ts';
 
 /** `message` is the BOLT name of the message (or act of the handshake) at the head of that direction. */
@@ -22,8 +21,7 @@ export const deliver: ActionKind<Deliver> = {
     const bytes = world.onLink(link, host, () => link.take(end, world.timeMs));
     if (bytes !== undefined) arrive(world, link, end, bytes);
     else if (link.isConnected(end)) connectEnd(world, link, end);
-    if (action.message === 'channel_reestablish') resolveOwed(world, host);
-    if (link.closedBy !== undefined && link.closedBy !== end && link.head(end) === undefined) world.breakLink(link);
+    afterArrival(world, link, end, action.message);
     return true;
   },
   describe: ({ to, message, link }) => `${to} receives ${message} over ${link}`,
