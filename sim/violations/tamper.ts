@@ -20,8 +20,8 @@ interface Head {
 
 function headOf(world: World, id: string, to: string): Head | undefined {
   const link = world.links.get(id);
-  const end = link?.spec.ends.indexOf(to);
-  if (link?.open !== true || (end !== 0 && end !== 1) || !link.ends[end].reads || !world.host(to).running) return undefined;
+  const end = link?.endOf(to);
+  if (link?.open !== true || end === undefined || !link.ends[end].reads || !world.host(to).running) return undefined;
   const packet = link.head(end);
   return packet && { link, end, packet };
 }

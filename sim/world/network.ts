@@ -110,6 +110,12 @@ export class Link {
     return this.encryption?.violation ?? this.past;
   }
 
+  /** Where the node is; undefined where it is at neither. */
+  endOf(node: string): End | undefined {
+    const end = this.spec.ends.indexOf(node);
+    return end === 0 || end === 1 ? end : undefined;
+  }
+
   /** Whether this end can write. */
   hasRoom(from: End): boolean {
     const { window } = this.spec;

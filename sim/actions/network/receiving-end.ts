@@ -7,8 +7,8 @@ export function receivingEnd(
   link: Link | undefined,
   { to, message }: { readonly to: string; readonly message: string },
 ): { readonly link: Link; readonly end: End } | undefined {
-  const end = link?.spec.ends.indexOf(to);
-  if (link?.up !== true || (end !== 0 && end !== 1)) return undefined;
+  const end = link?.endOf(to);
+  if (link?.up !== true || end === undefined) return undefined;
   const head = link.head(end);
   return head === undefined || link.closedBy === end || !link.ends[end].reads || packetName(head) !== message ? undefined : { link, end };
 }

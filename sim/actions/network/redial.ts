@@ -16,8 +16,8 @@ export const redial: ActionKind<Redial> = {
   fields,
   apply(world, action) {
     const link = world.links.get(action.link);
-    const end = link?.spec.ends.indexOf(action.node);
-    if (link === undefined || (end !== 0 && end !== 1) || !mayRedial(world, link)) return false;
+    const end = link?.endOf(action.node);
+    if (link === undefined || end === undefined || !mayRedial(world, link)) return false;
     redialEnd(world, link, end);
     return true;
   },
