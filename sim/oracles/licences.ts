@@ -268,7 +268,7 @@ function fundingUnconfirmed({ world, record, before }: Circumstances): boolean {
   return world.height(record.node) >= before.lifecycle.createdHeight + FUNDING_TIMEOUT_BLOCKS;
 }
 
-/** As deep as no reorganisation is drawn; and BOLT 5's depth, after which nothing is kept. */
+/** In blocks, that of the transaction counted as one: as deep as no reorganisation is drawn; and BOLT 5's depth, after which nothing is kept. */
 export const DEPTH = { fail: 6, forget: 100 } as const;
 
 function fundingDoubleSpent({ world, record, before, outcome }: Circumstances): boolean {
