@@ -61,6 +61,11 @@ export function contentsAt(shared: SharedState, cut: Cut): Contents | Senseless 
   return { balanceMsat, htlcs, feeratePerKw };
 }
 
+/** What the next update_fee replaces. */
+export function newestFeerate({ shared: { base, logs } }: FundedBase): number {
+  return logs.opener.findLast((update) => update.kind === 'fee')?.feeratePerKw ?? base.feeratePerKw;
+}
+
 /** A commitment never changes once made, however the state around it folds: one fold a commitment, for all that ask in turn. */
 const known = new Recent<Commitment, Contents | Senseless>();
 

@@ -10,6 +10,7 @@ import {
   contentsAt,
   contentsOf,
   dustExposureMsat,
+  newestFeerate,
   openerCostSat,
   otherSide,
   SIDES,
@@ -192,9 +193,7 @@ function feerateRefused(circumstances: Circumstances): boolean {
   if (!unacceptable(received.feeratePerKw, circumstances)) return false;
   if (received.type === 'open_channel' || !hasCommitments(before)) return true;
   // What comes nearer to what the receiver would take makes nothing worse.
-  const { base, logs } = before.shared;
-  let replaced = base.feeratePerKw;
-  for (const update of logs.opener) if (update.kind === 'fee') replaced = update.feeratePerKw;
+  const replaced = newestFeerate(before);
   const { config, feeratePerKw: own } = circumstances;
   const tooHigh = received.feeratePerKw * 100 > own * config.feerateTolerancePercent.max;
   return tooHigh ? received.feeratePerKw >= replaced : received.feeratePerKw <= replaced;

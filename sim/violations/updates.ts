@@ -1,7 +1,7 @@
-import type { AddUpdate, Cut, FundedState } from '../../core/channel/model/state.ts';
+import type { AddUpdate, Cut } from '../../core/channel/model/state.ts';
 import type { Preimage, Script } from '../../core/crypto/bytes.ts';
 import type { UpdateAddHtlc } from '../../core/wire/messages/index.ts';
-import { contentsAt, openerCostSat, otherSide, signableCut, fundingOf } from '../model/commitment-contents.ts';
+import { contentsAt, openerCostSat, newestFeerate, otherSide, signableCut, fundingOf } from '../model/commitment-contents.ts';
 import type { Contents } from '../model/commitment-contents.ts';
 import { FAIL_OR_CLOSE, flipped, operating, replacing, WARN_AT_LEAST } from './tampering-table.ts';
 import type { OperatingScene } from './tampering-table.ts';
@@ -140,13 +140,6 @@ export const malformedFailure = replacing('update_fail_malformed_htlc', operatin
   repeated: [FAIL_OR_CLOSE, (m) => [m, m]],
   'without-badonion': [FAIL_OR_CLOSE, (m) => ({ ...m, failureCode: m.failureCode & ~BADONION })],
 });
-
-/** What the next update_fee replaces. */
-function newestFeerate({ shared: { base, logs } }: FundedState): number {
-  let feerate = base.feeratePerKw;
-  for (const update of logs.opener) if (update.kind === 'fee') feerate = update.feeratePerKw;
-  return feerate;
-}
 
 /** BOLT 2, Updating Fees, receiving node. */
 export const updateFee = replacing('update_fee', operating, {

@@ -4,6 +4,7 @@ import type { ActionFrom } from '../../scenario/fields.ts';
 import { between, chance, pick } from '../../deterministic/random.ts';
 import type { Choices } from '../../deterministic/random.ts';
 import type { FundedState } from '../../../core/channel/model/state.ts';
+import { newestFeerate } from '../../model/commitment-contents.ts';
 import type { World } from '../../world/world.ts';
 import { grouped } from '../../scenario/text.ts';
 import { CALM_FEERATES, openerSpareMsat, trimmingFeerate } from '../amounts.ts';
@@ -17,10 +18,10 @@ const fields = { node: field.node, channel: field.channel, feeratePerKw: field.c
 type Fee = ActionFrom<'fee', typeof fields>;
 
 /** Where the accepter's estimate has fallen far below what the channel has: a feerate that is still too high for it, but nearer. */
-function stepBack(world: World, accepter: string, { shared }: FundedState, choices: Choices): number | undefined {
+function stepBack(world: World, accepter: string, state: FundedState, choices: Choices): number | undefined {
   const host = world.hosts.get(accepter);
   if (host === undefined) return undefined;
-  const newest = shared.logs.opener.findLast((logged) => logged.kind === 'fee')?.feeratePerKw ?? shared.base.feeratePerKw;
+  const newest = newestFeerate(state);
   const most = Math.floor((host.feeratePerKw * host.config.feerateTolerancePercent.max) / 100);
   return newest > most + 1 && chance(choices, 1, 2) ? between(choices, most + 1, newest - 1) : undefined;
 }
