@@ -93,7 +93,7 @@ function commandLabel(world: WorldView, command: Command): string {
   const name = channelName(world, command.channelId);
   switch (command.kind) {
     case 'add':
-      return `add ${msat(String(command.amountMsat))} to ${name}`;
+      return `add ${msat(command.amountMsat)} to ${name}`;
     case 'fulfill':
     case 'fail':
     case 'fail_malformed':
@@ -125,7 +125,7 @@ function messageLabel(world: WorldView, bytes: Uint8Array): string {
 function details(message: Message): string[] {
   switch (message.type) {
     case 'update_add_htlc':
-      return [`${message.id}`, msat(String(message.amountMsat))];
+      return [`${message.id}`, msat(message.amountMsat)];
     case 'update_fulfill_htlc':
     case 'update_fail_htlc':
     case 'update_fail_malformed_htlc':

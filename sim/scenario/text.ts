@@ -31,6 +31,7 @@ export function sat(amount: string): string {
 }
 
 /** The same in millisatoshi, and in satoshi where it is a whole number of them. */
-export function msat(amount: string): string {
-  return amount.length > 3 && amount.endsWith('000') ? sat(amount.slice(0, -3)) : `${grouped(amount)} msat`;
+export function msat(amount: string | bigint): string {
+  const digits = String(amount);
+  return digits.length > 3 && digits.endsWith('000') ? sat(digits.slice(0, -3)) : `${grouped(digits)} msat`;
 }

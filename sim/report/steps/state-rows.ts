@@ -33,12 +33,12 @@ function commitmentRows(shared: SharedState, commitment: Commitment | undefined,
   const says = contentsOf(shared, cut);
   if (typeof says === 'string') return [row('number', `${number}`), row('contents', says)];
   const htlcs = says.htlcs.map(
-    ({ offerer, id, amountMsat, cltvExpiry }) => `${names[offerer]} offers ${id}: ${msat(`${amountMsat}`)} until ${cltvExpiry}`,
+    ({ offerer, id, amountMsat, cltvExpiry }) => `${names[offerer]} offers ${id}: ${msat(amountMsat)} until ${cltvExpiry}`,
   );
   return [
     row('number', `${number}`),
     row('feerate', `${grouped(says.feeratePerKw)} sat/kw`),
-    ...SIDES.map((side) => row(`balance of ${names[side]}`, msat(`${says.balanceMsat[side]}`))),
+    ...SIDES.map((side) => row(`balance of ${names[side]}`, msat(says.balanceMsat[side]))),
     row('HTLCs', list(htlcs)),
   ];
 }
@@ -57,7 +57,7 @@ function contentsOf(shared: SharedState, cut: Commitment['cut']): Contents | str
 function updateText(update: Update): string {
   switch (update.kind) {
     case 'add':
-      return `add ${update.id}, ${msat(`${update.amountMsat}`)}`;
+      return `add ${update.id}, ${msat(update.amountMsat)}`;
     case 'fulfill':
     case 'fail':
     case 'fail_malformed':
