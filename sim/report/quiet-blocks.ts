@@ -24,8 +24,7 @@ export function joinQuietBlocks(steps: readonly ChartStep[]): readonly ChartStep
     }
     const before = run.get(step.node);
     if (before !== undefined && !continues(before, quiet)) end();
-    const from = run.get(step.node)?.from ?? quiet.from;
-    run.set(step.node, { step: run.get(step.node)?.step ?? step, from, to: quiet.to });
+    run.set(step.node, { ...(run.get(step.node) ?? quiet), to: quiet.to });
   }
   end();
   return joined;
