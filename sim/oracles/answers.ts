@@ -16,6 +16,7 @@ export function createAnswers(): Oracle {
 
 /** Of one connection, by the node at its end: what it was asked, and what it has answered. */
 interface Asked {
+  readonly node: string;
   readonly peer: string;
   readonly asked: Set<ChannelId>;
   readonly answered: Set<ChannelId>;
@@ -29,8 +30,8 @@ class Answers implements Oracle {
 
   constructor(from?: Answers) {
     this.ends = new Map();
-    for (const [key, { peer, asked, answered }] of from?.ends ?? [])
-      this.ends.set(key, { peer, asked: new Set(asked), answered: new Set(answered) });
+    for (const [key, { asked, answered, ...end }] of from?.ends ?? [])
+      this.ends.set(key, { ...end, asked: new Set(asked), answered: new Set(answered) });
   }
 
   fork(): Oracle {
@@ -39,7 +40,7 @@ class Answers implements Oracle {
 
   step(world: WorldView, { node, input, effects }: StepRecord): undefined {
     if (input.kind === 'connected' || input.kind === 'disconnected') this.ends.delete(`${node} ${world.nodeName(input.peer)}`);
-    if (input.kind === 'crash') for (const key of this.ends.keys()) if (key.startsWith(`${node} `)) this.ends.delete(key);
+    if (input.kind === 'crash') for (const [key, end] of this.ends) if (end.node === node) this.ends.delete(key);
     if (input.kind === 'received' && nameOf(input.bytes) === 'channel_reestablish') {
       const message = messageOf(input.bytes);
       if (message?.type === 'channel_reestablish') this.end(node, world.nodeName(input.peer)).asked.add(message.channelId);
@@ -55,7 +56,7 @@ class Answers implements Oracle {
     const key = `${node} ${peer}`;
     const known = this.ends.get(key);
     if (known !== undefined) return known;
-    const end = { peer, asked: new Set<ChannelId>(), answered: new Set<ChannelId>() };
+    const end = { node, peer, asked: new Set<ChannelId>(), answered: new Set<ChannelId>() };
     this.ends.set(key, end);
     return end;
   }
@@ -63,22 +64,17 @@ class Answers implements Oracle {
   settled(world: WorldView): Finding | undefined {
     // What an adversary says is nobody's to answer.
     if (world.licences.has('adversary')) return undefined;
-    for (const [key, { peer, asked, answered }] of this.ends) {
-      const node = key.slice(0, key.length - peer.length - 1);
+    for (const { node, peer, asked, answered } of this.ends.values()) {
       if (!world.connected(node, peer)) continue;
       for (const channelId of asked) {
         if (answered.has(channelId)) continue;
-        const message = `${node} left ${peer}'s channel_reestablish without an answer`;
-        const channel = channelName(world, channelId);
-        const rule = 'channel_reestablish.answer';
-        const kind = 'channel_reestablish-unanswered';
         return finding(world, {
           oracle: ORACLE,
-          rule,
-          kind,
+          rule: 'channel_reestablish.answer',
+          kind: 'channel_reestablish-unanswered',
           node,
-          channel,
-          message,
+          channel: channelName(world, channelId),
+          message: `${node} left ${peer}'s channel_reestablish without an answer`,
           expected: 'channel_reestablish or an error',
           actual: 'nothing',
         });
