@@ -8,6 +8,11 @@ export function runningHost(world: World, node: string): Host | undefined {
   return host?.running === true ? host : undefined;
 }
 
+/** What each node knows can be looked at, running or not. */
+export function allShowStates(world: World): boolean {
+  return world.nodeNames.every((node) => world.host(node).driver.channels !== undefined);
+}
+
 /** A host that comes back reads the chain before it connects or closes: what a peer owes is counted in blocks (docs/embedding.md). */
 const MAX_BLOCKS_BEHIND = 20;
 

@@ -6,6 +6,7 @@ import { between, pick } from '../../deterministic/random.ts';
 import { plural } from '../../scenario/text.ts';
 import type { World } from '../../world/world.ts';
 import { numbers, simplerFields } from '../simpler.ts';
+import { allShowStates } from '../subjects.ts';
 
 /** A branch in which the funding of a channel is not, and can't be, because its coin is spent otherwise, takes the place of the chain; so many blocks follow. */
 const fields = { channel: field.channel, blocks: field.count };
@@ -32,7 +33,7 @@ export const doubleSpend: ActionKind<DoubleSpend> = {
       kind: 'fault',
       licences: ['funding-double-spent'],
       generate(world, choices) {
-        if (world.nodeNames.some((node) => world.host(node).driver.channels === undefined)) return undefined;
+        if (!allShowStates(world)) return undefined;
         const young = world.channels.filter(({ name }) => {
           const funding = fundingOf(world, name);
           return funding !== undefined && world.chain.height - funding.height < MAX_DEPTH;

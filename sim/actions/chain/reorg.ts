@@ -3,6 +3,7 @@ import { field } from '../../scenario/fields.ts';
 import type { ActionFrom } from '../../scenario/fields.ts';
 import { between, chance, pick } from '../../deterministic/random.ts';
 import { numbers, simplerFields } from '../simpler.ts';
+import { allShowStates } from '../subjects.ts';
 
 /** The newest `depth` blocks are replaced by one more; their transactions are in the first new one, back in the mempool, or lost. */
 const fields = { depth: field.count, transactions: field.choice('mined', 'waiting', 'lost') };
@@ -33,7 +34,7 @@ export const reorg: ActionKind<Reorg> = {
       weight: 3,
       generate(world, choices) {
         // Some nodes of others fail a channel for it.
-        if (world.nodeNames.some((node) => world.host(node).driver.channels === undefined)) return undefined;
+        if (!allShowStates(world)) return undefined;
         const { blocks } = world.chain;
         const newest = blocks.findLastIndex(({ transactions }) => transactions.length > 0);
         const depth = newest >= 0 && chance(choices, 2, 3) ? blocks.length - newest : between(choices, 1, MAX_DRAWN_DEPTH);
