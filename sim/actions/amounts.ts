@@ -5,6 +5,7 @@ import type { Choices } from '../deterministic/random.ts';
 import { between, chance, pick } from '../deterministic/random.ts';
 import type { FundedState } from '../../core/channel/model/state.ts';
 import type { ChannelInfo } from '../scenario/types.ts';
+import { otherParty } from '../world/channel-changes.ts';
 import type { World } from '../world/world.ts';
 import type { TalkingEnd, UsableEnd } from './usable-ends.ts';
 import { fundingOf } from '../model/commitment-contents.ts';
@@ -93,7 +94,7 @@ const PLAINLY_MORE_THAN_DUST_MSAT = 8_000_000n;
  * none either. It may still refuse.
  */
 export function guessedRange(world: World, { node, info }: { readonly node: string; readonly info: ChannelInfo }): Range | undefined {
-  const state = world.channelState(node === info.opener ? info.accepter : info.opener, info.name);
+  const state = world.channelState(otherParty(info, node), info.name);
   let maxMsat = info.fundingSat * 20n;
   if (state?.phase === 'funded') {
     const side = node === info.opener ? 'opener' : 'accepter';

@@ -3,7 +3,7 @@ import type { ChannelState } from '../../core/channel/model/state.ts';
 import type { TxInput } from '../../core/bitcoin/tx.ts';
 import { policyOf } from '../scenario/channel-config.ts';
 import type { ChannelInfo, Finding, Oracle, PaymentRecord, ProbeRecord, WorldView } from '../scenario/types.ts';
-import { hasCommitments, isCommitted, isFunding, showsNone } from '../world/channel-changes.ts';
+import { hasCommitments, isCommitted, isFunding, otherParty, showsNone } from '../world/channel-changes.ts';
 import { LIVENESS_KINDS, nothingLeft, ORACLE, report } from './liveness/left.ts';
 import { UsableWatch } from './liveness/usable-watch.ts';
 import { linkOf, linksWithoutRest } from './refused-feerate.ts';
@@ -153,12 +153,12 @@ function probed(world: WorldView, info: ChannelInfo): Finding | undefined {
 }
 
 /** BOLT 2, Bounding exposure to trimmed in-flight HTLCs: the payer does not know how much of it the receiver bears. */
-function isTooMuchDust(world: WorldView, { name, opener, accepter }: ChannelInfo, { from, amountMsat, result }: ProbeRecord): boolean {
-  const to = from === opener ? accepter : opener;
-  const state = world.channelState(to, name);
+function isTooMuchDust(world: WorldView, info: ChannelInfo, { from, amountMsat, result }: ProbeRecord): boolean {
+  const to = otherParty(info, from);
+  const state = world.channelState(to, info.name);
   if (result === 'failed' && showsNone(world, to)) return true;
   if (result !== 'failed' || state?.phase !== 'funded') return false;
-  const offerer = from === opener ? 'opener' : 'accepter';
+  const offerer = from === info.opener ? 'opener' : 'accepter';
   const { feeratePerKw } = state.shared.base;
   const { maxDustHtlcExposureMsat } = policyOf(world.spec.nodes.find((node) => node.name === to)?.config ?? {}, []);
   return amountMsat > maxDustHtlcExposureMsat && SIDES.some((owner) => isDust(state, owner, { offerer, amountMsat }, feeratePerKw));

@@ -5,7 +5,7 @@ import type { ChannelId, Hex } from '../../core/crypto/bytes.ts';
 import type { Message, MessageName } from '../../core/wire/messages/index.ts';
 import { decodeMessage, messageRegistry, namesIn } from '../../core/wire/messages/index.ts';
 import { sameOutpoint } from './chain.ts';
-import type { Change, ChannelHistory, Driver, DriverEffect, StepRecord, WorldView } from '../scenario/types.ts';
+import type { Change, ChannelHistory, ChannelInfo, Driver, DriverEffect, StepRecord, WorldView } from '../scenario/types.ts';
 import { commitmentsOf, contentsOf } from '../model/commitment-contents.ts';
 import { Recent } from '../deterministic/recent-values.ts';
 import { paymentIdOf } from '../../core/channel/model/origin.ts';
@@ -102,6 +102,11 @@ export function isCommitted(state: WithCommitments, paymentId: Hex, unreadable: 
     if (typeof contents === 'string') return unreadable;
     return contents.htlcs.some(({ offerer, id }) => offerer === state.params.us && id === known.id);
   });
+}
+
+/** The other end of a channel of this node. */
+export function otherParty({ opener, accepter }: Pick<ChannelInfo, 'opener' | 'accepter'>, node: string): string {
+  return node === opener ? accepter : opener;
 }
 
 export function peerName(world: WorldView, state: FundedBase): string {

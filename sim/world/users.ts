@@ -1,7 +1,6 @@
 import type { ChannelCommand, DeclineCommand } from '../../core/channel/model/channel-vocabulary.ts';
 import type { DriverNotification, OfferedHtlc } from '../scenario/border.ts';
-import type { ChannelId, Hash32, Hex, Preimage, SecretKey, Txid } from '../../core/crypto/bytes.ts';
-import type { Script } from '../../core/crypto/bytes.ts';
+import type { ChannelId, Hash32, Hex, Preimage, Script, SecretKey, Txid } from '../../core/crypto/bytes.ts';
 import { txid } from '../../core/bitcoin/tx.ts';
 import type { Tx } from '../../core/bitcoin/tx.ts';
 import { channelIdOf } from '../model/channel-end.ts';
@@ -10,6 +9,7 @@ import { buildOnion } from '../../core/onion/build.ts';
 import type { BuiltOnion } from '../../core/onion/build.ts';
 import { encodePayload } from '../../core/onion/payload.ts';
 import type { PaymentSecret } from '../../core/onion/payload.ts';
+import { otherParty } from './channel-changes.ts';
 import type { Host, Presented } from './host.ts';
 import { onionOf, referenceOf } from './payments.ts';
 import type { Action, DriverEffect, PaymentRecord, Heard } from '../scenario/types.ts';
@@ -136,7 +136,7 @@ function payersOrigin(world: World, payer: string, channelId: ChannelId, htlcId:
 export function peerIn(world: World, channel: string, node: string): string {
   const info = world.info(channel);
   if (info === undefined) throw new RangeError(`no channel '${channel}'`);
-  return info.opener === node ? info.accepter : info.opener;
+  return otherParty(info, node);
 }
 
 /** The host tells its node, after the step under way, what becomes of a received payment. False if the node never presented it. */

@@ -5,6 +5,7 @@ import { between, chance, pick } from '../../deterministic/random.ts';
 import type { Choices } from '../../deterministic/random.ts';
 import { msat, plural } from '../../scenario/text.ts';
 import type { PaymentRecord } from '../../scenario/types.ts';
+import { otherParty } from '../../world/channel-changes.ts';
 import { pay as offer } from '../../world/users.ts';
 import type { World } from '../../world/world.ts';
 import { interestingAmount, isSendable } from '../amounts.ts';
@@ -68,7 +69,7 @@ function drawPayment(world: World, choices: Choices): Pay | undefined {
 
 /** Whoever is paid by invoices takes HTLCs of one hash for parts of one payment (BOLT 4, Basic Multi-Part Payments). */
 function hasInvoices(world: World, { node, info }: TalkingEnd): boolean {
-  return world.driver(node === info.opener ? info.accepter : info.opener)?.invoice !== undefined;
+  return world.driver(otherParty(info, node))?.invoice !== undefined;
 }
 
 function drawCltvDelta(world: World, choices: Choices): number {

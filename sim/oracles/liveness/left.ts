@@ -2,7 +2,7 @@ import { isClosed } from '../../../core/channel/model/ending.ts';
 import type { FundedState } from '../../../core/channel/model/state.ts';
 import { grouped, plural } from '../../scenario/text.ts';
 import type { ChannelInfo, Finding, WorldView } from '../../scenario/types.ts';
-import { isShuttingDown } from '../../world/channel-changes.ts';
+import { isShuttingDown, otherParty } from '../../world/channel-changes.ts';
 import type { WithCommitments } from '../../world/channel-changes.ts';
 import { finding } from '../difference.ts';
 
@@ -98,7 +98,7 @@ function htlcStays(world: WorldView, info: ChannelInfo, node: string, { shared: 
 function notReady(world: WorldView, info: ChannelInfo, node: string, { lifecycle }: FundedState): Finding | undefined {
   const { readySent, readyReceived } = lifecycle;
   if (readySent && readyReceived) return undefined;
-  const peer = node === info.opener ? info.accepter : info.opener;
+  const peer = otherParty(info, node);
   const kind = readySent ? 'channel_ready-never-arrived' : 'channel_ready-never-sent';
   const message = readySent
     ? `${node} has sent channel_ready for ${info.name} and never got ${peer}'s`
@@ -119,7 +119,7 @@ function notReady(world: WorldView, info: ChannelInfo, node: string, { lifecycle
 function notClosing(world: WorldView, info: ChannelInfo, node: string, state: FundedState): Finding | undefined {
   if (!isShuttingDown(state)) return undefined;
   const { sent, received } = state.closing;
-  const peer = node === info.opener ? info.accepter : info.opener;
+  const peer = otherParty(info, node);
   const theirs = world.channelState(peer, info.name);
   const heard = theirs?.phase !== 'funded' || theirs.closing.received !== undefined;
   const of = (kind: Kind, message: string, actual: string): Finding =>
