@@ -6,14 +6,14 @@ import { otherEnd } from './packet.ts';
 import type { Act, End, Packet, Sealed } from './packet.ts';
 import { stream } from '../deterministic/random.ts';
 import type { Random } from '../deterministic/random.ts';
+import { messageName } from './message-name.ts';
 import type { LinkSpec } from '../scenario/types.ts';
 
 /** BOLT 2, closing_signed: type, channel_id, fee_satoshis and signature; what follows are records. */
-const CLOSING_SIGNED_TYPE = 39;
 const CLOSING_SIGNED_LENGTH = 2 + 32 + 8 + 64;
 
 function withoutFeeRange(bytes: Uint8Array): Uint8Array {
-  return bytes[0] === 0 && bytes[1] === CLOSING_SIGNED_TYPE ? bytes.subarray(0, CLOSING_SIGNED_LENGTH) : bytes;
+  return messageName(bytes) === 'closing_signed' ? bytes.subarray(0, CLOSING_SIGNED_LENGTH) : bytes;
 }
 
 export function linkId(ends: readonly [string, string]): string {

@@ -5,6 +5,7 @@ import { firstMessage, frame, FRAME_HEADER } from '../drivers/plain-transport.ts
 import { held } from '../../core/peers/incoming.ts';
 import type { DriverInput, NodeTables, StepMark } from '../scenario/types.ts';
 import type { Host, Port } from './host.ts';
+import { messageName } from './message-name.ts';
 import type { Link } from './network.ts';
 import { otherEnd } from './packet.ts';
 import type { End } from './packet.ts';
@@ -69,13 +70,9 @@ function makeRoom(world: World, link: Link, end: End): void {
 /** Writes one message. Returns the bytes of its frame. */
 function write(world: World, host: Host, port: Port, bytes: Uint8Array): number {
   const message = firstMessage(bytes);
-  if (isPing(message)) port.link.ends[port.end].pingedMs = world.timeMs;
+  if (messageName(message) === 'ping') port.link.ends[port.end].pingedMs = world.timeMs;
   put(world, host, port, message);
   return FRAME_HEADER + message.length;
-}
-
-function isPing(message: Uint8Array): boolean {
-  return message[0] === 0 && message[1] === 18;
 }
 
 /** The node has something to say. What can't be sent any more counts as sent and lost. */
