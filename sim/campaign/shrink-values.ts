@@ -95,7 +95,8 @@ function* withoutOptions(action: Action): Generator<Action> {
 /** Channels that actions open, opened before the first one: all of them, then each. What opened them is skipped where it no longer applies. */
 export function* openedBefore(scenario: Scenario): Generator<Scenario> {
   const opens = scenario.actions.filter((action) => action.do === 'open');
-  for (const some of opens.length > 1 ? [opens, ...opens.map((one) => [one])] : opens.map((one) => [one])) {
+  const each = opens.map((one) => [one]);
+  for (const some of opens.length > 1 ? [opens, ...each] : each) {
     const channels = some.map(({ as, from, to, fundingSat, pushMsat, feeratePerKw, format }) => {
       return { name: as, opener: from, accepter: to, fundingSat, pushMsat, feeratePerKw, format };
     });

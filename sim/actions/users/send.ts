@@ -28,7 +28,5 @@ export const send: ActionKind<Send> = {
   describe({ as, from, to, amountMsat, byHand }) {
     return `${from} pays ${msat(amountMsat)} to ${to} (${as}${byHand === true ? ', claimed by hand' : ''})`;
   },
-  *simpler(action) {
-    yield* simplerFields(action, { amountMsat: decimals(action.amountMsat) });
-  },
+  simpler: (action) => simplerFields(action, { amountMsat: decimals(action.amountMsat) }),
 };
