@@ -3,10 +3,12 @@
 import { missingPackage } from '../node/missing-package.ts';
 import { runProgram } from './terminal/run-program.ts';
 
-// What it needs may be absent: the core is installed without the packages of the harness.
-const commandLine = async (): Promise<typeof import('./command-line.ts')> =>
-  import('./command-line.ts').catch((error: unknown) => {
+// What it needs may be absent, of all or of one verb: the core is installed without the packages of the harness.
+await runProgram(async () => {
+  try {
+    const { main } = await import('./command-line.ts');
+    return await main(process.argv.slice(2));
+  } catch (error) {
     throw missingPackage(error) ?? error;
-  });
-
-await runProgram(async () => (await commandLine()).main(process.argv.slice(2)));
+  }
+});
