@@ -1,32 +1,16 @@
 /// <reference types="node" />
-import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Scenario } from '../../sim/scenario/types.ts';
 import { buildIfStale } from '../tools/build.ts';
-import { compiledFile, packageRoot } from '../node/package-files.ts';
+import { packageRoot } from '../node/package-files.ts';
 import { scratch } from '../node/scratch.fixture.ts';
+import { fulgurite } from './spawned.fixture.ts';
+import type { Ran } from './spawned.fixture.ts';
 import type { HuntReport } from './reports/hunt-report.ts';
 import { FINGERPRINT_VERSION } from '../../sim/world/finding.ts';
-
-interface Ran {
-  readonly code: number | string | null | undefined;
-  readonly out: string;
-  readonly errors: string;
-}
-
-/** Runs the compiled command line in a folder. `during` may interrupt it. */
-function fulgurite(folder: string, args: readonly string[], during?: (child: ReturnType<typeof execFile>) => void): Promise<Ran> {
-  return new Promise((resolve) => {
-    const options = { cwd: folder, env: { ...process.env, NO_COLOR: '1' }, maxBuffer: 1 << 26 };
-    const child = execFile(process.execPath, [compiledFile('scripts/cli/fulgurite.js'), ...args], options, (error, out, errors) =>
-      resolve({ code: error === null ? 0 : error.code, out, errors }),
-    );
-    during?.(child);
-  });
-}
 
 const folder = scratch;
 const withoutTimes = (report: string): string => report.replace(/^(\d+ runs) in [^,]*,/m, '$1,').replace(/, [\d.,]+ runs\/s/, '');

@@ -1,30 +1,15 @@
 /// <reference types="node" />
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { replaceFile } from '../../fuzz-targets/host/replace-file.ts';
 import { compiledFile, packageRoot } from '../node/package-files.ts';
 import { scratch } from '../node/scratch.fixture.ts';
+import { run } from './spawned.fixture.ts';
+import type { During, Ran } from './spawned.fixture.ts';
 import { buildIfStale } from '../tools/build.ts';
 
-interface Ran {
-  readonly code: number | null;
-  readonly out: string;
-  readonly errors: string;
-}
-
-function shell(command: string, cwd: string, during?: (child: ChildProcess) => void): Promise<Ran> {
-  return new Promise((resolve) => {
-    const child = spawn('sh', ['-c', command], { cwd, env: { ...process.env, NO_COLOR: '1' } });
-    const text = { out: '', errors: '' };
-    child.stdout.on('data', (bytes: Buffer) => (text.out += bytes.toString()));
-    child.stderr.on('data', (bytes: Buffer) => (text.errors += bytes.toString()));
-    child.on('close', (code) => resolve({ code, ...text }));
-    during?.(child);
-  });
-}
+const shell = (command: string, cwd: string, during?: During): Promise<Ran> => run('sh', ['-c', command], cwd, during);
 
 const FULGURITE = `exec ${process.execPath} ${compiledFile('scripts/cli/fulgurite.js')}`;
 const HUNT = `${FULGURITE} consistency --seeds 1..4 --steps 5 --workers 2 --shrink 0 --max-findings 1 --json report.json`;
@@ -70,8 +55,8 @@ describe.skipIf(process.platform === 'win32')('a hunt whose output finds no room
   it.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('hears %s through npm run, and ends with its report', async (signal) => {
     const command = `exec npm run -s fulgurite -- consistency --seeds 1.. --steps 5 --workers 1 --out ${scratch()}`;
     const { out } = await shell(command, packageRoot(), (child) => {
-      child.stderr?.on('data', (bytes: Buffer) => {
-        if (bytes.toString().startsWith('seeds 1..')) child.kill(signal);
+      child.stderr?.on('data', (said: string) => {
+        if (said.startsWith('seeds 1..')) child.kill(signal);
       });
     });
     expect(out).toMatch(/^[\d,]+ runs? in /m);

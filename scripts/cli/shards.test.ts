@@ -1,41 +1,20 @@
 /// <reference types="node" />
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { compiledFile, packageRoot } from '../node/package-files.ts';
+import { packageRoot } from '../node/package-files.ts';
 import { readScenario } from '../node/scenario-files.ts';
 import { scratch } from '../node/scratch.fixture.ts';
+import { fulgurite } from './spawned.fixture.ts';
+import type { During, Ran } from './spawned.fixture.ts';
 import { buildIfStale } from '../tools/build.ts';
 import type { HuntReport } from './reports/hunt-report.ts';
 import { mergeReports } from './reports/merge-reports.ts';
 import type { ReadReport } from './reports/merge-reports.ts';
 
-interface Ran {
-  readonly code: number | null;
-  readonly out: string;
-  readonly errors: string;
-}
-
 const here = scratch();
-
-function fulgurite(
-  args: readonly string[],
-  { env = {}, during }: { env?: NodeJS.ProcessEnv; during?: (child: ChildProcess) => void } = {},
-): Promise<Ran> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [compiledFile('scripts/cli/fulgurite.js'), ...args], {
-      cwd: here,
-      env: { ...process.env, NO_COLOR: '1', FULGURITE_COMMIT: 'abc', ...env },
-    });
-    const text = { out: '', errors: '' };
-    child.stdout.on('data', (bytes: Buffer) => (text.out += bytes.toString()));
-    child.stderr.on('data', (bytes: Buffer) => (text.errors += bytes.toString()));
-    child.on('close', (code) => resolve({ code, ...text }));
-    during?.(child);
-  });
-}
+const hunt = (args: readonly string[], during?: During, env?: NodeJS.ProcessEnv): Promise<Ran> =>
+  fulgurite(here, args, during, { FULGURITE_COMMIT: 'abc', ...env });
 
 /** Finds a bug in every third world, another in every other third, each at a step of its own. */
 const CONFIG = `
@@ -76,33 +55,34 @@ describe('four shards beside each other, one of them killed and run again', () =
   beforeAll(async () => {
     await buildIfStale(packageRoot());
     writeFileSync(join(here, 'fulgurite.config.js'), CONFIG);
-    const killed = fulgurite(shard(2), {
-      during: (child) => child.stderr?.on('data', (bytes: Buffer) => bytes.toString().includes('seeds ') && child.kill('SIGKILL')),
-    });
+    const killed = hunt(
+      shard(2),
+      (child) => void child.stderr?.on('data', (said: string) => said.includes('seeds ') && child.kill('SIGKILL')),
+    );
     const [, two] = await Promise.all([
-      fulgurite(shard(1)),
+      hunt(shard(1)),
       killed,
-      fulgurite(shard(3)),
-      fulgurite([...HUNT, '--shard', 'auto/4', '--json', 'shard-4.json', '--out', 'out-4'], { env: { JOB_COMPLETION_INDEX: '3' } }),
+      hunt(shard(3)),
+      hunt([...HUNT, '--shard', 'auto/4', '--json', 'shard-4.json', '--out', 'out-4'], undefined, { JOB_COMPLETION_INDEX: '3' }),
     ]);
     expect(two.code).toBeNull();
     expect(existsSync(join(here, 'shard-2.json'))).toBe(false);
-    single = await fulgurite([...HUNT, '--json', 'single.json', '--out', 'out']);
+    single = await hunt([...HUNT, '--json', 'single.json', '--out', 'out']);
     expect(single.code).toBe(1);
   }, 300_000);
 
   it('lack a shard until it is run again', async () => {
     const without = SHARDS.filter((name) => name !== 'shard-2.json');
-    const merged = await fulgurite(['merge', ...without]);
+    const merged = await hunt(['merge', ...without]);
     expect(merged.code).toBe(3);
     expect(merged.errors).toContain('1 shard missing: 2/4');
     expect(merged.out).toContain('covered: seeds 1..15, 32..56');
-    expect((await fulgurite(['merge', '--partial', ...without])).code).toBe(1);
-    expect((await fulgurite(shard(2))).code).toBe(1);
+    expect((await hunt(['merge', '--partial', ...without])).code).toBe(1);
+    expect((await hunt(shard(2))).code).toBe(1);
   });
 
   it('come to what a single run comes to: findings and counts', async () => {
-    const merged = await fulgurite([
+    const merged = await hunt([
       'merge',
       ...SHARDS,
       '--json',
@@ -137,14 +117,14 @@ describe('four shards beside each other, one of them killed and run again', () =
   });
 
   it('count once where one was run twice, and are not believed where it came to something else', async () => {
-    expect((await fulgurite(['merge', ...SHARDS, ...SHARDS.slice(1, 2), '--json', 'again.json'])).code).toBe(1);
+    expect((await hunt(['merge', ...SHARDS, ...SHARDS.slice(1, 2), '--json', 'again.json'])).code).toBe(1);
     expect(whole(reportIn('again.json'))).toEqual(whole(reportIn('single.json')));
     const other = changed('shard-3.json', (report) => ({ ...report, steps: report.steps + 1 }));
-    const merged = await fulgurite(['merge', ...SHARDS, other]);
+    const merged = await hunt(['merge', ...SHARDS, other]);
     expect(merged.code).toBe(3);
     expect(merged.errors).toContain('shard 3/4 was run twice and came to something else: shard-3.json, changed-shard-3.json');
     const part = changed('shard-3.json', (report) => ({ ...report, ended: 'interrupted', covered: [[32, 33]], findings: [] }));
-    expect((await fulgurite(['merge', part, ...SHARDS, '--json', 'again.json'])).code).toBe(1);
+    expect((await hunt(['merge', part, ...SHARDS, '--json', 'again.json'])).code).toBe(1);
     expect(whole(reportIn('again.json'))).toEqual(whole(reportIn('single.json')));
   });
 
@@ -185,17 +165,17 @@ describe('four shards beside each other, one of them killed and run again', () =
 
   it('say so where nothing is left for one, or where there is no such shard', async () => {
     const small = ['consistency', '--seeds', '1..7', '--json', 'empty.json'];
-    const empty = await fulgurite([...small, '--shard', '1/2']);
+    const empty = await hunt([...small, '--shard', '1/2']);
     expect(empty).toMatchObject({ code: 0, errors: '' });
     expect(empty.out).toContain('no seeds for this shard');
     expect(reportIn('empty.json')).toMatchObject({ runs: 0, covered: [], shard: { index: 1, of: 2 } });
-    expect(await fulgurite([...small, '--shard', '0/0'])).toMatchObject({ code: 2, out: '' });
-    expect(await fulgurite([...small, '--shard', '3/2'])).toMatchObject({ code: 2, out: '' });
-    const endless = await fulgurite(['consistency', '--seeds', '1..', '--shard', '1/2']);
+    expect(await hunt([...small, '--shard', '0/0'])).toMatchObject({ code: 2, out: '' });
+    expect(await hunt([...small, '--shard', '3/2'])).toMatchObject({ code: 2, out: '' });
+    const endless = await hunt(['consistency', '--seeds', '1..', '--shard', '1/2']);
     expect(endless).toMatchObject({ code: 2, errors: expect.stringContaining('give --seeds an end') });
-    const none = await fulgurite(['merge', 'empty.json', 'none.json']);
+    const none = await hunt(['merge', 'empty.json', 'none.json']);
     expect(none).toMatchObject({ code: 2, errors: expect.stringContaining('none.json: no such file') });
-    const other = await fulgurite(['merge', changed('empty.json', () => ({ format: 1 }))]);
+    const other = await hunt(['merge', changed('empty.json', () => ({ format: 1 }))]);
     expect(other).toMatchObject({ code: 2, errors: expect.stringContaining('changed-empty.json is no report of a hunt') });
   });
 });

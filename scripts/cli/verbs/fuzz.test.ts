@@ -1,29 +1,15 @@
 /// <reference types="node" />
-import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { messageRegistry } from '../../../core/wire/messages/index.ts';
 import { buildIfStale } from '../../tools/build.ts';
-import { compiledFile, packageRoot } from '../../node/package-files.ts';
+import { packageRoot } from '../../node/package-files.ts';
 import { scratch } from '../../node/scratch.fixture.ts';
+import { fulgurite } from '../spawned.fixture.ts';
+import type { During, Ran } from '../spawned.fixture.ts';
 
-interface Ran {
-  readonly code: number | string | null | undefined;
-  readonly out: string;
-  readonly errors: string;
-}
-
-function fuzz(folder: string, args: readonly string[], during?: (child: ReturnType<typeof execFile>) => void): Promise<Ran> {
-  return new Promise((resolve) => {
-    const options = { cwd: folder, env: { ...process.env, NO_COLOR: '1' }, maxBuffer: 1 << 26 };
-    const child = execFile(process.execPath, [compiledFile('scripts/cli/fulgurite.js'), 'fuzz', ...args], options, (error, out, errors) =>
-      resolve({ code: error === null ? 0 : error.code, out, errors }),
-    );
-    during?.(child);
-  });
-}
-
+const fuzz = (cwd: string, args: readonly string[], during?: During): Promise<Ran> => fulgurite(cwd, ['fuzz', ...args], during);
 const folder = scratch;
 const BUG = join(packageRoot(), 'mutation/planted/wire-bigsize-not-minimal.json');
 
