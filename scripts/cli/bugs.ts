@@ -1,5 +1,5 @@
 /// <reference types="node" />
-import type { Distinct, Found, Known } from '../../sim/campaign/results.ts';
+import type { Distinct, Known } from '../../sim/campaign/results.ts';
 import { findingReport } from '../../sim/report/finding-report.ts';
 import type { ExplainProgress, Explained } from '../../sim/campaign/explain.ts';
 import type { Scenario } from '../../sim/scenario/types.ts';
@@ -13,19 +13,11 @@ import type { Progress } from './terminal/progress.ts';
 import type { ReportedFinding } from './reports/hunt-report.ts';
 import { replayCommand } from './verbs/common-options.ts';
 
-/** Findings of one campaign that turned out to be the same, once each was shrunk. */
-export interface Bug {
-  readonly fingerprint: string;
-  /** Of the smallest case. */
-  readonly first: Found;
-  readonly seeds: readonly number[];
-  readonly foundAs: readonly string[];
-  readonly known?: string;
-  readonly case?: Case;
+/** Findings of one campaign that turned out to be the same, once each was shrunk. `first` is that of the smallest case. */
+export interface Bug extends Distinct {
+  /** What was made of it; absent where it was set aside. */
+  readonly case?: Explained;
 }
-
-/** What was made of one finding. */
-export type Case = Explained;
 
 export async function investigateAll(engine: Engine, findings: readonly Distinct[], known: Known, tools: Tools): Promise<readonly Bug[]> {
   const bugs = new Map<string, Bug>();
@@ -44,7 +36,6 @@ function sameBug(a: Bug, b: Bug): Bug {
 }
 
 interface Tools extends HuntOptions {
-  readonly files: FindingFiles;
   readonly progress: Progress;
   readonly signal: AbortSignal;
 }
@@ -98,7 +89,7 @@ function storeCase(
   engine: Engine,
   reported: ReportedFinding,
   { first, seeds, foundAs }: Bug,
-  { scenario, shrunk, decided }: Case,
+  { scenario, shrunk, decided }: Explained,
   options: TellOptions,
 ): ReturnType<typeof describeBug> {
   const file = tryToWrite(() => new FindingFiles(options.out).save(first, scenario));

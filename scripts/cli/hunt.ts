@@ -76,7 +76,7 @@ export async function hunt(request: CampaignRequest, options: HuntOptions): Prom
     },
   });
   progress.clear();
-  const tools = { ...options, files, progress, signal };
+  const tools = { ...options, progress, signal };
   const bugs = await investigateAll(engine, result.findings, request.known ?? {}, tools);
   return conclude(request, signal.aborted ? { ...result, ended: 'interrupted' } : result, bugs, engine, options);
 }
