@@ -11,6 +11,7 @@ import type { Claim } from './claims.ts';
 import { claimFeerate, replacementFloor } from './fees.ts';
 import type { Outcome } from './outcome.ts';
 import { outpointKey } from './outputs.ts';
+import { actsFrom } from './patience.ts';
 import type { Said, WatcherEnv, WatcherOutput } from './watcher-vocabulary.ts';
 
 /** What `diff` brings: the acts to store, and what leaves then. */
@@ -34,7 +35,7 @@ export function diff(
   const effects: WatcherOutput[] = [];
   let now = withoutFinished(env, view, outcome, wanted, acts, effects);
   for (const claim of wanted) {
-    if (claim.earliest > view.tip.height + 1) continue;
+    if (actsFrom(env.post, claim) > view.tip.height) continue;
     const before = actsFor(now, claim.outpoint);
     const after = pursue(env, keysId, view.tip.height, claim, before, said, effects);
     if (after !== before) now = withActs(now, after);

@@ -49,9 +49,9 @@ function aliveHtlcs(known: Knowledge): ReadonlyMap<string, Alive> {
   const alive = new Map<string, Alive>();
   const { parties } = known.parameters;
   for (const { owner, number } of validCommitments(known)) {
-    const cut = known.cuts[owner].at(Number(number));
-    if (cut === undefined) continue;
-    const { htlcs, feeratePerKw } = contentsAt(known, cut);
+    const contents = contentsAt(known, owner, number);
+    if (contents === undefined) continue;
+    const { htlcs, feeratePerKw } = contents;
     for (const htlc of htlcs) {
       const hasOutput = known.fundings.some(({ format }) => !isTrimmed(format, owner, parties[owner].dustLimitSat, feeratePerKw, htlc));
       const before = alive.get(htlcKey(htlc));

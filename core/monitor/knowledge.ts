@@ -2,7 +2,6 @@ import type { Hash32, Preimage, PublicKey, SecretKey } from '../crypto/bytes.ts'
 import { sha256Hex } from '../crypto/hashes.ts';
 import type { Crypto } from '../crypto/types.ts';
 import type {
-  Entry,
   FinalUpdate,
   FundingUpdate,
   Growth,
@@ -20,11 +19,11 @@ import { CommitmentKeys, derivePublicKey, deriveRevocationPublicKey } from '../t
 import type { KeyDerivation } from '../transactions/keys.ts';
 import { EMPTY_SECRET_STORE, insertSecret, secretAt, secretIndex } from '../transactions/secrets.ts';
 import type { SecretStore } from '../transactions/secrets.ts';
-import type { CommitmentContents, HtlcSpec, Side } from '../transactions/types.ts';
+import type { CommitmentContents, Side } from '../transactions/types.ts';
 import { other } from '../transactions/types.ts';
+import { contentsOf, NOTHING_CUT, withCheckpoints } from './contents.ts';
+import type { Cut, Logs } from './contents.ts';
 import { Log } from './log.ts';
-
-type Cut = Readonly<Record<Side, number>>;
 
 export type OurCommitment = Pick<OurCommitmentUpdate, 'number' | 'point' | 'signatures'>;
 
@@ -42,9 +41,11 @@ export interface Knowledge {
   readonly fundings: readonly FundingUpdate[];
   readonly shutdownScripts: ShutdownScriptsUpdate | undefined;
   /** Every entry that a commitment covers, by the side that sent it. */
-  readonly logs: Readonly<Record<Side, Log<Entry>>>;
+  readonly logs: Logs;
   /** How much of both logs each commitment has, of each owner: its place is its number. */
   readonly cuts: Readonly<Record<Side, Log<Cut>>>;
+  /** What every so many of them say (contents.ts): it follows from the logs, and is not stored. */
+  readonly checkpoints: Readonly<Record<Side, Log<CommitmentContents>>>;
   /**
    * What our two newest commitments need on chain: the newest last, and the one before it, which a signer that answers late has not revoked yet.
    * Older ones are never there by our doing.
@@ -65,6 +66,7 @@ function begin(parameters: ParametersUpdate): Knowledge {
     shutdownScripts: undefined,
     logs: { opener: new Log(), accepter: new Log() },
     cuts: { opener: new Log(), accepter: new Log() },
+    checkpoints: { opener: new Log(), accepter: new Log() },
     ours: [],
     points: [],
     secrets: EMPTY_SECRET_STORE,
@@ -112,14 +114,22 @@ function knownPreimage(crypto: Crypto, { preimage, settles }: PreimageUpdate): K
 
 /** With the next commitment of `owner`, and the entries that it is the first to have. */
 function grown(known: Knowledge, owner: Side, { number, news, steps }: Growth): Knowledge {
-  const { logs, cuts } = known;
+  const { logs, cuts, checkpoints, parameters } = known;
   if (number !== BigInt(cuts[owner].length)) throw new Error(`commitment ${number} was told in the place of ${cuts[owner].length}`);
   const opener = logs.opener.with(news.opener);
   const accepter = logs.accepter.with(news.accepter);
-  const before = cuts[owner].at(cuts[owner].length - 1) ?? { opener: 0, accepter: 0 };
+  const before = cuts[owner].at(cuts[owner].length - 1) ?? NOTHING_CUT;
   const cut = { opener: before.opener + steps.opener, accepter: before.accepter + steps.accepter };
   if (cut.opener > opener.length || cut.accepter > accepter.length) throw new Error(`commitment ${number} has entries that were not told`);
-  return { ...known, logs: { opener, accepter }, cuts: { ...cuts, [owner]: cuts[owner].with([cut]) } };
+  const course = { logs: { opener, accepter }, cuts: cuts[owner].with([cut]), checkpoints: checkpoints[owner] };
+  const after = withCheckpoints(course, startOf(parameters));
+  if (after === undefined) throw new Error(`commitment ${number} removes an HTLC that is not in flight`);
+  return {
+    ...known,
+    logs: after.logs,
+    cuts: { ...cuts, [owner]: after.cuts },
+    checkpoints: { ...checkpoints, [owner]: after.checkpoints },
+  };
 }
 
 function withSecret(crypto: Crypto, known: Knowledge, number: bigint, secret: SecretKey): Knowledge {
@@ -128,33 +138,18 @@ function withSecret(crypto: Crypto, known: Knowledge, number: bigint, secret: Se
   return { ...known, secrets: inserted.store, points: known.points.filter((p) => p.number > number) };
 }
 
-/** BOLT 2, Normal Operation: what a commitment with this much of both logs says: adds before removals, the last fee wins. */
-export function contentsAt({ parameters, logs }: Knowledge, cut: Cut): CommitmentContents {
-  const covered = { opener: logs.opener.first(cut.opener), accepter: logs.accepter.first(cut.accepter) };
-  const balanceMsat = { opener: parameters.balanceMsat.opener, accepter: parameters.balanceMsat.accepter };
-  const htlcs = [...inFlight(covered, 'opener', balanceMsat), ...inFlight(covered, 'accepter', balanceMsat)];
-  let { feeratePerKw } = parameters;
-  for (const entry of covered.opener) if (entry.kind === 'fee') feeratePerKw = entry.feeratePerKw;
-  return { balanceMsat, htlcs, feeratePerKw };
+/** What a commitment says. Undefined for one that was not told. */
+export function contentsAt(known: Knowledge, owner: Side, number: bigint): CommitmentContents | undefined {
+  const { logs, cuts, checkpoints, parameters } = known;
+  if (number >= BigInt(cuts[owner].length)) return undefined;
+  const contents = contentsOf({ logs, cuts: cuts[owner], checkpoints: checkpoints[owner] }, startOf(parameters), Number(number));
+  if (contents === undefined) throw new Error(`commitment ${number} of the ${owner} removes an HTLC that is not in flight`);
+  return contents;
 }
 
-/** The HTLCs of `offerer` that the other side has not removed. Moves the amounts of all of them. */
-function inFlight(logs: Readonly<Record<Side, readonly Entry[]>>, offerer: Side, balanceMsat: Record<Side, bigint>): readonly HtlcSpec[] {
-  const htlcs = new Map<bigint, HtlcSpec>();
-  for (const entry of logs[offerer]) {
-    if (entry.kind !== 'add') continue;
-    const { id, amountMsat, paymentHash, cltvExpiry } = entry;
-    htlcs.set(id, { offerer, id, amountMsat, paymentHash, cltvExpiry });
-    balanceMsat[offerer] -= amountMsat;
-  }
-  for (const entry of logs[other(offerer)]) {
-    if (entry.kind !== 'fulfilled' && entry.kind !== 'failed') continue;
-    const htlc = htlcs.get(entry.id);
-    if (htlc === undefined) throw new Error(`removal of an HTLC that is not in flight: ${offerer} ${entry.id}`);
-    htlcs.delete(entry.id);
-    balanceMsat[entry.kind === 'fulfilled' ? other(offerer) : offerer] += htlc.amountMsat;
-  }
-  return [...htlcs.values()];
+/** What commitment 0 says. */
+export function startOf({ balanceMsat, feeratePerKw }: ParametersUpdate): CommitmentContents {
+  return { balanceMsat, htlcs: [], feeratePerKw };
 }
 
 /** The per-commitment point of a commitment of `owner`: told, or that of the secret which revoked it. Of ours the two newest are kept. */
@@ -199,10 +194,9 @@ export function rebuildCommitment(
   number: bigint,
   ownPoint?: PublicKey,
 ): readonly BuiltCommitment[] | undefined {
-  const cut = known.cuts[owner].at(Number(number));
+  const contents = contentsAt(known, owner, number);
   const point = pointAt(crypto, known, owner, number) ?? ownPoint;
-  if (cut === undefined || point === undefined) return undefined;
-  const contents = contentsAt(known, cut);
+  if (contents === undefined || point === undefined) return undefined;
   return known.fundings.map((funding) => {
     const channel = scriptsOf(crypto, known.parameters, funding);
     const keys = new CommitmentKeys(crypto, channel.params, owner, point, derivationOf(crypto, known.parameters, owner, point));

@@ -24,6 +24,11 @@ export class Log<T> {
 
   /** The first of them. */
   first(count: number): readonly T[] {
-    return this.#items.slice(0, Math.min(count, this.length));
+    return this.slice(0, count);
+  }
+
+  /** Those of places [start, end), as far as it has them. */
+  slice(start: number, end: number): readonly T[] {
+    return this.#items.slice(start, Math.min(end, this.length));
   }
 }

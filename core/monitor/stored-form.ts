@@ -1,14 +1,5 @@
 import { storedPoint, storedTx, storedView } from '../chain/stored-form.ts';
-import {
-  storedEntry,
-  storedFinal,
-  storedFunding,
-  storedHtlcName,
-  storedParameters,
-  storedShutdownScripts,
-  storedSignatures,
-} from '../knowledge/stored-form.ts';
-import { storedBySide, storedSecrets, storedSide } from '../transactions/stored-form.ts';
+import { storedSide } from '../transactions/stored-form.ts';
 import * as codec from '../wire/codec.ts';
 import type { Codec, Result } from '../wire/codec.ts';
 import { items, versioned } from '../wire/stored.ts';
@@ -17,37 +8,13 @@ import type { Outpoint } from '../bitcoin/tx.ts';
 import type * as acts from './acts.ts';
 import type { Coin } from './claim-tx.ts';
 import type { Fact, ToldFact } from './facts.ts';
-import type * as knowledge from './knowledge.ts';
-import { Log } from './log.ts';
+import { storedKnowledge } from './stored-knowledge.ts';
 import type { WatcherState } from './watcher-vocabulary.ts';
 
 /** How a watcher's state stands in bytes: canonical, strict, with a version in front. Any change to it needs a new version. */
-export const WATCHER_VERSION = 1;
+export const WATCHER_VERSION = 2;
 
-const { bool, hash32, maybe, oneOf, point, preimage, struct, txid, u32, u53, u64, union, variant } = codec;
-
-function log<T>(item: Codec<T>): Codec<Log<T>> {
-  const list = items(item);
-  return {
-    schema: list.schema,
-    minSize: list.minSize,
-    read: (reader) => new Log([...list.read(reader)]),
-    write: (writer, value) => list.write(writer, value.first(value.length)),
-  };
-}
-
-const storedKnowledge: Codec<knowledge.Knowledge> = struct({
-  parameters: storedParameters,
-  fundings: items(storedFunding),
-  shutdownScripts: maybe(storedShutdownScripts),
-  logs: storedBySide(log(storedEntry)),
-  cuts: storedBySide(log(storedBySide(u53))),
-  ours: items(struct({ number: u64, point, signatures: items(storedSignatures) } satisfies FieldsOf<knowledge.OurCommitment>)),
-  points: items(struct({ number: u64, point } satisfies FieldsOf<knowledge.Knowledge['points'][number]>)),
-  secrets: storedSecrets,
-  preimages: log(struct({ paymentHash: hash32, preimage, settles: items(storedHtlcName) } satisfies FieldsOf<knowledge.KnownPreimage>)),
-  final: maybe(storedFinal),
-} satisfies FieldsOf<knowledge.Knowledge>);
+const { bool, maybe, oneOf, preimage, struct, txid, u32, u53, u64, union, variant } = codec;
 
 const outpoint: Codec<Outpoint> = struct({ txid, vout: u32 } satisfies FieldsOf<Outpoint>);
 const coin: Codec<Coin> = struct({ outpoint, amountSat: u64 } satisfies FieldsOf<Coin>);

@@ -12,6 +12,7 @@ import type { ClaimKind } from './claims.ts';
 import type { Fact } from './facts.ts';
 import type { CommitmentCache } from './commitment-cache.ts';
 import type { Knowledge } from './knowledge.ts';
+import type { Post } from './patience.ts';
 import type { ChainPolicy } from './policy.ts';
 
 /** What surrounds a watcher. */
@@ -19,6 +20,8 @@ export interface WatcherEnv {
   readonly crypto: Crypto;
   readonly cache: CommitmentCache;
   readonly signer: ClaimSigner;
+  /** Elsewhere it leaves to the node what is the node's, too, until half of the time has gone. */
+  readonly post: Post;
   readonly policy: ChainPolicy;
   /** Where all that is claimed is paid: a P2WPKH or P2WSH script, fixed when the channel was opened. */
   readonly destination: Script;

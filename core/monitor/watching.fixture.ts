@@ -113,6 +113,7 @@ export class WatcherEnd {
       crypto,
       cache: new CommitmentCache(crypto),
       signer,
+      post: 'node',
       policy: DEFAULT_CHAIN_POLICY,
       destination,
       feeratePerKw: 1000,
