@@ -6,8 +6,8 @@ export { Simulation } from './simulation.ts';
 export type { OpenOptions, PayOptions, SimulationOptions } from './simulation.ts';
 export { network } from './network.ts';
 export type { NetworkOptions } from './network.ts';
-export { edges, line, ring, star } from './topology.ts';
-export type { Topology } from './topology.ts';
+export { edges, line, ring, star } from './scenario/topology.ts';
+export type { Topology } from './scenario/topology.ts';
 export { Payment } from './payment.ts';
 export type { PaymentOutcome } from './payment.ts';
 

@@ -1,7 +1,7 @@
 import { Simulation } from './simulation.ts';
 import type { OpenOptions, SimulationOptions } from './simulation.ts';
 import type { Latency } from './scenario/types.ts';
-import type { Topology } from './topology.ts';
+import type { Topology } from './scenario/topology.ts';
 
 export interface NetworkOptions extends SimulationOptions, Partial<OpenOptions> {
   /** Overrides of every node's policy, amounts as decimal strings. */

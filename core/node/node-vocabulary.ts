@@ -149,6 +149,8 @@ export interface WaitingAdd {
   readonly add: NewHtlc;
   /** Since when, in wall time. */
   readonly sinceMs: number;
+  /** Its incoming HTLC is newer than this life of the node: nothing was offered for it that a channel may have lost. */
+  readonly isNew: boolean;
 }
 
 export interface NodeState {

@@ -96,7 +96,7 @@ function headline(request: CampaignRequest, { campaign }: Engine, out: string): 
   const seeds = to === from ? `seed ${from}` : `seeds ${from}..${to ?? ''}`;
   const time = timeMs === undefined ? '' : `, at most ${duration(timeMs)}`;
   const threads = workers === 0 ? 'no worker' : plural(workers, 'worker');
-  const kind = `${campaign.strategy} schedule, ${campaign.crypto} crypto, ${campaign.channelType ?? 'any'} channels, ${campaign.transport ?? 'any'} transport`;
+  const kind = `${campaign.strategy} schedule, ${campaign.crypto} crypto, ${campaign.channelType ?? 'any'} channels, ${campaign.transport ?? 'any'} transport, ${campaign.topology ?? 'pair'}`;
   return `${seeds}${time}, ${plural(campaign.steps, 'operation')} each, ${kind}, ${threads}; findings go to ${out}/, Ctrl-C ends it with a report`;
 }
 
@@ -129,7 +129,7 @@ function circumstancesOf(
   elapsedMs: number,
 ): Circumstances {
   const { run, from, to, known = {}, maxFindings } = request;
-  const { channelType = 'any', transport = 'any', ...campaign } = engine.campaign;
+  const { channelType = 'any', transport = 'any', topology = 'pair', ...campaign } = engine.campaign;
   const [first, last] = shard?.whole ?? [from, to];
   const part: Span | undefined = to === undefined || to < from ? undefined : [from, to];
   return {
@@ -137,6 +137,7 @@ function circumstancesOf(
       ...campaign,
       channelType,
       transport,
+      topology,
       twice: run.twice ?? false,
       maxFindings: Number.isFinite(maxFindings) ? maxFindings : 'all',
       shrink: executions,

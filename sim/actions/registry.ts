@@ -16,8 +16,8 @@ export interface Operation {
   readonly weight?: number;
   /** What a swarm's seed may multiply its weight with. Default 0, 0, 1, 1, 2 or 6: a third of all seeds go without it. */
   readonly factors?: readonly number[];
-  /** Drawn only in worlds where feerates move. */
-  readonly needs?: 'moving-fees';
+  /** Drawn only in worlds where feerates move, or in those of more than two nodes, which deal with payments themselves. */
+  readonly needs?: 'moving-fees' | 'network';
   /** Its least and greatest weight beside an adversary, who costs channels and waits for payments. Default: drawn no oftener. */
   readonly besideAdversary?: readonly [number, number];
   /** One that can be done now, or undefined. Everything random comes from `choices`. */

@@ -1,17 +1,31 @@
 import { between, chance, pick, stream } from '../deterministic/random.ts';
 import type { Choices } from '../deterministic/random.ts';
 import type { CampaignOptions } from '../run/seed.ts';
+import { drawShape, drawTopology } from './draw-topology.ts';
+import type { NetworkShape } from './draw-topology.ts';
 import type { ChannelSpec, Latency, LinkSpec, NodeSpec, WorldSpec } from '../scenario/types.ts';
 
 /** A world that is drawn: what seeds that share it have in common. */
 export interface DrawnWorld {
   readonly spec: WorldSpec;
+  readonly traits: Traits;
+}
+
+/** What operations may need of a world. */
+export interface Traits {
   /** Feerates may change: its nodes are configured for it. */
   readonly feesMove: boolean;
+  /** Its nodes deal with payments themselves, and there are more than two. */
+  readonly isNetwork: boolean;
 }
 
 /** The world that a label stands for. */
 export function drawWorld(label: string, options: CampaignOptions): DrawnWorld {
+  const shape = drawShape(stream(label, 'topology'), options.topology);
+  return shape === 'pair' ? drawPair(label, options) : drawNetwork(label, options, shape);
+}
+
+function drawPair(label: string, options: CampaignOptions): DrawnWorld {
   const choices = stream(label, 'world');
   const swarm = options.strategy === 'swarm';
   const feesMove = !swarm || chance(choices, 2, 3);
@@ -36,7 +50,50 @@ export function drawWorld(label: string, options: CampaignOptions): DrawnWorld {
     ],
     channels: drawn.map((channel) => ({ ...channel, format: options.channelType ?? channel.format })),
   };
-  return { spec, feesMove };
+  return { spec, traits: { feesMove, isNetwork: false } };
+}
+
+/** Each link, node and channel as in a pair; but nodes sign by themselves, and forward for what they ask. */
+function drawNetwork(label: string, options: CampaignOptions, shape: NetworkShape): DrawnWorld {
+  const choices = stream(label, 'world');
+  const swarm = options.strategy === 'swarm';
+  const feesMove = !swarm || chance(choices, 2, 3);
+  const { nodes: names, channels } = drawTopology(choices, shape);
+  const nodes = names.map((name) => {
+    const node = swarm ? swarmNode(choices, name, feesMove) : { name, storage: QUICK_DISK, config: PLAIN_CONFIG };
+    const { commit: _, ...config }: NonNullable<NodeSpec['config']> = node.config ?? {};
+    return { ...node, config: { ...config, payments: 'node', ...(swarm ? drawRelay(choices) : {}) } };
+  });
+  const pairs = channels.filter(([a, b], at) => channels.findIndex(([c, d]) => a === c && b === d) === at);
+  const links = pairs.map((ends, at): LinkSpec => {
+    const own = `${label}/${at}`;
+    const latency = swarm ? pick(choices, LATENCIES) : QUICK_DISK;
+    return { ends, latency, ...drawTransport(options, own), ...drawClosing(options, own) };
+  });
+  const spec: WorldSpec = {
+    seed: label,
+    crypto: options.crypto,
+    nodes: withDrivers(nodes, options.drivers),
+    links,
+    channels: channels.map((ends, i) => {
+      const channel = swarm
+        ? swarmChannel(choices, i, ends)
+        : { ...plainChannel('anchors'), name: `c${i + 1}`, opener: ends[0], accepter: ends[1] };
+      return { ...channel, format: options.channelType ?? channel.format };
+    }),
+  };
+  return { spec, traits: { feesMove, isNetwork: true } };
+}
+
+/** What a forwarder asks for: mostly the default. */
+function drawRelay(choices: Choices): NonNullable<NodeSpec['config']> {
+  if (!chance(choices, 1, 3)) return {};
+  const relay = {
+    feeBaseMsat: pick(choices, [0, 1, 1000, 5000]),
+    feeProportionalMillionths: pick(choices, [0, 1, 100, 10_000]),
+    cltvExpiryDelta: pick(choices, [34, 40, 80, 144]),
+  };
+  return { relay };
 }
 
 /** In turn, as they are given. With others every node keeps to what any implementation takes. */
@@ -118,22 +175,24 @@ function swarmNode(choices: Choices, name: string, feesMove: boolean): NodeSpec 
 
 function swarmChannels(choices: Choices): ChannelSpec[] {
   const count = chance(choices, 6, 7) ? 1 : between(choices, 2, 3);
-  return Array.from({ length: count }, (_, i) => {
-    const [opener, accepter] = chance(choices, 1, 2) ? ['A', 'B'] : ['B', 'A'];
-    const fundingSat = between(choices, 100, 2_000) * 1_000;
-    // Nothing is what openers mostly give away: then one end has no output, no anchor and nothing to lose.
-    const pushed = chance(choices, 1, 6) ? 0 : between(choices, 0, 60);
-    return {
-      name: `c${i + 1}`,
-      opener: opener as string,
-      accepter: accepter as string,
-      fundingSat: fundingSat.toString(),
-      pushMsat: (BigInt(Math.floor((fundingSat * pushed) / 100)) * 1000n + BigInt(choices.int(1000))).toString(),
-      feeratePerKw: between(choices, 1250, 5000),
-      format: pick(choices, ['anchors', 'static_remotekey'] as const),
-      ...(chance(choices, 1, 3) ? { upfrontShutdown: true } : {}),
-    };
-  });
+  return Array.from({ length: count }, (_, i) => swarmChannel(choices, i, ['A', 'B']));
+}
+
+function swarmChannel(choices: Choices, i: number, [a, b]: readonly [string, string]): ChannelSpec {
+  const [opener, accepter] = chance(choices, 1, 2) ? [a, b] : [b, a];
+  const fundingSat = between(choices, 100, 2_000) * 1_000;
+  // Nothing is what openers mostly give away: then one end has no output, no anchor and nothing to lose.
+  const pushed = chance(choices, 1, 6) ? 0 : between(choices, 0, 60);
+  return {
+    name: `c${i + 1}`,
+    opener,
+    accepter,
+    fundingSat: fundingSat.toString(),
+    pushMsat: (BigInt(Math.floor((fundingSat * pushed) / 100)) * 1000n + BigInt(choices.int(1000))).toString(),
+    feeratePerKw: between(choices, 1250, 5000),
+    format: pick(choices, ['anchors', 'static_remotekey'] as const),
+    ...(chance(choices, 1, 3) ? { upfrontShutdown: true } : {}),
+  };
 }
 
 export function plainChannel(format: ChannelSpec['format']): ChannelSpec {

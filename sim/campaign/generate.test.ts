@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { generate, runSeed } from './generate.ts';
+import { generate, runSeed, SEEDS_A_WORLD } from './generate.ts';
 import { OperationRegistry } from '../actions/registry.ts';
 import type { CustomOperation } from '../actions/registry.ts';
 import { BUILT_IN_OPERATIONS } from '../actions/index.ts';
@@ -27,6 +27,27 @@ describe('a seed', () => {
       expect(replayed.applied).toEqual(first.applied);
       expect(replayed.fingerprint).toBe(first.fingerprint);
     }
+  });
+
+  it.each(['line', 'ring', 'star', 'mesh'] as const)('of a %s says so in its token, and runs the same every time', (topology) => {
+    const seed = token(1, { topology, steps: 12 });
+    expect(parseToken(printToken(seed, BUILT_IN_REGISTRY), BUILT_IN_REGISTRY)).toEqual(seed);
+    const { hash, scenario } = runSeed(seed);
+    expect(runSeed(seed).hash).toBe(hash);
+    const { world } = parseScenario(JSON.parse(JSON.stringify(scenario)));
+    expect(world.nodes.length).toBeGreaterThan(2);
+    expect(world.nodes.every(({ config }) => config?.['payments'] === 'node')).toBe(true);
+    const linked = world.links.map(({ ends }) => ends.join());
+    for (const { opener, accepter } of world.channels)
+      expect(linked.some((ends) => ends === `${opener},${accepter}` || ends === `${accepter},${opener}`)).toBe(true);
+  });
+
+  it('of any topology is as often a pair as a network', () => {
+    const sizes = Array.from({ length: 200 }, (_, world) => generate(token(world * SEEDS_A_WORLD, { topology: 'any' })).spec.nodes.length);
+    const pairs = sizes.filter((size) => size === 2).length;
+    expect(pairs).toBeGreaterThan(70);
+    expect(pairs).toBeLessThan(130);
+    expect(Math.max(...sizes)).toBe(6);
   });
 
   it('differs from every other', () => {

@@ -57,12 +57,12 @@ function worldLabel({ options, seed }: SeedToken, registry: OperationRegistry): 
 /** Expands a seed. World, mix and schedule have streams of their own: a change to one does not shift the others. */
 export function generate(token: SeedToken, registry: OperationRegistry = BUILT_IN_REGISTRY): Generated {
   const { options } = token;
-  const { spec, feesMove } = drawWorld(worldLabel(token, registry), options);
+  const { spec, traits } = drawWorld(worldLabel(token, registry), options);
   const label = printToken(token, registry);
   const choices = stream(label, 'mix');
   const swarm = options.strategy === 'swarm';
-  const licensed = swarm ? licensedOperations(choices, registry, options, feesMove) : [];
-  const plain = swarm ? swarmOperations(choices, registry, feesMove) : plainOperations(registry);
+  const licensed = swarm ? licensedOperations(choices, registry, options, traits) : [];
+  const plain = swarm ? swarmOperations(choices, registry, traits) : plainOperations(registry, traits.isNetwork);
   const operations = withChannelType([...plain, ...licensed], options);
   const licences = licencesOf(licensed);
   return {

@@ -2,6 +2,7 @@ import type { Operation, OperationRegistry } from '../actions/registry.ts';
 import { between, chance, pick, pickWeighted, shuffle } from '../deterministic/random.ts';
 import type { Choices } from '../deterministic/random.ts';
 import type { CampaignOptions } from '../run/seed.ts';
+import type { Traits } from './draw-world.ts';
 import type { WeightedOperation } from '../strategies/weighted.ts';
 
 /** Of an operation that says nothing else. */
@@ -9,9 +10,9 @@ const DEFAULT_WEIGHT = 6;
 const DEFAULT_FACTORS: readonly number[] = [0, 0, 1, 1, 2, 6];
 
 /** What a run of the plain strategies does: no licences. */
-export function plainOperations(registry: OperationRegistry): WeightedOperation[] {
+export function plainOperations(registry: OperationRegistry, isNetwork = false): WeightedOperation[] {
   return registry.all
-    .filter((operation) => (operation.licences ?? []).length === 0)
+    .filter(({ licences = [], needs }) => licences.length === 0 && (isNetwork || needs !== 'network'))
     .map((operation) => ({ operation, weight: operation.weight ?? DEFAULT_WEIGHT }));
 }
 
@@ -19,11 +20,15 @@ export function plainOperations(registry: OperationRegistry): WeightedOperation[
  * Each seed leaves out about a third of the operations and weighs the others anew: what all runs do, no run goes deep into. Without some a
  * run would stand still after its first fault, or carry nothing: those are in all of them.
  */
-export function swarmOperations(choices: Choices, registry: OperationRegistry, feesMove: boolean): WeightedOperation[] {
-  return plainOperations(registry).map(({ operation, weight }) => {
+export function swarmOperations(choices: Choices, registry: OperationRegistry, { feesMove, isNetwork }: Traits): WeightedOperation[] {
+  return plainOperations(registry, isNetwork).map(({ operation, weight }) => {
     if (operation.needs === 'moving-fees' && !feesMove) return { operation, weight: 0 };
     return { operation, weight: weight * pick(choices, operation.factors ?? DEFAULT_FACTORS) };
   });
+}
+
+function isDrawnIn({ feesMove, isNetwork }: Traits, { needs }: Operation): boolean {
+  return (feesMove || needs !== 'moving-fees') && (isNetwork || needs !== 'network');
 }
 
 function isHostile({ licences = [] }: Operation): boolean {
@@ -35,23 +40,23 @@ export function licensedOperations(
   choices: Choices,
   registry: OperationRegistry,
   { licensedPercent }: CampaignOptions,
-  feesMove: boolean,
+  traits: Traits,
 ): WeightedOperation[] {
   if (!chance(choices, licensedPercent, 100)) return [];
   // Some meet an adversary: it alone comes to what honest nodes never do. It costs channels, so others are opened; and it has to wait for
   // payments that are resolved, so there are more.
   if (chance(choices, 1, 5)) {
-    return registry.all.flatMap((operation): WeightedOperation[] => {
-      if (isHostile(operation)) return [{ operation, weight: between(choices, 48, 96) }];
-      const [least, most] = operation.besideAdversary ?? [];
-      return least === undefined || most === undefined ? [] : [{ operation, weight: between(choices, least, most) }];
-    });
+    return registry.all
+      .filter((operation) => operation.needs !== 'network' || traits.isNetwork)
+      .flatMap((operation): WeightedOperation[] => {
+        if (isHostile(operation)) return [{ operation, weight: between(choices, 48, 96) }];
+        const [least, most] = operation.besideAdversary ?? [];
+        return least === undefined || most === undefined ? [] : [{ operation, weight: between(choices, least, most) }];
+      });
   }
   const licensed = shuffle(
     choices,
-    registry.all.filter(
-      (operation) => (operation.licences ?? []).length > 0 && !isHostile(operation) && (feesMove || operation.needs !== 'moving-fees'),
-    ),
+    registry.all.filter((operation) => (operation.licences ?? []).length > 0 && !isHostile(operation) && isDrawnIn(traits, operation)),
   );
   const drawn = licensed.slice(0, pickWeighted(choices, [0, 1, 1]));
   const losing = drawn.find(({ name }) => name === 'stale-backup');

@@ -18,6 +18,7 @@ import { faulty, SPEND_FAULTS, verifyStructure } from '../model/tx-structure.ts'
 import type { SpendVerdict } from '../model/tx-structure.ts';
 import { fundingScript, ownSighash, rebuild, witnessed } from '../model/transactions.ts';
 import type { Basis, Rebuilt, RebuiltHtlc } from '../model/transactions.ts';
+import { fundingLost } from './licences.ts';
 import { finding } from './difference.ts';
 import { STATE_SINK } from '../../core/channel/model/channel-vocabulary.ts';
 
@@ -199,7 +200,8 @@ function enforceable(world: WorldView, node: string, state: WithCommitments, exe
   const { us } = state.params;
   const { current } = state.shared.commitments[us];
   const key = `${node}/${state.channelId}/${current.number}/${txidsOf(state, us, current)[0] ?? ''}`;
-  if (passed.has(key)) return undefined;
+  // A commitment whose funding the chain has spent otherwise can't confirm.
+  if (passed.has(key) || fundingLost(world, world.height(node), state, 1)) return undefined;
   const found = commitment(world, node, state, executes, passed) ?? secondStages(world, node, state, executes);
   if (found === undefined) passed.add(key);
   return found;

@@ -14,6 +14,9 @@ export type CryptoName = (typeof CRYPTO_NAMES)[number];
 const CHANNEL_TYPES = [undefined, 'anchors', 'static_remotekey'] as const;
 export const TRANSPORTS = ['frames', 'encrypted'] as const;
 const DRAWN_TRANSPORTS = [undefined, ...TRANSPORTS] as const;
+/** Who has a channel with whom. `any`: drawn for each world, half of them pairs. */
+export const TOPOLOGIES = ['pair', 'line', 'ring', 'star', 'mesh', 'any'] as const;
+export type TopologyName = (typeof TOPOLOGIES)[number];
 
 /** What a campaign fixes for all its seeds. */
 export interface CampaignOptions {
@@ -29,6 +32,8 @@ export interface CampaignOptions {
   readonly transport?: LinkTransport;
   /** Of the nodes in turn, by name. Default: ours. */
   readonly drivers?: readonly string[];
+  /** Default: a pair. In all others nodes deal with payments themselves. */
+  readonly topology?: Exclude<TopologyName, 'pair'>;
 }
 
 /** With what opens the channels and settles them, 44 drawn operations come to about 60 in a run. */
@@ -84,7 +89,7 @@ function registryMark(registry: OperationRegistry): readonly [number, number] {
 
 /** `f1-<options>-<seed>`: the generator's version, the campaign's options, and the seed in decimal; before it other drivers, `fulgurite+ldk-`. */
 export function printToken({ options, seed }: SeedToken, registry: OperationRegistry): string {
-  const { strategy, crypto, steps, licensedPercent, channelType, transport, drivers } = options;
+  const { strategy, crypto, steps, licensedPercent, channelType, transport, drivers, topology } = options;
   const bytes = [
     DRAWN_TRANSPORTS.indexOf(transport) * 64 +
       STRATEGIES.indexOf(strategy) * 16 +
@@ -94,6 +99,8 @@ export function printToken({ options, seed }: SeedToken, registry: OperationRegi
     steps & 255,
     licensedPercent,
     ...registryMark(registry),
+    // Of a pair nothing stands there.
+    ...(topology === undefined ? [] : [TOPOLOGIES.indexOf(topology)]),
   ];
   return `f${GENERATOR_VERSION}-${base32(bytes)}-${drivers === undefined ? '' : `${drivers.join('+')}-`}${seed}`;
 }
@@ -118,15 +125,18 @@ export function parseToken(text: string, registry: OperationRegistry): SeedToken
     throw new RangeError(`the token is of generator version ${version}, this is version ${GENERATOR_VERSION}: ${hint}`);
   }
   const bytes = fromBase32(packed);
-  const [kinds = 0, high = 0, low = 0, licensedPercent = 0, markA = 0, markB = 0] = bytes ?? [];
+  const [kinds = 0, high = 0, low = 0, licensedPercent = 0, markA = 0, markB = 0, shape] = bytes ?? [];
   const strategy = STRATEGIES[(kinds >> 4) & 3];
   const crypto = CRYPTO_NAMES[kinds & 3];
   const channelType = CHANNEL_TYPES[(kinds >> 2) & 3];
   const transport = DRAWN_TRANSPORTS[kinds >> 6];
+  const topology = TOPOLOGIES[shape ?? 0];
   const steps = high * 256 + low;
   const seed = Number(digits);
   if (
-    bytes?.length !== 6 ||
+    (bytes?.length !== 6 && bytes?.length !== 7) ||
+    topology === undefined ||
+    (topology === 'pair') !== (shape === undefined) ||
     strategy === undefined ||
     crypto === undefined ||
     (kinds & 12) === 12 ||
@@ -150,6 +160,7 @@ export function parseToken(text: string, registry: OperationRegistry): SeedToken
       ...(channelType && { channelType }),
       ...(transport && { transport }),
       ...(names !== undefined && { drivers: names.split('+') }),
+      ...(topology !== 'pair' && { topology }),
     },
     seed,
   };

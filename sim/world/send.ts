@@ -41,6 +41,8 @@ export function send(world: World, { name, from, to, amountMsat, claimAtOnce }: 
   const packet = onionFor(world, name, route, height, hash, secret);
   const [first] = route.hops;
   if (first === undefined || packet === undefined) return 'the route is too long';
+  const forwarders = route.hops.slice(0, -1).map(({ nodeId }) => world.nodeName(nodeId));
+  if (forwarders.some((node) => world.host(node).config.payments === 'host')) return 'a node on the way forwards nothing';
   const hops: PaymentHop[] = route.hops.map((hop, i) => ({
     channel: names.get(hop.shortChannelId) as string,
     from: i === 0 ? from : world.nodeName((route.hops[i - 1] as Route['hops'][number]).nodeId),

@@ -58,7 +58,7 @@ export function announce(out: Transition<FundedState>, folded: Folded, firstEven
     const htlc = update.kind === 'add' ? out.state.shared.base.htlcs[update.offerer].find(({ id }) => id === update.id) : undefined;
     if (htlc === undefined) continue;
     const wrong = unacceptable(out.env, out.state, htlc);
-    if (wrong === undefined || out.env.config.payments === 'node') presentHtlc(out, htlc, wrong?.rule);
+    if (wrong === undefined || out.env.config.payments === 'node') presentHtlc(out, htlc, wrong?.rule, true);
     else failUnacceptable(out, htlc, wrong);
   }
 }
@@ -67,12 +67,12 @@ export function announce(out: Transition<FundedState>, folded: Folded, firstEven
  * Presents an irrevocably committed incoming HTLC, which is answered with a removal. Not while the chain has taken back what would pay it: it is
  * presented when the funding is as deep again as was agreed.
  */
-export function presentHtlc(out: Transition<FundedState>, add: AddUpdate, unacceptable: RuleId | undefined): void {
+function presentHtlc(out: Transition<FundedState>, add: AddUpdate, unacceptable: RuleId | undefined, isNew: boolean): void {
   if (!isConfirmed(out.state)) return;
-  out.effects.push({ kind: 'htlc_irrevocable', channelId: out.state.channelId, add, unacceptable, after: after(out) });
+  out.effects.push({ kind: 'htlc_irrevocable', channelId: out.state.channelId, add, unacceptable, isNew, after: after(out) });
 }
 
 /** All that nobody has answered: what was decided already stays so. */
 export function presentUnanswered(out: Transition<FundedState>): void {
-  for (const htlc of unanswered(out.state)) presentHtlc(out, htlc, unacceptable(out.env, out.state, htlc)?.rule);
+  for (const htlc of unanswered(out.state)) presentHtlc(out, htlc, unacceptable(out.env, out.state, htlc)?.rule, false);
 }

@@ -105,6 +105,8 @@ export interface HtlcIrrevocable {
   readonly add: AddUpdate;
   /** The rule by which it must be failed, whatever it is for; only where the node deals with payments. */
   readonly unacceptable: RuleId | undefined;
+  /** Both sides are bound to it since this step: it was never said before, in no life of this node. */
+  readonly isNew: boolean;
   /** Absent for one that was said before, and has come too near to its expiry. */
   readonly after: readonly Dependency[] | undefined;
 }

@@ -17,7 +17,14 @@ export function failLate(out: Transition<FundedState>): void {
     const late = pastFulfillDeadline(out.env, htlc);
     if (late === undefined) continue;
     if (out.env.config.payments === 'node') {
-      out.effects.push({ kind: 'htlc_irrevocable', channelId: out.state.channelId, add: htlc, unacceptable: late.rule, after: undefined });
+      out.effects.push({
+        kind: 'htlc_irrevocable',
+        channelId: out.state.channelId,
+        add: htlc,
+        unacceptable: late.rule,
+        isNew: false,
+        after: undefined,
+      });
       continue;
     }
     persist(out);

@@ -152,6 +152,16 @@ describe('what is not forwarded', () => {
     expect(failureOf(line, 1)).toMatchObject({ hop: 0, failure: { type: 'temporary_channel_failure' } });
   });
 
+  it('into a channel whose peer does not come back after a restart: nothing was offered for what is new', () => {
+    const line = new Line(3);
+    line.restart(1);
+    line.connect(0);
+    line.exchange();
+    line.pay(1);
+    line.exchange();
+    expect(failureOf(line, 1)).toMatchObject({ hop: 0, failure: { type: 'temporary_channel_failure' } });
+  });
+
   it('into a channel that is paused, when it has waited for long enough', () => {
     const line = new Line(3);
     line.pay(1);

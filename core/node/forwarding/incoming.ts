@@ -22,7 +22,8 @@ type Forward = Extract<Instruction, { kind: 'forward' }>;
  * Both sides are bound to an incoming HTLC, and that is durable: it is forwarded, presented to its host, or failed. Said again whenever its
  * channel has shown that it is current: what was decided stays so.
  */
-export function htlcIrrevocable(run: Run, { channelId, add, unacceptable }: HtlcIrrevocable): void {
+export function htlcIrrevocable(run: Run, word: HtlcIrrevocable): void {
+  const { channelId, add, unacceptable } = word;
   if (run.env.config.payments === 'host') {
     run.effects.push({ kind: 'notify', channelId, event: { kind: 'htlc_received', add } });
     return;
@@ -32,7 +33,7 @@ export function htlcIrrevocable(run: Run, { channelId, add, unacceptable }: Htlc
   const link = linkOf(run.state, channelId, add.id);
   if (link?.kind === 'resolved') return htlcResolved(run, link);
   if (unacceptable !== undefined) return failUnacceptable(run, channelId, add, unacceptable, link);
-  if (link === undefined) decide(run, channelId, add);
+  if (link === undefined) decide(run, word);
 }
 
 /** Its own rules forbid it, or it has come too near to its expiry: also where what became of the outgoing HTLC is not known. */
@@ -42,14 +43,15 @@ function failUnacceptable(run: Run, channelId: ChannelId, add: AddUpdate, rule: 
   refuseHtlc(run, channelId, add, { rule, detail: `HTLC ${add.id} can't be kept any longer`, cause: { kind: 'own', failure } });
 }
 
-function decide(run: Run, channelId: ChannelId, add: AddUpdate): void {
+function decide(run: Run, word: HtlcIrrevocable): void {
+  const { channelId, add } = word;
   const read = onionsOf(run.env).read(add);
   const { verdict } = read;
   if (!verdict.ok) return refuseHtlc(run, channelId, add, verdict);
   const { instruction } = verdict;
   switch (instruction.kind) {
     case 'forward': {
-      const fault = forward(run, channelId, add, instruction, read);
+      const fault = forward(run, word, instruction, read);
       return fault && notForwarded(run, channelId, add, fault);
     }
     case 'receive':
@@ -59,15 +61,20 @@ function decide(run: Run, channelId: ChannelId, add: AddUpdate): void {
 }
 
 /** Hands it to the channel that it goes on by; or says why not. */
-function forward(run: Run, incoming: ChannelId, add: AddUpdate, instruction: Forward, { next }: ReadOnion): NotForwarded | undefined {
+function forward(
+  run: Run,
+  { channelId, add, isNew }: HtlcIrrevocable,
+  instruction: Forward,
+  { next }: ReadOnion,
+): NotForwarded | undefined {
   const { relay } = run.env.config;
   const target = channelTo(run.state, instruction.next);
   if (target === undefined || next === undefined) return unknownNextPeer('no usable channel of this name');
   const { amountMsat, cltvExpiry, pathKey } = instruction;
   const fault = policyFault(relay, add, instruction) ?? expiryFault(run.env.config, cltvExpiry, run.state.tip.height);
   if (fault !== undefined) return fault;
-  const origin = { kind: 'forward', channelId: incoming, htlcId: add.id } as const;
-  return hand(run, target, { origin, amountMsat, paymentHash: add.paymentHash, cltvExpiry, onion: next, pathKey });
+  const origin = { kind: 'forward', channelId, htlcId: add.id } as const;
+  return hand(run, target, { origin, amountMsat, paymentHash: add.paymentHash, cltvExpiry, onion: next, pathKey }, isNew);
 }
 
 /** Its host does not want it. */

@@ -39,9 +39,9 @@ export function channelOf(key: WaitingKey): ChannelId {
 type Fate = 'ready' | 'wait' | NotForwarded;
 
 /** What is to be done with an HTLC for this channel now. */
-function fateOf({ state, outbox, current }: ChannelSlot): Fate {
+function fateOf({ state, outbox, current }: ChannelSlot, isNew: boolean): Fate {
   // What its state doesn't show may have been lost: nothing that rests on that is failed before it has shown that it is current.
-  if (!current) return 'wait';
+  if (!current && !isNew) return 'wait';
   if (state.phase === 'failed' || isClosed(state)) return permanently('the channel is closed');
   if (isClosing(state)) return permanently('the channel is closing');
   const { connection, readySent, readyReceived } = state.lifecycle;
@@ -51,12 +51,12 @@ function fateOf({ state, outbox, current }: ChannelSlot): Fate {
 }
 
 /** Hands an HTLC to its channel, or says why it can't go on. */
-export function hand(run: Run, channelId: ChannelId, add: NewHtlc): NotForwarded | undefined {
-  const fate = fateOf(run.state.channels.get(channelId) as ChannelSlot);
+export function hand(run: Run, channelId: ChannelId, add: NewHtlc, isNew: boolean): NotForwarded | undefined {
+  const fate = fateOf(run.state.channels.get(channelId) as ChannelSlot, isNew);
   if (typeof fate !== 'string') return fate;
   const before = run.state.waiting.get(channelId) ?? [];
   if (before.length >= MAX_WAITING_ADDS) return temporarily(`${before.length} HTLCs wait already`);
-  setWaiting(run, channelId, [...before, { add, sinceMs: run.state.nowMs }]);
+  setWaiting(run, channelId, [...before, { add, sinceMs: run.state.nowMs, isNew }]);
   return undefined;
 }
 
@@ -69,26 +69,30 @@ function setWaiting(run: Run, channelId: ChannelId, adds: readonly WaitingAdd[])
   limitWait(run, channelId);
 }
 
-/** How long the first of them still waits: for ever, while what the channel shows proves nothing. */
+/** How long the first of them still waits: for ever, while what the channel shows proves nothing of it. */
 function limitWait(run: Run, channelId: ChannelId): void {
-  const { waiting, channels } = run.state;
-  const [first] = waiting.get(channelId) ?? [];
-  const limited = first !== undefined && channels.get(channelId)?.current === true;
-  waitUntil(run, waitingKey(channelId), limited ? first.sinceMs + run.env.config.maxForwardWaitMs : undefined);
+  const first = run.state.waiting.get(channelId)?.find((waiting) => isLimited(run, channelId, waiting));
+  waitUntil(run, waitingKey(channelId), first === undefined ? undefined : first.sinceMs + run.env.config.maxForwardWaitMs);
+}
+
+function isLimited(run: Run, channelId: ChannelId, { isNew }: WaitingAdd): boolean {
+  return isNew || run.state.channels.get(channelId)?.current === true;
 }
 
 /** Nothing else is left to do in this step: every channel that can takes what waits for it. */
 export function flushWaiting(run: Run): void {
   for (const [channelId, adds] of run.state.waiting) {
     const slot = run.state.channels.get(channelId);
-    const fate = slot === undefined ? permanently('the channel is gone') : fateOf(slot);
-    if (fate === 'wait') {
-      limitWait(run, channelId);
-      continue;
+    const fates = adds.map(({ isNew }) => (slot === undefined ? permanently('the channel is gone') : fateOf(slot, isNew)));
+    const left = adds.filter((_, i) => fates[i] === 'wait');
+    if (left.length === adds.length) limitWait(run, channelId);
+    else setWaiting(run, channelId, left);
+    const ready = adds.filter((_, i) => fates[i] === 'ready');
+    if (ready.length > 0) offer(run, channelId, ready);
+    for (const [i, { add }] of adds.entries()) {
+      const fate = fates[i] as Fate;
+      if (typeof fate !== 'string') giveBack(run, add.origin, fate);
     }
-    setWaiting(run, channelId, []);
-    if (fate === 'ready') offer(run, channelId, adds);
-    else for (const { add } of adds) giveBack(run, add.origin, fate);
   }
 }
 
@@ -111,13 +115,13 @@ export function notOffered(run: Run, { origin, rule, detail }: NotOffered): void
 export function expireWaiting(run: Run, channelId: ChannelId): void {
   const adds = run.state.waiting.get(channelId) ?? [];
   const latest = run.state.nowMs - run.env.config.maxForwardWaitMs;
+  const late = adds.filter((waiting) => waiting.sinceMs <= latest && isLimited(run, channelId, waiting));
   setWaiting(
     run,
     channelId,
-    adds.filter(({ sinceMs }) => sinceMs > latest),
+    adds.filter((waiting) => !late.includes(waiting)),
   );
-  for (const { add, sinceMs } of adds)
-    if (sinceMs <= latest) giveBack(run, add.origin, temporarily('the channel could not take it in time'));
+  for (const { add } of late) giveBack(run, add.origin, temporarily('the channel could not take it in time'));
 }
 
 /** One whose incoming HTLC is answered otherwise. */

@@ -1,8 +1,8 @@
 /// <reference types="node" />
 import { availableParallelism } from 'node:os';
 import type { CommitmentFormat } from '../../../core/transactions/types.ts';
-import type { CampaignOptions } from '../../../sim/run/seed.ts';
-import { CRYPTO_NAMES, DEFAULT_CAMPAIGN, STRATEGIES, TRANSPORTS } from '../../../sim/run/seed.ts';
+import type { CampaignOptions, TopologyName } from '../../../sim/run/seed.ts';
+import { CRYPTO_NAMES, DEFAULT_CAMPAIGN, STRATEGIES, TOPOLOGIES, TRANSPORTS } from '../../../sim/run/seed.ts';
 import { CONTINUATIONS } from '../../../sim/campaign/when-decided.ts';
 import type { LinkTransport } from '../../../sim/scenario/types.ts';
 import type { RunOptions } from '../../node/engine.ts';
@@ -45,6 +45,11 @@ export const consistency = verb({
       default: 'any' as const,
       describe: 'whole messages, or encrypted bytes cut anywhere',
     },
+    topology: {
+      choices: TOPOLOGIES,
+      default: 'pair' as const,
+      describe: 'two nodes, or three to six that forward; any: drawn, half of them pairs',
+    },
     licensed: {
       type: 'number',
       default: DEFAULT_CAMPAIGN.licensedPercent,
@@ -72,6 +77,7 @@ export const consistency = verb({
   examples: [
     ['$0 consistency --seeds 1..20000', 'as many worlds'],
     ['$0 consistency --seeds 1.. --time 8h --crypto native', 'a night, with real signatures'],
+    ['$0 consistency --seeds 1..2000 --topology any', 'pairs, and networks whose nodes forward'],
     ['$0 consistency --seeds 1..200 --drivers fulgurite,ldk', 'our nodes against those of LDK'],
   ],
   async run(args) {
@@ -125,6 +131,7 @@ function campaignOf(args: {
   readonly licensed: number;
   readonly 'channel-type': 'any' | CommitmentFormat;
   readonly transport: 'any' | LinkTransport;
+  readonly topology: TopologyName;
 }): Partial<CampaignOptions> {
   const type = args['channel-type'];
   const drivers = args.drivers === undefined ? undefined : parseDrivers(args.drivers);
@@ -132,6 +139,7 @@ function campaignOf(args: {
     ...(drivers && { drivers }),
     ...(type !== 'any' && { channelType: type }),
     ...(args.transport !== 'any' && { transport: args.transport }),
+    ...(args.topology !== 'pair' && { topology: args.topology }),
     strategy: args.schedule,
     crypto: args.crypto ?? (drivers === undefined ? DEFAULT_CAMPAIGN.crypto : 'native'),
     steps: parseInteger('steps', args.steps, 1, 65_535) ?? DEFAULT_CAMPAIGN.steps,

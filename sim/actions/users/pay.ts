@@ -69,7 +69,8 @@ function drawPayment(world: World, choices: Choices): Pay | undefined {
 
 /** Whoever is paid by invoices takes HTLCs of one hash for parts of one payment (BOLT 4, Basic Multi-Part Payments). */
 function hasInvoices(world: World, { node, info }: TalkingEnd): boolean {
-  return world.driver(otherParty(info, node))?.invoice !== undefined;
+  const payee = world.host(otherParty(info, node));
+  return payee.config.payments === 'node' || payee.driver.invoice !== undefined;
 }
 
 function drawCltvDelta(world: World, choices: Choices): number {

@@ -1,9 +1,15 @@
 import type { ActionKind } from '../action-kind.ts';
 import { field } from '../../scenario/fields.ts';
 import type { ActionFrom } from '../../scenario/fields.ts';
+import { chance, pick } from '../../deterministic/random.ts';
+import type { Choices } from '../../deterministic/random.ts';
 import { msat } from '../../scenario/text.ts';
 import { send as sendPayment } from '../../world/send.ts';
+import { otherParty } from '../../world/channel-changes.ts';
+import type { World } from '../../world/world.ts';
+import { interestingAmount } from '../amounts.ts';
 import { decimals, simplerFields } from '../simpler.ts';
+import { freshName, talkingEnds } from '../usable-ends.ts';
 import { runningHost } from '../subjects.ts';
 
 /** A payment across channels, whose nodes read its onion. `byHand`: its recipient claims or fails it only when a script says so. */
@@ -29,4 +35,22 @@ export const send: ActionKind<Send> = {
     return `${from} pays ${msat(amountMsat)} to ${to} (${as}${byHand === true ? ', claimed by hand' : ''})`;
   },
   simpler: (action) => simplerFields(action, { amountMsat: decimals(action.amountMsat) }),
+  operations: [
+    { name: 'send', kind: 'operation', needs: 'network', weight: 48, factors: [1, 2, 3], besideAdversary: [24, 48], generate: drawSend },
+  ],
 };
+
+/** To anybody else, of what its first channel can carry: fees come on top, and the channels behind it may carry less. */
+function drawSend(world: World, choices: Choices): Send | undefined {
+  const ends = talkingEnds(world);
+  if (ends.length === 0) return undefined;
+  const end = pick(choices, ends);
+  const usual = interestingAmount(world, end, choices);
+  if (usual === undefined) return undefined;
+  // Neighbours have operations of their own: most payments go further.
+  const far = world.nodeNames.filter((node) => node !== end.node && node !== otherParty(end.info, end.node));
+  const to = chance(choices, 1, 8) || far.length === 0 ? otherParty(end.info, end.node) : pick(choices, far);
+  const as = freshName('p', (name) => world.ledger.get(name) !== undefined, world.payments.length + 1);
+  const amountMsat = chance(choices, 1, 2) ? usual : usual - usual / 16n;
+  return { do: 'send', as, from: end.node, to, amountMsat: amountMsat.toString(), ...(chance(choices, 1, 2) ? { byHand: true } : {}) };
+}
