@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { ANNOUNCE_RULES } from './channel/announce/rules.ts';
 import { CLOSE_RULES } from './channel/close/rules.ts';
 import { COMMITMENT_RULES } from './channel/commitments/rules.ts';
 import { ESTABLISH_RULES } from './channel/establish/rules.ts';
@@ -32,6 +33,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   onion: ONION_RULES,
   invoice: INVOICE_RULES,
   gossip: GOSSIP_RULES,
+  'channel/announce': ANNOUNCE_RULES,
   'channel/establish': ESTABLISH_RULES,
   'channel/operate': OPERATE_RULES,
   'channel/commitments': COMMITMENT_RULES,

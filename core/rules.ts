@@ -1,3 +1,4 @@
+import { ANNOUNCE_RULES } from './channel/announce/rules.ts';
 import { CLOSE_RULES } from './channel/close/rules.ts';
 import { COMMITMENT_RULES } from './channel/commitments/rules.ts';
 import { ESTABLISH_RULES } from './channel/establish/rules.ts';
@@ -22,6 +23,7 @@ type Rules = typeof WIRE_RULES &
   typeof ONION_RULES &
   typeof INVOICE_RULES &
   typeof GOSSIP_RULES &
+  typeof ANNOUNCE_RULES &
   typeof ESTABLISH_RULES &
   typeof OPERATE_RULES &
   typeof COMMITMENT_RULES &
@@ -41,6 +43,7 @@ export const RULES: Rules = {
   ...ONION_RULES,
   ...INVOICE_RULES,
   ...GOSSIP_RULES,
+  ...ANNOUNCE_RULES,
   ...ESTABLISH_RULES,
   ...OPERATE_RULES,
   ...COMMITMENT_RULES,

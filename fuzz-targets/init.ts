@@ -11,7 +11,7 @@ import type { FuzzTarget } from './target.ts';
 import { promise } from './target.ts';
 
 const crypto = createFakeCrypto();
-const env = createNodeEnv(crypto, createSigner(crypto, '01'.repeat(32) as never), DEFAULT_CONFIG);
+const env = createNodeEnv(crypto, createSigner(crypto, '01'.repeat(32) as never, '01'.repeat(32) as never), DEFAULT_CONFIG);
 const peer: PublicKey = crypto.publicKey('02'.repeat(32) as SecretKey);
 const connected = nodeStep(env, createNode({ height: 100, hash: '64'.repeat(32) as Hash32 }, 2500, 0), { kind: 'connected', peer });
 

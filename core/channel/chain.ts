@@ -4,9 +4,11 @@ import type { ChainUpdate, ConfirmedTx } from '../chain/update.ts';
 import { applyUpdate, depth, SAFE_DEPTH } from '../chain/view.ts';
 import type { View } from '../chain/view.ts';
 import type { Txid } from '../crypto/bytes.ts';
+import { placeSeen } from './announce/announcement-signatures.ts';
 import { tellLate } from './awaited.ts';
 import { missedClosing } from './close/closing-signed.ts';
 import { closeOf, fundingConflict, fundingSpend, isConfirmed, isFundingSeen, touches } from './model/ending.ts';
+import { shortChannelIdOfChannel } from './model/place.ts';
 import { fundingSeen, missedReady } from './establish/channel-ready.ts';
 import { broadcastAgain, broadcastNowAndThen } from './fail/broadcast.ts';
 import { failChannel, failUnfunded, failUnsigned, isOfOurTime } from './fail/fail-channel.ts';
@@ -65,6 +67,7 @@ function fundedSeen(out: Transition<FundedState>, before: View): void {
   const wrong = fundingSeen(out, before);
   if (wrong !== undefined) return failFor(out, wrong);
   if (out.state.phase !== 'funded') return;
+  if (shortChannelIdOfChannel(out.state) !== shortChannelIdOfChannel({ fundings: out.state.fundings, chain: before })) placeSeen(out);
   const spend = fundingSpend(out.state, out.state.chain);
   if (spend !== undefined) {
     // BOLT 5: a commitment is in the chain, whoever broadcast it. What remains is the chain's business.

@@ -1,4 +1,6 @@
 import { accept, receiveFundingCreated, reject } from './establish/accepter.ts';
+import { receiveAnnouncementSignatures, sendDueSignatures } from './announce/announcement-signatures.ts';
+import { keepUpdate, receivePeersUpdate, setPolicy } from './announce/channel-update.ts';
 import { addHtlc, offerAll, receiveAdd } from './operate/update-add-htlc.ts';
 import { noteAwaited } from './awaited.ts';
 import { chainSeen } from './chain.ts';
@@ -124,6 +126,7 @@ function handleOpening(out: Transition<OpeningState>, input: ChannelInput): Outc
     case 'command':
       return openingCommand(out, input.command as ChannelCommand);
     case 'connected':
+    case 'peers_update':
     case 'chain':
     case 'monitor_stored':
     case 'signed':
@@ -135,7 +138,7 @@ function handleOpening(out: Transition<OpeningState>, input: ChannelInput): Outc
 /** Messages of protocols that we don't speak yet. */
 const UNSPOKEN: ReadonlySet<string> = new Set(namesIn('simple_closing', 'interactive', 'splicing'));
 
-type SpokenMessage = MessageIn<'establishment' | 'operation' | 'retransmission' | 'closing'>;
+type SpokenMessage = MessageIn<'establishment' | 'operation' | 'retransmission' | 'closing' | 'announcement'>;
 
 function isSpoken(message: ChannelMessage): message is SpokenMessage {
   return !UNSPOKEN.has(message.type);
@@ -162,6 +165,7 @@ function openingMessage(out: Transition<OpeningState>, message: ChannelMessage):
     case 'revoke_and_ack':
     case 'shutdown':
     case 'closing_signed':
+    case 'announcement_signatures':
       return notOpening(message);
   }
 }
@@ -187,6 +191,7 @@ function openingCommand(out: Transition<OpeningState>, command: ChannelCommand):
     case 'fail_malformed':
     case 'fee':
     case 'commit':
+    case 'policy':
     case 'shutdown':
     case 'acknowledge':
       return refusal('channel.not_open_yet', 'the channel is not open yet');
@@ -215,6 +220,8 @@ function handleFunded(out: Transition<FundedState>, input: ChannelInput): Outcom
     case 'offer':
       offerAll(out, input.adds);
       return undefined;
+    case 'peers_update':
+      return receivePeersUpdate(out, input.update);
     case 'chain':
     case 'monitor_stored':
       return handleStored(out, input);
@@ -260,6 +267,8 @@ function fundedMessage(out: Transition<FundedState>, message: ChannelMessage): O
       return receiveShutdown(out, message);
     case 'closing_signed':
       return receiveClosingSigned(out, message);
+    case 'announcement_signatures':
+      return receiveAnnouncementSignatures(out, message);
     case 'open_channel':
     case 'accept_channel':
     case 'funding_created':
@@ -319,6 +328,8 @@ function fundedCommand(out: Transition<FundedState>, command: ChannelCommand): O
       return removeHtlc(out, command);
     case 'commit':
       return commit(out);
+    case 'policy':
+      return setPolicy(out, command);
     case 'shutdown':
       return shutdown(out, command);
     case 'force_close':
@@ -378,7 +389,9 @@ function followUp(out: Transition): void {
   if (out.state.phase !== 'funded') return;
   const funded = out as Transition<FundedState>;
   if (funded.state.lifecycle.connection === 'connected') goOn(funded);
-  if (out.state.phase === 'funded') noteAwaited(funded);
+  if (out.state.phase !== 'funded') return;
+  keepUpdate(funded);
+  noteAwaited(funded);
 }
 
 function goOn(out: Transition<FundedState>): void {
@@ -386,4 +399,5 @@ function goOn(out: Transition<FundedState>): void {
   if (env.config.commit === 'auto' && commitObstacle(state) === undefined) commit(out);
   const wrong = advanceShutdown(out);
   if (wrong !== undefined && !isClosed(out.state)) failChannel(out, wrong.rule, wrong.detail);
+  else sendDueSignatures(out);
 }

@@ -34,7 +34,8 @@ export const P2WPKH_B = ('0014' + 'b2'.repeat(20)) as Script;
 export const TEMPORARY_ID = bytes32<ChannelId>(0x77);
 
 function signerOf(side: Side, provider: Crypto = crypto): KeySigner {
-  return createSigner(provider, bytes32(side === 'opener' ? 0x0a : 0x0b));
+  const n = side === 'opener' ? 0x0a : 0x0b;
+  return createSigner(provider, bytes32(n), bytes32(n));
 }
 
 export function envOf(side: Side, config: Partial<ChannelConfig> = {}, surroundings: Partial<ChannelEnv> = {}): ChannelEnv {

@@ -64,6 +64,18 @@ export function signedAnnouncement(channel: ChannelToAnnounce, signatures: reado
   };
 }
 
+/** Whose signature of an announcement is wrong: of this end. */
+export function badAnnouncementSignature(
+  crypto: Crypto,
+  announcement: ChannelAnnouncement,
+  { nodeSignature, bitcoinSignature }: EndSignatures,
+  { nodeId, fundingPubkey }: AnnouncedEnd,
+): string | undefined {
+  const hash = gossipHash(crypto, announcement);
+  if (!crypto.verify(nodeSignature, hash, nodeId)) return `node_signature is not of ${nodeId}`;
+  return crypto.verify(bitcoinSignature, hash, fundingPubkey) ? undefined : `bitcoin_signature is not of ${fundingPubkey}`;
+}
+
 /** BOLT 7, the receiver, as far as the message alone tells: cheap checks first, then four signatures. That its output exists is for the chain to say. */
 export function checkChannelAnnouncement(crypto: Crypto, message: ChannelAnnouncement, chainHash: Hash32): Unbelievable | undefined {
   const { nodeId1, nodeId2, bitcoinKey1, bitcoinKey2 } = message;

@@ -21,6 +21,9 @@ export interface ChannelPolicy {
   readonly disabled: boolean;
 }
 
+/** What a node asks for forwarding into one of its channels. */
+export type ForwardingPolicy = Omit<ChannelPolicy, 'disabled'>;
+
 export interface UpdateToSign {
   readonly chainHash: Hash32;
   /** The real one, or an alias where the update is for the peer alone. */
@@ -84,6 +87,21 @@ export function checkChannelUpdate(crypto: Crypto, update: ChannelUpdate, ends: 
   const origin = directionOf(update) === 0 ? ends.nodeId1 : ends.nodeId2;
   if (crypto.verify(update.signature, gossipHash(crypto, update), origin)) return undefined;
   return { rule: 'channel_update.signature', detail: `not of ${origin}` };
+}
+
+/** Whether two updates that have no extension differ in nothing but their time and signature. */
+export function saySame(a: ChannelUpdate, b: ChannelUpdate): boolean {
+  return (
+    a.shortChannelId === b.shortChannelId &&
+    a.chainHash === b.chainHash &&
+    a.messageFlags === b.messageFlags &&
+    a.channelFlags === b.channelFlags &&
+    a.cltvExpiryDelta === b.cltvExpiryDelta &&
+    a.htlcMinimumMsat === b.htlcMinimumMsat &&
+    a.htlcMaximumMsat === b.htlcMaximumMsat &&
+    a.feeBaseMsat === b.feeBaseMsat &&
+    a.feeProportionalMillionths === b.feeProportionalMillionths
+  );
 }
 
 /** BOLT 7: which of two updates of one direction stands: `same` says it again, `conflict` says something else at the same time. */

@@ -24,7 +24,7 @@ const none = (): void => {};
 
 /** A user's first twenty lines: a disk, a way out to peers, a mempool, and an owner who agrees to everything. */
 function firstNode(secret: number) {
-  const env = createNodeEnv(crypto, createSigner(crypto, bytes32<Hash32>(secret)), DEFAULT_CONFIG);
+  const env = createNodeEnv(crypto, createSigner(crypto, bytes32<Hash32>(secret), bytes32<SecretKey>(secret)), DEFAULT_CONFIG);
   const disk = new Map<ChannelId, Uint8Array>();
   const outgoing: Uint8Array[] = [];
   const mempool: Tx[] = [];

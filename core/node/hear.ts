@@ -1,6 +1,7 @@
 import { acknowledge, htlcResolved } from './forwarding/resolved.ts';
 import { htlcIrrevocable } from './forwarding/incoming.ts';
 import { flushWaiting, notOffered } from './forwarding/waiting.ts';
+import { giveToPeers } from './gossip/own.ts';
 import type { NodeWord } from './node-vocabulary.ts';
 import type { Listener, Run } from './run.ts';
 
@@ -17,6 +18,8 @@ function hear(run: Run, word: NodeWord): void {
       return acknowledge(run, { channelId: word.outgoing, eventId: word.eventId });
     case 'not_offered':
       return notOffered(run, word);
+    case 'gossip':
+      return giveToPeers(run, word);
     case 'sign':
     case 'notify':
     case 'send':

@@ -2,8 +2,9 @@ import type { PublicKey } from '../crypto/bytes.ts';
 import { RULES } from '../rules.ts';
 import { negotiated } from '../wire/features.ts';
 import { channelIdOf, decodeMessage, ruleOf } from '../wire/messages/index.ts';
-import type { ChannelMessage, GroupedMessage, Message } from '../wire/messages/index.ts';
+import type { AnnouncementSignatures, ChannelMessage, GroupedMessage, Message } from '../wire/messages/index.ts';
 import { answer, stepChannel } from './channels.ts';
+import { isOfOwnChannel } from './gossip/own.ts';
 import { ALL_CHANNELS, channelNamed, openingNamed } from './ids.ts';
 import { receiveOpen, stepOpening } from './openings.ts';
 import { disconnected, hangUp, hear, leave, receiveControl } from './peers.ts';
@@ -54,11 +55,21 @@ function route(run: Run, peer: PublicKey, { group, message }: GroupedMessage): v
       return toChannel(run, peer, message);
     case 'splicing':
       return toChannel(run, peer, message);
+    case 'announcement':
+      return announcementSignatures(run, peer, message);
     case 'gossip':
+      if (message.type === 'channel_update') isOfOwnChannel(run, peer, message);
+      return;
     case 'onion':
     case 'storage':
       return;
   }
+}
+
+/** One of a channel that is not there is no reason to fail what its peer may still have (BOLT 1: an error answers messages of types 32 to 255). */
+function announcementSignatures(run: Run, peer: PublicKey, message: AnnouncementSignatures): void {
+  const channel = channelNamed(run.state, peer, message.channelId);
+  if (channel !== undefined) stepChannel(run, channel, { kind: 'message', message });
 }
 
 /** A message for one channel. A peer reaches only its own channels; what it says of others is answered as for an unknown channel. */

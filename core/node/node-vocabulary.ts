@@ -7,6 +7,7 @@ import type {
   ChannelOutput,
   Command,
   Dependency,
+  GossipOutput,
   HtlcIrrevocable,
   HtlcResolved,
   NewHtlc,
@@ -98,7 +99,7 @@ export type NodeWord = ChannelOutput | AnswerDurable;
 
 /** What a node says to its host. Data only. */
 export type NodeEffect =
-  | Exclude<ChannelOutput, HtlcIrrevocable | HtlcResolved | NotOffered | Notice>
+  | Exclude<ChannelOutput, GossipOutput | HtlcIrrevocable | HtlcResolved | NotOffered | Notice>
   | NotifyEffect
   /** What a peer says for a person: the text of its error or warning, printable. `channelId` is absent where it means all channels. */
   | {

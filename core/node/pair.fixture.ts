@@ -75,8 +75,9 @@ export class TestNode {
   constructor(crypto: Crypto, seed: number, config: Partial<ChannelConfig> = {}, late = false) {
     const secret = bytes32(seed);
     this.id = crypto.publicKey(secret as never);
-    this.#signer = createSigner(crypto, secret);
-    const createOwn = (): Signer => (late ? lateSigner(createSigner(crypto, secret)) : createSigner(crypto, secret));
+    const createKeySigner = (): KeySigner => createSigner(crypto, secret, bytes32(seed));
+    this.#signer = createKeySigner();
+    const createOwn = (): Signer => (late ? lateSigner(createKeySigner()) : createKeySigner());
     const key = { cipher: nobleChaCha20Poly1305, ecdh: (point: PublicKey) => crypto.ecdh(point, secret as string as SecretKey) };
     this.#createEnv = () => createNodeEnv(crypto, createOwn(), { ...DEFAULT_CONFIG, ...config }, key);
     this.env = this.#createEnv();
@@ -211,6 +212,7 @@ interface OpenOptions {
   readonly pushMsat?: bigint;
   readonly format?: 'anchors' | 'static_remotekey';
   readonly nth?: number;
+  readonly announce?: boolean;
 }
 
 interface PairOptions {
@@ -248,7 +250,9 @@ export class Pair {
   /** Delivers one message of `from`, if there is one. */
   deliver(from: TestNode): Message | undefined {
     const to = from === this.a ? this.b : this.a;
-    const message = from.outgoing.shift();
+    // What is for others is not for this test to deliver.
+    const at = from.outgoing.findIndex((each) => from.recipients.get(each) === to.id);
+    const [message] = at < 0 ? [] : from.outgoing.splice(at, 1);
     if (message !== undefined) to.input({ kind: 'received', peer: from.id, bytes: encodeMessage(message) });
     return message;
   }
@@ -269,11 +273,11 @@ export class Pair {
 
   /** A channel from a to b that waits for its funding to confirm. `nth` makes it another one. */
   fund(options: OpenOptions = {}): { readonly channelId: ChannelId; readonly tx: Tx } {
-    const { fundingSat = 1_000_000n, pushMsat = 300_000_000n, format = 'anchors', nth = 0 } = options;
+    const { fundingSat = 1_000_000n, pushMsat = 300_000_000n, format = 'anchors', nth = 0, announce = false } = options;
     const temporaryChannelId = bytes32<ChannelId>(0x77 + nth);
     const { id: peer } = this.b;
     const keysId = bytes32(1 + 2 * nth);
-    this.a.command({ kind: 'open', peer, temporaryChannelId, keysId, fundingSat, pushMsat, feeratePerKw: 2500, format, announce: false });
+    this.a.command({ kind: 'open', peer, temporaryChannelId, keysId, fundingSat, pushMsat, feeratePerKw: 2500, format, announce });
     this.exchange();
     this.b.command({ kind: 'accept', peer: this.a.id, channelId: temporaryChannelId, keysId: bytes32(2 + 2 * nth) });
     this.exchange();

@@ -5,6 +5,7 @@ import type { ErrorMessage, Init, MessageIn, Ping, Pong, Warning } from '../wire
 import { channelsWith, stepChannel } from './channels.ts';
 import { NO_PONG } from '../peers/liveness.ts';
 import type { RemoteAddress } from '../peers/peers-vocabulary.ts';
+import { introduceChannels } from './gossip/own.ts';
 import { ALL_CHANNELS, channelNamed, openingNamed } from './ids.ts';
 import { badInit, initMessage } from './init.ts';
 import { openingsWith, stepOpening } from './openings.ts';
@@ -85,6 +86,7 @@ function receiveInit(run: Run, peer: PublicKey, message: Init): void {
   }
   setPeer(run, peer, judged.features);
   for (const channelId of channelsWith(run.state, peer)) stepChannel(run, channelId, { kind: 'connected' });
+  introduceChannels(run, peer);
 }
 
 /** BOLT 1: SHOULD log a warning for later diagnosis; of an error, too, nobody but a person makes sense. */

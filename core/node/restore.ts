@@ -1,6 +1,7 @@
 import { notifyEvents, finish, monitorReplay, persist, start } from '../channel/step/transition.ts';
 import { presentUnanswered } from '../channel/commitments/irrevocable.ts';
-import { askAgain } from '../channel/commitments/answers.ts';
+import { giveOut } from '../channel/announce/announcement.ts';
+import { askAgain, askForAnnouncement } from '../channel/commitments/answers.ts';
 import { draftDurability } from '../channel/step/draft.ts';
 import type { Transition } from '../channel/step/transition.ts';
 import type { ChannelEnv, Step } from '../channel/model/channel-vocabulary.ts';
@@ -116,6 +117,8 @@ function reviveFunded(out: Transition<FundedState>): void {
   watchFunding(out);
   broadcastAgain(out);
   askAgain(out);
+  askForAnnouncement(out);
+  giveOut(out);
   // One that is late by now fails with the next block. A node decides where the channel has shown that it is current.
   if (out.env.config.payments === 'host') presentUnanswered(out);
 }

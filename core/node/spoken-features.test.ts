@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import { createSigner } from '../channel/commitments/key-signer.ts';
-import type { Hash32, Hex } from '../crypto/bytes.ts';
+import type { Hash32, Hex, SecretKey } from '../crypto/bytes.ts';
 import { FEATURES, featuresFromBits, makeFeatures } from '../wire/features.ts';
 import type { FeatureName } from '../wire/features.ts';
 import { DEFAULT_CONFIG } from './config.ts';
@@ -12,7 +12,8 @@ import { createNodeEnv } from './node-vocabulary.ts';
 const crypto = createFakeCrypto();
 
 function madeWith(features: Hex): () => unknown {
-  return () => createNodeEnv(crypto, createSigner(crypto, '01'.repeat(32) as Hash32), { ...DEFAULT_CONFIG, features });
+  return () =>
+    createNodeEnv(crypto, createSigner(crypto, '01'.repeat(32) as Hash32, '01'.repeat(32) as SecretKey), { ...DEFAULT_CONFIG, features });
 }
 
 /** With all that BOLT 9 has it depend on. */

@@ -1,10 +1,7 @@
-import type { ChannelPolicy } from '../gossip/channel-update.ts';
+import type { ForwardingPolicy } from '../gossip/channel-update.ts';
 import type { Failure } from '../onion/failure-messages.ts';
 import { feeOf } from '../routing/fees.ts';
 import type { FORWARDING_RULES } from './rules.ts';
-
-/** What a node asks for forwarding into one of its channels: what its channel_update announces (BOLT 7). */
-export type ForwardingPolicy = Omit<ChannelPolicy, 'disabled'>;
 
 export interface AmountAndExpiry {
   readonly amountMsat: bigint;

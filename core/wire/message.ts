@@ -14,6 +14,7 @@ export type MessageGroup =
   | 'simple_closing'
   | 'interactive'
   | 'splicing'
+  | 'announcement'
   | 'gossip'
   | 'onion';
 

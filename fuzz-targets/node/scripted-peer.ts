@@ -41,7 +41,7 @@ export class ScriptedPeer {
     this.index = index;
     this.secret = (0xa1 + index).toString(16).repeat(32) as SecretKey;
     this.id = crypto.publicKey(this.secret);
-    this.signer = createSigner(crypto, (0xb1 + index).toString(16).repeat(32) as Hash32);
+    this.signer = createSigner(crypto, (0xb1 + index).toString(16).repeat(32) as Hash32, this.secret);
   }
 
   fork(): ScriptedPeer {

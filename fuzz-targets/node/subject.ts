@@ -46,7 +46,7 @@ export function blockAt(height: number): ChainPoint {
   return { height, hash: height.toString(16).padStart(64, '0') as Hash32 };
 }
 
-export const nodeEnv = createNodeEnv(crypto, createSigner(crypto, '5c'.repeat(32) as Hash32), {
+export const nodeEnv = createNodeEnv(crypto, createSigner(crypto, '5c'.repeat(32) as Hash32, SECRET), {
   ...DEFAULT_CONFIG,
   watchers: [WATCHER],
   minimumDepth: 1,

@@ -45,7 +45,7 @@ function quiet(over: Partial<Services> = {}): Services {
 }
 
 function fakeHost(secret: number, services: Partial<Services> = {}, limits: Partial<PeerLimits> = {}): Host {
-  const env = createNodeEnv(crypto, createSigner(crypto, secretOf(secret) as string as Hash32), DEFAULT_CONFIG);
+  const env = createNodeEnv(crypto, createSigner(crypto, secretOf(secret) as string as Hash32, secretOf(secret)), DEFAULT_CONFIG);
   const durable = { channels: [], watcherIds: [], tip: { height: 100, hash: '64'.repeat(32) as Hash32 }, feeratePerKw: 2500 };
   return new Host(env, createPeersEnv(fakeTransport, secretOf(secret), limits), durable, quiet(services));
 }

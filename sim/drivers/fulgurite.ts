@@ -37,7 +37,7 @@ export const fulguriteDriver: DriverFactory = (context: DriverContext) => {
     (signed, features) =>
       createNodeEnv(
         crypto,
-        remembering(createSigner(crypto, seed), signed),
+        remembering(createSigner(crypto, seed, secret), signed),
         features === undefined ? config : { ...config, features },
         key,
       ),

@@ -107,6 +107,7 @@ function commandLabel(world: WorldView, command: Command): string {
     case 'reject':
     case 'fund':
     case 'commit':
+    case 'policy':
     case 'shutdown':
     case 'force_close':
       return `${command.kind} ${name}`.trimEnd();

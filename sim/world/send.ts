@@ -1,4 +1,4 @@
-import { shortChannelIdOfChannel } from '../../core/node/forwarding/next-channel.ts';
+import { shortChannelIdOfChannel } from '../../core/channel/model/place.ts';
 import { ownPayment } from '../../core/channel/model/origin.ts';
 import type { ChannelState, StoredChannel } from '../../core/channel/model/state.ts';
 import { fromHex } from '../../core/crypto/bytes.ts';

@@ -4,6 +4,8 @@ import type { Answer, Duty } from '../model/duties.ts';
 import { awaitsRemoteSignature } from '../model/duties.ts';
 import { onlyFunding } from '../model/fundings.ts';
 import type { FundedState } from '../model/state.ts';
+import { awaitedSignatures, signedAnnouncement } from '../announce/announcement-signatures.ts';
+import { signedUpdate } from '../announce/channel-update.ts';
 import { closingDuty, signedClosing } from '../close/closing-signed.ts';
 import { retransmitShutdown } from '../close/shutdown.ts';
 import { sendOwnUpdates } from '../operate/own-updates.ts';
@@ -25,6 +27,10 @@ export function signed(out: Transition<FundedState>, answer: Answer): void {
       return revealed(out, answer);
     case 'sign_closing':
       return signedClosing(out, answer);
+    case 'sign_announcement':
+      return signedAnnouncement(out, answer);
+    case 'sign_update':
+      return signedUpdate(out, answer);
     case 'sign_own':
       return;
   }
@@ -33,7 +39,18 @@ export function signed(out: Transition<FundedState>, answer: Answer): void {
 /** After a restart, and where one duty waited for another: the signer is asked, and may answer within the step. */
 export function askAgain(out: Transition<FundedState>): void {
   const duty = awaitsRemoteSignature(out.state) ? remoteDuty(out) : (revealDuty(out) ?? closingDuty(out.env, out.state));
-  if (duty === undefined) return;
+  if (duty !== undefined) askFor(out, duty);
+}
+
+/** After a restart, what everybody is told waits for nothing of these. */
+export function askForAnnouncement(out: Transition<FundedState>): void {
+  const { unsigned } = out.state.announcement;
+  const duty = awaitedSignatures(out.env, out.state);
+  if (duty !== undefined) askFor(out, duty);
+  if (unsigned !== undefined) askFor(out, { kind: 'sign_update', update: unsigned });
+}
+
+function askFor(out: Transition<FundedState>, duty: Duty): void {
   const answer = answerTo(out.env.signer, duty);
   if (answer === undefined) ask(out, duty);
   else signed(out, answer);

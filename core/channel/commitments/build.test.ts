@@ -12,7 +12,7 @@ import { createSigner } from './key-signer.ts';
 import type { ChannelParams, FundingOutput, Party } from '../model/state.ts';
 import { htlc } from '../updates.fixture.ts';
 
-const signers = { opener: createSigner(noble, bytes32(0x0a)), accepter: createSigner(noble, bytes32(0x0b)) };
+const signers = { opener: createSigner(noble, bytes32(0x0a), bytes32(0x0a)), accepter: createSigner(noble, bytes32(0x0b), bytes32(0x0b)) };
 const keysIds = { opener: bytes32(1), accepter: bytes32(2) };
 const template = new Duo().open().funded('opener').params;
 
@@ -121,7 +121,7 @@ describe('without HTLCs', () => {
     const counting: Crypto = { ...noble, sign: (hash, secret) => (signed++, noble.sign(hash, secret)) };
     const point = signers.accepter.perCommitmentPoint(keysIds.accepter, 0n);
     const [built] = buildCommitments(env('opener'), params.opener, [funding], 'accepter', 0n, point, { ...contents, htlcs: [] });
-    const signer = createSigner(counting, bytes32(0x0a));
+    const signer = createSigner(counting, bytes32(0x0a), bytes32(0x0a));
     expect(signer.signRemoteCommitment(keysIds.opener, built as NonNullable<typeof built>).htlcSignatures).toEqual([]);
     expect(signed).toBe(1);
   });

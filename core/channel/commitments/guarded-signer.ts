@@ -27,6 +27,7 @@ const NOTHING: GuardRecord = { revealed: undefined, signed: undefined };
 export function guardedSigner(signer: Signer, memory: GuardMemory): Signer {
   const recall = (keysId: Hash32): GuardRecord => memory.recall(keysId) ?? NOTHING;
   return {
+    nodeId: signer.nodeId,
     basepoints: (keysId) => signer.basepoints(keysId),
     perCommitmentPoint: (keysId, number) => signer.perCommitmentPoint(keysId, number),
     isSecret: (keysId, number, secret) => signer.isSecret(keysId, number, secret),
@@ -48,6 +49,8 @@ export function guardedSigner(signer: Signer, memory: GuardMemory): Signer {
       return signer.signOwnCommitment(keysId, built);
     },
     signClosing: (keysId, built) => signer.signClosing(keysId, built),
+    signAnnouncement: (keysId, announcement) => signer.signAnnouncement(keysId, announcement),
+    signUpdate: (update) => signer.signUpdate(update),
     ownRevocationPubkey: (keysId, number, remoteBasepoint) => signer.ownRevocationPubkey(keysId, number, remoteBasepoint),
     remoteRevocationPubkey: (keysId, remotePoint) => signer.remoteRevocationPubkey(keysId, remotePoint),
     delayedPubkey: (keysId, point) => signer.delayedPubkey(keysId, point),

@@ -6,12 +6,13 @@ import { EMPTY_SECRET_STORE, insertSecret, secretIndex } from '../../transaction
 import { createSigner } from './key-signer.ts';
 
 const seed = '11'.repeat(32) as Hash32;
+const NODE_SECRET = '13'.repeat(32) as SecretKey;
 const a = 'aa'.repeat(32) as Hash32;
 const b = 'bb'.repeat(32) as Hash32;
 
 describe('createSigner', () => {
   it('gives secrets that a peer can store compactly (BOLT 3, insert_secret), and their points', () => {
-    const signer = createSigner(noble, seed);
+    const signer = createSigner(noble, seed, NODE_SECRET);
     let store = EMPTY_SECRET_STORE;
     for (let number = 0n; number < 40n; number++) {
       const secret = signer.revealSecret(a, number) as SecretKey;
@@ -24,11 +25,11 @@ describe('createSigner', () => {
 
   it('gives the same answers in any order, and from another instance', () => {
     const numbers = [5n, 0n, 123_456_789n, 6n, (1n << 48n) - 1n, 4n, 5n];
-    const signer = createSigner(noble, seed);
+    const signer = createSigner(noble, seed, NODE_SECRET);
     const secrets = numbers.map((number) => signer.revealSecret(a, number));
     const points = numbers.map((number) => signer.perCommitmentPoint(a, number));
     for (const [i, number] of numbers.entries()) {
-      const fresh = createSigner(noble, seed);
+      const fresh = createSigner(noble, seed, NODE_SECRET);
       expect(fresh.perCommitmentPoint(a, number)).toBe(points[i]);
       expect(fresh.revealSecret(a, number)).toBe(secrets[i]);
     }
@@ -38,7 +39,7 @@ describe('createSigner', () => {
   });
 
   it('has other keys for another channel, another node and another purpose', () => {
-    const all = [createSigner(noble, seed), createSigner(noble, '12'.repeat(32) as Hash32)].flatMap((signer) =>
+    const all = [createSigner(noble, seed, NODE_SECRET), createSigner(noble, '12'.repeat(32) as Hash32, NODE_SECRET)].flatMap((signer) =>
       [a, b].flatMap((keysId) => [
         ...Object.values(signer.basepoints(keysId)),
         signer.perCommitmentPoint(keysId, 0n),
@@ -50,9 +51,9 @@ describe('createSigner', () => {
   });
 
   it('derives from secrets the keys that anybody derives from points', () => {
-    const signer = createSigner(noble, seed);
+    const signer = createSigner(noble, seed, NODE_SECRET);
     const { revocationBasepoint, delayedPaymentBasepoint, htlcBasepoint } = signer.basepoints(a);
-    const remote = createSigner(noble, seed).basepoints(b).revocationBasepoint;
+    const remote = createSigner(noble, seed, NODE_SECRET).basepoints(b).revocationBasepoint;
     const point = noble.publicKey('77'.repeat(32) as SecretKey);
     expect(signer.ownRevocationPubkey(a, 3n, remote)).toBe(deriveRevocationPublicKey(noble, remote, signer.perCommitmentPoint(a, 3n)));
     expect(signer.remoteRevocationPubkey(a, point)).toBe(deriveRevocationPublicKey(noble, revocationBasepoint, point));
@@ -61,7 +62,7 @@ describe('createSigner', () => {
   });
 
   it('keeps its derivation: funds of earlier versions depend on it', () => {
-    const signer = createSigner(noble, seed);
+    const signer = createSigner(noble, seed, NODE_SECRET);
     expect(signer.basepoints(a)).toMatchInlineSnapshot(`
       {
         "delayedPaymentBasepoint": "02d294fb50562e7e21a7640a537c56e52cb190a19f7589d69902c8e938db0ecf4e",

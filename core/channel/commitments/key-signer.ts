@@ -3,6 +3,9 @@ import { ascii, toHex } from '../../crypto/bytes.ts';
 import { sha256Hex } from '../../crypto/hashes.ts';
 import type { Crypto } from '../../crypto/types.ts';
 import { deriveOwnRevocationPublicKey, derivePrivateKey, deriveRemoteRevocationPublicKey } from '../../transactions/keys.ts';
+import type { EndSignatures } from '../../gossip/channel-announcement.ts';
+import { gossipHash } from '../../gossip/signing.ts';
+import type { ChannelAnnouncement, ChannelUpdate } from '../../wire/messages/index.ts';
 import type { BuiltClosing } from '../../transactions/closing.ts';
 import type { BuiltCommitment } from '../../transactions/commitment.ts';
 import type { ClaimSecrets } from '../../transactions/claim-secrets.ts';
@@ -27,6 +30,8 @@ export interface KeySigner extends Signer {
   signRemoteCommitment(keysId: Hash32, built: BuiltCommitment): CommitmentSignatures;
   signOwnCommitment(keysId: Hash32, built: BuiltCommitment): Signature;
   signClosing(keysId: Hash32, built: BuiltClosing): Signature;
+  signAnnouncement(keysId: Hash32, announcement: ChannelAnnouncement): EndSignatures;
+  signUpdate(update: ChannelUpdate): Signature;
   /** For the node's own watcher of this channel. */
   claimSecrets(keysId: Hash32): ClaimSecrets;
 }
@@ -45,11 +50,11 @@ function remembered<T>(known: Map<bigint, T>, number: bigint, make: () => T): T 
 }
 
 /**
- * A signer that holds every channel's secrets, derived from one seed and the channel's `keysId`.
+ * A signer that holds every channel's secrets, derived from one seed and the channel's `keysId`, and the node's own key.
  *
  * Remembers what it computed, never what it was asked to sign: answers depend on the arguments alone.
  */
-export function createSigner(crypto: Crypto, seed: Hash32): KeySigner {
+export function createSigner(crypto: Crypto, seed: Hash32, nodeSecret: SecretKey): KeySigner {
   const channels = new Map<Hash32, ChannelKeys>();
   const keysOf = (keysId: Hash32): ChannelKeys => {
     let keys = channels.get(keysId);
@@ -67,6 +72,7 @@ export function createSigner(crypto: Crypto, seed: Hash32): KeySigner {
     return derivePrivateKey(crypto, secrets.htlc, basepoints.htlcBasepoint, point);
   };
   return {
+    nodeId: crypto.publicKey(nodeSecret),
     basepoints: (keysId) => keysOf(keysId).basepoints,
     perCommitmentPoint,
     revealSecret: perCommitmentSecret,
@@ -79,6 +85,11 @@ export function createSigner(crypto: Crypto, seed: Hash32): KeySigner {
     },
     signOwnCommitment: (keysId, { sighash }) => crypto.sign(sighash, keysOf(keysId).secrets.funding),
     signClosing: (keysId, { sighash }) => crypto.sign(sighash, keysOf(keysId).secrets.funding),
+    signAnnouncement(keysId, announcement): EndSignatures {
+      const hash = gossipHash(crypto, announcement);
+      return { nodeSignature: crypto.sign(hash, nodeSecret), bitcoinSignature: crypto.sign(hash, keysOf(keysId).secrets.funding) };
+    },
+    signUpdate: (update) => crypto.sign(gossipHash(crypto, update), nodeSecret),
     ownRevocationPubkey: (keysId, number, remoteBasepoint) =>
       deriveOwnRevocationPublicKey(crypto, remoteBasepoint, perCommitmentPoint(keysId, number), perCommitmentSecret(keysId, number)),
     remoteRevocationPubkey(keysId, remotePoint): PublicKey {

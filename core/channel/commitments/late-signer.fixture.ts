@@ -11,6 +11,8 @@ const METHODS: Readonly<Record<Duty['kind'], keyof Signer>> = {
   reveal: 'revealSecret',
   sign_own: 'signOwnCommitment',
   sign_closing: 'signClosing',
+  sign_announcement: 'signAnnouncement',
+  sign_update: 'signUpdate',
 };
 
 /** Makes the signer of one end answer later, to all duties or to those of one kind. */

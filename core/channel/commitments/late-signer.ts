@@ -8,6 +8,7 @@ import type { Signer } from './signer.ts';
  */
 export function lateSigner(signer: Signer): Signer {
   return {
+    nodeId: signer.nodeId,
     basepoints: (keysId) => signer.basepoints(keysId),
     perCommitmentPoint: (keysId, number) => signer.perCommitmentPoint(keysId, number),
     isSecret: (keysId, number, secret) => signer.isSecret(keysId, number, secret),
@@ -15,6 +16,8 @@ export function lateSigner(signer: Signer): Signer {
     signRemoteCommitment: (keysId, built) => (built.number === 0n ? signer.signRemoteCommitment(keysId, built) : undefined),
     signOwnCommitment: () => undefined,
     signClosing: () => undefined,
+    signAnnouncement: () => undefined,
+    signUpdate: () => undefined,
     ownRevocationPubkey: (keysId, number, remoteBasepoint) => signer.ownRevocationPubkey(keysId, number, remoteBasepoint),
     remoteRevocationPubkey: (keysId, remotePoint) => signer.remoteRevocationPubkey(keysId, remotePoint),
     delayedPubkey: (keysId, point) => signer.delayedPubkey(keysId, point),
@@ -49,6 +52,16 @@ export function answerTo(signer: Signer, duty: Duty): Answer | undefined {
       const { kind, keysId, built } = duty;
       const signature = signer.signClosing(keysId, built);
       return signature === undefined ? undefined : { kind, txid: built.txid, signature };
+    }
+    case 'sign_announcement': {
+      const { kind, keysId, announcement } = duty;
+      const signatures = signer.signAnnouncement(keysId, announcement);
+      return signatures === undefined ? undefined : { kind, shortChannelId: announcement.shortChannelId, signatures };
+    }
+    case 'sign_update': {
+      const { kind, update } = duty;
+      const signature = signer.signUpdate(update);
+      return signature === undefined ? undefined : { kind, timestamp: update.timestamp, signature };
     }
   }
 }

@@ -1,6 +1,8 @@
 import type { Hash32, PublicKey, SecretKey, Signature } from '../../crypto/bytes.ts';
 import type { BuiltClosing } from '../../transactions/closing.ts';
 import type { BuiltCommitment } from '../../transactions/commitment.ts';
+import type { EndSignatures } from '../../gossip/channel-announcement.ts';
+import type { ChannelAnnouncement, ChannelUpdate } from '../../wire/messages/index.ts';
 import type { CommitmentSignatures } from '../model/state.ts';
 
 /** The public halves of one channel's keys (BOLT 3, Key Derivation). */
@@ -17,6 +19,8 @@ export interface Basepoints {
  * randomness when the channel was opened; commitment numbers count up from 0.
  */
 export interface Signer {
+  /** Of the node whose channels these are: the public half of the key that signs what it says to everybody (BOLT 7). */
+  readonly nodeId: PublicKey;
   basepoints(keysId: Hash32): Basepoints;
   perCommitmentPoint(keysId: Hash32, number: bigint): PublicKey;
   /**
@@ -35,6 +39,11 @@ export interface Signer {
   signOwnCommitment(keysId: Hash32, built: BuiltCommitment): Signature | undefined;
   /** BOLT 2, closing_signed. Absent where it comes later. */
   signClosing(keysId: Hash32, built: BuiltClosing): Signature | undefined;
+
+  /** BOLT 7, announcement_signatures: with the node's key and the channel's funding key. Absent where it comes later, or never. */
+  signAnnouncement(keysId: Hash32, announcement: ChannelAnnouncement): EndSignatures | undefined;
+  /** BOLT 7, channel_update: with the node's key. Absent where it comes later, or never. */
+  signUpdate(update: ChannelUpdate): Signature | undefined;
 
   // Public keys that anybody can derive from points (BOLT 3, Key Derivation), and the holder of the secrets with less work.
 

@@ -1,5 +1,6 @@
 import type { ChannelId, Hash32, PublicKey, Script, Txid } from '../../crypto/bytes.ts';
 import type { Tx } from '../../bitcoin/tx.ts';
+import { NOTHING_ANNOUNCED } from '../model/announcement.ts';
 import { emptyView } from '../../chain/view.ts';
 import { EMPTY_SECRET_STORE } from '../../transactions/secrets.ts';
 import type { CommitmentFormat, Side } from '../../transactions/types.ts';
@@ -199,6 +200,7 @@ export function becomeFunded(out: Transition<OpeningState>, settled: Settled): T
     durability: { version: 0, nextMonitorId: 1, pendingMonitor: [] },
     lifecycle: { connection: 'connected', readySent: false, readyReceived: false, createdHeight: env.tip.height, awaited: undefined },
     closing: { sent: undefined, received: undefined, wanted: undefined, negotiation: undefined, agreed: undefined, tx: undefined },
+    announcement: NOTHING_ANNOUNCED,
   };
   const funded = become(out, state);
   tellBeginning(funded, initial, ownPoint);

@@ -2,14 +2,14 @@ import type { ChainPoint, ChainUpdate } from '../../chain/update.ts';
 import type { ChannelId, Hash32, Hex, Preimage, PublicKey, Script, Txid } from '../../crypto/bytes.ts';
 import type { Crypto } from '../../crypto/types.ts';
 import type { CommitmentFormat } from '../../transactions/types.ts';
-import type { ChannelMessage, Message, OpenChannel } from '../../wire/messages/index.ts';
+import type { ChannelAnnouncement, ChannelMessage, ChannelUpdate, Message, OpenChannel } from '../../wire/messages/index.ts';
 import type { Tx } from '../../bitcoin/tx.ts';
 import type { MonitorUpdate } from '../../knowledge/updates.ts';
 import type { AddUpdate, Attribution, Awaited, ChannelEvent, HtlcResolution, StoredChannel } from './state.ts';
 import type { Answer, Duty } from './duties.ts';
 import type { ChannelCache } from '../commitments/cache.ts';
 import type { Origin } from './origin.ts';
-import type { ChannelPolicy } from '../../gossip/channel-update.ts';
+import type { ForwardingPolicy } from '../../gossip/channel-update.ts';
 import type { Failure } from '../../onion/failure-messages.ts';
 import type { OnionReader } from '../../onion/reader.ts';
 import type { RuleId, ViolableId } from '../../rules.ts';
@@ -56,6 +56,7 @@ export type ChannelOutput =
     }
   | { readonly kind: 'watch_tx'; readonly txid: Txid; readonly channelId: ChannelId }
   | { readonly kind: 'watch_spend'; readonly txid: Txid; readonly vout: number; readonly channelId: ChannelId }
+  | GossipOutput
   | SignEffect
   | HtlcIrrevocable
   | HtlcResolved
@@ -90,6 +91,13 @@ export interface StoreEffect {
   readonly channelId: ChannelId;
   readonly version: number;
   readonly state: StoredChannel;
+}
+/** What everybody may hear of this channel (BOLT 7): its announcement, and our newest channel_update. Said again after a restart. */
+export interface GossipOutput {
+  readonly kind: 'gossip';
+  readonly channelId: ChannelId;
+  readonly message: ChannelAnnouncement | ChannelUpdate;
+  readonly after: readonly Dependency[];
 }
 /** A duty of the signer stands: the input `signed` answers it, sooner or later. Said again after a restart. */
 export interface SignEffect {
@@ -225,6 +233,11 @@ export type ChannelCommand =
     }
   | { readonly kind: 'fee'; readonly channelId: ChannelId; readonly feeratePerKw: number }
   | { readonly kind: 'commit'; readonly channelId: ChannelId }
+  /**
+   * What is asked for forwarding into this channel from now on. It is announced, or told to the peer alone where the channel is private; who
+   * pays by what was asked for before is served for another ten minutes.
+   */
+  | { readonly kind: 'policy'; readonly channelId: ChannelId; readonly policy: ForwardingPolicy }
   | { readonly kind: 'shutdown'; readonly channelId: ChannelId; readonly script: Script }
   /**
    * Puts our commitment into the chain; also where a mutual close is signed, and where the channel has failed and that close is waited for. Of
@@ -246,6 +259,8 @@ export type ChannelInput =
   | { readonly kind: 'message'; readonly message: ChannelMessage }
   | { readonly kind: 'connected' }
   | { readonly kind: 'disconnected' }
+  /** The peer's channel_update of this channel. */
+  | { readonly kind: 'peers_update'; readonly update: ChannelUpdate }
   | ChainUpdate
   | { readonly kind: 'monitor_stored'; readonly watcher: string; readonly id: number }
   /** The signer has answered. */
@@ -300,8 +315,8 @@ export interface ChannelConfig {
    * itself; it needs its key for that (`createNodeEnv`), and signs by itself (`commit: 'auto'`).
    */
   readonly payments: 'host' | 'node';
-  /** What this node asks for forwarding, in every channel. */
-  readonly relay: Omit<ChannelPolicy, 'disabled'>;
+  /** What this node asks for forwarding into each channel of which its host has not said otherwise (`policy`). */
+  readonly relay: ForwardingPolicy;
   /** How long an HTLC waits for the next channel to be able to take it, in milliseconds of wall time. */
   readonly maxForwardWaitMs: number;
   /** Nearest cltv_expiry ahead of the chain that we forward with, in blocks. */

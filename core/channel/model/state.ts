@@ -5,6 +5,7 @@ import type { Tx } from '../../bitcoin/tx.ts';
 import type { View } from '../../chain/view.ts';
 import type { OpenChannel, UpdateFulfillHtlc } from '../../wire/messages/index.ts';
 import type { MonitorUpdate } from '../../knowledge/updates.ts';
+import type { Announcement } from './announcement.ts';
 import type { Origin } from './origin.ts';
 import type { RuleId } from '../../rules.ts';
 
@@ -325,6 +326,7 @@ export interface FundedState extends FundedBase {
   readonly phase: 'funded';
   readonly lifecycle: Lifecycle;
   readonly closing: Closing;
+  readonly announcement: Announcement;
 }
 
 /** Terminal for the protocol: what remains is the chain's business. Repeats its error to the peer at reestablishment. */

@@ -3,10 +3,13 @@ import type { Hex } from '../../crypto/bytes.ts';
 import { storedMonitorUpdate } from '../../knowledge/stored-form.ts';
 import { storedBySide, storedSecrets, storedSide } from '../../transactions/stored-form.ts';
 import * as codec from '../../wire/codec.ts';
+import type { ForwardingPolicy } from '../../gossip/channel-update.ts';
 import type { Codec, Result } from '../../wire/codec.ts';
 import { items, versioned } from '../../wire/stored.ts';
 import type { FieldsOf } from '../../wire/stored.ts';
 import { ONION_ROUTING_PACKET_SIZE } from '../../wire/limits.ts';
+import type { ChannelUpdate } from '../../wire/messages/index.ts';
+import type * as announced from './announcement.ts';
 import type { Origin } from './origin.ts';
 import type { RuleId } from '../../rules.ts';
 import type * as state from './state.ts';
@@ -16,7 +19,7 @@ import type { StoredChannel } from './state.ts';
  * How a channel's state stands in bytes: canonical, strict, with a version in front. Fields are in the order of this declaration;
  * any change to it needs a new version.
  */
-export const VERSION = 10;
+export const VERSION = 11;
 
 const MAX_TEXT = 0xffff;
 
@@ -38,6 +41,7 @@ const {
   u32,
   u53,
   u64,
+  u8,
   struct,
   union,
   variant,
@@ -231,6 +235,39 @@ const closing = struct({
   agreed: maybe(agreed),
   tx: maybe(storedTx),
 } satisfies FieldsOf<state.Closing>);
+const endSignatures = { nodeSignature: signature, bitcoinSignature: signature };
+const policy = struct({
+  cltvExpiryDelta: u16,
+  htlcMinimumMsat: u64,
+  htlcMaximumMsat: u64,
+  feeBaseMsat: u32,
+  feeProportionalMillionths: u32,
+} satisfies FieldsOf<ForwardingPolicy>);
+const channelUpdate = struct({
+  type: codec.constant('channel_update'),
+  signature,
+  chainHash: hash32,
+  shortChannelId: u64,
+  timestamp: u32,
+  messageFlags: u8,
+  channelFlags: u8,
+  cltvExpiryDelta: u16,
+  htlcMinimumMsat: u64,
+  feeBaseMsat: u32,
+  feeProportionalMillionths: u32,
+  htlcMaximumMsat: u64,
+} satisfies FieldsOf<Omit<ChannelUpdate, 'unknownTlvs'>>);
+const announcement = struct({
+  own: maybe(struct({ shortChannelId: u64, signatures: maybe(struct(endSignatures)) } satisfies FieldsOf<announced.OwnSignatures>)),
+  peers: maybe(struct({ shortChannelId: u64, ...endSignatures } satisfies FieldsOf<announced.PlacedSignatures>)),
+  sentFor: maybe(u64),
+  askedFor: maybe(u64),
+  policy: maybe(policy),
+  before: maybe(struct({ policy, untilMs: u53 })),
+  update: maybe(channelUpdate),
+  unsigned: maybe(channelUpdate),
+  peersUpdate: maybe(channelUpdate),
+} satisfies FieldsOf<announced.Announcement>);
 const failure = struct({
   error: maybe(codec.varBytes()),
   rule: codec.utf8(MAX_TEXT) as Codec<RuleId>,
@@ -246,6 +283,7 @@ export const channelCodec: Codec<StoredChannel> = union('phase', {
     ...fundedBase,
     lifecycle,
     closing,
+    announcement,
   } satisfies Without<state.FundedState, 'phase'>),
   failed: variant(2, {
     ...fundedBase,

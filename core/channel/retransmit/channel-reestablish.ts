@@ -2,13 +2,14 @@ import { secretAt, secretIndex } from '../../transactions/secrets.ts';
 import type { SecretKey } from '../../crypto/bytes.ts';
 import { other } from '../../transactions/types.ts';
 import type { ChannelReestablish } from '../../wire/messages/index.ts';
+import { tellPeer } from '../announce/channel-update.ts';
 import { isClosing, offer } from '../operate/update-add-htlc.ts';
 import { sendCommitmentSigned } from '../commitments/commitment-signed.ts';
 import { presentUnanswered } from '../commitments/irrevocable.ts';
 import { sendRevokeAndAck } from '../commitments/revoke-and-ack.ts';
 import { append, logLength, nextHtlcId, slice, truncate } from '../model/contents.ts';
 import { awaitsRemoteSignature } from '../model/duties.ts';
-import { draft, draftClosing, draftHost, draftLifecycle } from '../step/draft.ts';
+import { draft, draftAnnouncement, draftClosing, draftHost, draftLifecycle } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
 import { addEvent, notifyEvents, persist, send } from '../step/transition.ts';
 import { sendOwnUpdates } from '../operate/own-updates.ts';
@@ -35,6 +36,11 @@ export function disconnect(out: Transition<FundedState>): void {
   draft(out).shared = shared;
   draftLifecycle(out).connection = 'disconnected';
   draftClosing(out).negotiation = undefined;
+  const { sentFor, askedFor } = state.announcement;
+  if (sentFor === undefined && askedFor === undefined) return;
+  const announcement = draftAnnouncement(out);
+  announcement.sentFor = undefined;
+  announcement.askedFor = undefined;
 }
 
 /** BOLT 2, channel_reestablish, sending node. */
@@ -137,6 +143,7 @@ export function resume(
   // Before new updates: BOLT 2 forbids shutdown while updates of the sender are not signed for.
   retransmitShutdown(out);
   offerAgain(out);
+  tellPeer(out);
   const { channelId, lifecycle } = out.state;
   if (lifecycle.readySent && lifecycle.readyReceived && !isClosing(out.state))
     out.effects.push({ kind: 'notify', channelId, event: { kind: 'usable' } });

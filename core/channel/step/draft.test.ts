@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Duo } from '../duo.fixture.ts';
 import { failChannel } from '../fail/fail-channel.ts';
 import type { FailedState, FundedState } from '../model/state.ts';
-import { draft, draftClosing, draftDurability, draftFailure, draftHost, draftLifecycle } from './draft.ts';
+import { draft, draftAnnouncement, draftClosing, draftDurability, draftFailure, draftHost, draftLifecycle } from './draft.ts';
 import { start } from './transition.ts';
 
 const duo = new Duo().open();
@@ -23,7 +23,8 @@ describe('a draft', () => {
 
   it('is made once a step, and so is that of each group', () => {
     const t = start<FundedState>(env, funded);
-    for (const group of [draft, draftLifecycle, draftClosing, draftHost, draftDurability]) expect(group(t)).toBe(group(t));
+    for (const group of [draft, draftLifecycle, draftClosing, draftAnnouncement, draftHost, draftDurability])
+      expect(group(t)).toBe(group(t));
     expect(t.state).toStrictEqual(funded);
     expect(draftFailure(start<FailedState>(env, failed))).toStrictEqual(failed.failure);
   });

@@ -1,3 +1,4 @@
+import type { Announcement } from '../model/announcement.ts';
 import type {
   ChannelState,
   Closing,
@@ -34,6 +35,7 @@ function copyFunded(s: FundedState): FundedState {
     durability: s.durability,
     lifecycle: s.lifecycle,
     closing: s.closing,
+    announcement: s.announcement,
   };
 }
 
@@ -75,6 +77,19 @@ function copyLifecycle(l: Lifecycle): Lifecycle {
 function copyClosing(c: Closing): Closing {
   return { sent: c.sent, received: c.received, wanted: c.wanted, negotiation: c.negotiation, agreed: c.agreed, tx: c.tx };
 }
+function copyAnnouncement(a: Announcement): Announcement {
+  return {
+    own: a.own,
+    peers: a.peers,
+    sentFor: a.sentFor,
+    askedFor: a.askedFor,
+    policy: a.policy,
+    before: a.before,
+    update: a.update,
+    unsigned: a.unsigned,
+    peersUpdate: a.peersUpdate,
+  };
+}
 function copyFailure(f: Failure): Failure {
   const { error, rule, reason, stale, commitmentToBroadcast, height } = f;
   return { error, rule, reason, stale, commitmentToBroadcast, height };
@@ -88,10 +103,19 @@ export interface Owned {
   lifecycle: Lifecycle | undefined;
   closing: Closing | undefined;
   failure: Failure | undefined;
+  announcement: Announcement | undefined;
 }
 
 export function nothingOwned(): Owned {
-  return { state: undefined, host: undefined, durability: undefined, lifecycle: undefined, closing: undefined, failure: undefined };
+  return {
+    state: undefined,
+    host: undefined,
+    durability: undefined,
+    lifecycle: undefined,
+    closing: undefined,
+    failure: undefined,
+    announcement: undefined,
+  };
 }
 
 /** The step's own state, to write to. What was read of `t.state` before is the state before the step, or this very object. */
@@ -118,6 +142,11 @@ export function draftLifecycle(t: Transition<FundedState>): Writable<Lifecycle> 
 export function draftClosing(t: Transition<FundedState | FailedState>): Writable<Closing> {
   if (t.owned.closing !== t.state.closing) t.owned.closing = draft(t).closing = copyClosing(t.state.closing);
   return t.state.closing;
+}
+
+export function draftAnnouncement(t: Transition<FundedState>): Writable<Announcement> {
+  if (t.owned.announcement !== t.state.announcement) t.owned.announcement = draft(t).announcement = copyAnnouncement(t.state.announcement);
+  return t.state.announcement;
 }
 
 export function draftFailure(t: Transition<FailedState>): Writable<Failure> {

@@ -1,4 +1,5 @@
 import type { ChannelCommand, DeclineCommand, HtlcIrrevocable } from '../../channel/model/channel-vocabulary.ts';
+import { acceptedPolicies } from '../../channel/announce/channel-update.ts';
 import type { AddUpdate } from '../../channel/model/state.ts';
 import type { ChannelId } from '../../crypto/bytes.ts';
 import type { Instruction } from '../../onion/instruction.ts';
@@ -67,14 +68,21 @@ function forward(
   instruction: Forward,
   { next }: ReadOnion,
 ): NotForwarded | undefined {
-  const { relay } = run.env.config;
   const target = channelTo(run.state, instruction.next);
   if (target === undefined || next === undefined) return unknownNextPeer('no usable channel of this name');
   const { amountMsat, cltvExpiry, pathKey } = instruction;
-  const fault = policyFault(relay, add, instruction) ?? expiryFault(run.env.config, cltvExpiry, run.state.tip.height);
+  const fault = faultOfPolicies(run, target, add, instruction) ?? expiryFault(run.env.config, cltvExpiry, run.state.tip.height);
   if (fault !== undefined) return fault;
   const origin = { kind: 'forward', channelId, htlcId: add.id } as const;
   return hand(run, target, { origin, amountMsat, paymentHash: add.paymentHash, cltvExpiry, onion: next, pathKey }, isNew);
+}
+
+/** What is asked for now, or was asked for until a short while ago: whoever keeps one of both is served. */
+function faultOfPolicies({ env, state }: Run, target: ChannelId, add: AddUpdate, instruction: Forward): NotForwarded | undefined {
+  const channel = state.channels.get(target)?.state;
+  if (channel === undefined) return unknownNextPeer('no such channel');
+  const [fault, ...others] = acceptedPolicies(env.config, channel, state.nowMs).map((policy) => policyFault(policy, add, instruction));
+  return others.includes(undefined) ? undefined : fault;
 }
 
 /** Its host does not want it. */

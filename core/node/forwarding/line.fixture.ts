@@ -17,7 +17,7 @@ import type { Message } from '../../wire/messages/index.ts';
 import { makeFeatures } from '../../wire/features.ts';
 import { DEFAULT_CONFIG } from '../config.ts';
 import { bytes32, Pair, preimageOf, TestNode } from '../pair.fixture.ts';
-import { shortChannelIdOfChannel } from './next-channel.ts';
+import { shortChannelIdOfChannel } from '../../channel/model/place.ts';
 
 const FINAL_CLTV = 40;
 export const ATTRIBUTED: Partial<ChannelConfig> = {

@@ -1,19 +1,9 @@
-import { confirmation } from '../../chain/view.ts';
 import { isClosed } from '../../channel/model/ending.ts';
-import { onlyFunding } from '../../channel/model/fundings.ts';
+import { shortChannelIdOfChannel } from '../../channel/model/place.ts';
 import type { StoredChannel } from '../../channel/model/state.ts';
 import type { ChannelId } from '../../crypto/bytes.ts';
 import type { Instruction } from '../../onion/instruction.ts';
-import { shortChannelIdOf } from '../../wire/short-channel-id.ts';
 import type { NodeState } from '../node-vocabulary.ts';
-
-/** BOLT 7: where the channel's funding output stands in the chain; undefined while it is in no block. */
-export function shortChannelIdOfChannel(state: StoredChannel): bigint | undefined {
-  const { output } = onlyFunding(state);
-  const confirmed = confirmation(state.chain, output.txid);
-  if (confirmed === undefined) return undefined;
-  return shortChannelIdOf({ blockHeight: confirmed.height, txIndex: confirmed.index, outputIndex: output.vout });
-}
 
 /** The channel that an onion means; by its peer, the first that may be used. */
 export function channelTo({ channels }: NodeState, next: Extract<Instruction, { kind: 'forward' }>['next']): ChannelId | undefined {

@@ -25,10 +25,11 @@ import type { MessageOf } from '../message.ts';
  */
 
 const message = inGroup('gossip');
+const ofChannel = inGroup('announcement');
 const query = inGroup('gossip', 'gossip_queries');
 const onion = inGroup('onion', 'option_onion_messages');
 
-export const announcementSignatures = message(259, 'announcement_signatures', {
+export const announcementSignatures = ofChannel(259, 'announcement_signatures', {
   channelId,
   shortChannelId,
   nodeSignature: signature,

@@ -40,7 +40,7 @@ export const messageRegistry: readonly MessageDeclaration<MessageName, Message>[
 
 /** What speaks of one channel, or of one that is being opened. */
 export type ChannelMessage = MessageIn<
-  'establishment' | 'operation' | 'retransmission' | 'closing' | 'simple_closing' | 'interactive' | 'splicing'
+  'establishment' | 'operation' | 'retransmission' | 'closing' | 'announcement' | 'simple_closing' | 'interactive' | 'splicing'
 >;
 
 /** The channel that a message speaks of: by its temporary id where it is not funded yet. */

@@ -69,7 +69,7 @@ export class DemoNode {
 
   constructor(chain: DemoChain, disk = new DemoDisk()) {
     this.#chain = chain;
-    const env = createNodeEnv(this.#crypto, createSigner(this.#crypto, disk.signerSeed), DEFAULT_CONFIG);
+    const env = createNodeEnv(this.#crypto, createSigner(this.#crypto, disk.signerSeed, disk.nodeSecret), DEFAULT_CONFIG);
     const peersEnv = createPeersEnv({ crypto: this.#crypto, cipher: nobleChaCha20Poly1305 }, disk.nodeSecret);
     const durable = { channels: disk.read(), watcherIds: [], tip: chain.chain.tip, feeratePerKw: FEERATE_PER_KW };
     this.host = new Host(env, peersEnv, durable, {

@@ -1,4 +1,4 @@
-import { shortChannelIdOfChannel } from '../../../core/node/forwarding/next-channel.ts';
+import { shortChannelIdOfChannel } from '../../../core/channel/model/place.ts';
 import type { ChannelConfig } from '../../../core/channel/model/channel-vocabulary.ts';
 import { ownPayment } from '../../../core/channel/model/origin.ts';
 import type { Tx } from '../../../core/bitcoin/tx.ts';

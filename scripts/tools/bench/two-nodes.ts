@@ -35,7 +35,12 @@ export class BenchNode {
   constructor(crypto: Crypto, seed: number, config: Partial<ChannelConfig>) {
     this.id = crypto.publicKey(bytes32<SecretKey>(seed));
     const key = { cipher: nobleChaCha20Poly1305, ecdh: (point: PublicKey) => crypto.ecdh(point, bytes32<SecretKey>(seed)) };
-    const env = createNodeEnv(crypto, createSigner(crypto, bytes32<Hash32>(seed)), { ...DEFAULT_CONFIG, ...config }, key);
+    const env = createNodeEnv(
+      crypto,
+      createSigner(crypto, bytes32<Hash32>(seed), bytes32<SecretKey>(seed)),
+      { ...DEFAULT_CONFIG, ...config },
+      key,
+    );
     const nothing = (): void => undefined;
     const services: Services = {
       storage: { store: () => true, forget: nothing, monitor: () => true },

@@ -254,6 +254,8 @@ class LdkDriver implements Driver, Known {
         return pay(ldk, manager, command, this.tip.height);
       case 'commit':
         return 'it signs by itself';
+      case 'policy':
+        return 'it is not told what to ask for';
       case 'accept':
       case 'reject':
       case 'fund':
