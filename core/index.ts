@@ -22,6 +22,14 @@ export { decodeMessage, encodeMessage, messageRegistry } from './wire/messages/i
 export { hasFeature, makeFeatures } from './wire/features.ts';
 
 export type { ChainInput, ChainPoint, ChainRefusal } from './chain/update.ts';
+export { createCoreSource, coreDeadline, coreStep } from './sources/core-source.ts';
+export type { CoreEffect, CoreInput, CoreState, CoreStep } from './sources/core-source.ts';
+export type { HttpRequest } from './sources/core-protocol.ts';
+export { NETWORKS } from './sources/networks.ts';
+export type { Network as BitcoinNetwork } from './sources/networks.ts';
+export { DEFAULT_SOURCE_LIMITS } from './sources/sources-vocabulary.ts';
+export type { SourceEffect, SourceEnv, SourceInput, SourceLimits, SourceStart } from './sources/sources-vocabulary.ts';
+export type { Watch } from './sources/watches.ts';
 export type { CommitmentFormat, Side } from './transactions/types.ts';
 export type { ChannelConfig, Command, ChannelOutput, Dependency, Question, Sink, Step } from './channel/model/channel-vocabulary.ts';
 export type { ChannelEvent, ChannelState, FailedState, FundedState, StoredChannel } from './channel/model/state.ts';

@@ -20,6 +20,7 @@ import { FORWARDING_RULES } from './payments/rules.ts';
 import { PEERS_RULES } from './peers/rules.ts';
 import type { Rule } from './rules.ts';
 import { RULES } from './rules.ts';
+import { SOURCES_RULES } from './sources/rules.ts';
 import { TRANSPORT_RULES } from './transport/rules.ts';
 import { WIRE_RULES } from './wire/rules.ts';
 
@@ -44,6 +45,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   monitor: MONITOR_RULES,
   payments: FORWARDING_RULES,
   peers: PEERS_RULES,
+  sources: SOURCES_RULES,
   node: NODE_RULES,
 };
 

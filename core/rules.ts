@@ -13,6 +13,7 @@ import { NODE_RULES } from './node/rules.ts';
 import { ONION_RULES } from './onion/rules.ts';
 import { FORWARDING_RULES } from './payments/rules.ts';
 import { PEERS_RULES } from './peers/rules.ts';
+import { SOURCES_RULES } from './sources/rules.ts';
 import { TRANSPORT_RULES } from './transport/rules.ts';
 import { WIRE_RULES } from './wire/rules.ts';
 
@@ -33,6 +34,7 @@ type Rules = typeof WIRE_RULES &
   typeof CHANNEL_RULES &
   typeof MONITOR_RULES &
   typeof FORWARDING_RULES &
+  typeof SOURCES_RULES &
   typeof PEERS_RULES &
   typeof NODE_RULES;
 
@@ -53,6 +55,7 @@ export const RULES: Rules = {
   ...CHANNEL_RULES,
   ...MONITOR_RULES,
   ...FORWARDING_RULES,
+  ...SOURCES_RULES,
   ...PEERS_RULES,
   ...NODE_RULES,
 };

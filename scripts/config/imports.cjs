@@ -8,7 +8,7 @@ const layers = [
   ['core/bitcoin', 'core/time'],
   ['core/wire'],
   ['core/chain'],
-  ['core/transactions', 'core/onion', 'core/invoice'],
+  ['core/transactions', 'core/onion', 'core/invoice', 'core/sources'],
   ['core/knowledge'],
   ['core/channel', 'core/monitor', 'core/gossip', 'core/routing', 'core/transport'],
   ['core/peers', 'core/payments'],
