@@ -22,6 +22,7 @@ import type { Rule } from './rules.ts';
 import { RULES } from './rules.ts';
 import { SOURCES_RULES } from './sources/rules.ts';
 import { TRANSPORT_RULES } from './transport/rules.ts';
+import { WATCHERS_RULES } from './watchers/rules.ts';
 import { WIRE_RULES } from './wire/rules.ts';
 
 const core = fileURLToPath(new URL('.', import.meta.url));
@@ -46,6 +47,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   payments: FORWARDING_RULES,
   peers: PEERS_RULES,
   sources: SOURCES_RULES,
+  watchers: WATCHERS_RULES,
   node: NODE_RULES,
 };
 

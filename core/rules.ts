@@ -15,6 +15,7 @@ import { FORWARDING_RULES } from './payments/rules.ts';
 import { PEERS_RULES } from './peers/rules.ts';
 import { SOURCES_RULES } from './sources/rules.ts';
 import { TRANSPORT_RULES } from './transport/rules.ts';
+import { WATCHERS_RULES } from './watchers/rules.ts';
 import { WIRE_RULES } from './wire/rules.ts';
 
 export type { Consequence, Rule } from './rule.ts';
@@ -36,6 +37,7 @@ type Rules = typeof WIRE_RULES &
   typeof FORWARDING_RULES &
   typeof SOURCES_RULES &
   typeof PEERS_RULES &
+  typeof WATCHERS_RULES &
   typeof NODE_RULES;
 
 /** Every rule that a peer can break or that refuses a command, by its id. Each folder has its own table; this is all of them. */
@@ -57,6 +59,7 @@ export const RULES: Rules = {
   ...FORWARDING_RULES,
   ...SOURCES_RULES,
   ...PEERS_RULES,
+  ...WATCHERS_RULES,
   ...NODE_RULES,
 };
 

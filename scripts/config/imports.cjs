@@ -11,7 +11,7 @@ const layers = [
   ['core/transactions', 'core/onion', 'core/invoice', 'core/sources'],
   ['core/knowledge'],
   ['core/channel', 'core/monitor', 'core/gossip', 'core/routing', 'core/transport'],
-  ['core/peers', 'core/payments'],
+  ['core/peers', 'core/payments', 'core/watchers'],
   ['core/node'],
   ['core/host'],
   ['core/index\\.ts'],

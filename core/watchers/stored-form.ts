@@ -1,0 +1,43 @@
+import { watcherCodec } from '../monitor/stored-form.ts';
+import * as codec from '../wire/codec.ts';
+import type { Codec, Result } from '../wire/codec.ts';
+import { versioned } from '../wire/stored.ts';
+import type { FieldsOf } from '../wire/stored.ts';
+import { storedEpoch, storedMandate } from './messages.ts';
+import type { Epoch, Prefix } from './statements.ts';
+import type { FullChannel } from './watchers-vocabulary.ts';
+
+/** How what watchers elsewhere keep stands in bytes: canonical, strict, with a version in front. Any change to it needs a new version. */
+export const WATCHED_VERSION = 1;
+
+const { hash32, struct, u53 } = codec;
+
+const storedPrefix: Codec<Prefix> = struct({ number: u53, chain: hash32 } satisfies FieldsOf<Prefix>);
+
+/** The channel itself, behind the version. */
+export const fullChannelCodec: Codec<FullChannel> = struct({
+  mandate: storedMandate,
+  prefix: storedPrefix,
+  watcher: watcherCodec,
+} satisfies FieldsOf<FullChannel>);
+
+const versionedFull = versioned('a full watcher', WATCHED_VERSION, fullChannelCodec);
+const versionedEpoch = versioned('a watcher elsewhere', WATCHED_VERSION, storedEpoch);
+
+/** A channel of a full watcher for storage, whole. `decodeFullChannel` gives an equal one. */
+export function encodeFullChannel(channel: FullChannel): Uint8Array {
+  return codec.encode(versionedFull, channel);
+}
+
+/** Bytes that `encodeFullChannel` would not have written are an error; nothing throws. */
+export function decodeFullChannel(bytes: Uint8Array): Result<FullChannel> {
+  return codec.decode(versionedFull, bytes);
+}
+
+export function encodeEpoch(epoch: Epoch): Uint8Array {
+  return codec.encode(versionedEpoch, epoch);
+}
+
+export function decodeEpoch(bytes: Uint8Array): Result<Epoch> {
+  return codec.decode(versionedEpoch, bytes);
+}
