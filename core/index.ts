@@ -44,6 +44,30 @@ export type { Fact } from './monitor/facts.ts';
 export { DEFAULT_CHAIN_POLICY } from './monitor/policy.ts';
 export type { ChainPolicy } from './monitor/policy.ts';
 export { decodeWatcher, encodeWatcher } from './monitor/stored-form.ts';
+export { createRemote, restoreRemote } from './watchers/remote.ts';
+export { fullWatcherStep } from './watchers/full.ts';
+export type { FullState } from './watchers/full.ts';
+export type { FullChannel, RemoteEnv, RemoteInput, RemoteOutput, RemoteState, RemoteStep } from './watchers/watchers-vocabulary.ts';
+export { createDevice, deviceStep } from './watchers/device.ts';
+export type {
+  DeviceEnv,
+  DeviceInput,
+  DeviceOutput,
+  DeviceState,
+  DeviceStep,
+  KeptChannel,
+  KnownWatcher,
+  WatcherId,
+  WatcherKind,
+} from './watchers/device-vocabulary.ts';
+export type { Content as WatcherContent, WatchedSecrets } from './watchers/messages.ts';
+export { heldByQuorum, neededToBegin } from './watchers/quorum.ts';
+export type { Roster } from './watchers/quorum.ts';
+export { linkOf } from './watchers/link.ts';
+export type { Link } from './watchers/link.ts';
+export { isSigned } from './watchers/statements.ts';
+export type { Epoch, Held, Prefix } from './watchers/statements.ts';
+export { decodeEpoch, decodeFullChannel, encodeEpoch, encodeFullChannel } from './watchers/stored-form.ts';
 export type { ClaimSecrets } from './transactions/claim-secrets.ts';
 export { knownOrigins } from './channel/model/known-origins.ts';
 export { ownPayment, paymentIdOf } from './channel/model/origin.ts';

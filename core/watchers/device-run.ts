@@ -11,7 +11,9 @@ import type { Epoch, Prefix } from './statements.ts';
 
 type Words = ToWatcher extends infer W ? (W extends unknown ? Omit<W, 'serial' | 'epoch'> : never) : never;
 
-export const NOTHING_HEARD: Standing = { begun: false, newer: undefined, answered: 0, held: new Map() };
+export function nothingHeard(): Standing {
+  return { begun: false, newer: undefined, answered: 0, held: new Map() };
+}
 
 /** One step of a device under way: the state so far, and what leaves. */
 export class DeviceRun {
@@ -33,7 +35,7 @@ export class DeviceRun {
   }
 
   standing(name: string): Standing {
-    return this.state.standings.get(name) ?? NOTHING_HEARD;
+    return this.state.standings.get(name) ?? nothingHeard();
   }
 
   feed(channelId: ChannelId, kind: WatcherKind): Feed {

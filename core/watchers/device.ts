@@ -1,6 +1,6 @@
 import * as codec from '../wire/codec.ts';
 import type { DeviceEnv, DeviceInput, DeviceState, DeviceStep, KeptChannel, Session } from './device-vocabulary.ts';
-import { DeviceRun, NOTHING_HEARD } from './device-run.ts';
+import { DeviceRun, nothingHeard } from './device-run.ts';
 import { heldAt, resynchronise, told } from './device-sync.ts';
 import { newest, prefixAt } from './feed.ts';
 import type { Feed } from './feed.ts';
@@ -18,7 +18,7 @@ import { neededToBegin } from './quorum.ts';
 export function createDevice(env: DeviceEnv, session: Session, kept: readonly KeptChannel[]): DeviceStep {
   const feed = (base: Prefix): Feed => ({ base, pending: [] });
   const channels = new Map(kept.map(({ channelId, base }) => [channelId, { full: feed(base.full), blind: feed(base.blind) }]));
-  const standings = new Map(env.watchers.map(({ name }) => [name, NOTHING_HEARD]));
+  const standings = new Map(env.watchers.map(({ name }) => [name, nothingHeard()]));
   const run = new DeviceRun(env, { epoch: NO_EPOCH, serial: 0, ready: false, standings, channels });
   run.begin({ number: 1, session });
   beginsWhenHeard(run);
