@@ -86,7 +86,9 @@ export type {
   DurableNode,
   NodeEffect,
   NodeEnv,
+  NodeCommand,
   NodeInput,
+  NodeKey,
   NodeState,
   Notification,
   NotifyEffect,
@@ -102,7 +104,7 @@ export { BlockFilter } from './host/block-filter.ts';
 export type { Observed } from './host/host.ts';
 export { SocketHost } from './host/socket-host.ts';
 export type { Observer } from './host/socket-host.ts';
-export type { ChainSource, Services, Sockets, SigningDevice, Storage, User, Wire } from './host/services.ts';
+export type { ChainSource, PaymentService, Services, Sockets, SigningDevice, Storage, User, Wire } from './host/services.ts';
 
 export type { ChaCha20 } from './crypto/chacha20.ts';
 export { nobleChaCha20 } from './crypto/chacha20.ts';
@@ -177,5 +179,12 @@ export type { Graph, GraphChannel } from './routing/graph.ts';
 export { DijkstraRouter, edgeOf } from './routing/router.ts';
 export type { Router } from './routing/router.ts';
 export type { NoRoute, Route, RouteHop, RouteRequest } from './routing/route.ts';
+export type { GivenRoutes, OwnChannel, PayCommand, PaymentCommand, PaymentEvent, RouteQuestion } from './payments/commands.ts';
+export { findRoutes } from './payments/default-router.ts';
+export { DEFAULT_PAYMENT_LIMITS, outcomeOf } from './payments/payment.ts';
+export type { Payment, PaymentLimits, PaymentOutcome } from './payments/payment.ts';
+export { encodeRecord } from './payments/records.ts';
+export type { NodeRecord, RecordSink } from './payments/records.ts';
+export { decodePayment, encodePayment } from './payments/stored-form.ts';
 export { feeOf } from './routing/fees.ts';
 export type { Fees } from './routing/fees.ts';

@@ -1,9 +1,11 @@
 import { STATE_SINK } from '../channel/model/channel-vocabulary.ts';
 import type { SendEffect } from '../channel/model/channel-vocabulary.ts';
 import type { NodeEffect } from '../node/node-vocabulary.ts';
-import type { PublicKey } from '../crypto/bytes.ts';
+import type { Hex, PublicKey } from '../crypto/bytes.ts';
 import type { NodeInput } from '../node/node-vocabulary.ts';
 import { encodeMessage } from '../wire/messages/index.ts';
+import type { GivenRoutes, PaymentCommand } from '../payments/commands.ts';
+import { sinkOf } from '../payments/records.ts';
 import type { Services } from './services.ts';
 
 /** An effect as it leaves a process: with its message as bytes. */
@@ -32,6 +34,20 @@ export function carryOut(services: Services, effect: NodeEffect | EncodedEffect)
       const answer = services.device?.sign(effect);
       return answer === undefined ? undefined : { kind: 'signed', channelId: effect.channelId, answer };
     }
+    case 'store_record': {
+      const { record, version } = effect;
+      return services.payments?.store(effect) === true ? { kind: 'record_stored', sink: sinkOf(record), version } : undefined;
+    }
+    case 'forget_record':
+      services.payments?.forget(effect.sink);
+      return undefined;
+    case 'ask_route': {
+      const answer = services.payments?.route(effect);
+      return answer === undefined ? undefined : { kind: 'command', command: routeCommand(effect.paymentId, answer) };
+    }
+    case 'payment':
+      services.payments?.tell(effect.event);
+      return undefined;
     case 'forget':
       storage.forget(effect.channelId);
       return undefined;
@@ -66,4 +82,10 @@ export function carryOut(services: Services, effect: NodeEffect | EncodedEffect)
       user.heard(effect);
       return undefined;
   }
+}
+
+/** The answer of a router that knows at once. */
+function routeCommand(paymentId: Hex, answer: GivenRoutes | string): PaymentCommand {
+  if (typeof answer === 'string') return { kind: 'no_route', paymentId, why: answer };
+  return { kind: 'route', paymentId, routes: answer.routes, randomness: answer.randomness };
 }

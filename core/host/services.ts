@@ -4,6 +4,8 @@ import type { SignEffect, StoreEffect } from '../channel/model/channel-vocabular
 import type { Answer } from '../channel/model/duties.ts';
 import type { NodeEffect, NotifyEffect } from '../node/node-vocabulary.ts';
 import type { ChannelId, PublicKey, Txid } from '../crypto/bytes.ts';
+import type { GivenRoutes, PaymentEvent } from '../payments/commands.ts';
+import type { RecordSink } from '../payments/records.ts';
 import type { CloseReason, ConnectionId } from '../peers/peers-vocabulary.ts';
 
 type EffectOf<K extends NodeEffect['kind']> = Extract<NodeEffect, { readonly kind: K }>;
@@ -69,6 +71,18 @@ export interface User {
   heard(effect: HeardEffect): void;
 }
 
+/** What a node that deals with payments needs of its host. */
+export interface PaymentService {
+  /** Makes a record durable (`encodeRecord`); it supersedes all that was stored of it before. True as for `Storage.store`, and else `record_stored`. */
+  store(effect: EffectOf<'store_record'>): boolean;
+  /** Removes what was stored of a record. */
+  forget(sink: RecordSink): void;
+  /** Routes for a payment, or why there are none, where that is known at once (`findRoutes`); otherwise the node gets a command later. */
+  route(effect: EffectOf<'ask_route'>): GivenRoutes | string | undefined;
+  /** What became of a payment; again after a restart, until its record is deleted. */
+  tell(event: PaymentEvent): void;
+}
+
 /** What a node asks for, by subject. Any of these methods may give the host a further input: it is taken up after the step under way. */
 export interface Services {
   readonly storage: Storage;
@@ -77,6 +91,8 @@ export interface Services {
   readonly user: User;
   /** Needed where the node's own signer leaves anything for later. */
   readonly device?: SigningDevice;
+  /** Needed where the node deals with payments. */
+  readonly payments?: PaymentService;
 }
 
 /** The way out to peers where connections carry bytes (BOLT 8), as of sockets under select(). */

@@ -6,9 +6,14 @@ import type { Network } from './amount.ts';
 import type { Fallback } from './fallback.ts';
 
 /** BOLT 11, field `r`: a channel towards the payee that gossip may not know, from its start. */
-export const routeHintCodec = restArray(
-  struct({ nodeId: point, shortChannelId, feeBaseMsat: u32, feeProportionalMillionths: u32, cltvExpiryDelta: u16 }),
-);
+export const hintedChannelCodec = struct({
+  nodeId: point,
+  shortChannelId,
+  feeBaseMsat: u32,
+  feeProportionalMillionths: u32,
+  cltvExpiryDelta: u16,
+});
+export const routeHintCodec = restArray(hintedChannelCodec);
 export type RouteHint = TypeOf<typeof routeHintCodec>;
 
 /** A text of at most 639 bytes of UTF-8, or the hash of one that is shown elsewhere. */

@@ -1,12 +1,20 @@
 import { acknowledge, htlcResolved } from './forwarding/resolved.ts';
 import { htlcIrrevocable } from './forwarding/incoming.ts';
-import { flushWaiting, notOffered } from './forwarding/waiting.ts';
+import { flushWaiting, forwardGivenBack, notOffered } from './forwarding/waiting.ts';
+import { findLostParts, partBegins, partGivenBack } from './payments/parts.ts';
+import { askForRoutes } from './payments/pay.ts';
 import { giveToPeers } from './gossip/own.ts';
 import type { NodeWord } from './node-vocabulary.ts';
 import type { Listener, Run } from './run.ts';
 
 /** What a node makes of what its channels say. Most of it is for the host as it stands. */
-export const LISTENER: Listener = { hear, flush: flushWaiting };
+export const LISTENER: Listener = { hear, flush };
+
+function flush(run: Run): void {
+  flushWaiting(run);
+  findLostParts(run);
+  askForRoutes(run);
+}
 
 function hear(run: Run, word: NodeWord): void {
   switch (word.kind) {
@@ -20,6 +28,12 @@ function hear(run: Run, word: NodeWord): void {
       return notOffered(run, word);
     case 'gossip':
       return giveToPeers(run, word);
+    case 'given_back':
+      return word.origin.kind === 'own' ? partGivenBack(run, word.origin) : forwardGivenBack(run, word.origin, word.fault);
+    case 'part_begins':
+      return partBegins(run, word);
+    case 'resolution_kept':
+      return acknowledge(run, word);
     case 'sign':
     case 'notify':
     case 'send':
@@ -33,6 +47,7 @@ function hear(run: Run, word: NodeWord): void {
     case 'added':
     case 'refused':
     case 'violated':
+    case 'payment':
       run.effects.push(word);
       return;
   }

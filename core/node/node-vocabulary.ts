@@ -1,4 +1,4 @@
-import type { ChannelId, Hex, PublicKey } from '../crypto/bytes.ts';
+import type { ChannelId, Hash32, Hex, PublicKey, Signature } from '../crypto/bytes.ts';
 import type { Crypto } from '../crypto/types.ts';
 import type { ChainInput, ChainPoint, ChainRefusal } from '../chain/update.ts';
 import type {
@@ -20,7 +20,13 @@ import type { OnionNodeEnv } from '../onion/env.ts';
 import type { Receive } from '../onion/instruction.ts';
 import { OnionReader } from '../onion/reader.ts';
 import type { Answer } from '../channel/model/duties.ts';
+import type { Origin } from '../channel/model/origin.ts';
 import type { Deadlines } from '../time/deadlines.ts';
+import type { PaymentCommand, PaymentEvent, RouteQuestion } from '../payments/commands.ts';
+import type { Payment } from '../payments/payment.ts';
+import type { NotForwarded } from '../payments/forwarding.ts';
+import type { NodeRecord, RecordSink } from '../payments/records.ts';
+import type { RuleId } from '../rules.ts';
 import type { RemoteAddress } from '../peers/peers-vocabulary.ts';
 import { ChannelCache } from '../channel/commitments/cache.ts';
 import type { Signer } from '../channel/commitments/signer.ts';
@@ -35,6 +41,8 @@ export type NodeInput =
   | { readonly kind: 'received'; readonly peer: PublicKey; readonly bytes: Uint8Array }
   /** A store of this version is durable (of a state: and so is every older one; of a watcher's updates: this one). */
   | { readonly kind: 'stored'; readonly sink: Sink; readonly channelId: ChannelId; readonly version: number }
+  /** A store of one of the node's own records is durable (`store_record`), and so is every older one of it. */
+  | { readonly kind: 'record_stored'; readonly sink: RecordSink; readonly version: number }
   /** A duty of the signer (`sign`) is done. */
   | { readonly kind: 'signed'; readonly channelId: ChannelId; readonly answer: Answer }
   /** What has become of the chain, with the transactions that this node watches. */
@@ -42,7 +50,9 @@ export type NodeInput =
   /** Wall time, in milliseconds; one that goes back counts as no time passed. `nextDeadline` says when it is wanted next. */
   | { readonly kind: 'time'; readonly nowMs: number }
   | { readonly kind: 'feerate'; readonly feeratePerKw: number }
-  | { readonly kind: 'command'; readonly command: Command };
+  | { readonly kind: 'command'; readonly command: NodeCommand };
+
+export type NodeCommand = Command | PaymentCommand;
 
 /** What a node is given once, and no other node with it: `createNodeEnv` makes it. */
 export interface NodeEnv {
@@ -50,12 +60,17 @@ export interface NodeEnv {
   readonly signer: Signer;
   readonly config: ChannelConfig;
   readonly cache: ChannelCache;
-  /** Present where the node deals with payments. */
+  /** Both present where the node deals with payments. */
   readonly onions: OnionReader | undefined;
+  readonly key: NodeKey | undefined;
 }
 
-/** What is done with the node's own key to read onions, so that the key may lie elsewhere. */
-export type NodeKey = Pick<OnionNodeEnv, 'cipher' | 'ecdh'>;
+/** What is done with the node's own key, so that the key may lie elsewhere: onions are read, invoices signed. */
+export interface NodeKey extends Pick<OnionNodeEnv, 'cipher' | 'ecdh'> {
+  readonly nodeId: PublicKey;
+  /** Low S (`Crypto.sign`). */
+  sign(digest: Hash32): Signature;
+}
 
 /**
  * Anew whenever a node starts or is copied: what one has worked out is no business of another, and forgotten with it. Throws a RangeError where
@@ -65,8 +80,9 @@ export type NodeKey = Pick<OnionNodeEnv, 'cipher' | 'ecdh'>;
 export function createNodeEnv(crypto: Crypto, signer: Signer, config: ChannelConfig, key?: NodeKey): NodeEnv {
   assertSpoken(config.features);
   assertPayable(config, key);
-  const onions = config.payments === 'node' && key !== undefined ? new OnionReader({ crypto, ...key }) : undefined;
-  return { crypto, signer, config, cache: new ChannelCache(crypto), onions };
+  const used = config.payments === 'node' ? key : undefined;
+  const onions = used && new OnionReader({ crypto, cipher: used.cipher, ecdh: used.ecdh });
+  return { crypto, signer, config, cache: new ChannelCache(crypto), onions, key: used };
 }
 
 function assertPayable({ payments, commit, relay, fulfillDeadlineBlocks, htlcGraceBlocks }: ChannelConfig, key: NodeKey | undefined): void {
@@ -87,6 +103,12 @@ export function onionsOf({ onions }: NodeEnv): OnionReader {
   return onions;
 }
 
+/** @throws RangeError where the host deals with payments. */
+export function keyOf({ key }: NodeEnv): NodeKey {
+  if (key === undefined) throw new RangeError('the host deals with payments');
+  return key;
+}
+
 /** What waits in the outbox of an incoming channel until an answer of it is durable: then the outgoing one may forget what became of its HTLC. */
 export interface AnswerDurable {
   readonly kind: 'answer_durable';
@@ -94,13 +116,60 @@ export interface AnswerDurable {
   readonly eventId: number;
   readonly after: readonly Dependency[];
 }
-/** What a node hears: what its channels say, and what it has left in their outboxes itself. */
-export type NodeWord = ChannelOutput | AnswerDurable;
+/** What a node hears: what its channels say, what it has left in their outboxes itself, and what has waited for a record of its own. */
+export type NodeWord =
+  | ChannelOutput
+  | AnswerDurable
+  | RecordWord
+  /** An HTLC for a channel that did not take it. */
+  | { readonly kind: 'given_back'; readonly origin: Origin; readonly fault: NotForwarded };
+
+/** What follows from a record of the node's once that is durable. */
+export type RecordWord =
+  /** A part of a payment goes to its channel. */
+  | { readonly kind: 'part_begins'; readonly paymentId: Hex; readonly attempt: number; readonly part: number; readonly onion: Uint8Array }
+  /** The channel may forget what became of an HTLC. */
+  | { readonly kind: 'resolution_kept'; readonly channelId: ChannelId; readonly eventId: number }
+  | { readonly kind: 'payment'; readonly event: PaymentEvent };
+
+/** One of the node's own records, whose stores nothing but their own versions orders: a payment. */
+export interface RecordSlot<R extends { readonly version: number }> {
+  readonly record: R;
+  readonly storedVersion: number;
+  /** What waits for a version of it, in order. */
+  readonly held: readonly { readonly version: number; readonly word: RecordWord }[];
+}
+
+/** What a node that deals with payments knows of its own. */
+export interface NodePayments {
+  /** By the host's names for them. */
+  readonly outgoing: ReadonlyMap<Hex, RecordSlot<Payment>>;
+  /** Those that want a route, and wait for a channel to go out by; and those whose router has been asked. */
+  readonly wanted: ReadonlySet<Hex>;
+  readonly asked: ReadonlySet<Hex>;
+  /**
+   * Channels that have not shown since the node started that they are current, and that parts of payments were given to: what they don't show
+   * may still be.
+   */
+  readonly unproven: ReadonlySet<ChannelId>;
+}
+export const NO_PAYMENTS: NodePayments = { outgoing: new Map(), wanted: new Set(), asked: new Set(), unproven: new Set() };
 
 /** What a node says to its host. Data only. */
 export type NodeEffect =
-  | Exclude<ChannelOutput, GossipOutput | HtlcIrrevocable | HtlcResolved | NotOffered | Notice>
+  | Exclude<
+      ChannelOutput,
+      GossipOutput | HtlcIrrevocable | HtlcResolved | NotOffered | Notice | Extract<ChannelOutput, { kind: 'refused' }>
+    >
+  | { readonly kind: 'refused'; readonly command: NodeCommand['kind']; readonly rule: RuleId; readonly detail: string }
   | NotifyEffect
+  /** A record of the node's own, whole: a newer one supersedes an older. The host serialises it with `encodeRecord`, and answers `record_stored`. */
+  | { readonly kind: 'store_record'; readonly record: NodeRecord; readonly version: number }
+  /** Remove what was stored of it. */
+  | { readonly kind: 'forget_record'; readonly sink: RecordSink }
+  /** Answered by the command `route` or `no_route`. */
+  | { readonly kind: 'ask_route'; readonly paymentId: Hex; readonly question: RouteQuestion }
+  | { readonly kind: 'payment'; readonly event: PaymentEvent }
   /** What a peer says for a person: the text of its error or warning, printable. `channelId` is absent where it means all channels. */
   | {
       readonly kind: 'heard';
@@ -160,8 +229,8 @@ export interface NodeState {
   /** The newest wall time that it was told. */
   readonly nowMs: number;
   /**
-   * Openings that wait for their peers, by `openingKey`; channels whose connected peers owe an answer, by their id; and channels that HTLCs wait
-   * for, by `waitingKey`.
+   * Openings that wait for their peers, by `openingKey`; channels whose connected peers owe an answer, by their id; channels that HTLCs wait
+   * for, by `waitingKey`; and payments that are tried for so long and no longer, by `paymentKey`.
    */
   readonly deadlines: Deadlines<string>;
   readonly feeratePerKw: number;
@@ -171,6 +240,7 @@ export interface NodeState {
   readonly openings: ReadonlyMap<string, OpeningState>;
   /** By the channel that they wait for. */
   readonly waiting: ReadonlyMap<ChannelId, readonly WaitingAdd[]>;
+  readonly payments: NodePayments;
 }
 
 export function openingKey(peer: PublicKey, temporaryChannelId: ChannelId): string {
@@ -187,4 +257,6 @@ export interface DurableNode {
   readonly feeratePerKw: number;
   /** Wall time at the start. */
   readonly nowMs: number;
+  /** The node's own records. Absent where the host deals with payments. */
+  readonly payments?: readonly Payment[];
 }

@@ -1,7 +1,7 @@
 import type { ChainPoint } from '../chain/update.ts';
 import { keepsWaiting } from '../channel/awaited.ts';
 import type { ChannelId } from '../crypto/bytes.ts';
-import type { ChannelCommand, ChannelInput, Command, Step } from '../channel/model/channel-vocabulary.ts';
+import type { ChannelCommand, ChannelInput, Step } from '../channel/model/channel-vocabulary.ts';
 import { chain } from './chain.ts';
 import { isSilent, releaseAll, stepChannel } from './channels.ts';
 import { received } from './messages.ts';
@@ -11,14 +11,29 @@ import { dueBy } from '../time/deadlines.ts';
 import { LISTENER } from './hear.ts';
 import { claim, decline } from './forwarding/incoming.ts';
 import { channelOf, expireWaiting, isWaitingKey } from './forwarding/waiting.ts';
+import { isPaymentCommand } from '../payments/commands.ts';
+import { paymentCommand } from './payments/commands.ts';
+import { isPaymentKey, paymentOf, paymentTimedOut } from './payments/pay.ts';
+import { recordStored } from './payments/records.ts';
 import { draft, setSlot, startRun } from './run.ts';
 import type { Run } from './run.ts';
 import { drain } from './worklist.ts';
-import type { NodeEffect, NodeEnv, NodeInput, NodeState } from './node-vocabulary.ts';
+import { NO_PAYMENTS } from './node-vocabulary.ts';
+import type { NodeCommand, NodeEffect, NodeEnv, NodeInput, NodeState } from './node-vocabulary.ts';
 
 /** A node without channels: the newest block, the feerate and the wall time that it begins with. */
 export function createNode(tip: ChainPoint, feeratePerKw: number, nowMs: number): NodeState {
-  return { tip, nowMs, deadlines: [], feeratePerKw, peers: new Map(), channels: new Map(), openings: new Map(), waiting: new Map() };
+  return {
+    tip,
+    nowMs,
+    deadlines: [],
+    feeratePerKw,
+    peers: new Map(),
+    channels: new Map(),
+    openings: new Map(),
+    waiting: new Map(),
+    payments: NO_PAYMENTS,
+  };
 }
 
 /** Everything a node does: one input, the state after it, and what to do in order. Pure; nothing that a peer sends makes it throw. */
@@ -38,6 +53,9 @@ function dispatch(run: Run, input: NodeInput): void {
       return received(run, input.peer, input.bytes);
     case 'stored':
       return stored(run, input);
+    case 'record_stored':
+      recordStored(run, input);
+      return drain(run);
     case 'signed':
       return stepChannel(run, input.channelId, { kind: 'signed', answer: input.answer });
     case 'chain':
@@ -58,6 +76,7 @@ function time(run: Run, nowMs: number): void {
   for (const key of dueBy(run.state.deadlines, nowMs)) {
     if (run.state.openings.has(key)) stepOpening(run, key, { kind: 'timeout' });
     else if (isWaitingKey(key)) expireWaiting(run, channelOf(key));
+    else if (isPaymentKey(key)) paymentTimedOut(run, paymentOf(key));
     else silent(run, key as ChannelId);
   }
   drain(run);
@@ -73,7 +92,11 @@ function silent(run: Run, channelId: ChannelId): void {
   disconnected(run, peer);
 }
 
-function command(run: Run, given: Command): void {
+function command(run: Run, given: NodeCommand): void {
+  if (isPaymentCommand(given)) {
+    paymentCommand(run, given);
+    return drain(run);
+  }
   if (given.kind === 'open') return open(run, given);
   if (given.kind === 'decline') return decline(run, given);
   if (given.kind === 'fulfill' && claim(run, given)) return;

@@ -2,7 +2,7 @@ import { at } from '../chain/chain.fixture.ts';
 import { storable } from '../channel/model/stored-form.fixture.ts';
 import { decodeChannel, encodeChannel } from '../channel/model/stored-form.ts';
 import { STATE_SINK } from '../channel/model/channel-vocabulary.ts';
-import type { ChannelConfig, Command, SignEffect, Sink, Step, StoreEffect } from '../channel/model/channel-vocabulary.ts';
+import type { ChannelConfig, SignEffect, Sink, Step, StoreEffect } from '../channel/model/channel-vocabulary.ts';
 import type { NodeEffect } from './node-vocabulary.ts';
 import { createSigner } from '../channel/commitments/key-signer.ts';
 import type { KeySigner } from '../channel/commitments/key-signer.ts';
@@ -16,11 +16,16 @@ import { sha256Hex } from '../crypto/hashes.ts';
 import { noble } from '../crypto/noble.fixture.ts';
 import type { Crypto } from '../crypto/types.ts';
 import { Host } from '../host/host.ts';
-import type { MonitorEffect } from '../host/services.ts';
+import type { MonitorEffect, PaymentService } from '../host/services.ts';
+import type { GivenRoutes, PaymentEvent, RouteQuestion } from '../payments/commands.ts';
+import { encodeRecord, nameOfSink, sinkOf } from '../payments/records.ts';
+import type { NodeRecord } from '../payments/records.ts';
+import { decodePayment } from '../payments/stored-form.ts';
+import type { Result } from '../wire/codec.ts';
 import { decodeMessage, encodeMessage } from '../wire/messages/index.ts';
 import type { Message } from '../wire/messages/index.ts';
 import { DEFAULT_CONFIG } from './config.ts';
-import type { DurableNode, NodeEnv, NodeInput, NodeState } from './node-vocabulary.ts';
+import type { DurableNode, NodeCommand, NodeEnv, NodeInput, NodeKey, NodeState } from './node-vocabulary.ts';
 import { createNode } from './node.ts';
 import { createNodeEnv } from './node-vocabulary.ts';
 import { restoreNode } from './restore.ts';
@@ -36,6 +41,13 @@ export function preimageOf(n: number): { readonly preimage: Preimage; readonly p
 }
 
 type Stored = Extract<NodeInput, { kind: 'stored' }>;
+
+type RecordStored = Extract<NodeInput, { kind: 'record_stored' }>;
+
+function decoded<T>(result: Result<T>): T {
+  if (!result.ok) throw new Error(result.error.detail);
+  return result.value;
+}
 
 function nameOf(sink: Sink): string {
   return sink.kind === 'state' ? sink.kind : sink.name;
@@ -61,6 +73,13 @@ export class TestNode {
   readonly disk = new Map<ChannelId, StoredChannel>();
   readonly watcherIds = new Map<string, DurableNode['watcherIds'][number]>();
   readonly #written = new Map<string, StoredChannel>();
+  /** The node's own records, as bytes, by the names of their sinks. */
+  readonly records = new Map<string, { readonly version: number; readonly bytes: Uint8Array }>();
+  readonly #recordsWritten = new Map<string, NodeRecord>();
+  /** Answers at once where a payment goes, if it is there. */
+  router: ((question: RouteQuestion) => GivenRoutes | string | undefined) | undefined;
+  /** What it was told of its payments. */
+  readonly told: PaymentEvent[] = [];
   /** States that were seen to come back from their stored form. */
   readonly #stored = new WeakSet<StoredChannel>();
   readonly #createEnv: () => NodeEnv;
@@ -78,7 +97,13 @@ export class TestNode {
     const createKeySigner = (): KeySigner => createSigner(crypto, secret, bytes32(seed));
     this.#signer = createKeySigner();
     const createOwn = (): Signer => (late ? lateSigner(createKeySigner()) : createKeySigner());
-    const key = { cipher: nobleChaCha20Poly1305, ecdh: (point: PublicKey) => crypto.ecdh(point, secret as string as SecretKey) };
+    const own = secret as string as SecretKey;
+    const key: NodeKey = {
+      cipher: nobleChaCha20Poly1305,
+      ecdh: (point) => crypto.ecdh(point, own),
+      nodeId: this.id,
+      sign: (digest) => crypto.sign(digest, own),
+    };
     this.#createEnv = () => createNodeEnv(crypto, createOwn(), { ...DEFAULT_CONFIG, ...config }, key);
     this.env = this.#createEnv();
     this.#host = this.#start({ state: createNode(at(100), 2500, 0), effects: [] });
@@ -113,7 +138,16 @@ export class TestNode {
         return undefined;
       },
     };
-    return new Host(this.env, { storage, wire, chain, user, device }, from, ({ effects }) => {
+    const payments: PaymentService = {
+      store: ({ record, version }) => {
+        this.#recordsWritten.set(`${nameOfSink(sinkOf(record))} ${version}`, record);
+        return this.#finishes({ kind: 'record_stored', sink: sinkOf(record), version });
+      },
+      forget: (sink) => void this.records.delete(nameOfSink(sink)),
+      route: (effect) => this.router?.(effect.question),
+      tell: (event) => void this.told.push(event),
+    };
+    return new Host(this.env, { storage, wire, chain, user, device, payments }, from, ({ effects }) => {
       this.#first ??= effects;
       this.log.push(...effects);
     });
@@ -125,7 +159,7 @@ export class TestNode {
   }
 
   /** True when a store is durable at once. */
-  #finishes(stored: Stored): boolean {
+  #finishes(stored: Stored | RecordStored): boolean {
     if (this.holdStores) this.heldStores.push(stored);
     else this.#durable(stored);
     return !this.holdStores;
@@ -133,7 +167,7 @@ export class TestNode {
 
   /** Returns what this very input led to, without what finished stores released afterwards: `log` has that, too. */
   input(input: NodeInput): readonly NodeEffect[] {
-    if (input.kind === 'stored') this.#durable(input);
+    if (input.kind === 'stored' || input.kind === 'record_stored') this.#durable(input);
     this.#first = undefined;
     this.#host.input(input);
     for (const { state } of this.state.channels.values()) if (!this.#stored.has(state)) this.#stored.add(storable(state));
@@ -168,20 +202,20 @@ export class TestNode {
     this.outgoing.length = 0;
     this.duties.length = 0;
     const { tip, feeratePerKw, nowMs } = this.state;
-    const channels = [...this.disk.values()].map((state) => {
-      const decoded = decodeChannel(encodeChannel(state));
-      if (!decoded.ok) throw new Error(decoded.error.detail);
-      return decoded.value;
-    });
+    const channels = [...this.disk.values()].map((state) => decoded(decodeChannel(encodeChannel(state))));
     this.env = this.#createEnv();
-    const step = restoreNode(this.env, { channels, watcherIds: [...this.watcherIds.values()], tip, feeratePerKw, nowMs });
+    const payments = [...this.records.values()].map(({ bytes }) => decoded(decodePayment(bytes)));
+    const watcherIds = [...this.watcherIds.values()];
+    const step = restoreNode(this.env, { channels, watcherIds, tip, feeratePerKw, nowMs, payments });
     this.#host = this.#start(step);
     this.#host.run();
     return step.effects;
   }
 
   /** A late old write does not win. */
-  #durable({ sink, channelId, version }: Stored): void {
+  #durable(stored: Stored | RecordStored): void {
+    if (stored.kind === 'record_stored') return this.#recordDurable(stored);
+    const { sink, channelId, version } = stored;
     if (sink.kind === 'state') {
       const state = this.#written.get(`${channelId} ${version}`);
       if (state !== undefined && version > (this.disk.get(channelId)?.durability.version ?? 0)) this.disk.set(channelId, state);
@@ -192,7 +226,14 @@ export class TestNode {
     if (version > (this.watcherIds.get(key)?.id ?? 0)) this.watcherIds.set(key, { channelId, watcher, id: version });
   }
 
-  command(command: Command): readonly NodeEffect[] {
+  #recordDurable({ sink, version }: RecordStored): void {
+    const name = nameOfSink(sink);
+    const record = this.#recordsWritten.get(`${name} ${version}`);
+    if (record === undefined || version <= (this.records.get(name)?.version ?? 0)) return;
+    this.records.set(name, { version, bytes: encodeRecord(record) });
+  }
+
+  command(command: NodeCommand): readonly NodeEffect[] {
     return this.input({ kind: 'command', command });
   }
 

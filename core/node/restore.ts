@@ -16,6 +16,8 @@ import type { ChainPoint } from '../chain/update.ts';
 import type { ChannelId } from '../crypto/bytes.ts';
 import { drain } from './worklist.ts';
 import { LISTENER } from './hear.ts';
+import { NO_PAYMENTS } from './node-vocabulary.ts';
+import { restorePayments } from './payments/restore.ts';
 import { startRun } from './run.ts';
 import type { ChannelSlot, DurableNode, NodeEffect, NodeEnv, NodeState, NodeWord } from './node-vocabulary.ts';
 import { enqueue, release } from './outbox.ts';
@@ -52,8 +54,10 @@ export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState,
     channels.set(stored.channelId, enqueue(slot, revived.effects, work));
   }
   for (const [channelId, slot] of channels) channels.set(channelId, release(channels, slot, work));
-  const state: NodeState = { tip, nowMs, deadlines: [], feeratePerKw, peers: new Map(), channels, openings: new Map(), waiting: new Map() };
+  const none = { deadlines: [], peers: new Map(), openings: new Map(), waiting: new Map(), payments: NO_PAYMENTS };
+  const state: NodeState = { tip, nowMs, feeratePerKw, channels, ...none };
   const run = startRun(env, state, LISTENER);
+  restorePayments(run, durable.payments ?? []);
   run.work.push(...work);
   drain(run);
   return { state: run.state, effects: run.effects };

@@ -19,7 +19,7 @@ export interface Run {
 /** Who hears what channels say: given to a step from outside, because what is heard makes channels step. */
 export interface Listener {
   hear(run: Run, word: NodeWord): void;
-  /** Nothing is left to hear, and HTLCs wait for channels. */
+  /** Nothing is left to hear. */
   flush(run: Run): void;
 }
 
@@ -29,8 +29,8 @@ export function startRun(env: NodeEnv, state: NodeState, listener: Listener): Ru
 
 /** Puts a copy in the place of the node's state, to write to. */
 export function draft(run: Run): { -readonly [K in keyof NodeState]: NodeState[K] } {
-  const { tip, nowMs, deadlines, feeratePerKw, peers, channels, openings, waiting } = run.state;
-  const copy = { tip, nowMs, deadlines, feeratePerKw, peers, channels, openings, waiting };
+  const { tip, nowMs, deadlines, feeratePerKw, peers, channels, openings, waiting, payments } = run.state;
+  const copy = { tip, nowMs, deadlines, feeratePerKw, peers, channels, openings, waiting, payments };
   run.state = copy;
   return copy;
 }

@@ -11,7 +11,6 @@ export function drain(run: Run): void {
   for (;;) {
     for (let i = 0; i < run.work.length; i++) run.listener.hear(run, run.work[i] as NodeWord);
     run.work.length = 0;
-    if (run.state.waiting.size === 0) break;
     run.listener.flush(run);
     if (run.work.length === 0) break;
   }

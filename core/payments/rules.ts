@@ -48,3 +48,44 @@ export const FORWARDING_RULES = {
     consequence: 'fail-htlc',
   },
 } as const satisfies RuleTable;
+
+/** BOLT 4 and 11: what a payer does not do, whatever its host asks for. */
+export const PAY_RULES = {
+  'pay.payment_id': { requirements: [], why: 'a name has 1 to 32 bytes, as the origins of HTLCs hold them', consequence: 'refuse' },
+  'pay.id_in_use': { requirements: [], why: 'a name means one payment for as long as its record stands', consequence: 'refuse' },
+  'pay.hash_in_use': {
+    requirements: [],
+    why: 'who is paid twice for one hash gives one preimage; the host may insist',
+    consequence: 'refuse',
+  },
+  'pay.network': { requirements: [], why: 'an invoice of another chain than the one that this node is on', consequence: 'refuse' },
+  'pay.invoice_expired': {
+    requirements: ['B11-PAY-01-expired-payer'],
+    words: 'after the `timestamp` plus `expiry` has passed:',
+    consequence: 'refuse',
+  },
+  'pay.amount': {
+    requirements: ['B4-MPP-S-06-total-amount', 'B4-MPP-S-07-total-any'],
+    words: 'MUST set `total_msat` to at least that `amount`, and less',
+    consequence: 'refuse',
+  },
+  'pay.to_self': { requirements: [], why: 'no route leads from a node to itself', consequence: 'refuse' },
+  'pay.no_such_payment': { requirements: [], why: 'a command for a payment that is not known', consequence: 'refuse' },
+  'pay.not_ended': { requirements: [], why: 'a payment is remembered for as long as anything of it may be paid', consequence: 'refuse' },
+  'pay.not_asked': { requirements: [], why: 'routes that the payment has no use for', consequence: 'refuse' },
+  'pay.route': { requirements: [], why: 'a route leads from a channel of this node to the recipient', consequence: 'refuse' },
+  'pay.carried': {
+    requirements: ['B4-MPP-S-08-reach-total', 'B4-MPP-S-09-no-more'],
+    words: 'MUST ensure that the total `amt_to_forward` of the HTLC set which arrives',
+    consequence: 'refuse',
+  },
+  'pay.multi_part': {
+    requirements: ['B11-FEAT-R-03-no-mpp', 'B4-MPP-S-11-single'],
+    words: 'MUST NOT use [Basic multi-part payments](04-onion-routing.md#basic-multi-part-payments)',
+    consequence: 'refuse',
+  },
+  'pay.max_parts': { requirements: [], why: "the host's limit on parts in flight", consequence: 'refuse' },
+  'pay.max_fee': { requirements: [], why: "the host's limit on fees, over all attempts", consequence: 'refuse' },
+  'pay.max_cltv': { requirements: [], why: "the host's limit on how long its money may be locked up", consequence: 'refuse' },
+  'pay.onion_size': { requirements: [], why: 'a route whose payloads do not fit into 1300 bytes', consequence: 'refuse' },
+} as const satisfies RuleTable;

@@ -9,7 +9,7 @@ import type { ChannelState, StoredChannel } from '../../core/channel/model/state
 import type { ChainPoint } from '../../core/chain/update.ts';
 import type { ChannelId, Hash32, Hex, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
 import { toHex } from '../../core/crypto/bytes.ts';
-import type { NodeEnv, NodeInput, NodeState } from '../../core/node/node-vocabulary.ts';
+import type { NodeEnv, NodeInput, NodeKey, NodeState } from '../../core/node/node-vocabulary.ts';
 import { createNode, nodeStep } from '../../core/node/node.ts';
 import { restoreNode } from '../../core/node/restore.ts';
 import { nextDeadline } from '../../core/time/deadlines.ts';
@@ -30,7 +30,12 @@ export const fulguriteDriver: DriverFactory = (context: DriverContext) => {
   const seed = entropy('seed') as string as Hash32;
   const secret = entropy('id') as SecretKey;
   const transport = transportOf(crypto, secret);
-  const key = { cipher: cipherOf(crypto), ecdh: (point: PublicKey) => crypto.ecdh(point, secret) };
+  const key: NodeKey = {
+    cipher: cipherOf(crypto),
+    ecdh: (point) => crypto.ecdh(point, secret),
+    nodeId: crypto.publicKey(secret),
+    sign: (digest) => crypto.sign(digest, secret),
+  };
   return new FulguriteDriver(
     crypto.publicKey(secret),
     transport,

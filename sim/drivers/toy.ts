@@ -2,7 +2,8 @@ import type { ChannelId, Hash32, Hex, Preimage, PublicKey, SecretKey } from '../
 import { ascii } from '../../core/crypto/bytes.ts';
 import type { OpenCommand, Command } from '../../core/channel/model/channel-vocabulary.ts';
 import type { AddUpdate } from '../../core/channel/model/state.ts';
-import type { NodeInput } from '../../core/node/node-vocabulary.ts';
+import type { NodeCommand, NodeInput } from '../../core/node/node-vocabulary.ts';
+import { isPaymentCommand } from '../../core/payments/commands.ts';
 import type { Driver, DriverContext, DriverEffect, DriverFactory } from '../scenario/types.ts';
 import { ownPayment, paymentIdOf } from '../../core/channel/model/origin.ts';
 
@@ -86,6 +87,7 @@ class ToyDriver implements Driver {
       case 'feerate':
       case 'time':
       case 'signed':
+      case 'record_stored':
         return [];
     }
   }
@@ -163,7 +165,8 @@ class ToyDriver implements Driver {
     return this.keep(next, [tell(channelId, event)]);
   }
 
-  private command(command: Command): readonly DriverEffect[] {
+  private command(command: NodeCommand): readonly DriverEffect[] {
+    if (isPaymentCommand(command)) return [{ kind: 'refused', command: command.kind, rule: 'node.host_pays', detail: '' }];
     if (command.kind === 'open') {
       const { temporaryChannelId, peer } = command;
       if (!this.connectedPeers.has(peer)) return [{ kind: 'refused', command: 'open', rule: 'node.not_connected', detail: '' }];

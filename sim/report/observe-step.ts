@@ -1,11 +1,14 @@
 import type { ChainInput } from '../../core/chain/update.ts';
 import type { ChannelId } from '../../core/crypto/bytes.ts';
-import type { Command } from '../../core/channel/model/channel-vocabulary.ts';
+import { isPaymentCommand } from '../../core/payments/commands.ts';
+import type { PaymentCommand } from '../../core/payments/commands.ts';
+import { nameOfSink, sinkOf } from '../../core/payments/records.ts';
 import type { Message } from '../../core/wire/messages/index.ts';
 import { decodeMessage } from '../../core/wire/messages/index.ts';
+import type { DriverCommand } from '../scenario/border.ts';
 import type { DriverEffect, StepRecord, WorldView } from '../scenario/types.ts';
 import { channelInWords } from './describe-channel.ts';
-import { grouped, msat } from '../scenario/text.ts';
+import { grouped, msat, plural } from '../scenario/text.ts';
 
 /** One step of one node, ready to be drawn: names instead of keys, text instead of states. */
 export interface ChartStep {
@@ -60,6 +63,8 @@ function eventOf(world: WorldView, { input, tampered, forbidden }: StepRecord): 
       const what = input.sink.kind === 'state' ? 'state' : `watcher ${input.sink.name}`;
       return { kind: 'stored', text: `${channelName(world, input.channelId)} ${what} ${input.version} is durable` };
     }
+    case 'record_stored':
+      return { kind: 'stored', text: `${nameOfSink(input.sink)} ${input.version} is durable` };
     case 'chain':
       return blocksSeen(input);
     case 'signed':
@@ -88,7 +93,8 @@ function channelName(world: WorldView, id: ChannelId): string {
   return world.channels.find((channel) => channel.channelId === id)?.name ?? '';
 }
 
-function commandLabel(world: WorldView, command: Command): string {
+function commandLabel(world: WorldView, command: DriverCommand): string {
+  if (isPaymentCommand(command)) return paymentLabel(command);
   if (command.kind === 'open') return `open ${grouped(command.fundingSat)} sat to ${world.nodeName(command.peer)}`;
   const name = channelName(world, command.channelId);
   switch (command.kind) {
@@ -111,6 +117,23 @@ function commandLabel(world: WorldView, command: Command): string {
     case 'shutdown':
     case 'force_close':
       return `${command.kind} ${name}`.trimEnd();
+  }
+}
+
+function paymentLabel(command: PaymentCommand): string {
+  switch (command.kind) {
+    case 'pay':
+    case 'no_route':
+    case 'forget_payment':
+      return `${command.kind} ${command.paymentId}`;
+    case 'route':
+      return `${plural(command.routes.length, 'route')} for ${command.paymentId}`;
+    case 'create_invoice':
+      return command.amountMsat === undefined ? 'create_invoice' : `create_invoice for ${msat(command.amountMsat)}`;
+    case 'claim':
+    case 'decline_payment':
+    case 'forget_invoice':
+      return `${command.kind} ${command.paymentHash.slice(0, 8)}`;
   }
 }
 
@@ -166,6 +189,14 @@ function didLabel(world: WorldView, effect: DriverEffect): string[] {
       return [effect.event.kind === 'event' ? effect.event.event.kind : effect.event.kind];
     case 'ask':
       return [`ask ${effect.question.kind}`];
+    case 'store_record':
+      return [`store ${nameOfSink(sinkOf(effect.record))} v${effect.version}`];
+    case 'forget_record':
+      return [`forget ${nameOfSink(effect.sink)}`];
+    case 'ask_route':
+      return [`ask for ${msat(effect.question.amountMsat)} of routes`];
+    case 'payment':
+      return [effect.event.kind];
     case 'sign':
       return [`ask the signer: ${effect.duty.kind}`];
     case 'send':

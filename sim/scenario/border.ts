@@ -1,8 +1,7 @@
 import type { Tx } from '../../core/bitcoin/tx.ts';
-import type { Command } from '../../core/channel/model/channel-vocabulary.ts';
 import type { Origin } from '../../core/channel/model/origin.ts';
 import type { ChannelId, Hash32, Hex, Preimage, PublicKey, Script, Txid } from '../../core/crypto/bytes.ts';
-import type { NodeEffect, NodeInput } from '../../core/node/node-vocabulary.ts';
+import type { NodeCommand, NodeEffect, NodeInput } from '../../core/node/node-vocabulary.ts';
 
 /** What passes the border between a world and a driver: what any implementation can say or be told. */
 
@@ -13,7 +12,8 @@ export type DriverInput =
   | { readonly kind: 'command'; readonly command: DriverCommand };
 
 /** What users and hosts ask of a node; whatever it cannot do it refuses. `paymentSecret`: as the payee's invoice says, where it makes invoices. */
-export type DriverCommand = Exclude<Command, { kind: 'add' }> | (Extract<Command, { kind: 'add' }> & { readonly paymentSecret?: Hex });
+export type DriverCommand =
+  Exclude<NodeCommand, { kind: 'add' }> | (Extract<NodeCommand, { kind: 'add' }> & { readonly paymentSecret?: Hex });
 
 /**
  * What a driver says. Messages are bytes (2-byte type and payload), and stores are what its own `serialise` understands: nobody else looks
@@ -39,7 +39,7 @@ export type DriverEffect =
       readonly question: { readonly kind: 'accept' } | { readonly kind: 'fund'; readonly amountSat: bigint; readonly script: Script };
     }
   | { readonly kind: 'disconnect'; readonly peer: PublicKey; readonly reason: string }
-  | { readonly kind: 'refused'; readonly command: Command['kind']; readonly rule: string; readonly detail: string }
+  | { readonly kind: 'refused'; readonly command: NodeCommand['kind']; readonly rule: string; readonly detail: string }
   | {
       readonly kind: 'violated';
       readonly peer: PublicKey;
@@ -47,6 +47,8 @@ export type DriverEffect =
       readonly rule: string;
       readonly detail: string;
     }
+  /** Said by those that deal with payments across channels themselves. */
+  | Extract<NodeEffect, { kind: 'store_record' | 'forget_record' | 'ask_route' | 'payment' }>
   /** Said by those that have watchers, signers and stores of their own kinds: never needed. */
   | Extract<NodeEffect, { kind: 'monitor' | 'sign' | 'added' | 'heard' | 'forget' | 'chain_refused' }>;
 

@@ -41,10 +41,17 @@ interface Asked {
   readonly backwards?: boolean;
 }
 
-/** Nodes in a row that deal with payments, a channel between each two, node 0 the payer of all of them. */
+type Edge = readonly [number, number];
+
+function row(count: number): readonly Edge[] {
+  return Array.from({ length: count - 1 }, (_, i) => [i, i + 1] as const);
+}
+
+/** Nodes that deal with payments, in a row with a channel between each two, or by their channels; node 0 the payer. */
 export class Line {
   readonly crypto: Crypto;
   readonly nodes: readonly TestNode[];
+  readonly edges: readonly Edge[];
   readonly channels: readonly ChannelId[];
   readonly onions = new Map<number, BuiltOnion>();
 
@@ -53,13 +60,15 @@ export class Line {
     count: number,
     config: Partial<ChannelConfig> | ((node: number) => Partial<ChannelConfig>) = {},
     crypto: Crypto = createFakeCrypto(),
+    edges: readonly Edge[] = row(count),
   ) {
     this.crypto = crypto;
+    this.edges = edges;
     this.nodes = Array.from({ length: count }, (_, i) => {
       const own = typeof config === 'function' ? config(i) : config;
       return new TestNode(crypto, 0x10 + i, { payments: 'node', ...own });
     });
-    const funded = this.nodes.slice(1).map((_, i) => {
+    const funded = edges.map((_, i) => {
       const pair = this.pair(i);
       pair.connect();
       return pair.fund({ nth: i });
@@ -70,9 +79,9 @@ export class Line {
     this.block();
   }
 
-  /** Nodes i and i + 1. */
+  /** The ends of channel i. */
   pair(i: number): Pair {
-    return new Pair({ nodes: [this.node(i), this.node(i + 1)] });
+    return new Pair({ nodes: this.endsOf(i) });
   }
 
   node(i: number): TestNode {
@@ -116,7 +125,7 @@ export class Line {
   }
 
   disconnect(i: number): void {
-    const [a, b] = [this.node(i), this.node(i + 1)];
+    const [a, b] = this.endsOf(i);
     drop(a, b);
     drop(b, a);
     a.input({ kind: 'disconnected', peer: b.id });
@@ -124,7 +133,7 @@ export class Line {
   }
 
   connect(i: number): void {
-    const [a, b] = [this.node(i), this.node(i + 1)];
+    const [a, b] = this.endsOf(i);
     a.input({ kind: 'connected', peer: b.id });
     b.input({ kind: 'connected', peer: a.id });
   }
@@ -182,8 +191,14 @@ export class Line {
     });
   }
 
+  /** Of channel i. */
+  endsOf(i: number): readonly [TestNode, TestNode] {
+    const [a, b] = this.edges[i] as Edge;
+    return [this.node(a), this.node(b)];
+  }
+
   shortChannelId(i: number): bigint {
-    return shortChannelIdOfChannel(this.node(i).channel(this.channelId(i))) as bigint;
+    return shortChannelIdOfChannel(this.endsOf(i)[0].channel(this.channelId(i))) as bigint;
   }
 
   /** What was presented to the last node, by its id there. */
@@ -226,7 +241,7 @@ export class Line {
 
   /** Both ends of every channel, with nothing under way. */
   ends(): readonly (readonly [FundedState['shared'], FundedState['shared']])[] {
-    return this.channels.map((_, i) => [this.state(i, i).shared, this.state(i + 1, i).shared]);
+    return this.edges.map(([a, b], i) => [this.state(a, i).shared, this.state(b, i).shared]);
   }
 }
 

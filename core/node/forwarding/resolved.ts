@@ -8,6 +8,7 @@ import type { FailureCause } from '../../onion/answer.ts';
 import { TEMPORARY_CHANNEL_FAILURE } from '../../payments/forwarding.ts';
 import { other } from '../../transactions/types.ts';
 import { releaseAll, stepChannel } from '../channels.ts';
+import { partResolved } from '../payments/parts.ts';
 import type { AnswerDurable } from '../node-vocabulary.ts';
 import { enqueue } from '../outbox.ts';
 import { setSlot } from '../run.ts';
@@ -24,6 +25,7 @@ type Ended = Pick<HtlcResolved, 'channelId' | 'eventId' | 'resolution'>;
 export function htlcResolved(run: Run, ended: Ended): void {
   const { channelId, eventId, resolution: event } = ended;
   const { origin } = event;
+  if (run.env.config.payments === 'node' && origin.kind === 'own' && partResolved(run, origin, ended)) return;
   if (run.env.config.payments === 'host' || origin.kind === 'own') {
     run.effects.push({ kind: 'notify', channelId, event: { kind: 'event', id: eventId, event } });
     return;

@@ -134,12 +134,15 @@ export function dropWaiting(run: Run, channelId: ChannelId, incoming: ChannelId,
   );
 }
 
+/** Whoever wanted it to go on hears that it does not. */
+function giveBack(run: Run, origin: Origin, fault: NotForwarded): void {
+  run.work.push({ kind: 'given_back', origin, fault });
+}
+
 /** It does not go on: its incoming HTLC is failed. */
-function giveBack(run: Run, origin: Origin, why: NotForwarded): void {
-  if (origin.kind === 'own') return;
-  const { channelId, htlcId } = origin;
+export function forwardGivenBack(run: Run, { channelId, htlcId }: Extract<Origin, { kind: 'forward' }>, fault: NotForwarded): void {
   const incoming = run.state.channels.get(channelId)?.state;
   const add = incoming && incomingHtlc(incoming, htlcId);
   if (incoming === undefined || add === undefined || recordOf(incoming, htlcId)?.answered !== undefined) return;
-  notForwarded(run, channelId, add, why);
+  notForwarded(run, channelId, add, fault);
 }

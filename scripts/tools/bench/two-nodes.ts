@@ -1,5 +1,5 @@
 import type { ChannelConfig } from '../../../core/channel/model/channel-vocabulary.ts';
-import type { NotifyEffect } from '../../../core/node/node-vocabulary.ts';
+import type { NodeKey, NotifyEffect } from '../../../core/node/node-vocabulary.ts';
 import { createSigner } from '../../../core/channel/commitments/key-signer.ts';
 import type { Tx } from '../../../core/bitcoin/tx.ts';
 import type { ChannelId, Hash32, Preimage, PublicKey, SecretKey } from '../../../core/crypto/bytes.ts';
@@ -34,7 +34,13 @@ export class BenchNode {
 
   constructor(crypto: Crypto, seed: number, config: Partial<ChannelConfig>) {
     this.id = crypto.publicKey(bytes32<SecretKey>(seed));
-    const key = { cipher: nobleChaCha20Poly1305, ecdh: (point: PublicKey) => crypto.ecdh(point, bytes32<SecretKey>(seed)) };
+    const secret = bytes32<SecretKey>(seed);
+    const key: NodeKey = {
+      cipher: nobleChaCha20Poly1305,
+      ecdh: (point) => crypto.ecdh(point, secret),
+      nodeId: this.id,
+      sign: (digest) => crypto.sign(digest, secret),
+    };
     const env = createNodeEnv(
       crypto,
       createSigner(crypto, bytes32<Hash32>(seed), bytes32<SecretKey>(seed)),

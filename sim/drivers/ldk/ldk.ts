@@ -1,4 +1,5 @@
 import { txid } from '../../../core/bitcoin/tx.ts';
+import { isPaymentCommand } from '../../../core/payments/commands.ts';
 import type { ChainPoint } from '../../../core/chain/update.ts';
 import { fromHex, toHex } from '../../../core/crypto/bytes.ts';
 import type { ChannelId, Hash32, Hex, PublicKey, Txid } from '../../../core/crypto/bytes.ts';
@@ -130,6 +131,7 @@ class LdkDriver implements Driver, Known {
       }
       case 'time':
       case 'signed':
+      case 'record_stored':
         return;
     }
   }
@@ -228,6 +230,7 @@ class LdkDriver implements Driver, Known {
   private command(command: DriverCommand): string | undefined {
     const { ldk } = this;
     const { manager, config } = this.process;
+    if (isPaymentCommand(command)) return 'it pays over one channel only';
     switch (command.kind) {
       case 'acknowledge':
         this.told = this.told.filter(({ event }) => event.kind !== 'event' || event.id !== command.eventId);
