@@ -2,7 +2,7 @@ import { decodeMessage, encodeMessage } from '../../core/wire/messages/index.ts'
 import { messageName } from '../world/message-name.ts';
 import type { End, Packet } from '../world/packet.ts';
 import type { Link } from '../world/network.ts';
-import type { Action, Tampered } from '../scenario/types.ts';
+import type { Action, StepMark, Tampered } from '../scenario/types.ts';
 import { afterArrival, arrive } from '../world/sockets.ts';
 import type { World } from '../world/world.ts';
 import { controlMessages } from './control-messages.ts';
@@ -12,13 +12,14 @@ import type { Forged, Scene, Tampering } from './tampering-table.ts';
 
 export type Tamper = Extract<Action, { do: 'tamper' }>;
 
-interface Head {
+/** The next message of one direction of a link, and who gets it. */
+export interface Head {
   readonly link: Link;
   readonly end: End;
   readonly packet: Packet;
 }
 
-function headOf(world: World, id: string, to: string): Head | undefined {
+export function headOf(world: World, id: string, to: string): Head | undefined {
   const link = world.links.get(id);
   const end = link?.endOf(to);
   if (link?.open !== true || end === undefined || !link.ends[end].reads || !world.host(to).running) return undefined;
@@ -27,7 +28,7 @@ function headOf(world: World, id: string, to: string): Head | undefined {
 }
 
 /** Undefined where the receiver does not show its channels: what is forged depends on them. */
-function sceneOf(world: World, to: string, { bytes }: Packet): Scene | undefined {
+export function sceneOf(world: World, to: string, { bytes }: Pick<Packet, 'bytes'>): Scene | undefined {
   const host = world.host(to);
   const channels = host.driver.channels?.();
   if (channels === undefined) return undefined;
@@ -79,21 +80,33 @@ export function tamper(world: World, action: Tamper): boolean {
     return false;
   const forged = forge(tampering, scene);
   if (forged === undefined) return false;
-  const { link, end, packet } = head;
-  const host = world.host(action.to);
-  world.clock.advanceTo(packet.dueMs);
   world.stats.count('event', `tampered ${action.message}: ${action.with}`);
+  const last = forged.at(-1);
+  deliverForged(world, head, { forged, place: tampering.place, mark: last && { tampered: tamperedOf(action, tampering, last) } });
+  return true;
+}
+
+export interface Forgery {
+  readonly forged: readonly Forged[];
+  readonly place: Tampering['place'];
+  /** What is known of the last of them. */
+  readonly mark: StepMark | undefined;
+}
+
+/** What is forged arrives in this order, instead of the sender's own message or before it. */
+export function deliverForged(world: World, { link, end, packet }: Head, { forged, place, mark }: Forgery): void {
+  const host = world.host(link.spec.ends[end]);
+  world.clock.advanceTo(packet.dueMs);
   for (const [index, message] of forged.entries()) {
     // The genuine message stays where it is until the end: as long as it is in flight, nobody takes the two nodes for quiet.
     if (link.head(end)?.bytes !== packet.bytes) break;
     const written = message instanceof Uint8Array ? message : encodeMessage(message);
     const bytes = world.onLink(link, host, () => link.forge(end, written, world.timeMs));
-    if (bytes === undefined) return true;
-    arrive(world, link, end, bytes, index < forged.length - 1 ? undefined : { tampered: tamperedOf(action, tampering, message) });
+    if (bytes === undefined) return;
+    arrive(world, link, end, bytes, index < forged.length - 1 ? undefined : mark);
   }
-  if (link.head(end)?.bytes === packet.bytes && tampering.place === 'instead') link.drop(end);
-  afterArrival(world, link, end, action.message);
-  return true;
+  if (link.head(end)?.bytes === packet.bytes && place === 'instead') link.drop(end);
+  afterArrival(world, link, end, messageName(packet.bytes));
 }
 
 function tamperedOf(action: Tamper, { asks }: Tampering, message: Forged): Tampered {

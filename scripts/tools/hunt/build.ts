@@ -8,6 +8,11 @@ import type { Mutant } from './mutant.ts';
 const FOLDER = 'scripts/tools/hunt';
 /** Where a fault that is no edit of one place gets at what it needs. */
 const HOOKS = [
+  {
+    file: 'core/node/node.ts',
+    find: 'const run = startRun(env, state, LISTENER);',
+    replace: 'entered(state, input); const run = startRun(env, state, LISTENER);',
+  },
   { file: 'core/node/messages.ts', find: 'const decoded = decodeMessage(', replace: 'const decoded = trapped(decodeMessage)(' },
   {
     file: 'core/channel/model/stored-form.ts',
@@ -52,7 +57,7 @@ export async function buildHunt(root: string, mutants: readonly Mutant[]): Promi
             const hooks = HOOKS.filter((hook) => hook.file === file);
             if (own.length + hooks.length === 0) return undefined;
             const source = hooks.reduce(hooked, guarded(readFileSync(path, 'utf8'), own));
-            const imported = `import { ${CHOSEN}, trapped, remembers, forgotten } from ${JSON.stringify(runtime)};\n`;
+            const imported = `import { ${CHOSEN}, trapped, entered, remembers, forgotten } from ${JSON.stringify(runtime)};\n`;
             return { contents: imported + source, loader: 'ts' };
           }),
       },

@@ -2,11 +2,17 @@ import { channelCodec } from '../../../core/channel/model/stored-form.ts';
 import type { Schema } from '../../../core/wire/schema.ts';
 import type { Fault } from './runtime.ts';
 
-/** Every durable field of a channel, read back as it was first stored, and as it was one version ago. */
+/** Agreed at opening, never changed: what was stored first is what there is. */
+const FIXED = /^(params|channelId|phase)(\.|$)/;
+
+/** Every durable field of a channel, read back as it was first stored, and as it was one version ago; one that never changes, empty. */
 export function fields(): readonly { readonly id: string; readonly fault: Fault }[] {
   const paths = new Map(pathsOf(channelCodec.schema, []).map((path) => [path.join('.'), path]));
   return [...paths].flatMap(([name, path]) =>
-    (['first', 'before'] as const).map((as) => ({ id: `field/${name}/${as}`, fault: { kind: 'field' as const, path, as } })),
+    (FIXED.test(name) ? (['reset'] as const) : (['first', 'before'] as const)).map((as) => ({
+      id: `field/${name}/${as}`,
+      fault: { kind: 'field' as const, path, as },
+    })),
   );
 }
 

@@ -1,9 +1,11 @@
 /// <reference types="node" />
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { messageRegistry } from '../../../core/wire/messages/index.ts';
 import { edges } from './edges.ts';
 import { withoutEffects, withoutWaits } from './effects.ts';
 import { fields } from './fields.ts';
+import { inputs } from './inputs.ts';
 import type { Mutant } from './mutant.ts';
 import { rulesNeverEnforced } from './rules.ts';
 
@@ -11,7 +13,7 @@ import { rulesNeverEnforced } from './rules.ts';
 const AREAS = ['core/channel', 'core/node', 'core/peers'];
 const LEFT_OUT = /\.(test|fixture)\.ts$|(^|\/)(rules|index)\.ts$/;
 
-export const CLASSES = ['rule', 'effect', 'after', 'field', 'edge'] as const;
+export const CLASSES = ['rule', 'effect', 'after', 'field', 'input', 'edge'] as const;
 export type Class = (typeof CLASSES)[number];
 
 export function classOf({ id }: Mutant): Class {
@@ -27,7 +29,7 @@ export function mutantsOf(root: string): readonly Mutant[] {
     ...rulesNeverEnforced(sources),
     ...fromSources(withoutEffects),
     ...fromSources(withoutWaits),
-    ...[...fields(), ...edges()].map(({ id, fault }) => ({ id, edits: [], fault })),
+    ...[...fields(), ...inputs(), ...edges()].map(({ id, fault }) => ({ id, edits: [], fault })),
   ];
 }
 
@@ -38,3 +40,19 @@ function sourcesOf(root: string): ReadonlyMap<string, string> {
   const kept = files.filter((file) => file.endsWith('.ts') && !LEFT_OUT.test(file)).sort();
   return new Map(kept.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
 }
+
+/** What of the boundary sweep may show a mutant: what is about the message in its name, or all. */
+export function sweepsFor(id: string): readonly string[] | 'all' | undefined {
+  const [kind, name = ''] = id.split('/');
+  if (kind !== 'rule' && kind !== 'edge') return undefined;
+  const message = name.split('.')[0] ?? '';
+  const family = FAMILIES[message];
+  if (family !== undefined) return family;
+  return messageRegistry.some((known) => known.name === message) ? [message] : 'all';
+}
+
+/** Rules of several messages. */
+const FAMILIES: Readonly<Record<string, readonly string[]>> = {
+  opening: ['open_channel', 'accept_channel', 'funding_created', 'funding_signed'],
+  remove_htlc: ['update_fulfill_htlc', 'update_fail'],
+};

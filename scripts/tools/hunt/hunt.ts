@@ -11,7 +11,7 @@ import { runProgram } from '../../cli/terminal/run-program.ts';
 import { packageRoot } from '../../node/package-files.ts';
 import { buildIfStale } from '../build.ts';
 import { buildHunt } from './build.ts';
-import { CLASSES, classOf, mutantsOf } from './generate.ts';
+import { CLASSES, classOf, mutantsOf, sweepsFor } from './generate.ts';
 import type { Mutant } from './mutant.ts';
 import { Hunter } from './pool.ts';
 import type { Outcome } from './protocol.ts';
@@ -116,9 +116,11 @@ async function assertCorrect(hunter: Hunter): Promise<void> {
 
 /** On one side; where both might agree on what is wrong, on both sides too. */
 async function huntOne(hunter: Hunter, mutant: Mutant, number: number): Promise<Outcome> {
-  const job = { number, ...(mutant.fault && { fault: mutant.fault }), runs: args.runs };
+  const sweeps = sweepsFor(mutant.id);
+  const job = { number, ...(mutant.fault && { fault: mutant.fault }), ...(sweeps && { sweeps }), runs: args.runs };
   const one = await hunter.hunt({ ...job, sides: 'one' });
   if (one.fingerprint !== undefined || classOf(mutant) !== 'rule') return one;
-  const both = await hunter.hunt({ ...job, sides: 'both' });
-  return { ...both, runs: one.runs + both.runs, operations: one.operations + both.operations };
+  const { sweeps: _, ...again } = job;
+  const both = await hunter.hunt({ ...again, sides: 'both' });
+  return { ...one, ...both, runs: one.runs + both.runs, operations: one.operations + both.operations };
 }

@@ -7,6 +7,8 @@ export interface Job {
   readonly sides: PlantedBug['sides'];
   /** Seeds 1 up to this. */
   readonly runs: number;
+  /** Which cells of the boundary sweep come first: those whose names contain one of these, or all. Absent where it is not swept. */
+  readonly sweeps?: readonly string[] | 'all';
 }
 
 /** What became of a mutant. */
@@ -15,6 +17,8 @@ export interface Outcome {
   readonly fingerprint?: string;
   readonly runs: number;
   readonly operations: number;
+  /** Of the boundary sweep. */
+  readonly cells?: number;
   /** What was found is found in the core as it is, too. */
   readonly otherwise?: true;
 }

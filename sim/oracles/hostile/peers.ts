@@ -11,7 +11,7 @@ import { finding } from '../difference.ts';
 const ORACLE = 'hostile';
 const DEEDS = ['disconnected', 'sent-an-error', 'sent-a-warning', 'ignored-it', 'swallowed-it'] as const;
 const LOSSES = ['gave-up-its-commitment', 'another-commitment', 'lost-money'] as const;
-export const PEER_KINDS = [...DEEDS, 'changed', 'affected', 'told-the-peer', ...LOSSES] as const;
+export const PEER_KINDS = [...DEEDS, 'changed', 'affected', 'told-the-peer', 'told-nobody', ...LOSSES] as const;
 type Kind = (typeof PEER_KINDS)[number];
 
 const DID = {
@@ -23,6 +23,7 @@ const DID = {
   changed: 'changed another channel',
   affected: 'did something to another channel',
   'told-the-peer': 'told it more than that',
+  'told-nobody': 'did not tell its host',
   'gave-up-its-commitment': 'can broadcast no commitment any more',
   'another-commitment': 'would broadcast another commitment than it had',
   'lost-money': 'lost money by it',
@@ -118,7 +119,7 @@ class Answer {
 }
 
 function judge(answer: Answer, owed: Owed): Finding | undefined {
-  const found = strays(answer) ?? leaks(answer);
+  const found = strays(answer) ?? leaks(answer) ?? keepsToItself(answer);
   if (found !== undefined || answer.tooLate) return found;
   const { asks, name } = answer.tampered;
   if (!asks.some((asked) => does(answer, asked))) {
@@ -220,6 +221,14 @@ function leaks(answer: Answer): Finding | undefined {
   const said = answer.record.effects.find((effect) => effect.kind === 'send' && !isComplaint(effect));
   if (said?.kind !== 'send') return undefined;
   return answer.finding(`leak.${nameOf(said.bytes) ?? 'other'}`, 'told-the-peer', 'an error or a warning', messageOf(said.bytes));
+}
+
+/** Whoever judges peers hears of each that has broken a rule, in the step that complains of it. */
+function keepsToItself(answer: Answer): Finding | undefined {
+  const { effects } = answer.record;
+  if (answer.cameAsError || !(answer.disconnects || answer.sends('error') || answer.sends('warning'))) return undefined;
+  if (effects.some(({ kind }) => kind === 'violated')) return undefined;
+  return answer.finding('violated', 'told-nobody', 'the broken rule', told(answer));
 }
 
 function isComplaint(effect: Extract<DriverEffect, { kind: 'send' }>): boolean {
