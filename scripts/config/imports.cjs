@@ -25,6 +25,7 @@ const layers = [
   ['sim/strategies'],
   ['sim/oracles'],
   ['sim/run'],
+  ['sim/sweep'],
   ['sim/campaign'],
   ['sim/report'],
   [

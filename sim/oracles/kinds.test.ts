@@ -29,7 +29,7 @@ function isMade(kind: string): boolean {
   return composed.some((pattern) => pattern.test(kind) && pattern.source.replace(/\[\\w-\]\+|[\^$]/g, '').length >= 4);
 }
 
-const tests = ['oracles', 'model']
+const tests = ['oracles', 'model', 'sweep']
   .flatMap((folder) => readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(root, folder, name)))
   .filter((file) => file.endsWith('.test.ts') && !file.endsWith('kinds.test.ts'))
   .map((file) => readFileSync(file, 'utf8'))

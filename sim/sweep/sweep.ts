@@ -72,7 +72,7 @@ export function sweep({ driver, crypto = createFakeCrypto, chooses = () => true,
   const misdeeds: Misdeed[] = [];
   const seen = new Map<string, number>();
   let [cells, at] = [0, 0];
-  walk(world, (arrival) => {
+  const brokenOff = walk(world, (arrival) => {
     if (stops(misdeeds.length)) return;
     const label = `${arrival.phase}: ${arrival.to} gets ${arrival.message}`;
     const nth = (seen.get(label) ?? 0) + 1;
@@ -87,6 +87,12 @@ export function sweep({ driver, crypto = createFakeCrypto, chooses = () => true,
   });
   if (world.finding !== undefined)
     misdeeds.push({ cell: 'in order', fingerprint: fingerprint(world.finding), detail: world.finding.message });
+  else if (brokenOff !== undefined)
+    misdeeds.push({
+      cell: 'in order',
+      fingerprint: 'sweep/in-order/broken-off',
+      detail: `two honest nodes get no further than ${brokenOff}`,
+    });
   return { cells, misdeeds };
 }
 
