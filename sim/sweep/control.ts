@@ -1,7 +1,7 @@
 import { fromHex, toHex } from '../../core/crypto/bytes.ts';
 import type { ChannelId, Hash32, Hex } from '../../core/crypto/bytes.ts';
-import { encodeMessage, messageRegistry, namesIn } from '../../core/wire/messages/index.ts';
-import type { Message, MessageName } from '../../core/wire/messages/index.ts';
+import { encodeMessage, messageRegistry } from '../../core/wire/messages/index.ts';
+import type { Message } from '../../core/wire/messages/index.ts';
 import { CLOSE, FAIL_OR_CLOSE, IGNORE } from '../violations/tampering-table.ts';
 import type { Scene } from '../violations/tampering-table.ts';
 import type { Asks, Cell, EdgesOf } from './cell.ts';
@@ -84,12 +84,10 @@ export function betweenCells(): readonly Cell[] {
   ];
 }
 
-const SPOKEN: ReadonlySet<MessageName> = new Set(namesIn('control', 'establishment', 'operation', 'retransmission', 'closing'));
-
 /** Messages of features that no node of a sweep has, cut off after their type and a few bytes. */
 function nobodysFeatures() {
   return messageRegistry
-    .filter(({ name, group }) => !SPOKEN.has(name) && group !== 'gossip')
+    .filter(({ features }) => features.length > 0 && !features.includes('gossip_queries'))
     .map(({ name, type }) => ({ name, type, bytes: Uint8Array.of(type >> 8, type & 0xff, 1, 2, 3) }));
 }
 
