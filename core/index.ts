@@ -25,6 +25,8 @@ export type { ChainInput, ChainPoint, ChainRefusal } from './chain/update.ts';
 export { createCoreSource, coreDeadline, coreStep } from './sources/core-source.ts';
 export type { CoreEffect, CoreInput, CoreState, CoreStep } from './sources/core-source.ts';
 export type { HttpRequest } from './sources/core-protocol.ts';
+export { createElectrumSource, electrumDeadline, electrumStep } from './sources/electrum-source.ts';
+export type { ElectrumEffect, ElectrumInput, ElectrumState, ElectrumStep } from './sources/electrum-state.ts';
 export { NETWORKS } from './sources/networks.ts';
 export type { Network as BitcoinNetwork } from './sources/networks.ts';
 export { DEFAULT_SOURCE_LIMITS } from './sources/sources-vocabulary.ts';

@@ -27,9 +27,9 @@ export function idOf(tx: Tx): Txid {
   return txid(noble, tx);
 }
 
-/** A transaction with these inputs, each with one witness item, and outputs of 1000 sat. */
-export function spendingTx(spent: readonly Outpoint[], scripts: readonly Script[], locktime = 0): Tx {
-  const inputs = spent.map(({ txid: id, vout }) => ({ txid: id, vout, sequence: 0, scriptSig: EMPTY_SCRIPT, witness: ['01'] }));
+/** A transaction with these inputs, each with this witness, and outputs of 1000 sat. */
+export function spendingTx(spent: readonly Outpoint[], scripts: readonly Script[], locktime = 0, witness: readonly Hex[] = ['01']): Tx {
+  const inputs = spent.map(({ txid: id, vout }) => ({ txid: id, vout, sequence: 0, scriptSig: EMPTY_SCRIPT, witness }));
   return { version: 2, locktime, inputs, outputs: scripts.map((script) => ({ amountSat: 1000n, script })) };
 }
 

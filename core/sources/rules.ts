@@ -38,6 +38,27 @@ export const SOURCES_RULES = {
     why: 'a block commits to its witnesses, in which preimages stand (BIP 141)',
     consequence: 'disconnect',
   },
+  'source.other_transaction': {
+    requirements: [],
+    why: 'a transaction is the one that was asked for, and none that passes for an inner node of a merkle tree',
+    consequence: 'disconnect',
+  },
+  'source.merkle_proof': {
+    requirements: [],
+    why: 'a transaction is in the block that it is said to be in, time and again',
+    consequence: 'disconnect',
+  },
+  'source.history': {
+    requirements: [],
+    why: 'a history is the one that its status is the hash of, time and again',
+    consequence: 'disconnect',
+  },
+  'source.witness': {
+    requirements: [],
+    why: 'a spend of P2WSH shows its script: no proof covers a witness that a server has changed',
+    consequence: 'disconnect',
+  },
+  'source.unwatchable': { requirements: [], why: 'who looks for scripts finds nothing without one', consequence: 'ignore' },
 } as const satisfies RuleTable;
 
 export type SourceRule = keyof typeof SOURCES_RULES;

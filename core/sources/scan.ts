@@ -44,11 +44,15 @@ export function watched(scan: Scan, watch: Watch): Scan {
   const watches = withWatch(scan.watches, watch);
   if (watches === scan.watches) return scan;
   const { told, fork, late, floor } = scan;
-  const looked = { tip: fork, blocks: [] };
-  const from = Math.max(floor, watch.fromHeight);
-  if (from > told.height) return { told, fork, looked, watches, late, floor };
-  const again = { from: Math.min(from, late?.from ?? from), watches: withWatch(late?.watches ?? new Map(), watch) };
-  return { told, fork, looked, watches, late: again, floor };
+  const more = { told, fork, looked: { tip: fork, blocks: [] }, watches, late, floor };
+  return again(more, withWatch(new Map(), watch), Math.max(floor, watch.fromHeight));
+}
+
+/** Something of these watches has turned up in blocks that the node was told of: they are looked at again from this height on. */
+export function again({ told, fork, looked, watches, late, floor }: Scan, found: Watches, from: number): Scan {
+  if (from > told.height || found.size === 0) return { told, fork, looked, watches, late, floor };
+  const all = { from: Math.min(from, late?.from ?? from), watches: new Map([...(late?.watches ?? []), ...found]) };
+  return { told, fork, looked: { tip: fork, blocks: [] }, watches, late: all, floor };
 }
 
 /** The chain has changed above this block. */

@@ -1,6 +1,6 @@
+import { p2wsh } from '../bitcoin/script.ts';
 import type { Outpoint, Tx } from '../bitcoin/tx.ts';
 import type { Script, Txid } from '../crypto/bytes.ts';
-import { sha256Hex } from '../crypto/hashes.ts';
 import { noble } from '../crypto/noble.fixture.ts';
 import { idOf, MinedChain, spendingTx } from './mined-chain.fixture.ts';
 
@@ -19,8 +19,8 @@ export interface Happening {
 /** Spent by the transactions that are there before everything else. */
 const FIRST = 'f1'.repeat(32) as Txid;
 
-function script(n: number): Script {
-  return `0020${sha256Hex(noble, n.toString(16).padStart(64, '0'))}` as Script;
+function witnessScript(n: number): Script {
+  return n.toString(16).padStart(64, '0') as Script;
 }
 
 /** A chain, and transactions that spend of each other, of which some are a node's. */
@@ -31,16 +31,22 @@ export class Scenario {
   #serial = 0;
   #waiting: Tx[] = [];
   readonly #ids = new Map<Tx, Txid>();
+  /** By output, what spends of it must show. */
+  readonly #shown = new Map<string, Script>();
 
   constructor(roots: number) {
-    this.roots = Array.from({ length: roots }, (_, i) => this.#spend([{ txid: FIRST, vout: i }]));
-    this.#waiting = [...this.roots, this.#spend([{ txid: FIRST, vout: 99 }])];
+    this.roots = Array.from({ length: roots }, (_, i) => this.#spend({ txid: FIRST, vout: i }));
+    this.#waiting = [...this.roots, this.#spend({ txid: FIRST, vout: 99 })];
   }
 
-  /** Two outputs, one to a script that others have, too. */
-  #spend(spent: readonly Outpoint[]): Tx {
+  /** Two outputs, one to a script that others have, too; the witness shows the script that is spent. */
+  #spend(spent: Outpoint): Tx {
     this.#serial++;
-    return spendingTx(spent, [script(this.#serial), script(this.#serial % 5)], this.#serial);
+    const scripts = [this.#serial, this.#serial % 5].map((n) => p2wsh(noble, witnessScript(n)));
+    const tx = spendingTx([spent], scripts, this.#serial, [this.#shown.get(`${spent.txid}:${spent.vout}`) ?? '00']);
+    this.#shown.set(`${this.#idOf(tx)}:0`, witnessScript(this.#serial));
+    this.#shown.set(`${this.#idOf(tx)}:1`, witnessScript(this.#serial % 5));
+    return tx;
   }
 
   /** Those of this list that can be mined in this order, and then spends of what is unspent. */
@@ -53,7 +59,7 @@ export class Scenario {
       const keys = [...unspent].filter((known) => !known.startsWith(FIRST));
       const key = keys[draw % Math.max(1, keys.length)];
       if (key === undefined) continue;
-      const tx = this.#spend([{ txid: key.slice(0, 64) as Txid, vout: Number(key.slice(65)) }]);
+      const tx = this.#spend({ txid: key.slice(0, 64) as Txid, vout: Number(key.slice(65)) });
       this.#apply(unspent, tx);
       txs.push(tx);
     }

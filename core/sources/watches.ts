@@ -28,6 +28,22 @@ export function withWatch(watches: Watches, watch: Watch): Watches {
   return new Map(watches).set(keyOf(watch), watch);
 }
 
+export function scriptsOf(watches: Watches): ReadonlySet<Script> {
+  const scripts = new Set<Script>();
+  for (const { script } of watches.values()) if (script !== undefined) scripts.add(script);
+  return scripts;
+}
+
+/** What watches spends of this output. */
+export function watchOf(watches: Watches, spent: Outpoint): Watch | undefined {
+  return watches.get(outpointKey(spent));
+}
+
+/** Those that look for this script. */
+export function watchesOf(watches: Watches, script: Script): Watches {
+  return new Map([...watches].filter(([, watch]) => watch.script === script));
+}
+
 /** What must be known of a transaction to tell whether somebody watches it. */
 export interface Candidate {
   readonly spends: readonly Outpoint[];
