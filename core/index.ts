@@ -50,6 +50,11 @@ export { createRemote, restoreRemote } from './watchers/remote.ts';
 export { fullWatcherStep } from './watchers/full.ts';
 export type { FullState } from './watchers/full.ts';
 export type { FullChannel, RemoteEnv, RemoteInput, RemoteOutput, RemoteState, RemoteStep } from './watchers/watchers-vocabulary.ts';
+export { blindWatcherStep } from './watchers/blind.ts';
+export type { BlindChannel, BlindState } from './watchers/blind.ts';
+export { contentFor } from './watchers/sealed-penalties.ts';
+export { keptByCheater } from './watchers/penalties.ts';
+export type { BlindPolicy, PenaltyMaker } from './watchers/penalties.ts';
 export { createDevice, deviceStep } from './watchers/device.ts';
 export type {
   DeviceEnv,
@@ -69,7 +74,14 @@ export { linkOf } from './watchers/link.ts';
 export type { Link } from './watchers/link.ts';
 export { isSigned } from './watchers/statements.ts';
 export type { Epoch, Held, Prefix } from './watchers/statements.ts';
-export { decodeEpoch, decodeFullChannel, encodeEpoch, encodeFullChannel } from './watchers/stored-form.ts';
+export {
+  decodeBlindChannel,
+  decodeEpoch,
+  decodeFullChannel,
+  encodeBlindChannel,
+  encodeEpoch,
+  encodeFullChannel,
+} from './watchers/stored-form.ts';
 export type { ClaimSecrets } from './transactions/claim-secrets.ts';
 export { knownOrigins } from './channel/model/known-origins.ts';
 export { ownPayment, paymentIdOf } from './channel/model/origin.ts';

@@ -1,6 +1,7 @@
 import type { Outpoint, Tx } from '../bitcoin/tx.ts';
 import { p2pkh } from '../bitcoin/script.ts';
-import type { Hex, Preimage, Script, Signature } from '../crypto/bytes.ts';
+import type { Hex, Preimage, PublicKey, Script, Signature } from '../crypto/bytes.ts';
+import type { Crypto } from '../crypto/types.ts';
 import type { ChannelScripts } from '../transactions/channel-scripts.ts';
 import type { HtlcTransaction } from '../transactions/htlc.ts';
 import type { Side } from '../transactions/types.ts';
@@ -101,10 +102,19 @@ export function toRemoteClaim(
   height: number,
   output: Pick<Claim, 'outpoint' | 'amountSat' | 'script'>,
 ): Claim {
-  const { witnessScript } = toRemote[us];
+  return paymentClaim(crypto, params.parties[us].paymentBasepoint, toRemote[us].witnessScript, height, output);
+}
+
+/** `to_remote` by its key and, with anchors, its witness script. */
+export function paymentClaim(
+  crypto: Crypto,
+  paymentBasepoint: PublicKey,
+  witnessScript: Script | undefined,
+  height: number,
+  output: Pick<Claim, 'outpoint' | 'amountSat' | 'script'>,
+): Claim {
   const key: ClaimKey = { kind: 'payment' };
   if (witnessScript !== undefined) return sweep('to_remote', output, witnessScript, key, [], { earliest: height + 1, sequence: 1 });
-  const { paymentBasepoint } = params.parties[us];
   const scriptCode = p2pkh(crypto, paymentBasepoint);
   const spending = { how: 'sweep', key, scriptCode, sequence: REPLACEABLE, locktime: 0, unlock: [paymentBasepoint] } as const;
   const { outpoint, amountSat, script } = output;

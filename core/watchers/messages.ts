@@ -15,8 +15,15 @@ export const WORDS_VERSION = 1;
 /** An update for a watcher that learns everything is that of the channel; a blind one gets penalties, or nothing. */
 export type Content =
   | { readonly kind: 'update'; readonly update: MonitorUpdate }
-  | { readonly kind: 'penalties'; readonly hint: Hex; readonly sealed: Hex }
+  | { readonly kind: 'penalties'; readonly bundles: readonly SealedPenalties[] }
   | { readonly kind: 'nothing' };
+
+/** Penalties for a commitment that is revoked: nobody reads them before the chain has it. */
+export interface SealedPenalties {
+  /** The first bytes of its txid. */
+  readonly hint: Hex;
+  readonly sealed: Hex;
+}
 
 /** The secrets of one channel's basepoints, but for the funding key (BOLT 3, Key Derivation). */
 export interface WatchedSecrets {
@@ -79,9 +86,13 @@ const { channelId, hash32, list, longBytes, maybe, preimage, script, secretKey, 
 export const storedEpoch: Codec<Epoch> = struct({ number: u53, session: codec.bytes(16) } satisfies FieldsOf<Epoch>);
 export const HINT_BYTES = 16;
 
+export const sealedPenalties: Codec<SealedPenalties> = struct({
+  hint: codec.bytes<Hex>(HINT_BYTES),
+  sealed: longBytes<Hex>(MAX_PENALTIES_BYTES),
+} satisfies FieldsOf<SealedPenalties>);
 const content: Codec<Content> = union('kind', {
   update: variant(1, { update: storedMonitorUpdate }),
-  penalties: variant(2, { hint: codec.bytes<Hex>(HINT_BYTES), sealed: longBytes<Hex>(MAX_PENALTIES_BYTES) }),
+  penalties: variant(2, { bundles: codec.fewItems(sealedPenalties) }),
   nothing: variant(3, {}),
 });
 export const storedSecretsOfWatcher: Codec<WatchedSecrets> = struct({

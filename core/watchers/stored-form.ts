@@ -1,9 +1,13 @@
+import { storedView } from '../chain/stored-form.ts';
+import { Log } from '../monitor/log.ts';
 import { watcherCodec } from '../monitor/stored-form.ts';
 import * as codec from '../wire/codec.ts';
 import type { Codec, Result } from '../wire/codec.ts';
-import { versioned } from '../wire/stored.ts';
+import { items, versioned } from '../wire/stored.ts';
 import type { FieldsOf } from '../wire/stored.ts';
-import { storedEpoch, storedMandate } from './messages.ts';
+import type { BlindChannel } from './blind.ts';
+import { sealedPenalties, storedEpoch, storedMandate } from './messages.ts';
+import { PenaltyLog } from './penalty-log.ts';
 import type { Epoch, Prefix } from './statements.ts';
 import type { FullChannel } from './watchers-vocabulary.ts';
 
@@ -21,6 +25,21 @@ export const fullChannelCodec: Codec<FullChannel> = struct({
   watcher: watcherCodec,
 } satisfies FieldsOf<FullChannel>);
 
+/** A log of penalties as their list. */
+const penalties: Codec<PenaltyLog> = {
+  schema: items(sealedPenalties).schema,
+  minSize: items(sealedPenalties).minSize,
+  read: (reader) => new PenaltyLog(new Log([...items(sealedPenalties).read(reader)])),
+  write: (writer, { log }) => items(sealedPenalties).write(writer, log.first(log.length)),
+};
+
+export const blindChannelCodec: Codec<BlindChannel> = struct({
+  prefix: storedPrefix,
+  penalties,
+  view: storedView,
+} satisfies FieldsOf<BlindChannel>);
+
+const versionedBlind = versioned('a blind watcher', WATCHED_VERSION, blindChannelCodec);
 const versionedFull = versioned('a full watcher', WATCHED_VERSION, fullChannelCodec);
 const versionedEpoch = versioned('a watcher elsewhere', WATCHED_VERSION, storedEpoch);
 
@@ -32,6 +51,16 @@ export function encodeFullChannel(channel: FullChannel): Uint8Array {
 /** Bytes that `encodeFullChannel` would not have written are an error; nothing throws. */
 export function decodeFullChannel(bytes: Uint8Array): Result<FullChannel> {
   return codec.decode(versionedFull, bytes);
+}
+
+/** A channel of a blind watcher for storage, whole. `decodeBlindChannel` gives an equal one. */
+export function encodeBlindChannel(channel: BlindChannel): Uint8Array {
+  return codec.encode(versionedBlind, channel);
+}
+
+/** Bytes that `encodeBlindChannel` would not have written are an error; nothing throws. */
+export function decodeBlindChannel(bytes: Uint8Array): Result<BlindChannel> {
+  return codec.decode(versionedBlind, bytes);
 }
 
 export function encodeEpoch(epoch: Epoch): Uint8Array {
