@@ -34,6 +34,8 @@ export const DEFAULT_CONFIG: ChannelConfig = {
     feeProportionalMillionths: 100,
   },
   maxForwardWaitMs: 30_000,
+  mppTimeoutMs: 120_000,
+  acceptKeysend: true,
   minCltvAhead: 3,
   commit: 'auto',
   dustLimitSat: 354n,

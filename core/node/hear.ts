@@ -3,6 +3,7 @@ import { htlcIrrevocable } from './forwarding/incoming.ts';
 import { flushWaiting, forwardGivenBack, notOffered } from './forwarding/waiting.ts';
 import { findLostParts, partBegins, partGivenBack } from './payments/parts.ts';
 import { askForRoutes } from './payments/pay.ts';
+import { claimAll, failLateSets } from './payments/receive.ts';
 import { giveToPeers } from './gossip/own.ts';
 import type { NodeWord } from './node-vocabulary.ts';
 import type { Listener, Run } from './run.ts';
@@ -13,6 +14,7 @@ export const LISTENER: Listener = { hear, flush };
 function flush(run: Run): void {
   flushWaiting(run);
   findLostParts(run);
+  failLateSets(run);
   askForRoutes(run);
 }
 
@@ -32,6 +34,8 @@ function hear(run: Run, word: NodeWord): void {
       return word.origin.kind === 'own' ? partGivenBack(run, word.origin) : forwardGivenBack(run, word.origin, word.fault);
     case 'part_begins':
       return partBegins(run, word);
+    case 'claim_decided':
+      return claimAll(run, word.paymentHash);
     case 'resolution_kept':
       return acknowledge(run, word);
     case 'sign':

@@ -23,7 +23,9 @@ import type { Answer } from '../channel/model/duties.ts';
 import type { Origin } from '../channel/model/origin.ts';
 import type { Deadlines } from '../time/deadlines.ts';
 import type { PaymentCommand, PaymentEvent, RouteQuestion } from '../payments/commands.ts';
+import type { HtlcSet } from '../payments/htlc-set.ts';
 import type { Payment } from '../payments/payment.ts';
+import type { Receivable } from '../payments/receivable.ts';
 import type { NotForwarded } from '../payments/forwarding.ts';
 import type { NodeRecord, RecordSink } from '../payments/records.ts';
 import type { RuleId } from '../rules.ts';
@@ -130,9 +132,11 @@ export type RecordWord =
   | { readonly kind: 'part_begins'; readonly paymentId: Hex; readonly attempt: number; readonly part: number; readonly onion: Uint8Array }
   /** The channel may forget what became of an HTLC. */
   | { readonly kind: 'resolution_kept'; readonly channelId: ChannelId; readonly eventId: number }
+  /** All parts of what was paid to us are claimed, for good. */
+  | { readonly kind: 'claim_decided'; readonly paymentHash: Hash32 }
   | { readonly kind: 'payment'; readonly event: PaymentEvent };
 
-/** One of the node's own records, whose stores nothing but their own versions orders: a payment. */
+/** One of the node's own records, whose stores nothing but their own versions orders. */
 export interface RecordSlot<R extends { readonly version: number }> {
   readonly record: R;
   readonly storedVersion: number;
@@ -152,8 +156,19 @@ export interface NodePayments {
    * may still be.
    */
   readonly unproven: ReadonlySet<ChannelId>;
+  /** What may be paid to this node, or was. */
+  readonly incoming: ReadonlyMap<Hash32, RecordSlot<Receivable>>;
+  /** HTLCs that are for this node, and wait for a decision. */
+  readonly sets: ReadonlyMap<Hash32, HtlcSet>;
 }
-export const NO_PAYMENTS: NodePayments = { outgoing: new Map(), wanted: new Set(), asked: new Set(), unproven: new Set() };
+export const NO_PAYMENTS: NodePayments = {
+  outgoing: new Map(),
+  wanted: new Set(),
+  asked: new Set(),
+  unproven: new Set(),
+  incoming: new Map(),
+  sets: new Map(),
+};
 
 /** What a node says to its host. Data only. */
 export type NodeEffect =
@@ -230,7 +245,8 @@ export interface NodeState {
   readonly nowMs: number;
   /**
    * Openings that wait for their peers, by `openingKey`; channels whose connected peers owe an answer, by their id; channels that HTLCs wait
-   * for, by `waitingKey`; and payments that are tried for so long and no longer, by `paymentKey`.
+   * for, by `waitingKey`; and payments that are tried for so long and no longer, by `paymentKey`; and HTLCs
+   * that wait for others of their payment, by `setKey`.
    */
   readonly deadlines: Deadlines<string>;
   readonly feeratePerKw: number;
@@ -258,5 +274,11 @@ export interface DurableNode {
   /** Wall time at the start. */
   readonly nowMs: number;
   /** The node's own records. Absent where the host deals with payments. */
-  readonly payments?: readonly Payment[];
+  readonly records?: DurableRecords;
+}
+
+/** What a host kept durable of the node's own records. */
+export interface DurableRecords {
+  readonly payments: readonly Payment[];
+  readonly receivables: readonly Receivable[];
 }

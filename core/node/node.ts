@@ -13,6 +13,7 @@ import { claim, decline } from './forwarding/incoming.ts';
 import { channelOf, expireWaiting, isWaitingKey } from './forwarding/waiting.ts';
 import { isPaymentCommand } from '../payments/commands.ts';
 import { paymentCommand } from './payments/commands.ts';
+import { hashOf, isSetKey, setTimedOut } from './payments/receive.ts';
 import { isPaymentKey, paymentOf, paymentTimedOut } from './payments/pay.ts';
 import { recordStored } from './payments/records.ts';
 import { draft, setSlot, startRun } from './run.ts';
@@ -77,6 +78,7 @@ function time(run: Run, nowMs: number): void {
     if (run.state.openings.has(key)) stepOpening(run, key, { kind: 'timeout' });
     else if (isWaitingKey(key)) expireWaiting(run, channelOf(key));
     else if (isPaymentKey(key)) paymentTimedOut(run, paymentOf(key));
+    else if (isSetKey(key)) setTimedOut(run, hashOf(key));
     else silent(run, key as ChannelId);
   }
   drain(run);

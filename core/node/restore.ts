@@ -57,7 +57,7 @@ export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState,
   const none = { deadlines: [], peers: new Map(), openings: new Map(), waiting: new Map(), payments: NO_PAYMENTS };
   const state: NodeState = { tip, nowMs, feeratePerKw, channels, ...none };
   const run = startRun(env, state, LISTENER);
-  restorePayments(run, durable.payments ?? []);
+  if (durable.records !== undefined) restorePayments(run, durable.records);
   run.work.push(...work);
   drain(run);
   return { state: run.state, effects: run.effects };

@@ -122,7 +122,7 @@ export type PaymentEvent =
       readonly deadlineHeight: number;
       readonly customRecords: readonly TlvRecord[];
     }
-  /** It is ours: that all parts are claimed is durable. */
+  /** It is ours: the decision to claim all of it is durable. */
   | { readonly kind: 'received'; readonly paymentHash: Hash32; readonly preimage: Preimage; readonly amountMsat: bigint };
 
 const KINDS: Readonly<Record<PaymentCommand['kind'], true>> = {

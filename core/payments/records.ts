@@ -1,23 +1,35 @@
-import type { Hex } from '../crypto/bytes.ts';
+import type { Hash32, Hex } from '../crypto/bytes.ts';
 import type { Payment } from './payment.ts';
-import { encodePayment } from './stored-form.ts';
+import type { Receivable } from './receivable.ts';
+import { encodePayment, encodeReceivable } from './stored-form.ts';
 
 /** The records of a node's own: many and small, each with its own versions. The host promises no order between two of them. */
-export type NodeRecord = { readonly kind: 'payment'; readonly payment: Payment };
+export type NodeRecord =
+  { readonly kind: 'payment'; readonly payment: Payment } | { readonly kind: 'invoice'; readonly receivable: Receivable };
 
-/** Where such a record is made durable. */
-export type RecordSink = { readonly kind: 'payment'; readonly id: Hex };
+/** Where such a record is made durable: a payment by its host's name for it, what may be paid to us by its hash. */
+export type RecordSink = { readonly kind: 'payment'; readonly id: Hex } | { readonly kind: 'invoice'; readonly id: Hash32 };
 
 export function sinkOf(record: NodeRecord): RecordSink {
-  return { kind: 'payment', id: record.payment.id };
+  switch (record.kind) {
+    case 'payment':
+      return { kind: 'payment', id: record.payment.id };
+    case 'invoice':
+      return { kind: 'invoice', id: record.receivable.paymentHash };
+  }
 }
 
 /** What a host writes down of it. */
 export function encodeRecord(record: NodeRecord): Uint8Array {
-  return encodePayment(record.payment);
+  switch (record.kind) {
+    case 'payment':
+      return encodePayment(record.payment);
+    case 'invoice':
+      return encodeReceivable(record.receivable);
+  }
 }
 
 /** A name for it among all sinks of a node. */
-export function nameOfSink(sink: RecordSink): string {
-  return `${sink.kind} ${sink.id}`;
+export function nameOfSink({ kind, id }: RecordSink): string {
+  return `${kind} ${id}`;
 }

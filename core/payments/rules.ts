@@ -89,3 +89,81 @@ export const PAY_RULES = {
   'pay.max_cltv': { requirements: [], why: "the host's limit on how long its money may be locked up", consequence: 'refuse' },
   'pay.onion_size': { requirements: [], why: 'a route whose payloads do not fit into 1300 bytes', consequence: 'refuse' },
 } as const satisfies RuleTable;
+
+/** BOLT 4 and 11: what a recipient does not take, and commands about what it does. What a payer hears is the same for most of them. */
+export const RECEIVE_RULES = {
+  'receive.unknown_hash': {
+    requirements: ['B4-FAIL-23-unknown-details'],
+    words: 'if the payment hash is unknown:',
+    consequence: 'fail-htlc',
+  },
+  'receive.already_paid': { requirements: ['B4-FAIL-22-paid'], words: 'MAY treat the payment hash as unknown', consequence: 'fail-htlc' },
+  'receive.payment_secret': {
+    requirements: ['B4-FAIL-23-unknown-details', 'B4-MPP-R-10-secret'],
+    words: "if the `payment_secret` doesn't match the expected value for that `payment_hash`,",
+    consequence: 'fail-htlc',
+  },
+  'receive.payment_metadata': {
+    requirements: ['B4-FAIL-23-unknown-details'],
+    words: "handling or `payment_metadata` isn't present while it should be",
+    consequence: 'fail-htlc',
+  },
+  'receive.too_little': {
+    requirements: ['B4-FAIL-23-unknown-details'],
+    words: 'if the amount paid is less than the amount expected:',
+    consequence: 'fail-htlc',
+  },
+  'receive.too_much': {
+    requirements: ['B4-FAIL-27-twice'],
+    words: 'if the amount paid is more than twice the amount expected:',
+    consequence: 'fail-htlc',
+  },
+  'receive.final_expiry': {
+    requirements: ['B4-FAIL-23-unknown-details', 'B4-PAY-R-30-final-height'],
+    words: 'if the `cltv_expiry` value is unreasonably near the present:',
+    consequence: 'fail-htlc',
+  },
+  'receive.invoice_expired': {
+    requirements: ['B11-PAY-06-expired-payee'],
+    words: 'SHOULD NOT accept a payment',
+    consequence: 'fail-htlc',
+  },
+  'receive.other_total': {
+    requirements: ['B4-MPP-R-04-other-total'],
+    words: 'SHOULD fail the entire HTLC set if `total_msat` is not the same for',
+    consequence: 'fail-htlc',
+  },
+  'receive.too_many_parts': { requirements: [], why: 'a bound on the HTLCs that one payment ties up', consequence: 'fail-htlc' },
+  'receive.keysend_parts': {
+    requirements: ['B4-MPP-R-02-unsupported'],
+    words: 'MUST fail the HTLC if `total_msat` is not exactly equal to `amt_to_forward`',
+    consequence: 'fail-htlc',
+  },
+  'receive.mpp_timeout': {
+    requirements: ['B4-MPP-R-07-timeout', 'B4-MPP-R-08-sixty-seconds', 'B4-MPP-R-09-mpp-timeout'],
+    words: 'MUST fail all HTLCs in the HTLC set after some reasonable timeout',
+    consequence: 'fail-htlc',
+  },
+  'receive.deadline': { requirements: [], why: 'nobody has decided while a claim could still be enforced', consequence: 'fail-htlc' },
+  'receive.part_lost': {
+    requirements: [],
+    why: 'a part whose channel fails before the decision is not there to be claimed',
+    consequence: 'fail-htlc',
+  },
+  'receive.declined': { requirements: [], why: 'its host does not want it', consequence: 'fail-htlc' },
+  'receive.hash_in_use': { requirements: [], why: 'one hash is one invoice, for as long as its record stands', consequence: 'refuse' },
+  'receive.invoice': { requirements: [], why: 'details that no invoice can hold', consequence: 'refuse' },
+  'receive.needs_preimage': { requirements: [], why: 'a node claims by itself with the preimage, or not at all', consequence: 'refuse' },
+  'receive.not_claimable': { requirements: [], why: 'a payment of which not all parts are there, or no more', consequence: 'refuse' },
+  'receive.preimage': {
+    requirements: ['B11-TAG-S-03-hash'],
+    words: 'MUST set `payment_hash` to the SHA2 256-bit hash of the `payment_preimage`',
+    consequence: 'refuse',
+  },
+  'receive.no_such_invoice': { requirements: [], why: 'a command for a hash that is not known', consequence: 'refuse' },
+  'receive.in_use': {
+    requirements: [],
+    why: 'an invoice is remembered for as long as parts of it may have to be claimed',
+    consequence: 'refuse',
+  },
+} as const satisfies RuleTable;

@@ -6,9 +6,11 @@ import { items, versioned } from '../wire/stored.ts';
 import type { FieldsOf } from '../wire/stored.ts';
 import type * as state from './payment.ts';
 import type { Payment } from './payment.ts';
+import type { Claim, ClaimedPart, Receivable } from './receivable.ts';
 
 /** How the records of payments stand in bytes: canonical, strict, with a version in front. Any change to a declaration needs a new version. */
 export const PAYMENT_VERSION = 1;
+export const RECEIVABLE_VERSION = 1;
 
 const { bool, channelId, hash32, maybe, point, preimage, secretKey, struct, u32, u53, u64 } = codec;
 const MAX_TEXT = 0xffff;
@@ -76,4 +78,36 @@ export function encodePayment(payment: Payment): Uint8Array {
 /** What `encodePayment` wrote. Bytes that it would not have written are an error; nothing throws. */
 export function decodePayment(bytes: Uint8Array): Result<Payment> {
   return codec.decode(versionedPayment, bytes);
+}
+
+const claim = struct({
+  preimage,
+  amountMsat: u64,
+  parts: items(struct({ channelId, htlcId: u64 } satisfies FieldsOf<ClaimedPart>)),
+} satisfies FieldsOf<Claim>);
+
+/** The record itself, behind the version. */
+export const receivableCodec: Codec<Receivable> = struct({
+  version: u53,
+  paymentHash: hash32,
+  preimage: maybe(preimage),
+  paymentSecret: maybe(paymentSecret),
+  paymentMetadata: maybe(codec.varBytes()),
+  amountMsat: maybe(u64),
+  expiresAtMs: u53,
+  minFinalCltvExpiryDelta: u32,
+  claimedBy: codec.oneOf('node', 'host'),
+  claim: maybe(claim),
+} satisfies FieldsOf<Receivable>);
+
+const versionedReceivable = versioned('an invoice', RECEIVABLE_VERSION, receivableCodec);
+
+/** For storage. `decodeReceivable` gives an equal one. */
+export function encodeReceivable(receivable: Receivable): Uint8Array {
+  return codec.encode(versionedReceivable, receivable);
+}
+
+/** What `encodeReceivable` wrote. Bytes that it would not have written are an error; nothing throws. */
+export function decodeReceivable(bytes: Uint8Array): Result<Receivable> {
+  return codec.decode(versionedReceivable, bytes);
 }

@@ -319,6 +319,10 @@ export interface ChannelConfig {
   readonly relay: ForwardingPolicy;
   /** How long an HTLC waits for the next channel to be able to take it, in milliseconds of wall time. */
   readonly maxForwardWaitMs: number;
+  /** How long HTLCs wait for the others of their payment, in milliseconds of wall time (BOLT 4: at least 60 seconds). */
+  readonly mppTimeoutMs: number;
+  /** Whether payments that nobody asked for are taken (bLIP 3). */
+  readonly acceptKeysend: boolean;
   /** Nearest cltv_expiry ahead of the chain that we forward with, in blocks. */
   readonly minCltvAhead: number;
   /** `auto`: sign as soon as there is something to sign. `manual`: the host says `commit`, to batch. */

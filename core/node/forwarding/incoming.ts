@@ -8,6 +8,7 @@ import { expiryFault, permanently, policyFault, temporarily, unknownNextPeer } f
 import type { NotForwarded } from '../../payments/forwarding.ts';
 import type { RuleId } from '../../rules.ts';
 import { stepChannel } from '../channels.ts';
+import { claimAll, isClaimed, isExpected, receive } from '../payments/receive.ts';
 import { onionsOf } from '../node-vocabulary.ts';
 import type { Run } from '../run.ts';
 import { failHtlc, fulfillHtlc, incomingHtlc, notForwarded, recordOf, refuseHtlc } from './answer-htlc.ts';
@@ -31,6 +32,8 @@ export function htlcIrrevocable(run: Run, word: HtlcIrrevocable): void {
   }
   const channel = run.state.channels.get(channelId)?.state;
   if (channel === undefined || recordOf(channel, add.id)?.answered !== undefined) return;
+  // It was decided, and nothing takes that back: not even that it is late.
+  if (isClaimed(run, channelId, add)) return claimAll(run, add.paymentHash);
   const link = linkOf(run.state, channelId, add.id);
   if (link?.kind === 'resolved') return htlcResolved(run, link);
   if (unacceptable !== undefined) return failUnacceptable(run, channelId, add, unacceptable, link);
@@ -56,6 +59,7 @@ function decide(run: Run, word: HtlcIrrevocable): void {
       return fault && notForwarded(run, channelId, add, fault);
     }
     case 'receive':
+      if (isExpected(run, add, instruction)) return receive(run, channelId, add, instruction);
       run.effects.push({ kind: 'notify', channelId, event: { kind: 'htlc_received', add, instruction } });
       return;
   }

@@ -1,7 +1,6 @@
 import { createFakeCrypto } from '../../../sim/deterministic/fake-crypto.ts';
 import { at } from '../../chain/chain.fixture.ts';
 import type { ChannelConfig } from '../../channel/model/channel-vocabulary.ts';
-import { ownPayment } from '../../channel/model/origin.ts';
 import type { ChannelEvent, FundedState, StoredChannel } from '../../channel/model/state.ts';
 import type { Tx } from '../../bitcoin/tx.ts';
 import { fromHex } from '../../crypto/bytes.ts';
@@ -39,6 +38,12 @@ interface Asked {
   readonly firstScid?: bigint;
   /** The last node pays the first. */
   readonly backwards?: boolean;
+  /** What the payer says of all parts of the payment. */
+  readonly totalMsat?: bigint;
+  /** Of several channels between two nodes, by this one. */
+  readonly by?: number;
+  /** Which part of the payment. */
+  readonly part?: number;
 }
 
 type Edge = readonly [number, number];
@@ -159,14 +164,17 @@ export class Line {
   }
 
   /** The first node pays the last one. */
-  pay(n: number, { amountMsat = 10_000_000n, extraMsat = 0n, extraCltv = 0, firstScid, backwards = false }: Asked = {}): void {
+  pay(
+    n: number,
+    { amountMsat = 10_000_000n, extraMsat = 0n, extraCltv = 0, firstScid, backwards = false, totalMsat, by, part = 1 }: Asked = {},
+  ): void {
     const { relay } = DEFAULT_CONFIG;
     const nodes = backwards ? this.nodes.toReversed() : this.nodes;
     const channels = backwards ? this.channels.map((_, i) => i).toReversed() : this.channels.map((_, i) => i);
     const [payer] = nodes as readonly [TestNode];
     let amount = amountMsat;
     let cltv = payer.state.tip.height + FINAL_CLTV;
-    const paymentData = { paymentSecret: 'aa'.repeat(32) as PaymentSecret, totalMsat: amountMsat };
+    const paymentData = { paymentSecret: 'aa'.repeat(32) as PaymentSecret, totalMsat: totalMsat ?? amountMsat };
     const final = encodePayload({ amtToForwardMsat: amount, outgoingCltvValue: cltv, paymentData });
     const hops = [{ nodeId: (nodes.at(-1) as TestNode).id, payload: final }];
     for (let hop = nodes.length - 2; hop > 0; hop--) {
@@ -177,13 +185,17 @@ export class Line {
       cltv += relay.cltvExpiryDelta;
     }
     const { paymentHash } = preimageOf(n);
-    const onion = buildOnion(this.crypto, { sessionKey: bytes32<SecretKey>(0x40 + n), hops, associatedData: fromHex(paymentHash) });
+    const onion = buildOnion(this.crypto, {
+      sessionKey: bytes32<SecretKey>(0x40 + n + 16 * (part - 1)),
+      hops,
+      associatedData: fromHex(paymentHash),
+    });
     if (onion === undefined) throw new Error('the route is too long');
     this.onions.set(n, onion);
     payer.command({
       kind: 'add',
-      channelId: this.channelId(channels[0] as number),
-      origin: ownPayment(n.toString(16).padStart(2, '0')),
+      channelId: this.channelId(by ?? (channels[0] as number)),
+      origin: { kind: 'own', paymentId: n.toString(16).padStart(2, '0'), attempt: 1, part },
       amountMsat: amount + extraMsat,
       paymentHash,
       cltvExpiry: cltv + extraCltv,
@@ -223,8 +235,11 @@ export class Line {
 
   /** What the payer was told of its payments, each once. */
   outcomes(): readonly Extract<ChannelEvent, { kind: 'payment_sent' | 'payment_failed' }>[] {
-    const told = new Map<number, ChannelEvent>();
-    for (const n of this.node(0).notifications()) if (n.kind === 'event') told.set(n.id, n.event);
+    const told = new Map<string, ChannelEvent>();
+    for (const effect of this.node(0).log) {
+      if (effect.kind !== 'notify' || effect.event.kind !== 'event') continue;
+      told.set(`${effect.channelId} ${effect.event.id}`, effect.event.event);
+    }
     return [...told.values()].filter((event) => event.kind === 'payment_sent' || event.kind === 'payment_failed');
   }
 

@@ -2,7 +2,7 @@ import { createInvoice } from '../../invoice/create.ts';
 import type { InvoiceDetails } from '../../invoice/create.ts';
 import { DEFAULT_PAYMENT_LIMITS } from '../../payments/payment.ts';
 import type { PaymentLimits } from '../../payments/payment.ts';
-import type { GivenRoutes, RouteQuestion } from '../../payments/commands.ts';
+import type { CreateInvoiceCommand, GivenRoutes, RouteQuestion } from '../../payments/commands.ts';
 import { findRoutes } from '../../payments/default-router.ts';
 import type { PaymentSecret } from '../../onion/payload.ts';
 import { buildGraph } from '../../routing/graph.ts';
@@ -42,6 +42,25 @@ export function withRouters(line: Line): RouteQuestion[] {
     };
   }
   return asked;
+}
+
+/** The last node makes an invoice, which `claimedBy` claims. Undefined where it refuses. */
+export function invoiceOf(line: Line, n: number, more: Partial<CreateInvoiceCommand> = {}): string | undefined {
+  const node = line.node(-1);
+  const before = node.told.length;
+  node.command({
+    kind: 'create_invoice',
+    secret: { preimage: preimageOf(n).preimage },
+    paymentSecret: SECRET,
+    amountMsat: 10_000_000n,
+    description: { text: '' },
+    expirySeconds: 3600,
+    minFinalCltvExpiryDelta: 40,
+    claimedBy: 'node',
+    ...more,
+  });
+  const told = node.told.slice(before).find(({ kind }) => kind === 'invoice');
+  return told?.kind === 'invoice' ? told.text : undefined;
 }
 
 /** As the recipient would write it. */

@@ -14,7 +14,7 @@ import type { RecordWord } from '../node-vocabulary.ts';
 import { waitUntil } from '../run.ts';
 import type { Run } from '../run.ts';
 import { channelOfShortId, ownChannels } from './own-channels.ts';
-import { changePayments, forgetRecord, keepPayment, told } from './records.ts';
+import { changePayments, forgetPaymentRecord, keepPayment, told } from './records.ts';
 
 /** Payments of the node's own: begun, given routes, ended, and forgotten. */
 
@@ -38,7 +38,7 @@ export function networkOf(chainHash: Hash32): Network | undefined {
   return undefined;
 }
 
-function refuse(run: Run, command: PaymentCommand['kind'], { rule, detail }: Refusal): void {
+export function refuse(run: Run, command: PaymentCommand['kind'], { rule, detail }: Refusal): void {
   run.effects.push({ kind: 'refused', command, rule, detail });
 }
 
@@ -155,12 +155,8 @@ export function changePayment(run: Run, before: Payment, after: Payment, words: 
 }
 
 export function forgetPayment(run: Run, id: Hex): void {
-  const { outgoing } = run.state.payments;
-  const slot = outgoing.get(id);
+  const slot = run.state.payments.outgoing.get(id);
   const refused = forgettable(slot?.record, slot?.held.length === 0);
   if (refused !== undefined) return refuse(run, 'forget_payment', refused);
-  const left = new Map(outgoing);
-  left.delete(id);
-  changePayments(run, { outgoing: left });
-  forgetRecord(run, { kind: 'payment', id });
+  forgetPaymentRecord(run, id);
 }

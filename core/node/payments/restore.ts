@@ -1,23 +1,28 @@
 import type { ChannelId } from '../../crypto/bytes.ts';
 import { missingMsat } from '../../payments/payment.ts';
-import type { Payment } from '../../payments/payment.ts';
 import { tidingsAgain } from '../../payments/tidings.ts';
-import type { RecordSlot } from '../node-vocabulary.ts';
+import type { DurableRecords } from '../node-vocabulary.ts';
 import type { Run } from '../run.ts';
 import { limitTime, want } from './pay.ts';
-import { changePayments, told } from './records.ts';
+import { changePayments, restored, told } from './records.ts';
 
-/** What was durable of the node's payments: outcomes are told again, routes asked for again, and parts are where their channels show them. */
-export function restorePayments(run: Run, payments: readonly Payment[]): void {
-  if (payments.length === 0) return;
-  const outgoing = new Map(
-    payments.map((record): [string, RecordSlot<Payment>] => [record.id, { record, storedVersion: record.version, held: [] }]),
-  );
+/**
+ * What was durable of the node's payments: outcomes are told again, routes asked for again, decisions to claim carried out. Parts are where their
+ * channels show them.
+ */
+export function restorePayments(run: Run, { payments, receivables }: DurableRecords): void {
+  const outgoing = restored(payments, ({ id }) => id);
+  const incoming = restored(receivables, ({ paymentHash }) => paymentHash);
   const unproven = new Set<ChannelId>(payments.flatMap(({ parts }) => parts.map(({ channelId }) => channelId)));
-  changePayments(run, { outgoing, unproven });
+  changePayments(run, { outgoing, incoming, unproven });
   for (const payment of payments) {
     run.work.push(...told(tidingsAgain(payment)));
     limitTime(run, payment);
     if (missingMsat(payment) > 0n) want(run, payment.id);
+  }
+  for (const { paymentHash, claim } of receivables) {
+    if (claim === undefined) continue;
+    const { preimage, amountMsat } = claim;
+    run.work.push({ kind: 'claim_decided', paymentHash }, ...told([{ kind: 'received', paymentHash, preimage, amountMsat }]));
   }
 }
