@@ -1,4 +1,5 @@
 import { approximateFee } from './fees.ts';
+import { channelIn } from './graph.ts';
 import type { Graph } from './graph.ts';
 import { CostHeap } from './heap.ts';
 import { exactRoute } from './route.ts';
@@ -110,6 +111,6 @@ export class DijkstraRouter implements Router {
 
 /** The number of a direction of a channel, for `excluded`: 0 from node_id_1, 1 from node_id_2. Undefined for a channel that isn't in the graph. */
 export function edgeOf(graph: Graph, shortChannelId: bigint, direction: 0 | 1): number | undefined {
-  const channel = graph.shortChannelIds.indexOf(shortChannelId);
-  return channel < 0 ? undefined : 2 * channel + direction;
+  const channel = channelIn(graph, shortChannelId);
+  return channel === undefined ? undefined : 2 * channel + direction;
 }
