@@ -52,6 +52,18 @@ export function sortedAddresses(addresses: readonly NodeAddress[]): readonly Nod
  * first. Undefined where a known one is cut off.
  */
 export function readAddresses(addresses: Hex): readonly NodeAddress[] | undefined {
+  const found = knownAddresses(addresses);
+  const name = found?.find(({ kind }) => kind === 'hostname');
+  return found?.filter((one) => one.port !== 0 && one.kind !== 'tor_v2' && (one.kind !== 'hostname' || one === name));
+}
+
+/** BOLT 7: "if more than one type 5 address is announced: MUST not forward the node_announcement". */
+export function hasSeveralHostnames(addresses: Hex): boolean {
+  const names = knownAddresses(addresses)?.filter(({ kind }) => kind === 'hostname');
+  return names !== undefined && names.length > 1;
+}
+
+function knownAddresses(addresses: Hex): readonly NodeAddress[] | undefined {
   const all = fromHex(addresses);
   const found: NodeAddress[] = [];
   for (let at = 0; at < all.length;) {
@@ -63,8 +75,7 @@ export function readAddresses(addresses: Hex): readonly NodeAddress[] | undefine
     found.push(one.value);
     at += size;
   }
-  const name = found.find(({ kind }) => kind === 'hostname');
-  return found.filter((one) => one.port !== 0 && one.kind !== 'tor_v2' && (one.kind !== 'hostname' || one === name));
+  return found;
 }
 
 /** Of a known descriptor with its type, by what BOLT 7 says of each. */

@@ -76,11 +76,18 @@ export function badAnnouncementSignature(
   return crypto.verify(bitcoinSignature, hash, fundingPubkey) ? undefined : `bitcoin_signature is not of ${fundingPubkey}`;
 }
 
+/** BOLT 7, the receiver: what a glance tells. */
+export function misplacedAnnouncement(message: ChannelAnnouncement, chainHash: Hash32): Unbelievable | undefined {
+  const { nodeId1, nodeId2 } = message;
+  if (message.chainHash !== chainHash) return { rule: 'channel_announcement.chain_hash', detail: message.chainHash };
+  return nodeId1 < nodeId2 ? undefined : { rule: 'channel_announcement.order', detail: `${nodeId1} before ${nodeId2}` };
+}
+
 /** BOLT 7, the receiver, as far as the message alone tells: cheap checks first, then four signatures. That its output exists is for the chain to say. */
 export function checkChannelAnnouncement(crypto: Crypto, message: ChannelAnnouncement, chainHash: Hash32): Unbelievable | undefined {
   const { nodeId1, nodeId2, bitcoinKey1, bitcoinKey2 } = message;
-  if (message.chainHash !== chainHash) return { rule: 'channel_announcement.chain_hash', detail: message.chainHash };
-  if (nodeId1 >= nodeId2) return { rule: 'channel_announcement.order', detail: `${nodeId1} before ${nodeId2}` };
+  const misplaced = misplacedAnnouncement(message, chainHash);
+  if (misplaced !== undefined) return misplaced;
   const noPoint = [nodeId1, nodeId2, bitcoinKey1, bitcoinKey2].find((key) => !crypto.isValidPublicKey(key));
   if (noPoint !== undefined) return { rule: 'channel_announcement.key', detail: `${noPoint} is no point` };
   const hash = gossipHash(crypto, message);

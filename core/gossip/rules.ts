@@ -48,6 +48,73 @@ export const GOSSIP_RULES = {
       'unknown fields following `fee_proportional_millionths`): SHOULD send a `warning` and close the connection. MUST NOT process the message further',
     consequence: 'ignore',
   },
+  'channel_announcement.confirmations': {
+    requirements: ['B7-CHAN-R-05-six'],
+    words: "if the `short_channel_id`'s output does NOT have at least 6 confirmations",
+    consequence: 'ignore',
+  },
+  'channel_announcement.output': {
+    requirements: ['B7-CHAN-R-03-output'],
+    words: "if the `short_channel_id`'s output does NOT correspond to a P2WSH (using",
+    consequence: 'ignore',
+  },
+  'channel_update.unknown': {
+    requirements: ['B7-UPD-R-01-unknown'],
+    words: 'MUST ignore `channel_update`s that do NOT correspond to one of its own',
+    consequence: 'ignore',
+  },
+  'channel_update.spent': {
+    requirements: ['B7-UPD-R-02-spent'],
+    words: 'MUST ignore `channel_update`s, unless they have the `disable` bit set to 1',
+    consequence: 'ignore',
+  },
+  'channel_update.dont_forward': {
+    requirements: ['B7-UPD-S-05-dont-forward'],
+    words: 'MUST NOT forward such a `channel_update` to other peers',
+    consequence: 'ignore',
+  },
+  'node_announcement.unknown': {
+    requirements: ['B7-NODE-R-09-unknown'],
+    words: 'if `node_id` is NOT previously known from a `channel_announcement` message',
+    consequence: 'ignore',
+  },
+  'gossip.timestamp': {
+    requirements: ['B7-UPD-R-08-future'],
+    words: 'if the `timestamp` is unreasonably far in the future',
+    consequence: 'ignore',
+  },
+  'gossip.verifications': {
+    requirements: [],
+    why: 'a bound on what the signatures that one peer brings may cost in a second; nothing else of the peer is dropped',
+    consequence: 'ignore',
+  },
+  'gossip.checks': { requirements: [], why: 'a bound on the questions to the chain that are open at once', consequence: 'ignore' },
+  'query.twice': {
+    requirements: ['B7-QIDS-R-03-open', 'B7-QRANGE-R-01-open'],
+    words: 'to a previously received `query_short_channel_ids` from this sender: MAY send a `warning`',
+    consequence: 'warn',
+  },
+  'query_short_channel_ids.encoding': {
+    requirements: ['B7-QIDS-R-01-encoding'],
+    words: 'if the first byte of `encoded_short_ids` is not a known encoding type: MAY send a `warning`',
+    consequence: 'warn',
+  },
+  'query_short_channel_ids.whole': {
+    requirements: ['B7-QIDS-R-02-whole'],
+    words: 'if `encoded_short_ids` does not decode into a whole number of `short_channel_id`: MAY send a `warning`',
+    consequence: 'warn',
+  },
+  'query_short_channel_ids.flags': {
+    requirements: ['B7-QIDS-R-04-flags'],
+    words: 'if `encoded_query_flags` does not decode to exactly one flag per `short_channel_id`: MAY send a `warning`',
+    consequence: 'warn',
+  },
+  'reply_channel_range.encoding': {
+    requirements: ['B7-QRANGE-S-02-encoding'],
+    words: 'this encoding MUST NOT be used',
+    consequence: 'ignore',
+  },
+  'reply.unasked': { requirements: [], why: 'an answer to nothing that was asked', consequence: 'ignore' },
 } as const satisfies RuleTable;
 
 export type GossipRuleId = keyof typeof GOSSIP_RULES;
