@@ -224,6 +224,17 @@ describe('a finding', () => {
     expect(ran.out).toContain('planted for this test');
   });
 
+  it('of every interleaving of a script is shrunk, told and has a page', async () => {
+    const ran = await fulgurite(here, ['exhaustive', EXAMPLE, '--executions', '200', ...planted]);
+    expect(ran.code, ran.errors).toBe(1);
+    const [, stored] = /look {4}(\S+)\.html$/m.exec(ran.out) ?? [];
+    expect(readFileSync(join(here, `${stored}.html`), 'utf8')).toContain('<article ');
+    const { actions, expect: shows } = JSON.parse(readFileSync(join(here, `${stored}.json`), 'utf8')) as Scenario;
+    expect(actions.length).toBeGreaterThan(0);
+    expect(ran.out).toContain(`replay ${stored}.json`);
+    expect(shows).not.toBe('pass');
+  });
+
   it('becomes a regression that passes once the bug is gone, and shrinking it again changes nothing', async () => {
     const shrunk = await fulgurite(here, ['shrink', file, '--out', 'smaller.json', ...planted]);
     expect(shrunk.code).toBe(0);

@@ -10,8 +10,8 @@ import { createEngine } from './engine.ts';
 import { packageRoot } from './package-files.ts';
 import { plant, readBug } from './plant.ts';
 
-/** Kept as different as they are few: a commitment, a restart, a request that must be refused, a reconnection. */
-const PLANTED = ['first-fee-wins', 'rollback-too-far', 'removal-too-early', 'shutdown-not-retransmitted'];
+/** Kept as different as they are few: a commitment, a reconnection. */
+const PLANTED = ['first-fee-wins', 'shutdown-not-retransmitted'];
 const MOST_SEEDS = 120;
 
 function firstFound(engine: Engine): Found {

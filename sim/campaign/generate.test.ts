@@ -114,15 +114,15 @@ describe('a swarm', () => {
   });
 
   it('comes to every kind of action', () => {
-    const seen = new Set<string>();
-    for (let seed = 0; seed < 250; seed++) {
-      for (const action of runSeed(token(seed, { licensedPercent: 50 })).applied) seen.add(action.do);
-    }
     const all: readonly Action['do'][] = [
       'deliver', 'connect', 'disconnect', 'stored', 'crash', 'restart', 'mine', 'see', 'feerate', 'open', 'pay',
       'fulfill', 'fail', 'fail_malformed', 'fee', 'commit', 'shutdown', 'force_close', 'acknowledge', 'wait', 'tamper', 'invalid_command',
       'chatter', 'silence', 'reorg',
     ]; // prettier-ignore
-    expect(all.filter((kind) => !seen.has(kind))).toEqual([]);
+    const unseen = new Set<string>(all);
+    for (let seed = 0; seed < 250 && unseen.size > 0; seed++) {
+      for (const action of runSeed(token(seed, { licensedPercent: 50 })).applied) unseen.delete(action.do);
+    }
+    expect([...unseen]).toEqual([]);
   });
 });

@@ -59,7 +59,7 @@ describe('limits', () => {
       for (const effect of effects)
         if (effect.kind === 'notify' && effect.event.kind.startsWith('htlc')) flags.add(effect.event.kind === 'htlc_failed');
     };
-    expect(run(undefined, { ...options, onStep }, 60)).toEqual([]);
+    expect(run(undefined, { ...options, onStep }, 30)).toEqual([]);
     expect(flags).toEqual(new Set([true, false]));
     const claim = (isDust: boolean): NonNullable<Tampering['effect']> => {
       return (effect) => {

@@ -1,14 +1,12 @@
 /// <reference types="node" />
-import { findingReport } from '../../../sim/report/finding-report.ts';
-import { fingerprint } from '../../../sim/world/finding.ts';
 import { createEngine } from '../../node/engine.ts';
-import { writePage, writeScenario } from '../finding-files.ts';
-import { reportOf, shrinkInSlices, shrinkProgressText, stepsOf } from '../investigate-finding.ts';
+import { shrinkInSlices, shrinkProgressText } from '../investigate-finding.ts';
+import { tellCase } from '../tell-case.ts';
 import { interruptible } from '../terminal/interrupt.ts';
 import { EXIT, UsageError } from '../terminal/exit.ts';
-import { chartWidth, print, styleOf, tryToWrite } from '../terminal/output.ts';
+import { print } from '../terminal/output.ts';
 import { Progress } from '../terminal/progress.ts';
-import { commonRun, driversOf, demandWritableFile, parseExecutions, replayCommand, runOptions, scenarioIn } from './common-options.ts';
+import { commonRun, driversOf, demandWritableFile, parseExecutions, runOptions, scenarioIn } from './common-options.ts';
 import { verb } from './verb.ts';
 
 export const shrink = verb({
@@ -40,16 +38,8 @@ export const shrink = verb({
       print(`${args.file} does not show ${scenario.expect}`);
       return EXIT.harness;
     }
-    tryToWrite(() => writeScenario(file, result.scenario));
-    const { finding } = engine.runScenario(result.scenario);
-    if (finding === undefined) throw new Error('the shrunk scenario does not show its finding');
-    const style = styleOf(process.stdout);
     const shrunk = { fromActions: scenario.actions.length, executions: result.executions };
-    const replay = replayCommand(file, args.planted);
-    print(findingReport(reportOf(engine, finding, result.scenario, { width: chartWidth(), style }, { shrunk, replay }), style));
-    const document = { fingerprint: fingerprint(finding), verdict: finding, replay, shrunk, scenario: result.scenario };
-    const page = tryToWrite(() => writePage(file, { ...document, ...stepsOf(engine, result.scenario) }));
-    if (page !== undefined) print(`${style.bold('look')}    ${page}`);
+    tellCase(engine, file, result.scenario, { planted: args.planted, shrunk });
     return EXIT.nothingFound;
   },
 });
