@@ -72,8 +72,9 @@ function dispatch(run: Run, input: NodeInput): void {
 }
 
 function time(run: Run, nowMs: number): void {
-  if (nowMs <= run.state.nowMs) return;
-  draft(run).nowMs = nowMs;
+  if (nowMs < run.state.nowMs) return;
+  // What became due in the meantime, as what waited for a channel that came back late, is due at the very same time.
+  if (nowMs > run.state.nowMs) draft(run).nowMs = nowMs;
   for (const key of dueBy(run.state.deadlines, nowMs)) {
     if (run.state.openings.has(key)) stepOpening(run, key, { kind: 'timeout' });
     else if (isWaitingKey(key)) expireWaiting(run, channelOf(key));

@@ -7,6 +7,7 @@ import { createCodecOracle } from './codec.ts';
 import { createDeadlines } from './deadlines.ts';
 import { createDurability } from './durability.ts';
 import { createErrors } from './errors.ts';
+import { createForwarding } from './forwarding.ts';
 import { createHostile } from './hostile.ts';
 import { createLedger } from './ledger.ts';
 import { createLimits } from './limits.ts';
@@ -37,6 +38,7 @@ export const ORACLES: readonly OracleEntry[] = [
   { name: 'agreement', cost: 'cheap', create: createAgreement },
   { name: 'reference', cost: 'costly', share: 0.01, create: createReference },
   { name: 'ledger', cost: 'cheap', create: createLedger },
+  { name: 'forwarding', cost: 'cheap', create: createForwarding },
   { name: 'limits', cost: 'cheap', create: () => createLimits({ trySendable: false }) },
   { name: 'sendable', cost: 'costly', share: 0.01, create: () => createLimits({ trySendable: true }) },
   { name: 'durability', cost: 'cheap', create: createDurability },

@@ -71,6 +71,7 @@ const UNSEEN = `
   liveness/never-arrived
   liveness/never-decided
   liveness/never-revoked
+  liveness/not-passed-on
   liveness/reestablishing
   liveness/shutdown-never-answered
   liveness/shutdown-never-arrived

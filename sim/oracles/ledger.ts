@@ -11,6 +11,7 @@ import { causeOf, CAUSES } from './balance-cause.ts';
 import { finding } from './difference.ts';
 import { commitmentOutputs, conserved, SUM_KINDS } from './ledger/sums.ts';
 import { DEPTH, fundingLost } from './licences.ts';
+import { crosses, endedApart } from './on-the-chain.ts';
 import { linkOf, linksWithoutRest } from './refused-feerate.ts';
 import { StaleWatch } from './stale-channels.ts';
 import { paymentIdOf } from '../../core/channel/model/origin.ts';
@@ -100,13 +101,15 @@ class Ledger implements Oracle {
     const contradicted = world.payments.find((payment) => payment.contradictions > 0);
     if (contradicted !== undefined) return wrongOutcome(world, contradicted, 'told-both-ways', 'one outcome', 'sent and failed');
     const restless = linksWithoutRest(world);
+    const stale = world.channels.filter(({ channelId }) => this.stale.has(channelId)).map(({ name }) => name);
+    const ended = new Set([...endedApart(world), ...stale]);
     for (const info of world.channels) {
       if (this.stale.has(info.channelId) || restless.has(linkOf(info))) continue;
       for (const node of [info.opener, info.accepter]) {
         const state = world.channelState(node, info.name);
         if (!hasCommitments(state)) continue;
         const found =
-          statusOf(state) === 'failed' ? undefined : (balances(world, node, info, state) ?? this.closed(world, node, info, state));
+          statusOf(state) === 'failed' ? undefined : (balances(world, node, info, state, ended) ?? this.closed(world, node, info, state));
         if (found !== undefined) return found;
       }
     }
@@ -251,21 +254,35 @@ function paymentIn(payment: PaymentRecord, channel: string): readonly PaymentRec
   return payment.route.flatMap((hop) => (hop.channel === channel ? [{ ...payment, from: hop.from, amountMsat: hop.amountMsat }] : []));
 }
 
-/** After settling: what each side has is what it started with, plus and minus the payments that users were told were sent. */
-function balances(world: WorldView, node: string, info: ChannelInfo, state: WithCommitments): Finding | undefined {
+/**
+ * After settling: what each side has is what it started with, plus and minus the payments that users were told were sent. Of one that crosses a
+ * channel that has `ended`, what the payer was told says nothing of other channels: there it was paid, or it was not.
+ */
+function balances(
+  world: WorldView,
+  node: string,
+  info: ChannelInfo,
+  state: WithCommitments,
+  ended: ReadonlySet<string>,
+): Finding | undefined {
   const expected = { opener: info.fundingSat * 1000n - info.pushMsat, accepter: info.pushMsat };
   const payments = world.payments.flatMap((payment) => paymentIn(payment, info.name));
-  for (const { from, outcome, amountMsat } of payments) {
+  const open: bigint[] = [];
+  for (const payment of payments) {
+    const { from, outcome, amountMsat } = payment;
     const side = from === info.opener ? 'opener' : 'accepter';
-    if (outcome !== 'sent') continue;
-    expected[side] -= amountMsat;
-    expected[otherSide(side)] += amountMsat;
+    if (crosses(payment, ended)) open.push(side === 'opener' ? -amountMsat : amountMsat);
+    else if (outcome === 'sent') {
+      expected[side] -= amountMsat;
+      expected[otherSide(side)] += amountMsat;
+    }
   }
   const { balanceMsat, htlcs } = state.shared.base;
   for (const side of SIDES) {
     const inFlight = htlcs[side].reduce((sum, htlc) => sum + htlc.amountMsat, 0n);
     const actual = balanceMsat[side] + inFlight;
-    if (actual === expected[side]) continue;
+    const sign = side === 'opener' ? 1n : -1n;
+    if (actual === expected[side] || isSumOfSome(open, (actual - expected[side]) * sign)) continue;
     const cause = causeOf(payments, info, side, actual - expected[side]);
     const owner = side === 'opener' ? info.opener : info.accepter;
     const common = { oracle: ORACLE, rule: 'balance', node, channel: info.name, expected: expected[side], actual };
@@ -274,6 +291,11 @@ function balances(world: WorldView, node: string, info: ChannelInfo, state: With
     return finding(world, { ...common, kind: cause?.kind ?? (actual > expected[side] ? 'too-much' : 'too-little'), message });
   }
   return undefined;
+}
+
+/** Whether some of these amounts add up to this. */
+function isSumOfSome([first, ...others]: readonly bigint[], sum: bigint): boolean {
+  return sum === 0n || (first !== undefined && (isSumOfSome(others, sum - first) || isSumOfSome(others, sum)));
 }
 
 /** The transaction on the chain that spends the channel's funding, if it is a mutual close. */

@@ -5,6 +5,7 @@ import { policyOf } from '../scenario/channel-config.ts';
 import type { ChannelInfo, Finding, Oracle, PaymentRecord, ProbeRecord, WorldView } from '../scenario/types.ts';
 import { hasCommitments, isCommitted, isFunding, otherParty, showsNone } from '../world/channel-changes.ts';
 import { LIVENESS_KINDS, nothingLeft, ORACLE, report } from './liveness/left.ts';
+import { hashesOnChain } from './on-the-chain.ts';
 import { UsableWatch } from './liveness/usable-watch.ts';
 import { linkOf, linksWithoutRest } from './refused-feerate.ts';
 import { StaleWatch } from './stale-channels.ts';
@@ -33,11 +34,12 @@ function build(stale: StaleWatch, usable: UsableWatch): Oracle {
       const staleLinks = world.channels.filter(({ channelId }) => stale.has(channelId)).map(linkOf);
       const spoilt = new Set([...staleLinks, ...linksWithoutRest(world)]);
       const judged = world.channels.filter((info) => !spoilt.has(linkOf(info)));
+      const onChain = hashesOnChain(world);
       for (const info of judged) {
-        const found = channelSettled(world, info) ?? untold(world, usable, info) ?? probed(world, info);
+        const found = channelSettled(world, info, onChain) ?? untold(world, usable, info) ?? probed(world, info);
         if (found !== undefined) return found;
       }
-      return paymentsResolved(world, judged);
+      return paymentsResolved(world, judged, onChain);
     },
     fork: () => build(new StaleWatch(stale), new UsableWatch(usable)),
   };
@@ -67,9 +69,9 @@ function mayHaveForgotten(world: WorldView, node: string): boolean {
   return showsNone(world, node) && world.driver(node)?.restart !== undefined;
 }
 
-function paymentsResolved(world: WorldView, judged: readonly ChannelInfo[]): Finding | undefined {
+function paymentsResolved(world: WorldView, judged: readonly ChannelInfo[], onChain: ReadonlySet<string>): Finding | undefined {
   for (const payment of world.payments) {
-    if (payment.outcome !== undefined) continue;
+    if (payment.outcome !== undefined || (payment.route.length > 1 && onChain.has(payment.paymentHash))) continue;
     const info = judged.find(({ name }) => name === payment.channel);
     if (info === undefined) continue;
     if (!payment.received && mayHaveForgotten(world, payment.from)) continue;
@@ -108,7 +110,7 @@ function notClosed(world: WorldView, info: ChannelInfo): Finding | undefined {
   return undefined;
 }
 
-function channelSettled(world: WorldView, info: ChannelInfo): Finding | undefined {
+function channelSettled(world: WorldView, info: ChannelInfo, onChain: ReadonlySet<string>): Finding | undefined {
   const ends = [info.opener, info.accepter] as const;
   const states = ends.map((node) => world.channelState(node, info.name));
   const untold = notClosed(world, info);
@@ -116,7 +118,7 @@ function channelSettled(world: WorldView, info: ChannelInfo): Finding | undefine
   for (const [i, state] of states.entries()) {
     if (!hasCommitments(state)) continue;
     const node = ends[i];
-    const found = nothingLeft(world, info, node as string, state);
+    const found = nothingLeft(world, info, node as string, state, onChain);
     if (found !== undefined) return found;
   }
   const [opener, accepter] = states.map((state, i) => {

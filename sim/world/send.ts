@@ -9,7 +9,7 @@ import { encodePayload } from '../../core/onion/payload.ts';
 import type { PaymentSecret } from '../../core/onion/payload.ts';
 import { buildGraph } from '../../core/routing/graph.ts';
 import type { Graph, GraphChannel } from '../../core/routing/graph.ts';
-import type { NoRoute, Route } from '../../core/routing/route.ts';
+import type { NoRoute, Route, RouteRequest } from '../../core/routing/route.ts';
 import { DijkstraRouter } from '../../core/routing/router.ts';
 import type { ChannelInfo, PaymentHop } from '../scenario/types.ts';
 import { referenceOf } from './payments.ts';
@@ -27,15 +27,17 @@ export interface Sent {
   readonly to: string;
   readonly amountMsat: bigint;
   readonly claimAtOnce: boolean;
+  /** Blocks that its recipient has for the last HTLC. */
+  readonly cltvDelta?: number | undefined;
 }
 
 /** A payment from one node to any other, over channels between them: a route, an onion, an HTLC. Returns why not, if not. */
-export function send(world: World, { name, from, to, amountMsat, claimAtOnce }: Sent): string | undefined {
+export function send(world: World, { name, from, to, amountMsat, claimAtOnce, cltvDelta = FINAL_CLTV_DELTA }: Sent): string | undefined {
   const { preimage, hash } = world.preimage(name);
   const secret = invoiceOf(world, to, hash);
   if (secret === undefined) return `${to} reads no onions`;
   const { graph, names } = graphOf(world);
-  const route = routeOf(world, graph, from, to, amountMsat);
+  const route = routeOf(world, graph, { from, to, amountMsat, finalCltvDelta: cltvDelta });
   if (typeof route === 'string') return route;
   const { height } = world.host(from).watch.seen;
   const packet = onionFor(world, name, route, height, hash, secret);
@@ -87,14 +89,18 @@ function policyAt(world: World, node: string, { fundingSat }: ChannelInfo): Chan
   return { ...relay, htlcMaximumMsat: relay.htlcMaximumMsat < capacityMsat ? relay.htlcMaximumMsat : capacityMsat, disabled: false };
 }
 
-function routeOf(world: World, graph: Graph, from: string, to: string, amountMsat: bigint): Route | NoRoute {
+function routeOf(
+  world: World,
+  graph: Graph,
+  { from, to, amountMsat, finalCltvDelta }: Pick<RouteRequest, 'amountMsat' | 'finalCltvDelta'> & Pick<Sent, 'from' | 'to'>,
+): Route | NoRoute {
   const { maxCltvAhead } = world.host(from).config;
   const found = new DijkstraRouter().route(
     {
       from: world.nodeId(from),
       to: world.nodeId(to),
       amountMsat,
-      finalCltvDelta: FINAL_CLTV_DELTA,
+      finalCltvDelta,
       maxFeeMsat: amountMsat,
       maxCltvDelta: maxCltvAhead,
       maxHops: MAX_HOPS,

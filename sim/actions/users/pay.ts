@@ -73,7 +73,8 @@ function hasInvoices(world: World, { node, info }: TalkingEnd): boolean {
   return payee.config.payments === 'node' || payee.driver.invoice !== undefined;
 }
 
-function drawCltvDelta(world: World, choices: Choices): number {
+/** Of the last HTLC of a payment. */
+export function drawCltvDelta(world: World, choices: Choices): number {
   if (world.licences.has('expired-htlc') && chance(choices, 1, 2)) return between(choices, 1, 60);
   return chance(choices, 1, 8) ? pick(choices, [2016, 1000]) : between(choices, SAFE_CLTV_DELTA, 400);
 }

@@ -3,36 +3,42 @@ import { field } from '../../scenario/fields.ts';
 import type { ActionFrom } from '../../scenario/fields.ts';
 import { chance, pick } from '../../deterministic/random.ts';
 import type { Choices } from '../../deterministic/random.ts';
-import { msat } from '../../scenario/text.ts';
+import { msat, plural } from '../../scenario/text.ts';
 import { send as sendPayment } from '../../world/send.ts';
 import { otherParty } from '../../world/channel-changes.ts';
 import type { World } from '../../world/world.ts';
 import { interestingAmount } from '../amounts.ts';
 import { decimals, simplerFields } from '../simpler.ts';
+import { drawCltvDelta } from './pay.ts';
 import { freshName, talkingEnds } from '../usable-ends.ts';
 import { runningHost } from '../subjects.ts';
 
-/** A payment across channels, whose nodes read its onion. `byHand`: its recipient claims or fails it only when a script says so. */
+/**
+ * A payment across channels, whose nodes read its onion. `byHand`: its recipient claims or fails it only when a script says so. `cltvDelta`: blocks
+ * that the recipient has for it.
+ */
 const fields = {
   as: field.payment,
   from: field.node,
   to: field.node,
   amountMsat: field.decimal,
   byHand: field.optional(field.flag),
+  cltvDelta: field.optional(field.count),
 };
 type Send = ActionFrom<'send', typeof fields>;
 
 export const send: ActionKind<Send> = {
   name: 'send',
   fields,
-  apply(world, { as: name, from, to, amountMsat, byHand }) {
+  apply(world, { as: name, from, to, amountMsat, byHand, cltvDelta }) {
     if (from === to || runningHost(world, from) === undefined || !world.hosts.has(to) || world.ledger.get(name) !== undefined) return false;
-    const why = sendPayment(world, { name, from, to, amountMsat: BigInt(amountMsat), claimAtOnce: byHand !== true });
+    const why = sendPayment(world, { name, from, to, amountMsat: BigInt(amountMsat), claimAtOnce: byHand !== true, cltvDelta });
     if (why !== undefined) world.stats.count('event', `not sent: ${why}`);
     return true;
   },
-  describe({ as, from, to, amountMsat, byHand }) {
-    return `${from} pays ${msat(amountMsat)} to ${to} (${as}${byHand === true ? ', claimed by hand' : ''})`;
+  describe({ as, from, to, amountMsat, byHand, cltvDelta }) {
+    const expiry = cltvDelta === undefined ? '' : `, expires for it in ${plural(cltvDelta, 'block')}`;
+    return `${from} pays ${msat(amountMsat)} to ${to} (${as}${byHand === true ? ', claimed by hand' : ''}${expiry})`;
   },
   simpler: (action) => simplerFields(action, { amountMsat: decimals(action.amountMsat) }),
   operations: [
@@ -52,5 +58,13 @@ function drawSend(world: World, choices: Choices): Send | undefined {
   const to = chance(choices, 1, 8) || far.length === 0 ? otherParty(end.info, end.node) : pick(choices, far);
   const as = freshName('p', (name) => world.ledger.get(name) !== undefined, world.payments.length + 1);
   const amountMsat = chance(choices, 1, 2) ? usual : usual - usual / 16n;
-  return { do: 'send', as, from: end.node, to, amountMsat: amountMsat.toString(), ...(chance(choices, 1, 2) ? { byHand: true } : {}) };
+  return {
+    do: 'send',
+    as,
+    from: end.node,
+    to,
+    amountMsat: amountMsat.toString(),
+    cltvDelta: drawCltvDelta(world, choices),
+    ...(chance(choices, 1, 2) ? { byHand: true } : {}),
+  };
 }

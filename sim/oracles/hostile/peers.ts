@@ -2,9 +2,9 @@ import { isClosed, statusOf } from '../../../core/channel/model/ending.ts';
 import { txid } from '../../../core/bitcoin/tx.ts';
 import type { ChannelState } from '../../../core/channel/model/state.ts';
 import type { ChannelId } from '../../../core/crypto/bytes.ts';
-import { contentsOf, txidsOf } from '../../model/commitment-contents.ts';
+import { contentsOf, otherSide, txidsOf } from '../../model/commitment-contents.ts';
 import type { AskedOfReceiver, Change, DriverEffect, Finding, StepRecord, Tampered, WorldView } from '../../scenario/types.ts';
-import { changes, channelName, hasCommitments, messageOf, nameOf, statesOf } from '../../world/channel-changes.ts';
+import { changes, channelName, channelOf, hasCommitments, messageOf, nameOf, statesOf } from '../../world/channel-changes.ts';
 import type { WithCommitments } from '../../world/channel-changes.ts';
 import { finding } from '../difference.ts';
 
@@ -60,8 +60,10 @@ class Answer {
   readonly world: WorldView;
   readonly record: StepRecord;
   readonly tampered: Tampered;
-  /** Other than by a connection that ended. */
+  /** Other than by a connection that ended, and other than `upstream`. */
   readonly changed: readonly Change[];
+  /** Channels in which HTLCs are failed that can't go on any more. */
+  readonly upstream: ReadonlySet<string>;
   /** The ids under which the channel goes that the message was for. */
   readonly target: ReadonlySet<string>;
 
@@ -69,10 +71,14 @@ class Answer {
     this.world = world;
     this.record = record;
     this.tampered = tampered;
-    this.changed = changes(world, record).filter((change) => !(this.disconnects && isDisconnection(change)));
     const { channelId } = tampered;
     const info = channelId && world.channels.find((known) => known.channelId === channelId || known.temporaryChannelId === channelId);
     this.target = new Set([channelId, info?.channelId, info?.temporaryChannelId].filter((id) => id !== undefined));
+    const changed = changes(world, record).filter((change) => !(this.disconnects && isDisconnection(change)));
+    this.upstream = new Set(
+      changed.filter((change) => !this.target.has(change.channelId) && failsAlone(change)).map((one) => one.channelId),
+    );
+    this.changed = changed.filter((change) => !this.upstream.has(change.channelId));
   }
 
   /** The message was for every channel with the peer. */
@@ -208,7 +214,8 @@ function strays(answer: Answer): Finding | undefined {
   const other = changed.find(({ channelId }) => !target.has(channelId));
   if (other !== undefined) return answer.finding('other-channels', 'changed', 'the same state', other.after.phase);
   const isStray = (effect: DriverEffect): boolean => {
-    if (!('channelId' in effect) || effect.kind === 'send' || effect.channelId === undefined || target.has(effect.channelId)) return false;
+    if (!('channelId' in effect) || effect.kind === 'send' || effect.channelId === undefined) return false;
+    if (target.has(effect.channelId) || answer.upstream.has(effect.channelId)) return false;
     // A channel that was being opened ends with its connection.
     return !(answer.disconnects && effect.kind === 'notify' && effect.event.kind === 'forgotten');
   };
@@ -216,9 +223,21 @@ function strays(answer: Answer): Finding | undefined {
   return stray && answer.finding('other-channels', 'affected', 'no effect', stray.kind);
 }
 
+/** Nothing but that HTLCs of the peer are failed, as where they were to go on by a channel that has just ended. */
+function failsAlone({ before, after }: Change): boolean {
+  if (before?.phase !== 'funded' || after.phase !== 'funded' || after.shared.base !== before.shared.base) return false;
+  const { us } = after.params;
+  const [was, is] = [before.shared.logs, after.shared.logs];
+  const added = is[us].slice(was[us].length);
+  const isSame = is[otherSide(us)] === was[otherSide(us)] && was[us].every((update, i) => update === is[us][i]);
+  return isSame && added.length > 0 && added.every(({ kind }) => kind === 'fail' || kind === 'fail_malformed');
+}
+
 /** Whoever breaks the protocol hears no more than that: no secret, no signature, no preimage. */
 function leaks(answer: Answer): Finding | undefined {
-  const said = answer.record.effects.find((effect) => effect.kind === 'send' && !isComplaint(effect));
+  const said = answer.record.effects.find(
+    (effect) => effect.kind === 'send' && !isComplaint(effect) && !answer.upstream.has(channelOf(effect)),
+  );
   if (said?.kind !== 'send') return undefined;
   return answer.finding(`leak.${nameOf(said.bytes) ?? 'other'}`, 'told-the-peer', 'an error or a warning', messageOf(said.bytes));
 }

@@ -1,7 +1,8 @@
 import { isClosed } from '../../../core/channel/model/ending.ts';
-import type { FundedState } from '../../../core/channel/model/state.ts';
+import type { AddUpdate, FundedState } from '../../../core/channel/model/state.ts';
+import { SIDES } from '../../model/commitment-contents.ts';
 import { grouped, plural } from '../../scenario/text.ts';
-import type { ChannelInfo, Finding, WorldView } from '../../scenario/types.ts';
+import type { ChannelInfo, Finding, PaymentRecord, WorldView } from '../../scenario/types.ts';
 import { isShuttingDown, otherParty } from '../../world/channel-changes.ts';
 import type { WithCommitments } from '../../world/channel-changes.ts';
 import { finding } from '../difference.ts';
@@ -24,7 +25,7 @@ const CHANNELS = [
   'usable-never-told',
   ...SHUTDOWNS,
 ] as const;
-const HTLCS = ['stays', 'never-presented', 'decision-never-committed'] as const;
+const HTLCS = ['stays', 'not-passed-on', 'never-presented', 'decision-never-committed'] as const;
 const LEFT = [...HTLCS, 'never-committed', 'never-revoked', 'disconnected', 'reestablishing'] as const;
 const PROBES = ['failed', 'stuck', 'not-possible'] as const;
 export const LIVENESS_KINDS = [...PAYMENTS, ...CHANNELS, ...LEFT, ...PROBES, 'does-not-settle'] as const;
@@ -43,10 +44,17 @@ export function report(
   return finding(world, { oracle: ORACLE, rule, kind, node, channel: info.name, message, expected, actual });
 }
 
-/** What one end still holds after settling. */
-export function nothingLeft(world: WorldView, info: ChannelInfo, node: string, state: WithCommitments): Finding | undefined {
+/** What one end still holds after settling; but HTLCs of hashes that the chain is to decide on may stay. */
+export function nothingLeft(
+  world: WorldView,
+  info: ChannelInfo,
+  node: string,
+  state: WithCommitments,
+  onChain: ReadonlySet<string>,
+): Finding | undefined {
   const { base, logs, commitments } = state.shared;
-  if (base.htlcs.opener.length + base.htlcs.accepter.length > 0) return htlcStays(world, info, node, state);
+  const stays = SIDES.flatMap((side) => base.htlcs[side]).find(({ paymentHash }) => !onChain.has(paymentHash));
+  if (stays !== undefined) return htlcStays(world, info, node, stays);
   if (state.phase !== 'funded' || isClosed(state)) return undefined;
   const pending = logs.opener.length + logs.accepter.length;
   if (pending > 0) {
@@ -66,15 +74,14 @@ export function nothingLeft(world: WorldView, info: ChannelInfo, node: string, s
 }
 
 /** An HTLC that nothing has removed: what became of its payment says who owes what. */
-function htlcStays(world: WorldView, info: ChannelInfo, node: string, { shared: { base } }: WithCommitments): Finding {
-  const side = base.htlcs.opener.length > 0 ? 'opener' : 'accepter';
-  const [htlc] = base.htlcs[side];
-  const [from, to] = side === 'opener' ? [info.opener, info.accepter] : [info.accepter, info.opener];
-  const payment = world.payments.find(
-    (known) => known.from === from && known.channel === info.name && known.htlcId === htlc?.id && known.paymentHash === htlc.paymentHash,
-  );
-  const name = `HTLC ${htlc?.id} of ${from}`;
+function htlcStays(world: WorldView, info: ChannelInfo, node: string, htlc: AddUpdate): Finding {
+  const [from, to] = htlc.offerer === 'opener' ? [info.opener, info.accepter] : [info.accepter, info.opener];
+  const isOf = ({ route }: PaymentRecord): boolean => route.some((hop) => hop.channel === info.name && hop.from === from);
+  const name = `HTLC ${htlc.id} of ${from}`;
+  const all = world.payments.filter((known) => known.paymentHash === htlc.paymentHash && isOf(known));
+  const payment = all.find(({ htlcId }) => htlcId === htlc.id) ?? all[0];
   if (payment === undefined) return report(world, 'htlc', 'stays', info, `${name} stays in ${info.name} at ${node}`, 'none', name, node);
+  if (payment.route.at(-1)?.channel !== info.name) return notPassedOn(world, info, payment, { name, to });
   const about = `${name} (${payment.name}, ${grouped(payment.amountMsat)} msat) stays in ${info.name}`;
   if (!payment.received) {
     const message = `${about}: ${to} is bound to it and has not presented it to its host, or not again after a restart`;
@@ -93,6 +100,18 @@ function htlcStays(world: WorldView, info: ChannelInfo, node: string, { shared: 
     return report(world, 'htlc', 'stays', info, `${about}: ${to}'s host has not decided`, 'a decision', 'none', node);
   const message = `${about}, although ${to}'s host decided: ${payment.decision}`;
   return report(world, 'htlc', 'decision-never-committed', info, message, `${payment.decision}, on both commitments`, 'still there', to);
+}
+
+/** In a channel before the last: its receiver has forwarded it, or fails it. */
+function notPassedOn(
+  world: WorldView,
+  info: ChannelInfo,
+  { name: payment, outcome }: PaymentRecord,
+  { name, to }: { readonly name: string; readonly to: string },
+): Finding {
+  const told = outcome === undefined ? 'is pending' : `has ended: ${outcome}`;
+  const message = `${name} (${payment}) stays in ${info.name}, its payment ${told}, and ${to} neither claims nor fails it`;
+  return report(world, 'htlc', 'not-passed-on', info, message, 'claimed or failed', 'still there', to);
 }
 
 function notReady(world: WorldView, info: ChannelInfo, node: string, { lifecycle }: FundedState): Finding | undefined {
