@@ -27,6 +27,8 @@ export type { CoreEffect, CoreInput, CoreState, CoreStep } from './sources/core-
 export type { HttpRequest } from './sources/core-protocol.ts';
 export { createElectrumSource, electrumDeadline, electrumStep } from './sources/electrum-source.ts';
 export type { ElectrumEffect, ElectrumInput, ElectrumState, ElectrumStep } from './sources/electrum-state.ts';
+export { createFilterSource, filterDeadline, filterStep } from './sources/filter-source.ts';
+export type { FilterEffect, FilterInput, FilterState, FilterStep } from './sources/filter-state.ts';
 export { NETWORKS } from './sources/networks.ts';
 export type { Network as BitcoinNetwork } from './sources/networks.ts';
 export { DEFAULT_SOURCE_LIMITS } from './sources/sources-vocabulary.ts';

@@ -40,7 +40,7 @@ export function electrumStep(env: SourceEnv, before: ElectrumState, input: Elect
       lineDown(run);
       break;
     case 'bytes':
-      if (run.state.isUp) received(run, input.bytes);
+      if (!run.state.isUp || !received(run, input.bytes)) return { state: run.state, effects: [] };
       break;
     case 'watch':
       if (input.watch.script === undefined) trouble(run, 'source.unwatchable', 'no script');
@@ -71,12 +71,17 @@ function passTime(run: ElectrumRun): void {
     if (state.nowMs >= sinceMs + env.limits.answerTimeoutMs) return refuse(run, 'source.slow', `no answer to ${question.kind}`);
 }
 
-function received(run: ElectrumRun, bytes: Uint8Array): void {
+/** Whether something came of it: a part of a line says nothing. */
+function received(run: ElectrumRun, bytes: Uint8Array): boolean {
   const { env, state } = run;
   const split = splitLines(state.line, bytes, env.limits.maxAnswerBytes);
-  if (split === undefined) return refuse(run, 'source.too_long', `a line of more than ${env.limits.maxAnswerBytes} bytes`);
+  if (split === undefined) {
+    refuse(run, 'source.too_long', `a line of more than ${env.limits.maxAnswerBytes} bytes`);
+    return true;
+  }
   state.line = split.rest;
   for (const line of split.lines) if (state.isUp) tookLine(run, line);
+  return split.lines.length > 0;
 }
 
 function tookLine(run: ElectrumRun, line: Uint8Array): void {

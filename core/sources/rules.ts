@@ -59,6 +59,12 @@ export const SOURCES_RULES = {
     consequence: 'disconnect',
   },
   'source.unwatchable': { requirements: [], why: 'who looks for scripts finds nothing without one', consequence: 'ignore' },
+  'source.no_filters': { requirements: [], why: 'the peer offers no compact filters, or no whole blocks', consequence: 'disconnect' },
+  'source.too_few_peers': { requirements: [], why: 'one peer alone could hide what is watched', consequence: 'ignore' },
+  'source.filter_hash': { requirements: [], why: 'a filter is the one that the peer has given the hash of', consequence: 'disconnect' },
+  'source.filter_bytes': { requirements: [], why: 'a filter has as many numbers as it says', consequence: 'disconnect' },
+  'source.filter_headers': { requirements: [], why: 'a chain of filters goes on from where it was', consequence: 'disconnect' },
+  'source.filter_hides': { requirements: [], why: 'a filter has every script that its block pays to', consequence: 'disconnect' },
 } as const satisfies RuleTable;
 
 export type SourceRule = keyof typeof SOURCES_RULES;
