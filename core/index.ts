@@ -57,6 +57,8 @@ export type { BlindChannel, BlindState } from './watchers/blind.ts';
 export { contentFor } from './watchers/sealed-penalties.ts';
 export { keptByCheater } from './watchers/penalties.ts';
 export type { BlindPolicy, PenaltyMaker } from './watchers/penalties.ts';
+export { openCopy, sealCopy } from './watchers/node-copy.ts';
+export type { NodeCopy } from './watchers/node-copy.ts';
 export { createDevice, deviceStep } from './watchers/device.ts';
 export type {
   DeviceEnv,

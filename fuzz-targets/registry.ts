@@ -13,9 +13,11 @@ import { onionPacketTarget } from './onion-packet.ts';
 import { scenarioFileTarget } from './scenario-file.ts';
 import { storedChannelTarget } from './stored-channel.ts';
 import { storedWatcherTarget } from './stored-watcher.ts';
+import { storedBlindChannelTarget, storedFullChannelTarget } from './stored-watched-channel.ts';
 import type { FuzzTarget } from './target.ts';
 import { tlvStreamTarget } from './tlv-stream.ts';
 import { twoPartiesTarget } from './two-parties.ts';
+import { watcherWordsTarget } from './watcher-words.ts';
 
 /** Every target there is. */
 export const fuzzTargets: readonly FuzzTarget[] = [
@@ -37,4 +39,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   nodeTarget,
   consistencyTarget,
   storedWatcherTarget,
+  storedFullChannelTarget,
+  storedBlindChannelTarget,
+  watcherWordsTarget,
 ];

@@ -15,7 +15,7 @@ type Knowledge = NonNullable<WatcherState['knowledge']>;
 const MOST_STEPS = 2_000_000n;
 
 /** As its schema says it: with a list where the state has a log, and without what follows from the rest. */
-function plain(state: WatcherState): object {
+export function plainWatcher(state: WatcherState): object {
   const { knowledge, learned, view, acts } = state;
   return { knowledge: knowledge && plainKnowledge(knowledge), learned, view, acts };
 }
@@ -31,8 +31,8 @@ function plainKnowledge(knowledge: Knowledge): object {
   };
 }
 
-/** The reverse of `plain`. What follows from the rest is not stored, and need not be there. */
-function stateOf(value: object): WatcherState {
+/** The reverse of `plainWatcher`. What follows from the rest is not stored, and need not be there. */
+export function watcherOf(value: object): WatcherState {
   const state = value as WatcherState;
   if (state.knowledge === undefined) return state;
   const { logs, cuts, preimages } = state.knowledge;
@@ -56,8 +56,8 @@ export const storedWatcherTarget = storedFormTarget<WatcherState>({
   codec: watcherCodec,
   decode: decodeWatcher,
   encode: encodeWatcher,
-  plain,
-  stateOf,
+  plain: plainWatcher,
+  stateOf: watcherOf,
   vary: (value, int) => varied(watcherCodec.schema as Struct, value, int),
   reaches: ({ knowledge, view, acts }) => [
     'decoded',

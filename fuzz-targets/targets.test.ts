@@ -6,7 +6,15 @@ import { sizeOf } from './size.ts';
 import { fingerprintOf, FuzzFailure } from './target.ts';
 
 /** Of those whose executions are long, fewer. */
-const RUNS: Readonly<Record<string, number>> = { node: 40, consistency: 4, 'two-parties': 25, 'stored-channel': 40, 'stored-watcher': 40 };
+const RUNS: Readonly<Record<string, number>> = {
+  node: 40,
+  consistency: 4,
+  'two-parties': 25,
+  'stored-channel': 40,
+  'stored-watcher': 40,
+  'stored-full-channel': 20,
+  'watcher-words': 40,
+};
 
 describe('the registry', () => {
   it('has a target for every message, and no name twice', () => {
