@@ -47,7 +47,8 @@ export type { Coin } from './monitor/claim-tx.ts';
 export type { Fact } from './monitor/facts.ts';
 export { DEFAULT_CHAIN_POLICY } from './monitor/policy.ts';
 export type { ChainPolicy } from './monitor/policy.ts';
-export { decodeWatcher, encodeWatcher } from './monitor/stored-form.ts';
+export { decodeWatcher, decodeWatcherRecord, encodeWatcher, encodeWatcherRecord } from './monitor/stored-form.ts';
+export type { WatcherRecord } from './monitor/records.ts';
 export { createRemote, restoreRemote } from './watchers/remote.ts';
 export { fullWatcherStep } from './watchers/full.ts';
 export type { FullState } from './watchers/full.ts';
@@ -112,6 +113,8 @@ export type {
   NotifyEffect,
   PeerState,
 } from './node/node-vocabulary.ts';
+export type { ClaimInput, ClaimWord } from './node/watching/claim-words.ts';
+export type { Claiming } from './node/watching/watching.ts';
 export { CHAIN_HASHES, DEFAULT_CONFIG } from './node/config.ts';
 export { nextDeadline } from './time/deadlines.ts';
 export { createNode, nodeStep } from './node/node.ts';
@@ -122,7 +125,7 @@ export { BlockFilter } from './host/block-filter.ts';
 export type { Observed } from './host/host.ts';
 export { SocketHost } from './host/socket-host.ts';
 export type { Observer } from './host/socket-host.ts';
-export type { ChainSource, PaymentService, Services, Sockets, SigningDevice, Storage, User, Wire } from './host/services.ts';
+export type { ChainSource, Claims, PaymentService, Services, Sockets, SigningDevice, Storage, User, Wire } from './host/services.ts';
 
 export type { ChaCha20 } from './crypto/chacha20.ts';
 export { nobleChaCha20 } from './crypto/chacha20.ts';

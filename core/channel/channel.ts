@@ -17,6 +17,7 @@ import { errorData, failChannel } from './fail/fail-channel.ts';
 import { forgetWhatIsOver } from './fail/forget.ts';
 import { signedLate } from './fail/own-commitment.ts';
 import { greet, preferCommitment, receiveReestablishLate } from './fail/failed.ts';
+import { onChain } from './fail/on-chain.ts';
 import { receiveUpdateFee, updateFee } from './operate/update-fee.ts';
 import type { ChannelCommand, ChannelEnv, ChannelInput, Command, Step } from './model/channel-vocabulary.ts';
 import { fund, receiveAcceptChannel, receiveFundingSigned } from './establish/opener.ts';
@@ -129,6 +130,7 @@ function handleOpening(out: Transition<OpeningState>, input: ChannelInput): Outc
     case 'peers_update':
     case 'chain':
     case 'monitor_stored':
+    case 'on_chain':
     case 'signed':
     case 'offer':
       return undefined;
@@ -224,6 +226,7 @@ function handleFunded(out: Transition<FundedState>, input: ChannelInput): Outcom
       return receivePeersUpdate(out, input.update);
     case 'chain':
     case 'monitor_stored':
+    case 'on_chain':
       return handleStored(out, input);
     case 'timeout':
     case 'violated':
@@ -369,6 +372,8 @@ function handleStored(out: Transition<StoredChannel>, input: ChannelInput): Outc
   const { state } = out;
   if (input.kind === 'chain') {
     chainSeen(out, input);
+  } else if (input.kind === 'on_chain') {
+    onChain(out, input);
   } else if (input.kind === 'monitor_stored') {
     const pendingMonitor = state.durability.pendingMonitor
       .map((p) => (p.id === input.id ? { id: p.id, update: p.update, waiting: p.waiting.filter((w) => w !== input.watcher) } : p))

@@ -60,6 +60,23 @@ export function carryOut(services: Services, effect: NodeEffect | EncodedEffect)
     case 'watch_spend':
       chain.watchSpend({ txid: effect.txid, vout: effect.vout });
       return undefined;
+    case 'watch_output':
+      chain.watchSpend(effect.outpoint);
+      return undefined;
+    case 'claim':
+      services.claims?.claim(effect);
+      return undefined;
+    case 'ask_coins': {
+      const { channelId, claim } = effect;
+      const coins = services.claims?.askCoins(effect) ?? [];
+      return coins.length === 0 ? undefined : { kind: 'coins', channelId, claim, coins };
+    }
+    case 'release_coins':
+      services.claims?.releaseCoins(effect);
+      return undefined;
+    case 'sign_claim':
+      services.claims?.signClaim(effect);
+      return undefined;
     case 'chain_refused':
       chain.refused(effect.refusal);
       return undefined;

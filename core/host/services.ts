@@ -1,6 +1,7 @@
 import type { ChainRefusal } from '../chain/update.ts';
 import type { Outpoint } from '../bitcoin/tx.ts';
-import type { SignEffect, StoreEffect } from '../channel/model/channel-vocabulary.ts';
+import type { Coin } from '../monitor/claim-tx.ts';
+import type { SignEffect } from '../channel/model/channel-vocabulary.ts';
 import type { Answer } from '../channel/model/duties.ts';
 import type { NodeEffect, NotifyEffect } from '../node/node-vocabulary.ts';
 import type { ChannelId, PublicKey, Txid } from '../crypto/bytes.ts';
@@ -9,6 +10,11 @@ import type { RecordSink } from '../payments/records.ts';
 import type { CloseReason, ConnectionId } from '../peers/peers-vocabulary.ts';
 
 type EffectOf<K extends NodeEffect['kind']> = Extract<NodeEffect, { readonly kind: K }>;
+export type StoreEffect = EffectOf<'store'>;
+export type ClaimEffect = EffectOf<'claim'>;
+export type AskCoinsEffect = EffectOf<'ask_coins'>;
+export type ReleaseCoinsEffect = EffectOf<'release_coins'>;
+export type SignClaimEffect = EffectOf<'sign_claim'>;
 export type MonitorEffect = EffectOf<'monitor'>;
 export type BroadcastEffect = EffectOf<'broadcast'>;
 export type AskEffect = EffectOf<'ask'>;
@@ -20,8 +26,9 @@ export type HeardEffect = EffectOf<'heard'>;
 /** What must outlive the process. */
 export interface Storage {
   /**
-   * Makes a channel's state durable (`encodeChannel(effect.state)`); it supersedes all that was stored for the channel before. True when that
-   * is done; otherwise the node gets the input `stored` when it is.
+   * Makes a channel's state durable (`encodeChannel(effect.state)`); it supersedes all that was stored for the channel before. In the same atomic
+   * write `effect.records` (`encodeWatcherRecord`) are appended to those of all its stores before, where the node claims on the chain. True when that is
+   * done; otherwise the node gets the input `stored` when it is.
    */
   store(effect: StoreEffect): boolean;
   /** Removes what was stored for a channel. */
@@ -47,6 +54,18 @@ export interface ChainSource {
   watchSpend(outpoint: Outpoint): void;
   /** What the node was told of the chain does not fit what it knows: tell it from `resumeAt` on, or from further down. */
   refused(refusal: ChainRefusal): void;
+}
+
+/** Where the node claims on the chain what is its own: a mempool, and a wallet with coins of its own. */
+export interface Claims {
+  /** Signs for `effect.coins`, and sends all of it to the network as one package; again when it was sent before. */
+  claim(effect: ClaimEffect): void;
+  /** Reserves confirmed P2WPKH coins of so much together, for this claim alone. Those that are there; further ones by an input `coins`. */
+  askCoins(effect: AskCoinsEffect): readonly Coin[];
+  /** The claim has no use for these any more. */
+  releaseCoins(effect: ReleaseCoinsEffect): void;
+  /** Signs a claim, where the node's own signer leaves that for later; the answer is an input `claim_signed`. */
+  signClaim(effect: SignClaimEffect): void;
 }
 
 /** A signer that answers later (`lateSigner`). */
@@ -93,6 +112,8 @@ export interface Services {
   readonly device?: SigningDevice;
   /** Needed where the node deals with payments. */
   readonly payments?: PaymentService;
+  /** Needed where the node claims on the chain what is its own. */
+  readonly claims?: Claims;
 }
 
 /** The way out to peers where connections carry bytes (BOLT 8), as of sockets under select(). */

@@ -31,12 +31,12 @@ export class SocketHost {
     from: Step<NodeState, NodeEffect> & { readonly peers: PeersState },
     observer?: Observer,
   ) {
-    const { storage, chain, user, sockets } = services;
+    const { storage, chain, user, sockets, claims } = services;
     const wire: Services['wire'] = {
       send: (peer, bytes) => this.input({ kind: 'send', peer, bytes }),
       disconnect: (peer) => this.input({ kind: 'disconnect', peer }),
     };
-    this.node = new Host(env, { storage, wire, chain, user }, from, (step) => {
+    this.node = new Host(env, { storage, wire, chain, user, ...(claims === undefined ? {} : { claims }) }, from, (step) => {
       observer?.node(step);
       if (changesChannels(step)) this.#tellChannels(step.after);
     });

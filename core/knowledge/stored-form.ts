@@ -51,7 +51,8 @@ const funding = {
 const shutdownScripts = { scripts: storedBySide(script) } satisfies UpdateFields<'shutdown_scripts'>;
 const final = { number: u64, tx: storedTx } satisfies UpdateFields<'final'>;
 
-export const storedMonitorUpdate: Codec<updates.MonitorUpdate> = union('kind', {
+/** For who keeps other records among them: numbers from 16 on are free. */
+export const monitorUpdates = {
   parameters: variant(1, parameters),
   funding: variant(2, funding),
   shutdown_scripts: variant(3, shutdownScripts),
@@ -60,7 +61,8 @@ export const storedMonitorUpdate: Codec<updates.MonitorUpdate> = union('kind', {
   secret: variant(6, { number: u64, secret: secretKey } satisfies UpdateFields<'secret'>),
   preimage: variant(7, { preimage, settles: items(storedHtlcName) } satisfies UpdateFields<'preimage'>),
   final: variant(8, final),
-});
+};
+export const storedMonitorUpdate: Codec<updates.MonitorUpdate> = union('kind', monitorUpdates);
 
 // Those that a watcher keeps as they came.
 export const storedParameters: Codec<updates.ParametersUpdate> = struct({ kind: codec.constant('parameters'), ...parameters });

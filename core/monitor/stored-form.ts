@@ -1,4 +1,5 @@
 import { storedPoint, storedTx, storedView } from '../chain/stored-form.ts';
+import { monitorUpdates } from '../knowledge/stored-form.ts';
 import { storedSide } from '../transactions/stored-form.ts';
 import * as codec from '../wire/codec.ts';
 import type { Codec, Result } from '../wire/codec.ts';
@@ -9,6 +10,7 @@ import type * as acts from './acts.ts';
 import type { Coin } from './claim-tx.ts';
 import type { Fact, ToldFact } from './facts.ts';
 import { storedKnowledge } from './stored-knowledge.ts';
+import type { WatcherRecord } from './records.ts';
 import type { WatcherState } from './watcher-vocabulary.ts';
 
 /** How a watcher's state stands in bytes: canonical, strict, with a version in front. Any change to it needs a new version. */
@@ -58,12 +60,16 @@ const fact: Codec<Fact> = union('kind', {
 });
 const told: Codec<ToldFact> = struct({ id: u53, fact, acknowledged: bool } satisfies FieldsOf<ToldFact>);
 
+const storedActs: Codec<acts.Acts> = struct({ claims: items(claim), told: items(told) } satisfies FieldsOf<acts.Acts>);
+
+type RecordFields<K extends WatcherRecord['kind']> = FieldsOf<Omit<Extract<WatcherRecord, { kind: K }>, 'kind'>>;
+
 /** The state itself, behind the version. */
 export const watcherCodec: Codec<WatcherState> = struct({
   knowledge: maybe(storedKnowledge),
   learned: u53,
   view: storedView,
-  acts: struct({ claims: items(claim), told: items(told) } satisfies FieldsOf<acts.Acts>),
+  acts: storedActs,
 } satisfies FieldsOf<WatcherState>);
 
 const versionedWatcher = versioned('a watcher', WATCHER_VERSION, watcherCodec);
@@ -76,4 +82,25 @@ export function encodeWatcher(state: WatcherState): Uint8Array {
 /** The state that `encodeWatcher` wrote. Bytes that it would not have written are an error; nothing throws. */
 export function decodeWatcher(bytes: Uint8Array): Result<WatcherState> {
   return codec.decode(versionedWatcher, bytes);
+}
+
+/** How what a node keeps of its own watcher stands in bytes, each record by itself. */
+export const RECORD_VERSION = 1;
+
+const storedRecord: Codec<WatcherRecord> = union('kind', {
+  ...monitorUpdates,
+  view: variant(16, { view: storedView } satisfies RecordFields<'view'>),
+  acts: variant(17, { acts: storedActs } satisfies RecordFields<'acts'>),
+});
+
+const versionedRecord = versioned('a watcher', RECORD_VERSION, storedRecord);
+
+/** One record for storage, to be appended behind those before it. `decodeWatcherRecord` gives an equal one. */
+export function encodeWatcherRecord(record: WatcherRecord): Uint8Array {
+  return codec.encode(versionedRecord, record);
+}
+
+/** The record that `encodeWatcherRecord` wrote. Bytes that it would not have written are an error; nothing throws. */
+export function decodeWatcherRecord(bytes: Uint8Array): Result<WatcherRecord> {
+  return codec.decode(versionedRecord, bytes);
 }

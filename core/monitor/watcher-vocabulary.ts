@@ -44,6 +44,8 @@ export interface WatcherState {
 export type WatcherInput =
   /** The channel's update of this number. One that is known already is acknowledged again. */
   | { readonly kind: 'update'; readonly number: number; readonly update: MonitorUpdate }
+  /** As many of them, in their order, told by a node to its own watcher: nothing is acknowledged. */
+  | { readonly kind: 'updates'; readonly updates: readonly MonitorUpdate[] }
   | ChainUpdate
   /** A transaction that is not in the chain, from anywhere: its preimages are learned, and nothing else. */
   | { readonly kind: 'seen'; readonly tx: Tx }

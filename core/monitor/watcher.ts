@@ -1,7 +1,11 @@
+import type { Tx } from '../bitcoin/tx.ts';
 import { isChainRefusal } from '../chain/update.ts';
 import type { ChainPoint, ChainUpdate } from '../chain/update.ts';
 import { applyUpdate, emptyView } from '../chain/view.ts';
 import type { View } from '../chain/view.ts';
+import type { Preimage } from '../crypto/bytes.ts';
+import type { Crypto } from '../crypto/types.ts';
+import type { MonitorUpdate } from '../knowledge/updates.ts';
 import { actsFor, NO_ACTS, withActs } from './acts.ts';
 import type { Acts } from './acts.ts';
 import type { Coin } from './claim-tx.ts';
@@ -34,18 +38,20 @@ export function watcherStep(env: WatcherEnv, state: WatcherState, input: Watcher
   switch (input.kind) {
     case 'update':
       return update(env, state, input);
+    case 'updates':
+      return settle(env, state, learnAll(env.crypto, state, input.updates), 'news', []);
     case 'chain':
       return chain(env, state, input);
     case 'seen':
-      return settle(env, state, withPreimages(env, state, [input.tx]), 'news');
+      return shown(env, state, state, [input.tx], 'news');
     case 'feerate':
-      return settle(env, state, state, 'news');
+      return settle(env, state, state, 'news', []);
     case 'started':
-      return settle(env, state, state, 'started');
+      return settle(env, state, state, 'started', []);
     case 'coins':
       return coins(env, state, input);
     case 'coin_lost':
-      return settle(env, state, withActsOf(state, withoutCoin(state.acts, outpointKey(input.outpoint))), 'news');
+      return settle(env, state, withActsOf(state, withoutCoin(state.acts, outpointKey(input.outpoint))), 'news', []);
     case 'signed':
       return signed(env, state, input);
     case 'acknowledged':
@@ -74,8 +80,18 @@ function update(env: WatcherEnv, state: WatcherState, { number, update: told }: 
   if (number > learned + 1) return refused(state, 'monitor.update_missing', `update ${number} came, ${learned + 1} is the next`);
   if (knowledge === undefined && told.kind !== 'parameters') return refused(state, 'monitor.no_parameters', `${told.kind} came first`);
   const after = { knowledge: learn(env.crypto, knowledge, told), learned: number, view, acts };
-  const { state: settled, effects } = settle(env, state, after, 'news');
+  const { state: settled, effects } = settle(env, state, after, 'news', []);
   return { state: settled, effects: [...effects, { kind: 'acknowledge', number }] };
+}
+
+/** The state of a watcher that was told these in their order. What follows from them is asked with the next input. */
+export function learnAll(crypto: Crypto, state: WatcherState, updates: readonly MonitorUpdate[]): WatcherState {
+  let { knowledge, learned } = state;
+  for (const told of updates) {
+    knowledge = learn(crypto, knowledge, told);
+    learned++;
+  }
+  return { knowledge, learned, view: state.view, acts: state.acts };
 }
 
 /** Folds what has become of the chain, learns the preimages that it shows, and asks anew all that depends on it. */
@@ -87,22 +103,27 @@ function chain(env: WatcherEnv, state: WatcherState, input: ChainUpdate): Watche
   if (view === before) return { state, effects: [] };
   const old = new Set(before.transactions);
   const news = view.transactions.filter((confirmed) => !old.has(confirmed)).map(({ tx }) => tx);
-  const seen = withPreimages(env, { knowledge, learned, view, acts }, news);
   const lost = news.length + before.transactions.length > view.transactions.length;
   const again = lost || (view.tip !== before.tip && view.tip.height % REBROADCAST_BLOCKS === 0);
-  return settle(env, state, seen, again ? 'broadcasts' : 'news');
+  return shown(env, state, { knowledge, learned, view, acts }, news, again ? 'broadcasts' : 'news');
 }
 
-function withPreimages(env: WatcherEnv, state: WatcherState, txs: Parameters<typeof shownPreimages>[2]): WatcherState {
-  if (state.knowledge === undefined) return state;
-  let { knowledge } = state;
-  for (const preimage of shownPreimages(env.crypto, knowledge, txs))
-    knowledge = learn(env.crypto, knowledge, { kind: 'preimage', preimage, settles: [] });
-  return knowledge === state.knowledge ? state : { knowledge, learned: state.learned, view: state.view, acts: state.acts };
+/** Learns the preimages of these transactions, and goes on with them. */
+function shown(
+  env: WatcherEnv,
+  before: WatcherState,
+  { knowledge, learned, view, acts }: WatcherState,
+  txs: readonly Tx[],
+  said: Said,
+): WatcherStep {
+  const preimages = knowledge === undefined ? [] : shownPreimages(env.crypto, knowledge, txs);
+  let known = knowledge;
+  for (const preimage of preimages) known = learn(env.crypto, known, { kind: 'preimage', preimage, settles: [] });
+  return settle(env, before, { knowledge: known, learned, view, acts }, said, preimages);
 }
 
-/** What the channel comes to now: what is wanted, done and told. */
-function settle(env: WatcherEnv, before: WatcherState, after: WatcherState, said: Said): WatcherStep {
+/** What the channel comes to now: what is wanted, done and told. `preimages`: those that the chain has shown, and the channel has not told. */
+function settle(env: WatcherEnv, before: WatcherState, after: WatcherState, said: Said, preimages: readonly Preimage[]): WatcherStep {
   const { knowledge, learned, view } = after;
   if (knowledge === undefined) return stored(before, after, []);
   const { outcome, wanted } = assess(env, knowledge, view);
@@ -113,7 +134,7 @@ function settle(env: WatcherEnv, before: WatcherState, after: WatcherState, said
   const state = { knowledge, learned, view, acts: told === acts.told ? acts : { claims: acts.claims, told } };
   return stored(before, state, [
     ...watches(env, before, knowledge, view, all),
-    ...preimages(before, knowledge),
+    ...preimages.map((preimage) => ({ kind: 'preimage', preimage }) as const),
     ...effects,
     ...told
       .filter((fact) => !fact.acknowledged && (all || !before.acts.told.includes(fact)))
@@ -141,16 +162,6 @@ function watches(env: WatcherEnv, before: WatcherState, knowledge: Knowledge, vi
     .map(({ outpoint, script, fromHeight }) => ({ kind: 'watch', outpoint, script, fromHeight }));
 }
 
-/** Those that the chain has shown, and the channel has not told. */
-function preimages(before: WatcherState, knowledge: Knowledge): readonly WatcherOutput[] {
-  const news: WatcherOutput[] = [];
-  for (let i = before.knowledge?.preimages.length ?? 0; i < knowledge.preimages.length; i++) {
-    const known = knowledge.preimages.at(i);
-    if (known?.settles.length === 0) news.push({ kind: 'preimage', preimage: known.preimage });
-  }
-  return news;
-}
-
 function signed(env: WatcherEnv, state: WatcherState, answer: Extract<WatcherInput, { kind: 'signed' }>): WatcherStep {
   const { knowledge, view } = state;
   if (knowledge === undefined) return { state, effects: [] };
@@ -164,7 +175,7 @@ function coins(env: WatcherEnv, state: WatcherState, input: Extract<WatcherInput
   const key = outpointKey(input.claim);
   if (!state.acts.claims.some(({ outpoint }) => outpointKey(outpoint) === key))
     return { state, effects: [{ kind: 'release_coins', coins: input.coins }] };
-  return settle(env, state, withActsOf(state, reserve(state.acts, input.claim, input.coins)), 'news');
+  return settle(env, state, withActsOf(state, reserve(state.acts, input.claim, input.coins)), 'news', []);
 }
 
 /** Each coin is one claim's. */

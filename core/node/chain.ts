@@ -1,9 +1,10 @@
 import { isChainRefusal, readChainInput } from '../chain/update.ts';
 import type { ChainInput, ChainRefusal, ChainUpdate } from '../chain/update.ts';
 import { emptyView, misfitOf } from '../chain/view.ts';
-import { stepChannel } from './channels.ts';
 import { draft } from './run.ts';
 import type { Run } from './run.ts';
+import { watchChain } from './watching/step-watcher.ts';
+import { drain } from './worklist.ts';
 
 /** What has become of the chain: all that know something of it take the update, or none does. */
 export function chain(run: Run, input: ChainInput): void {
@@ -16,16 +17,18 @@ export function chain(run: Run, input: ChainInput): void {
 function take(run: Run, update: ChainUpdate): void {
   draft(run).tip = update.tip;
   // Every channel hears of it: deadlines are heights.
-  for (const channelId of run.state.channels.keys()) stepChannel(run, channelId, update);
+  for (const channelId of run.state.channels.keys()) watchChain(run, channelId, update);
+  drain(run);
 }
 
 /** Of all that does not fit, what must be sent again from furthest below. */
 function lowestMisfit({ state: { tip, channels } }: Run, update: ChainUpdate): ChainRefusal | undefined {
   let lowest = misfitOf(emptyView(tip), update);
-  for (const { state } of channels.values()) {
-    const misfit = misfitOf(state.chain, update);
-    if (misfit !== undefined && (lowest === undefined || heightOf(misfit) < heightOf(lowest))) lowest = misfit;
-  }
+  for (const { state, watching } of channels.values())
+    for (const view of watching === undefined ? [state.chain] : [state.chain, watching.state.view]) {
+      const misfit = misfitOf(view, update);
+      if (misfit !== undefined && (lowest === undefined || heightOf(misfit) < heightOf(lowest))) lowest = misfit;
+    }
   return lowest;
 }
 

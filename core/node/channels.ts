@@ -8,7 +8,9 @@ import { dropHeldUpdates, dropUnwantedBroadcasts, enqueue, release } from './out
 import { drain } from './worklist.ts';
 import { channelEnv, ownChannels, setSlot, waitUntil } from './run.ts';
 import type { Run } from './run.ts';
-import type { ChannelSlot, NodeState } from './node-vocabulary.ts';
+import type { ChannelSlot, NodeState, NodeWord } from './node-vocabulary.ts';
+import { isOwed, told } from './watching/watching.ts';
+import type { Watching } from './watching/watching.ts';
 import { RULES } from '../rules.ts';
 import type { ViolableId } from '../rules.ts';
 
@@ -64,10 +66,30 @@ export function adopt(run: Run, channelId: ChannelId, before: ChannelSlot, state
   const failed = state.phase === 'failed' && before.state.phase === 'funded';
   const { outbox, storedVersion } = failed ? dropHeldUpdates(before) : before;
   const current = before.current || (state.phase === 'funded' && state.lifecycle.connection === 'connected');
-  const slot = state === before.state ? before : { state: state as StoredChannel, outbox, storedVersion, current };
-  setSlot(run, channelId, enqueue(dropUnwantedBroadcasts(slot), effects, run.work));
+  const watching = before.watching && afterStore(run, before.watching, effects);
+  const words = before.watching === undefined ? effects : withRecords(effects, before.watching);
+  const isSame = state === before.state && watching === before.watching;
+  const slot = isSame ? before : { state: state as StoredChannel, outbox, storedVersion, current, watching };
+  setSlot(run, channelId, enqueue(dropUnwantedBroadcasts(slot), words, run.work));
   releaseAll(run, channelId);
+  if (watching !== undefined && isOwed(slot)) run.work.push({ kind: 'watched', channelId });
   drain(run);
+}
+
+/** What the node's own watcher has done rides in the channel's next store. */
+function withRecords(effects: readonly ChannelOutput[], { unstored }: Watching): readonly NodeWord[] {
+  if (unstored.length === 0) return effects;
+  return effects.map((effect) => {
+    if (effect.kind !== 'store') return effect;
+    const { kind, channelId, version, state, records } = effect;
+    return { kind, channelId, version, state, records: [...unstored, ...records] };
+  });
+}
+
+/** Where a step stores, the channel's watcher has something more to learn, and nothing left to store. */
+function afterStore({ env: { crypto } }: Run, watching: Watching, effects: readonly ChannelOutput[]): Watching {
+  for (const effect of effects) if (effect.kind === 'store') return told(crypto, watching, effect.records);
+  return watching;
 }
 
 /** Everything that may leave now, of this channel first and then of others that waited for it. */

@@ -6,6 +6,7 @@ import { askForRoutes } from './payments/pay.ts';
 import { claimAll, failLateSets } from './payments/receive.ts';
 import { giveToPeers } from './gossip/own.ts';
 import type { NodeWord } from './node-vocabulary.ts';
+import { watched } from './watching/step-watcher.ts';
 import type { Listener, Run } from './run.ts';
 
 /** What a node makes of what its channels say. Most of it is for the host as it stands. */
@@ -38,6 +39,16 @@ function hear(run: Run, word: NodeWord): void {
       return claimAll(run, word.paymentHash);
     case 'resolution_kept':
       return acknowledge(run, word);
+    case 'watched':
+      return watched(run, word.channelId);
+    case 'told_on_chain':
+      run.effects.push({ kind: 'notify', channelId: word.channelId, event: { kind: 'on_chain', fact: word.fact } });
+      return;
+    case 'claim':
+    case 'ask_coins':
+    case 'release_coins':
+    case 'sign_claim':
+    case 'watch_output':
     case 'sign':
     case 'notify':
     case 'send':

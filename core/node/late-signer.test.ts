@@ -20,7 +20,7 @@ class LatePair extends Pair {
 
   constructor(late: boolean) {
     const crypto = createFakeCrypto();
-    super({ nodes: [new TestNode(crypto, 0x0a, {}, late), new TestNode(crypto, 0x0b, {}, late)] });
+    super({ nodes: [new TestNode(crypto, 0x0a, {}, { late }), new TestNode(crypto, 0x0b, {}, { late })] });
     this.connect();
     this.channelId = this.open();
   }

@@ -14,6 +14,7 @@ import type {
   Notice,
   NotOffered,
   Sink,
+  StoreEffect as ChannelStore,
 } from '../channel/model/channel-vocabulary.ts';
 import type { AddUpdate, OpeningState, StoredChannel } from '../channel/model/state.ts';
 import type { OnionNodeEnv } from '../onion/env.ts';
@@ -32,6 +33,11 @@ import type { RuleId } from '../rules.ts';
 import type { RemoteAddress } from '../peers/peers-vocabulary.ts';
 import { ChannelCache } from '../channel/commitments/cache.ts';
 import type { Signer } from '../channel/commitments/signer.ts';
+import type { Fact } from '../monitor/facts.ts';
+import type { WatcherRecord } from '../monitor/records.ts';
+import type { ClaimInput, ClaimWord } from './watching/claim-words.ts';
+import { createClaiming } from './watching/watching.ts';
+import type { Claiming, Watching } from './watching/watching.ts';
 import { assertSpoken } from './spoken-features.ts';
 
 /** Everything that enters core. Data only. Peers are named by their node id. */
@@ -52,6 +58,7 @@ export type NodeInput =
   /** Wall time, in milliseconds; one that goes back counts as no time passed. `nextDeadline` says when it is wanted next. */
   | { readonly kind: 'time'; readonly nowMs: number }
   | { readonly kind: 'feerate'; readonly feeratePerKw: number }
+  | ClaimInput
   | { readonly kind: 'command'; readonly command: NodeCommand };
 
 export type NodeCommand = Command | PaymentCommand;
@@ -65,6 +72,8 @@ export interface NodeEnv {
   /** Both present where the node deals with payments. */
   readonly onions: OnionReader | undefined;
   readonly key: NodeKey | undefined;
+  /** Present where the node claims on the chain what is its own. */
+  readonly claiming: Claiming | undefined;
 }
 
 /** What is done with the node's own key, so that the key may lie elsewhere: onions are read, invoices signed. */
@@ -78,13 +87,22 @@ export interface NodeKey extends Pick<OnionNodeEnv, 'cipher' | 'ecdh'> {
  * Anew whenever a node starts or is copied: what one has worked out is no business of another, and forgotten with it. Throws a RangeError where
  * the configuration offers features that this node does not speak, or offers them without what they depend on (BOLT 9); and where the node is to
  * deal with payments and has no key for it, does not sign by itself, or forwards with too few blocks between two expiries.
+ *
+ * Without `claims` nothing is claimed on the chain: a failed channel ends with its commitment broadcast.
  */
-export function createNodeEnv(crypto: Crypto, signer: Signer, config: ChannelConfig, key?: NodeKey): NodeEnv {
+export function createNodeEnv(
+  crypto: Crypto,
+  signer: Signer,
+  config: ChannelConfig,
+  key?: NodeKey,
+  claims?: Pick<Claiming, 'signer' | 'destination'>,
+): NodeEnv {
   assertSpoken(config.features);
   assertPayable(config, key);
   const used = config.payments === 'node' ? key : undefined;
   const onions = used && new OnionReader({ crypto, cipher: used.cipher, ecdh: used.ecdh });
-  return { crypto, signer, config, cache: new ChannelCache(crypto), onions, key: used };
+  const claiming = claims && createClaiming(crypto, claims);
+  return { crypto, signer, config, cache: new ChannelCache(crypto), onions, key: used, claiming };
 }
 
 function assertPayable({ payments, commit, relay, fulfillDeadlineBlocks, htlcGraceBlocks }: ChannelConfig, key: NodeKey | undefined): void {
@@ -120,9 +138,15 @@ export interface AnswerDurable {
 }
 /** What a node hears: what its channels say, what it has left in their outboxes itself, and what has waited for a record of its own. */
 export type NodeWord =
-  | ChannelOutput
+  | Exclude<ChannelOutput, ChannelStore>
+  | StoreEffect
   | AnswerDurable
   | RecordWord
+  | ClaimWord
+  /** The chain has settled something. */
+  | { readonly kind: 'told_on_chain'; readonly channelId: ChannelId; readonly fact: Fact; readonly after: readonly Dependency[] }
+  /** A failed channel's own watcher has something to do. */
+  | { readonly kind: 'watched'; readonly channelId: ChannelId }
   /** An HTLC for a channel that did not take it. */
   | { readonly kind: 'given_back'; readonly origin: Origin; readonly fault: NotForwarded };
 
@@ -174,8 +198,10 @@ export const NO_PAYMENTS: NodePayments = {
 export type NodeEffect =
   | Exclude<
       ChannelOutput,
-      GossipOutput | HtlcIrrevocable | HtlcResolved | NotOffered | Notice | Extract<ChannelOutput, { kind: 'refused' }>
+      GossipOutput | HtlcIrrevocable | HtlcResolved | NotOffered | Notice | ChannelStore | Extract<ChannelOutput, { kind: 'refused' }>
     >
+  | StoreEffect
+  | ClaimWord
   | { readonly kind: 'refused'; readonly command: NodeCommand['kind']; readonly rule: RuleId; readonly detail: string }
   | NotifyEffect
   /** A record of the node's own, whole: a newer one supersedes an older. The host serialises it with `encodeRecord`, and answers `record_stored`. */
@@ -198,6 +224,18 @@ export type NodeEffect =
   /** An input of the chain did not fit, and nothing of it was taken: the host sends what the refusal names. */
   | { readonly kind: 'chain_refused'; readonly refusal: ChainRefusal };
 
+/**
+ * A whole snapshot: a newer one supersedes an older. The host serialises `state` with `encodeChannel`, and in the same atomic write appends `records`
+ * (`encodeWatcherRecord`) to those of the channel's stores before it: what has a version has the records of all versions up to that.
+ */
+export interface StoreEffect {
+  readonly kind: 'store';
+  readonly channelId: ChannelId;
+  readonly version: number;
+  readonly state: StoredChannel;
+  readonly records: readonly WatcherRecord[];
+}
+
 export interface NotifyEffect {
   readonly kind: 'notify';
   readonly channelId: ChannelId;
@@ -211,7 +249,9 @@ export type Notification =
       readonly add: AddUpdate;
       /** What its onion says, where the node reads it. */
       readonly instruction?: Receive;
-    };
+    }
+  /** What the chain has made of the channel, or of one of its HTLCs. What is wrong with it is told again after a restart. */
+  | { readonly kind: 'on_chain'; readonly fact: Fact };
 
 export interface PeerState {
   readonly id: PublicKey;
@@ -227,6 +267,8 @@ export interface ChannelSlot {
   readonly storedVersion: number;
   /** It has resumed with its peer since the node started, or is newer than that: what its state does not show is not there. */
   readonly current: boolean;
+  /** Its own watcher; absent where the node claims nothing. */
+  readonly watching: Watching | undefined;
 }
 
 /** An HTLC that waits for a channel of this node. */
@@ -266,6 +308,8 @@ export function openingKey(peer: PublicKey, temporaryChannelId: ChannelId): stri
 /** What a host kept durable, to start a node from. */
 export interface DurableNode {
   readonly channels: readonly StoredChannel[];
+  /** By channel: all that was appended with its stores. Needed where the node claims on the chain what is its own. */
+  readonly watcherRecords?: ReadonlyMap<ChannelId, readonly WatcherRecord[]>;
   /** The newest update that each watcher holds of each channel, however old: it may be ahead of the channel. Absent where it holds none. */
   readonly watcherIds: readonly { readonly channelId: ChannelId; readonly watcher: string; readonly id: number }[];
   /** The newest block that the node had seen: the host sends what has come since, or what has taken its place. */

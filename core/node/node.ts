@@ -18,6 +18,7 @@ import { isPaymentKey, paymentOf, paymentTimedOut } from './payments/pay.ts';
 import { recordStored } from './payments/records.ts';
 import { draft, setSlot, startRun } from './run.ts';
 import type { Run } from './run.ts';
+import { claiming, everywhere } from './watching/step-watcher.ts';
 import { drain } from './worklist.ts';
 import { NO_PAYMENTS } from './node-vocabulary.ts';
 import type { NodeCommand, NodeEffect, NodeEnv, NodeInput, NodeState } from './node-vocabulary.ts';
@@ -64,11 +65,23 @@ function dispatch(run: Run, input: NodeInput): void {
     case 'time':
       return time(run, input.nowMs);
     case 'feerate':
-      draft(run).feeratePerKw = input.feeratePerKw;
-      return;
+      return feerate(run, input.feeratePerKw);
+    case 'coins':
+    case 'coin_lost':
+    case 'claim_signed':
+    case 'seen':
+      claiming(run, input);
+      return drain(run);
     case 'command':
       return command(run, input.command);
   }
+}
+
+function feerate(run: Run, feeratePerKw: number): void {
+  draft(run).feeratePerKw = feeratePerKw;
+  if (run.env.claiming === undefined) return;
+  everywhere(run, { kind: 'feerate' });
+  drain(run);
 }
 
 function time(run: Run, nowMs: number): void {
@@ -122,7 +135,13 @@ function stored(run: Run, { sink, channelId, version }: Extract<NodeInput, { kin
   switch (sink.kind) {
     case 'state':
       if (version > slot.storedVersion)
-        setSlot(run, channelId, { state: slot.state, outbox: slot.outbox, storedVersion: version, current: slot.current });
+        setSlot(run, channelId, {
+          state: slot.state,
+          outbox: slot.outbox,
+          storedVersion: version,
+          current: slot.current,
+          watching: slot.watching,
+        });
       releaseAll(run, channelId);
       return drain(run);
     case 'watcher':

@@ -12,6 +12,7 @@ import { channelEnv, draft, waitUntil } from './run.ts';
 import type { Run } from './run.ts';
 import { openingKey } from './node-vocabulary.ts';
 import type { NodeState } from './node-vocabulary.ts';
+import { startWatching } from './watching/watching.ts';
 import { drain } from './worklist.ts';
 import type { RuleId, ViolableId } from '../rules.ts';
 
@@ -73,7 +74,15 @@ function adoptOpening(run: Run, key: string, state: ChannelState, effects: reado
     run.work.push(...effects);
     return drain(run);
   }
-  adopt(run, state.channelId, { state, outbox: [], storedVersion: 0, current: true }, state, effects);
+  const { claiming } = run.env;
+  const { tip } = state.chain;
+  adopt(
+    run,
+    state.channelId,
+    { state, outbox: [], storedVersion: 0, current: true, watching: claiming && startWatching(tip) },
+    state,
+    effects,
+  );
 }
 
 /** An answer that the peer owes has a bound; one that the host owes has none. */

@@ -45,7 +45,13 @@ function slot(
   outbox: readonly ChannelOutput[] = [],
   pendingMonitor: readonly PendingMonitorUpdate[] = [],
 ): ChannelSlot {
-  return { state: { durability: { pendingMonitor } } as unknown as StoredChannel, outbox, storedVersion, current: true };
+  return {
+    state: { durability: { pendingMonitor } } as unknown as StoredChannel,
+    outbox,
+    storedVersion,
+    current: true,
+    watching: undefined,
+  };
 }
 
 /** What of `effects` leaves channel A, and what stays, given its slot and others. */

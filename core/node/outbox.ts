@@ -53,8 +53,8 @@ function isHeld({ outbox }: ChannelSlot, effect: NodeWord): boolean {
   return outbox.some((held) => held.kind === 'send' && held.message.type === 'error' && held.message.data === data);
 }
 
-function withOutbox({ state, storedVersion, current }: ChannelSlot, outbox: readonly NodeWord[]): ChannelSlot {
-  return { state, outbox, storedVersion, current };
+function withOutbox({ state, storedVersion, current, watching }: ChannelSlot, outbox: readonly NodeWord[]): ChannelSlot {
+  return { state, outbox, storedVersion, current, watching };
 }
 
 /** Puts a step's effects in order: what waits joins the channel's queue, the rest leaves at once. */
@@ -84,7 +84,12 @@ export function release(channels: ReadonlyMap<ChannelId, ChannelSlot>, slot: Cha
 }
 
 function passes({ kind }: NodeWord): boolean {
-  return kind === 'monitor' || kind === 'answer_durable';
+  return kind === 'monitor' || kind === 'answer_durable' || isOnChain(kind);
+}
+
+/** What is claimed on the chain waits for no peer, and for no watcher elsewhere. */
+function isOnChain(kind: NodeWord['kind']): boolean {
+  return kind === 'claim' || kind === 'ask_coins' || kind === 'release_coins' || kind === 'sign_claim' || kind === 'told_on_chain';
 }
 
 /** Held messages count as sent and lost after a disconnection. Other effects stay. */

@@ -2,7 +2,7 @@ import { at } from '../chain/chain.fixture.ts';
 import { storable } from '../channel/model/stored-form.fixture.ts';
 import { decodeChannel, encodeChannel } from '../channel/model/stored-form.ts';
 import { STATE_SINK } from '../channel/model/channel-vocabulary.ts';
-import type { ChannelConfig, SignEffect, Sink, Step, StoreEffect } from '../channel/model/channel-vocabulary.ts';
+import type { ChannelConfig, SignEffect, Sink, Step } from '../channel/model/channel-vocabulary.ts';
 import type { NodeEffect } from './node-vocabulary.ts';
 import { createSigner } from '../channel/commitments/key-signer.ts';
 import type { KeySigner } from '../channel/commitments/key-signer.ts';
@@ -16,12 +16,17 @@ import { sha256Hex } from '../crypto/hashes.ts';
 import { noble } from '../crypto/noble.fixture.ts';
 import type { Crypto } from '../crypto/types.ts';
 import { Host } from '../host/host.ts';
-import type { MonitorEffect, PaymentService } from '../host/services.ts';
+import type { MonitorEffect, PaymentService, StoreEffect } from '../host/services.ts';
 import type { GivenRoutes, PaymentEvent, RouteQuestion } from '../payments/commands.ts';
 import { encodeRecord, nameOfSink, sinkOf } from '../payments/records.ts';
 import type { NodeRecord } from '../payments/records.ts';
 import { decodePayment, decodeReceivable } from '../payments/stored-form.ts';
 import type { Result } from '../wire/codec.ts';
+import { p2wpkh } from '../bitcoin/script.ts';
+import { createClaimSigner } from '../monitor/claim-signer.ts';
+import { Log } from '../monitor/log.ts';
+import type { WatcherRecord } from '../monitor/records.ts';
+import { decodeWatcherRecord, encodeWatcherRecord } from '../monitor/stored-form.ts';
 import { decodeMessage, encodeMessage } from '../wire/messages/index.ts';
 import type { Message } from '../wire/messages/index.ts';
 import { DEFAULT_CONFIG } from './config.ts';
@@ -59,6 +64,13 @@ function read(bytes: Uint8Array): Message {
   return decoded.message;
 }
 
+/** As it comes back from storage. */
+function storableRecord(record: WatcherRecord): WatcherRecord {
+  const decoded = decodeWatcherRecord(encodeWatcherRecord(record));
+  if (!decoded.ok) throw new Error(decoded.error.detail);
+  return decoded.value;
+}
+
 /** A node under test, run by the host: everything it does is recorded, stores finish at once unless `holdStores`. */
 export class TestNode {
   readonly id: PublicKey;
@@ -72,7 +84,11 @@ export class TestNode {
   /** What a crash leaves: the newest state of each channel, and the newest update of each watcher. */
   readonly disk = new Map<ChannelId, StoredChannel>();
   readonly watcherIds = new Map<string, DurableNode['watcherIds'][number]>();
-  readonly #written = new Map<string, StoredChannel>();
+  /** What was appended with the newest of them. */
+  readonly watcherRecords = new Map<ChannelId, Log<WatcherRecord>>();
+  readonly #written = new Map<string, { readonly state: StoredChannel; readonly records: Log<WatcherRecord> }>();
+  /** By channel: what was appended with all its stores, durable or not. */
+  #appended = new Map<ChannelId, Log<WatcherRecord>>();
   /** The node's own records, as bytes, by the names of their sinks. */
   readonly records = new Map<string, { readonly version: number; readonly bytes: Uint8Array }>();
   readonly #recordsWritten = new Map<string, NodeRecord>();
@@ -90,8 +106,8 @@ export class TestNode {
   /** What the node asked for first, since the last input. */
   #first: readonly NodeEffect[] | undefined;
 
-  /** `late`: the signer answers no duty before `answer`. */
-  constructor(crypto: Crypto, seed: number, config: Partial<ChannelConfig> = {}, late = false) {
+  /** `late`: the signer answers no duty before `answer`. `claims`: it claims on the chain what is its own. */
+  constructor(crypto: Crypto, seed: number, config: Partial<ChannelConfig> = {}, { late = false, claims = false } = {}) {
     const secret = bytes32(seed);
     this.id = crypto.publicKey(secret as never);
     const createKeySigner = (): KeySigner => createSigner(crypto, secret, bytes32(seed));
@@ -104,7 +120,10 @@ export class TestNode {
       nodeId: this.id,
       sign: (digest) => crypto.sign(digest, own),
     };
-    this.#createEnv = () => createNodeEnv(crypto, createOwn(), { ...DEFAULT_CONFIG, ...config }, key);
+    const claiming = claims
+      ? { signer: createClaimSigner(crypto, (keysId) => this.#signer.claimSecrets(keysId)), destination: p2wpkh(crypto, this.id) }
+      : undefined;
+    this.#createEnv = () => createNodeEnv(crypto, createOwn(), { ...DEFAULT_CONFIG, ...config }, key, claiming);
     this.env = this.#createEnv();
     this.#host = this.#start({ state: createNode(at(100), 2500, 0), effects: [] });
   }
@@ -124,10 +143,14 @@ export class TestNode {
     const storage = {
       store: (effect: StoreEffect) => {
         const { channelId, version, state } = effect;
-        this.#written.set(`${channelId} ${version}`, state);
+        const records = (this.#appended.get(channelId) ?? new Log()).with(effect.records);
+        this.#appended.set(channelId, records);
+        this.#written.set(`${channelId} ${version}`, { state, records });
         return this.#finishes({ kind: 'stored', sink: STATE_SINK, channelId, version });
       },
-      forget: (channelId: ChannelId) => void this.disk.delete(channelId),
+      forget: (channelId: ChannelId) => {
+        for (const kept of [this.disk, this.watcherRecords, this.#appended]) kept.delete(channelId);
+      },
       monitor: ({ watcher, channelId, id }: MonitorEffect) =>
         this.#finishes({ kind: 'stored', sink: { kind: 'watcher', name: watcher }, channelId, version: id }),
     };
@@ -210,7 +233,10 @@ export class TestNode {
     const receivables = stored('invoice').map((bytes) => decoded(decodeReceivable(bytes)));
     const records: DurableRecords = { payments, receivables };
     const watcherIds = [...this.watcherIds.values()];
-    const step = restoreNode(this.env, { channels, watcherIds, tip, feeratePerKw, nowMs, records });
+    this.#appended = new Map(this.watcherRecords);
+    const watcherRecords = new Map<ChannelId, readonly WatcherRecord[]>();
+    for (const [channelId, log] of this.watcherRecords) watcherRecords.set(channelId, log.first(log.length).map(storableRecord));
+    const step = restoreNode(this.env, { channels, watcherRecords, watcherIds, tip, feeratePerKw, nowMs, records });
     this.#host = this.#start(step);
     this.#host.run();
     return step.effects;
@@ -221,8 +247,10 @@ export class TestNode {
     if (stored.kind === 'record_stored') return this.#recordDurable(stored);
     const { sink, channelId, version } = stored;
     if (sink.kind === 'state') {
-      const state = this.#written.get(`${channelId} ${version}`);
-      if (state !== undefined && version > (this.disk.get(channelId)?.durability.version ?? 0)) this.disk.set(channelId, state);
+      const written = this.#written.get(`${channelId} ${version}`);
+      if (written === undefined || version <= (this.disk.get(channelId)?.durability.version ?? 0)) return;
+      this.disk.set(channelId, written.state);
+      this.watcherRecords.set(channelId, written.records);
       return;
     }
     const { name: watcher } = sink;

@@ -14,6 +14,9 @@ import { isClosed } from '../channel/model/ending.ts';
 import type { FailedState, FundedState, PendingMonitorUpdate, StoredChannel } from '../channel/model/state.ts';
 import type { ChainPoint } from '../chain/update.ts';
 import type { ChannelId } from '../crypto/bytes.ts';
+import type { WatcherRecord } from '../monitor/records.ts';
+import { resume } from './watching/step-watcher.ts';
+import { resumeWatching } from './watching/watching.ts';
 import { drain } from './worklist.ts';
 import { LISTENER } from './hear.ts';
 import { NO_PAYMENTS } from './node-vocabulary.ts';
@@ -30,7 +33,7 @@ import { enqueue, release } from './outbox.ts';
  * which the channel does not keep: its host starts it with a copy of what another one holds, as it does with one that comes back after it
  * was taken out, and names the newest update of that copy in `watcherIds`.
  *
- * @throws RangeError when a configured watcher knows nothing of a channel that cannot tell it everything.
+ * @throws RangeError when a configured watcher knows nothing of a channel that cannot tell it everything, or the node's own one has no records.
  */
 export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState, NodeEffect> {
   const { nowMs, feeratePerKw, watcherIds } = durable;
@@ -50,7 +53,8 @@ export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState,
     restored.pendingMonitor = stillAwaited(stored.durability.pendingMonitor, env.config.watchers);
     revive(out, isOld);
     const revived = finish(out);
-    const slot: ChannelSlot = { state: revived.state, outbox: [], storedVersion: stored.durability.version, current: false };
+    const watching = env.claiming && resumeWatching(stored.chain.tip, recordsOf(durable, stored));
+    const slot: ChannelSlot = { state: revived.state, outbox: [], storedVersion: stored.durability.version, current: false, watching };
     channels.set(stored.channelId, enqueue(slot, revived.effects, work));
   }
   for (const [channelId, slot] of channels) channels.set(channelId, release(channels, slot, work));
@@ -60,12 +64,21 @@ export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState,
   if (durable.records !== undefined) restorePayments(run, durable.records);
   run.work.push(...work);
   drain(run);
+  resume(run);
+  drain(run);
   return { state: run.state, effects: run.effects };
 }
 
 /** Where the host has to go on so that no channel misses anything. */
 function lowest(points: readonly ChainPoint[]): ChainPoint {
   return points.reduce((a, b) => (b.height < a.height ? b : a));
+}
+
+/** Those of a channel that is not at its end: without them nothing of it could be claimed. */
+function recordsOf({ watcherRecords: records }: DurableNode, state: StoredChannel): readonly WatcherRecord[] {
+  const known = records?.get(state.channelId) ?? [];
+  if (known.length === 0 && !isClosed(state)) throw new RangeError(`channel ${state.channelId} came without the records of its watcher`);
+  return known;
 }
 
 /** A watcher that holds nothing must be about to get everything, the first update included. */

@@ -1,7 +1,7 @@
 import type { ChainPoint } from '../../core/chain/update.ts';
 import { decodeChannel, encodeChannel } from '../../core/channel/model/stored-form.ts';
 import { STATE_SINK } from '../../core/channel/model/channel-vocabulary.ts';
-import type { Sink, Step, StoreEffect } from '../../core/channel/model/channel-vocabulary.ts';
+import type { Sink, Step } from '../../core/channel/model/channel-vocabulary.ts';
 import { createSigner } from '../../core/channel/commitments/key-signer.ts';
 import type { StoredChannel } from '../../core/channel/model/state.ts';
 import type { ChannelId, Hash32, PublicKey, SecretKey, Signature } from '../../core/crypto/bytes.ts';
@@ -13,7 +13,7 @@ import { createNodeEnv } from '../../core/node/node-vocabulary.ts';
 import type { NodeInput, NodeState } from '../../core/node/node-vocabulary.ts';
 import { createNode } from '../../core/node/node.ts';
 import type { Observed } from '../../core/host/host.ts';
-import type { MonitorEffect, Sockets, Storage } from '../../core/host/services.ts';
+import type { MonitorEffect, Sockets, Storage, StoreEffect } from '../../core/host/services.ts';
 import { SocketHost } from '../../core/host/socket-host.ts';
 import type { Observer } from '../../core/host/socket-host.ts';
 import { restoreNode } from '../../core/node/restore.ts';

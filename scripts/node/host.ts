@@ -4,8 +4,9 @@ import type { Readable, Writable } from 'node:stream';
 import { STATE_SINK } from '../../core/channel/model/channel-vocabulary.ts';
 import type { Command } from '../../core/channel/model/channel-vocabulary.ts';
 import { encodeChannel } from '../../core/channel/model/stored-form.ts';
-import type { PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
+import type { ChannelId, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
 import { toHex } from '../../core/crypto/bytes.ts';
+import { encodeWatcherRecord } from '../../core/monitor/stored-form.ts';
 import type { DurableNode, NodeEnv, NodeInput, NodeState } from '../../core/node/node-vocabulary.ts';
 import type { ChainSource, Sockets, Storage } from '../../core/host/services.ts';
 import { SocketHost } from '../../core/host/socket-host.ts';
@@ -33,6 +34,8 @@ export class Host {
   readonly #services: Services;
   readonly #lines = new Map<ConnectionId, Line>();
   readonly #stores = new StoreQueue();
+  /** By channel: records that came with states which are not written yet. */
+  readonly #unwritten = new Map<ChannelId, Uint8Array[]>();
   readonly #host: SocketHost;
   #timer: { readonly atMs: number; readonly handle: NodeJS.Timeout } | undefined;
   #lastConnection = 0;
@@ -48,7 +51,7 @@ export class Host {
     this.#host = new SocketHost(
       env,
       peersEnv,
-      { storage, sockets: this.#sockets(), chain: this.#chain(), user: services },
+      { storage, sockets: this.#sockets(), chain: this.#chain(), user: services, ...(services.claims && { claims: services.claims }) },
       { state, effects, peers: createPeers(nowMs) },
     );
     queueMicrotask(() => this.#host.node.run());
@@ -63,8 +66,8 @@ export class Host {
     return this.#host.node.state;
   }
 
-  /** Something that the host knows and the node should: what has become of the chain, a feerate. */
-  input(input: Extract<NodeInput, { readonly kind: 'chain' | 'feerate' }>): void {
+  /** Something that the host knows and the node should: what has become of the chain, a feerate, what it is asked for claims. */
+  input(input: Extract<NodeInput, { readonly kind: 'chain' | 'feerate' | 'coins' | 'coin_lost' | 'claim_signed' | 'seen' }>): void {
     this.#node(input);
   }
 
@@ -127,18 +130,34 @@ export class Host {
 
   #storage(): Storage {
     return {
-      store: ({ channelId, version, state }) => {
+      store: ({ channelId, version, state, records }) => {
         const done: NodeInput = { kind: 'stored', sink: STATE_SINK, channelId, version };
-        this.#stores.put(channelId, () => this.#durable(() => this.#services.store(channelId, encodeChannel(state)), done));
+        const unwritten = this.#unwritten.get(channelId) ?? [];
+        if (this.#env.claiming !== undefined) {
+          unwritten.push(...records.map(encodeWatcherRecord));
+          this.#unwritten.set(channelId, unwritten);
+        }
+        this.#stores.put(channelId, () => this.#durable(() => this.#write(channelId, encodeChannel(state), unwritten), done));
         return false;
       },
-      forget: (channelId) => this.#stores.put(channelId, () => this.#durable(() => this.#services.forget(channelId))),
+      forget: (channelId) => {
+        this.#unwritten.delete(channelId);
+        this.#stores.put(channelId, () => this.#durable(() => this.#services.forget(channelId)));
+      },
       monitor: (effect) => {
         const { watcher: name, channelId, id: version } = effect;
         void this.#durable(() => this.#services.monitor(effect), { kind: 'stored', sink: { kind: 'watcher', name }, channelId, version });
         return false;
       },
     };
+  }
+
+  /** Of several states that wait only the newest is written; of their records, each once. */
+  #write(channelId: ChannelId, bytes: Uint8Array, unwritten: Uint8Array[]): void | Promise<void> {
+    const { length } = unwritten;
+    const writing = this.#services.store(channelId, bytes, unwritten.slice());
+    if (writing !== undefined) return writing.then(() => void unwritten.splice(0, length));
+    unwritten.splice(0, length);
   }
 
   #chain(): ChainSource {

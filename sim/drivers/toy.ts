@@ -85,6 +85,10 @@ class ToyDriver implements Driver {
         return this.command(input.command);
       case 'chain':
       case 'feerate':
+      case 'coins':
+      case 'coin_lost':
+      case 'claim_signed':
+      case 'seen':
       case 'time':
       case 'signed':
       case 'record_stored':

@@ -73,6 +73,17 @@ function eventOf(world: WorldView, { input, tampered, forbidden }: StepRecord): 
       return { kind: 'other', text: `hears that it is ${grouped(input.nowMs)} ms` };
     case 'feerate':
       return { kind: 'other', text: `estimates ${grouped(input.feeratePerKw)} sat/kw` };
+    case 'coins':
+      return {
+        kind: 'other',
+        text: `is given ${plural(input.coins.length, 'coin')} for a claim in ${channelName(world, input.channelId)}`,
+      };
+    case 'coin_lost':
+      return { kind: 'other', text: 'hears that a coin is gone' };
+    case 'claim_signed':
+      return { kind: 'other', text: `has a claim in ${channelName(world, input.channelId)} signed` };
+    case 'seen':
+      return { kind: 'other', text: 'sees a transaction in a mempool' };
     case 'command':
       return { kind: 'other', text: `${forbidden === undefined ? '' : 'FORBIDDEN '}${commandLabel(world, input.command)}` };
   }
@@ -173,6 +184,14 @@ function didLabel(world: WorldView, effect: DriverEffect): string[] {
       return [`tell ${effect.watcher} ${effect.id} ${effect.update.kind}`];
     case 'broadcast':
       return [`broadcast ${effect.purpose}`];
+    case 'claim':
+      return [`claim ${effect.claim}`];
+    case 'ask_coins':
+      return [`ask for coins: ${grouped(effect.amountSat)} sat`];
+    case 'release_coins':
+      return [`give back ${plural(effect.coins.length, 'coin')}`];
+    case 'sign_claim':
+      return ['ask the signer: claim'];
     case 'forget':
       return ['forget'];
     case 'disconnect':
@@ -203,6 +222,7 @@ function didLabel(world: WorldView, effect: DriverEffect): string[] {
     case 'added':
     case 'watch_tx':
     case 'watch_spend':
+    case 'watch_output':
       return [];
   }
 }

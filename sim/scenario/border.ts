@@ -2,6 +2,9 @@ import type { Tx } from '../../core/bitcoin/tx.ts';
 import type { Origin } from '../../core/channel/model/origin.ts';
 import type { ChannelId, Hash32, Hex, Preimage, PublicKey, Script, Txid } from '../../core/crypto/bytes.ts';
 import type { NodeCommand, NodeEffect, NodeInput } from '../../core/node/node-vocabulary.ts';
+import type { ClaimWord } from '../../core/node/watching/claim-words.ts';
+import type { Fact } from '../../core/monitor/facts.ts';
+import type { WatcherRecord } from '../../core/monitor/records.ts';
 
 /** What passes the border between a world and a driver: what any implementation can say or be told. */
 
@@ -21,8 +24,17 @@ export type DriverCommand =
  */
 export type DriverEffect =
   | { readonly kind: 'send'; readonly peer: PublicKey; readonly bytes: Uint8Array; readonly channelId?: ChannelId }
-  /** Of one channel, or of `WHOLE_NODE` where a driver keeps all of them together. */
-  | { readonly kind: 'store'; readonly channelId: ChannelId; readonly version: number; readonly state: unknown }
+  /**
+   * Of one channel, or of `WHOLE_NODE` where a driver keeps all of them together. `records` are appended to those of all stores before it, and come
+   * back with what is durable.
+   */
+  | {
+      readonly kind: 'store';
+      readonly channelId: ChannelId;
+      readonly version: number;
+      readonly state: unknown;
+      readonly records?: readonly WatcherRecord[];
+    }
   | {
       readonly kind: 'broadcast';
       readonly tx: Tx;
@@ -50,7 +62,9 @@ export type DriverEffect =
   /** Said by those that deal with payments across channels themselves. */
   | Extract<NodeEffect, { kind: 'store_record' | 'forget_record' | 'ask_route' | 'payment' }>
   /** Said by those that have watchers, signers and stores of their own kinds: never needed. */
-  | Extract<NodeEffect, { kind: 'monitor' | 'sign' | 'added' | 'heard' | 'forget' | 'chain_refused' }>;
+  | Extract<NodeEffect, { kind: 'monitor' | 'sign' | 'added' | 'heard' | 'forget' | 'chain_refused' }>
+  /** Said by those that claim on the chain what is their own. */
+  | ClaimWord;
 
 export interface NotifyEffect {
   readonly kind: 'notify';
@@ -69,6 +83,7 @@ export type DriverNotification =
   /** The node fails it by itself. */
   | { readonly kind: 'htlc_failed'; readonly add: OfferedHtlc; readonly rule: string; readonly reason: string }
   | { readonly kind: 'unanswered'; readonly message: string; readonly sinceHeight: number }
+  | { readonly kind: 'on_chain'; readonly fact: Fact }
   | { readonly kind: 'forgotten'; readonly peer: PublicKey; readonly rule: string; readonly reason: string };
 
 export type DriverEvent =

@@ -34,6 +34,13 @@ export function perform(world: World, host: Host, effect: DriverEffect): void {
       return host.watch.watchTx(effect.txid);
     case 'watch_spend':
       return host.watch.watchSpend({ txid: effect.txid, vout: effect.vout });
+    case 'watch_output':
+      return host.watch.watchSpend(effect.outpoint);
+    case 'claim':
+    case 'ask_coins':
+    case 'release_coins':
+    case 'sign_claim':
+      return;
     case 'notify':
       return notified(world, host, effect.channelId, effect.event);
     case 'ask':

@@ -122,6 +122,25 @@ function hashEffect(hash: RunningHash, effect: DriverEffect): void {
       hash.text(brief(effect.channelId));
       hashNotification(hash, effect.event);
       return;
+    case 'claim':
+      hash.text(brief(effect.channelId));
+      hash.name(effect.claim);
+      hashValue(hash, effect.txs);
+      return;
+    case 'ask_coins':
+      hash.text(brief(effect.channelId));
+      hashValue(hash, effect.claim);
+      hash.bigint(effect.amountSat);
+      return;
+    case 'release_coins':
+      hashValue(hash, effect.coins);
+      return;
+    case 'sign_claim':
+      hash.text(effect.txid);
+      return;
+    case 'watch_output':
+      hashValue(hash, effect.outpoint);
+      return;
     case 'forget':
     case 'watch_tx':
     case 'watch_spend':
@@ -155,6 +174,7 @@ function hashNotification(hash: RunningHash, notification: DriverNotification): 
     case 'opened':
     case 'usable':
     case 'failed':
+    case 'on_chain':
     case 'forgotten':
       hashValue(hash, notification);
       return;

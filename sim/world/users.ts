@@ -72,6 +72,7 @@ export function notified(world: World, host: Host, channelId: ChannelId, notific
     case 'event':
     case 'failed':
     case 'usable':
+    case 'on_chain':
     case 'unanswered':
       return;
   }
@@ -101,6 +102,7 @@ function heardIn(notification: DriverNotification): Heard | undefined {
       if (notification.event.kind === 'channel_usable') return 'usable';
       return notification.event.kind === 'channel_closed' ? 'ended' : undefined;
     case 'usable':
+    case 'on_chain':
     case 'htlc_received':
     case 'htlc_failed':
     case 'unanswered':

@@ -91,6 +91,8 @@ export interface StoreEffect {
   readonly channelId: ChannelId;
   readonly version: number;
   readonly state: StoredChannel;
+  /** What this step tells whoever watches the chain: for the node's own watcher, appended in the same atomic write. */
+  readonly records: readonly MonitorUpdate[];
 }
 /** What everybody may hear of this channel (BOLT 7): its announcement, and our newest channel_update. Said again after a restart. */
 export interface GossipOutput {
@@ -263,6 +265,7 @@ export type ChannelInput =
   | { readonly kind: 'peers_update'; readonly update: ChannelUpdate }
   | ChainUpdate
   | { readonly kind: 'monitor_stored'; readonly watcher: string; readonly id: number }
+  | OnChain
   /** The signer has answered. */
   | { readonly kind: 'signed'; readonly answer: Answer }
   | { readonly kind: 'command'; readonly command: Command }
@@ -274,6 +277,19 @@ export type ChannelInput =
   | { readonly kind: 'violated'; readonly rule: ViolableId; readonly detail: string }
   /** The peer's error for this channel, or for all channels with it. */
   | { readonly kind: 'peer_error'; readonly data: Hex };
+
+/**
+ * What the node's own watcher has found in the chain. The channel stores in any case: what that has done rides in the same write.
+ */
+export interface OnChain {
+  readonly kind: 'on_chain';
+  /** HTLCs that we offered, by id, of which the chain has decided beyond doubt; without a preimage they have failed. */
+  readonly settled: readonly { readonly id: bigint; readonly preimage: Preimage | undefined }[];
+  /** Preimages that transactions have shown, confirmed or not. */
+  readonly preimages: readonly Preimage[];
+  /** Every output is irrevocably resolved (BOLT 5): nothing more will be decided. */
+  readonly resolved: boolean;
+}
 
 /** An HTLC to offer. */
 export interface NewHtlc {

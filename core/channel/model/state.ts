@@ -185,7 +185,7 @@ export type ChannelEvent =
       readonly preimage: Preimage;
       readonly attribution?: Attribution;
     }
-  /** `failure` is absent when the HTLC was never committed to. */
+  /** `failure` is absent when the HTLC was never committed to, or when the chain has decided. */
   | {
       readonly kind: 'payment_failed';
       readonly origin: Origin;

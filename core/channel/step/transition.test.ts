@@ -56,7 +56,7 @@ describe('persist', () => {
     const wait = [{ sink: { kind: 'state' }, channelId, version: 8 }];
     const { state, effects } = finish(out);
     expect(effects).toEqual([
-      { kind: 'store', channelId, version: 8, state },
+      { kind: 'store', channelId, version: 8, state, records: [] },
       { kind: 'send', peer: quiet.params.peer, message: { type: 'update_fee', channelId, feeratePerKw: 300 }, channelId, after: wait },
       { kind: 'notify', channelId, event: { kind: 'failed', rule: 'channel.given_up', reason: 'x' }, after: wait },
     ]);
@@ -101,11 +101,12 @@ describe('monitor', () => {
     expect(out.effects).toHaveLength(4);
   });
 
-  it('does nothing where nobody watches', () => {
+  it('stands in the store alone where nobody else watches', () => {
     const out = start({ ...env, config: { ...env.config, watchers: [] } }, quiet);
     monitor(out, update);
-    expect(out.state).toEqual({ ...quiet, durability: { ...quiet.durability, nextMonitorId: 21 } });
-    expect(out.effects).toEqual([]);
+    const { state, effects } = finish(out);
+    expect(state).toEqual({ ...quiet, durability: { ...quiet.durability, version: 8, nextMonitorId: 21 } });
+    expect(effects).toEqual([{ kind: 'store', channelId, version: 8, state, records: [update] }]);
   });
 
   it('is repeated to those who have not acknowledged it', () => {

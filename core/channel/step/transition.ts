@@ -18,10 +18,14 @@ export interface Transition<S extends ChannelState = ChannelState> {
   readonly owned: Owned;
   /** How many effects came before what this step stores; absent while it stores nothing. */
   storesAt: number | undefined;
+  /** What this step tells whoever watches the chain; absent while it tells nothing. */
+  told: MonitorUpdate[] | undefined;
 }
 
+const NOTHING_TOLD: readonly MonitorUpdate[] = [];
+
 export function start<S extends ChannelState>(env: ChannelEnv, state: S): Transition<S> {
-  return { env, state, effects: [], owned: nothingOwned(), storesAt: undefined };
+  return { env, state, effects: [], owned: nothingOwned(), storesAt: undefined, told: undefined };
 }
 
 /** The same step, now with a state of another phase. */
@@ -35,14 +39,15 @@ export function become<S extends ChannelState>(t: Transition, state: S): Transit
  * waits for it.
  */
 export function finish<S extends ChannelState>(t: Transition<S>): Step<S, ChannelOutput> {
-  const { state, effects, storesAt } = t;
+  const { state, effects, storesAt, told } = t;
   if (storesAt === undefined || !isStored(state)) return { state, effects };
   const all = dependencies(t.env.config, state);
   for (let i = storesAt; i < effects.length; i++) {
     const effect = effects[i] as { after?: readonly Dependency[] };
     if (effect.after === ALL_OF_THIS_STEP) effect.after = all;
   }
-  effects.splice(storesAt, 0, { kind: 'store', channelId: state.channelId, version: state.durability.version, state });
+  const { channelId, durability } = state;
+  effects.splice(storesAt, 0, { kind: 'store', channelId, version: durability.version, state, records: told ?? NOTHING_TOLD });
   return { state, effects };
 }
 
@@ -75,16 +80,17 @@ export function persist(t: Transition<StoredChannel>): void {
 }
 
 /**
- * Tells every watcher of the chain, once what this step stores is durable; what is sent afterwards waits for them. Updates are numbered where
- * nobody watches, too: a watcher that is configured later is seen to have missed them.
+ * Tells every watcher of the chain, once what this step stores is durable; what is sent afterwards waits for them. For the node's own it stands
+ * in that very store. Updates are numbered where nobody else watches, too: a watcher that is configured later is seen to have missed them.
  */
 export function monitor(t: Transition<StoredChannel>, update: MonitorUpdate): void {
   const { watchers } = t.env.config;
   const durability = draftDurability(t);
   const id = durability.nextMonitorId++;
+  persist(t);
+  (t.told ??= []).push(update);
   if (watchers.length === 0) return;
   durability.pendingMonitor = [...durability.pendingMonitor, { id, update, waiting: watchers }];
-  persist(t);
   tell(t, watchers, id, update);
 }
 

@@ -58,6 +58,7 @@ export class Line {
   readonly nodes: readonly TestNode[];
   readonly edges: readonly Edge[];
   readonly channels: readonly ChannelId[];
+  readonly fundings: readonly Tx[];
   readonly onions = new Map<number, BuiltOnion>();
 
   /** `config`: of all nodes, or of each by its place. */
@@ -66,12 +67,13 @@ export class Line {
     config: Partial<ChannelConfig> | ((node: number) => Partial<ChannelConfig>) = {},
     crypto: Crypto = createFakeCrypto(),
     edges: readonly Edge[] = row(count),
+    claims = false,
   ) {
     this.crypto = crypto;
     this.edges = edges;
     this.nodes = Array.from({ length: count }, (_, i) => {
       const own = typeof config === 'function' ? config(i) : config;
-      return new TestNode(crypto, 0x10 + i, { payments: 'node', ...own });
+      return new TestNode(crypto, 0x10 + i, { payments: 'node', ...own }, { claims });
     });
     const funded = edges.map((_, i) => {
       const pair = this.pair(i);
@@ -79,6 +81,7 @@ export class Line {
       return pair.fund({ nth: i });
     });
     this.channels = funded.map(({ channelId }) => channelId);
+    this.fundings = funded.map(({ tx }) => tx);
     this.block(funded.map(({ tx }) => tx));
     this.block();
     this.block();

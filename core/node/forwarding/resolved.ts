@@ -5,7 +5,7 @@ import type { Origin } from '../../channel/model/origin.ts';
 import { isClosed } from '../../channel/model/ending.ts';
 import type { ChannelId } from '../../crypto/bytes.ts';
 import type { FailureCause } from '../../onion/answer.ts';
-import { TEMPORARY_CHANNEL_FAILURE } from '../../payments/forwarding.ts';
+import { PERMANENT_CHANNEL_FAILURE, TEMPORARY_CHANNEL_FAILURE } from '../../payments/forwarding.ts';
 import { other } from '../../transactions/types.ts';
 import { releaseAll, stepChannel } from '../channels.ts';
 import { partResolved } from '../payments/parts.ts';
@@ -35,7 +35,7 @@ export function htlcResolved(run: Run, ended: Ended): void {
   if (recordOf(upstream, origin.htlcId)?.answered !== undefined) return acknowledgeWhenDurable(run, origin, ended);
   const add = incomingHtlc(upstream, origin.htlcId);
   if (add !== undefined) {
-    answer(run, origin.channelId, add, event);
+    answer(run, origin.channelId, add, event, isFailed(run, channelId));
     return acknowledgeWhenDurable(run, origin, ended);
   }
   // Kept until the channel, which came back with an older state, shows it; where it did so before and no more, the HTLC is gone.
@@ -43,18 +43,22 @@ export function htlcResolved(run: Run, ended: Ended): void {
   if (origin.htlcId < base.nextHtlcId[other(upstream.params.us)]) acknowledge(run, ended);
 }
 
-function answer(run: Run, channelId: ChannelId, add: Parameters<typeof failHtlc>[2], event: HtlcResolution): void {
+function isFailed({ state }: Run, channelId: ChannelId): boolean {
+  return state.channels.get(channelId)?.state.phase === 'failed';
+}
+
+function answer(run: Run, channelId: ChannelId, add: Parameters<typeof failHtlc>[2], event: HtlcResolution, onChain: boolean): void {
   switch (event.kind) {
     case 'payment_sent':
       return fulfillHtlc(run, channelId, add, event.preimage, event.attribution);
     case 'payment_failed':
-      return failHtlc(run, channelId, add, causeOf(event));
+      return failHtlc(run, channelId, add, causeOf(event, onChain));
   }
 }
 
-function causeOf({ failure }: Extract<HtlcResolution, { kind: 'payment_failed' }>): FailureCause {
-  // Never committed to: nobody further on has seen it.
-  if (failure === undefined) return { kind: 'own', failure: TEMPORARY_CHANNEL_FAILURE };
+function causeOf({ failure }: Extract<HtlcResolution, { kind: 'payment_failed' }>, onChain: boolean): FailureCause {
+  // Never committed to, or timed out on the chain: nobody further on has said anything of it.
+  if (failure === undefined) return { kind: 'own', failure: onChain ? PERMANENT_CHANNEL_FAILURE : TEMPORARY_CHANNEL_FAILURE };
   switch (failure.kind) {
     case 'fail':
       return { kind: 'downstream', reason: failure.reason, attributionData: failure.attribution };

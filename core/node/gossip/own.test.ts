@@ -14,7 +14,7 @@ const STRANGER = crypto.publicKey(bytes32(0x0c));
 
 /** A channel that both have announced, and somebody else who is connected to a. */
 function announced(late = false): { readonly pair: Pair; readonly channelId: ChannelId } {
-  const nodes = [new TestNode(crypto, 0x0a, {}, late), new TestNode(crypto, 0x0b)] as const;
+  const nodes = [new TestNode(crypto, 0x0a, {}, { late }), new TestNode(crypto, 0x0b)] as const;
   const pair = new Pair({ nodes });
   pair.connect();
   const channelId = pair.open({ announce: true });
