@@ -16,7 +16,7 @@ import { INVOICE_RULES } from './invoice/rules.ts';
 import { MONITOR_RULES } from './monitor/rules.ts';
 import { NODE_RULES } from './node/rules.ts';
 import { ONION_RULES } from './onion/rules.ts';
-import { FORWARDING_RULES, PAY_RULES, RECEIVE_RULES } from './payments/rules.ts';
+import { FORWARDING_RULES, PAY_RULES, RECEIVE_RULES, REPLAY_RULES } from './payments/rules.ts';
 import { PEERS_RULES } from './peers/rules.ts';
 import type { Rule } from './rules.ts';
 import { RULES } from './rules.ts';
@@ -44,7 +44,7 @@ const TABLES: Readonly<Record<string, Readonly<Record<string, Rule>>>> = {
   'channel/fail': FAIL_RULES,
   channel: CHANNEL_RULES,
   monitor: MONITOR_RULES,
-  payments: { ...FORWARDING_RULES, ...PAY_RULES, ...RECEIVE_RULES },
+  payments: { ...FORWARDING_RULES, ...PAY_RULES, ...RECEIVE_RULES, ...REPLAY_RULES },
   peers: PEERS_RULES,
   sources: SOURCES_RULES,
   watchers: WATCHERS_RULES,

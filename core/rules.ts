@@ -11,7 +11,7 @@ import { INVOICE_RULES } from './invoice/rules.ts';
 import { MONITOR_RULES } from './monitor/rules.ts';
 import { NODE_RULES } from './node/rules.ts';
 import { ONION_RULES } from './onion/rules.ts';
-import { FORWARDING_RULES, PAY_RULES, RECEIVE_RULES } from './payments/rules.ts';
+import { FORWARDING_RULES, PAY_RULES, RECEIVE_RULES, REPLAY_RULES } from './payments/rules.ts';
 import { PEERS_RULES } from './peers/rules.ts';
 import { SOURCES_RULES } from './sources/rules.ts';
 import { TRANSPORT_RULES } from './transport/rules.ts';
@@ -38,6 +38,7 @@ type Rules = typeof WIRE_RULES &
   typeof SOURCES_RULES &
   typeof PAY_RULES &
   typeof RECEIVE_RULES &
+  typeof REPLAY_RULES &
   typeof PEERS_RULES &
   typeof WATCHERS_RULES &
   typeof NODE_RULES;
@@ -62,6 +63,7 @@ export const RULES: Rules = {
   ...SOURCES_RULES,
   ...PAY_RULES,
   ...RECEIVE_RULES,
+  ...REPLAY_RULES,
   ...PEERS_RULES,
   ...WATCHERS_RULES,
   ...NODE_RULES,

@@ -6,7 +6,7 @@ import type { NodeInput } from '../node/node-vocabulary.ts';
 import { encodeMessage } from '../wire/messages/index.ts';
 import type { GivenRoutes, PaymentCommand } from '../payments/commands.ts';
 import { sinkOf } from '../payments/records.ts';
-import type { Services } from './services.ts';
+import type { PaymentService, Services } from './services.ts';
 
 /** An effect as it leaves a process: with its message as bytes. */
 export type EncodedEffect =
@@ -36,17 +36,17 @@ export function carryOut(services: Services, effect: NodeEffect | EncodedEffect)
     }
     case 'store_record': {
       const { record, version } = effect;
-      return services.payments?.store(effect) === true ? { kind: 'record_stored', sink: sinkOf(record), version } : undefined;
+      return paymentsOf(services).store(effect) ? { kind: 'record_stored', sink: sinkOf(record), version } : undefined;
     }
     case 'forget_record':
-      services.payments?.forget(effect.sink);
+      paymentsOf(services).forget(effect.sink);
       return undefined;
     case 'ask_route': {
-      const answer = services.payments?.route(effect);
+      const answer = paymentsOf(services).route(effect);
       return answer === undefined ? undefined : { kind: 'command', command: routeCommand(effect.paymentId, answer) };
     }
     case 'payment':
-      services.payments?.tell(effect.event);
+      paymentsOf(services).tell(effect.event);
       return undefined;
     case 'forget':
       storage.forget(effect.channelId);
@@ -99,6 +99,11 @@ export function carryOut(services: Services, effect: NodeEffect | EncodedEffect)
       user.heard(effect);
       return undefined;
   }
+}
+
+function paymentsOf({ payments }: Services): PaymentService {
+  if (payments === undefined) throw new RangeError('a node that deals with payments needs somebody to keep its records');
+  return payments;
 }
 
 /** The answer of a router that knows at once. */

@@ -3,6 +3,7 @@ import { htlcIrrevocable } from './forwarding/incoming.ts';
 import { flushWaiting, forwardGivenBack, notOffered } from './forwarding/waiting.ts';
 import { findLostParts, partBegins, partGivenBack } from './payments/parts.ts';
 import { askForRoutes } from './payments/pay.ts';
+import { storeReplays } from './payments/replays.ts';
 import { claimAll, failLateSets } from './payments/receive.ts';
 import { giveToPeers } from './gossip/own.ts';
 import type { NodeWord } from './node-vocabulary.ts';
@@ -16,6 +17,7 @@ function flush(run: Run): void {
   flushWaiting(run);
   findLostParts(run);
   failLateSets(run);
+  storeReplays(run);
   askForRoutes(run);
 }
 

@@ -27,6 +27,8 @@ import type { PaymentCommand, PaymentEvent, RouteQuestion } from '../payments/co
 import type { HtlcSet } from '../payments/htlc-set.ts';
 import type { Payment } from '../payments/payment.ts';
 import type { Receivable } from '../payments/receivable.ts';
+import { NO_REPLAYS } from '../payments/replay-log.ts';
+import type { ReplayEntry, ReplayIncrement, ReplayLog } from '../payments/replay-log.ts';
 import type { NotForwarded } from '../payments/forwarding.ts';
 import type { NodeRecord, RecordSink } from '../payments/records.ts';
 import type { RuleId } from '../rules.ts';
@@ -71,9 +73,14 @@ export interface NodeEnv {
   readonly cache: ChannelCache;
   /** Both present where the node deals with payments. */
   readonly onions: OnionReader | undefined;
-  readonly key: NodeKey | undefined;
+  readonly key: UsedKey | undefined;
   /** Present where the node claims on the chain what is its own. */
   readonly claiming: Claiming | undefined;
+}
+
+export interface UsedKey extends NodeKey {
+  /** What the key makes of its own point: a secret for what only has to be unpredictable to others. */
+  readonly secret: Hash32;
 }
 
 /** What is done with the node's own key, so that the key may lie elsewhere: onions are read, invoices signed. */
@@ -99,10 +106,15 @@ export function createNodeEnv(
 ): NodeEnv {
   assertSpoken(config.features);
   assertPayable(config, key);
-  const used = config.payments === 'node' ? key : undefined;
+  const used = config.payments === 'node' && key !== undefined ? usedKey(key) : undefined;
   const onions = used && new OnionReader({ crypto, cipher: used.cipher, ecdh: used.ecdh });
   const claiming = claims && createClaiming(crypto, claims);
   return { crypto, signer, config, cache: new ChannelCache(crypto), onions, key: used, claiming };
+}
+
+function usedKey(key: NodeKey): UsedKey {
+  const { cipher, nodeId } = key;
+  return { cipher, nodeId, ecdh: (point) => key.ecdh(point), sign: (digest) => key.sign(digest), secret: key.ecdh(nodeId) };
 }
 
 function assertPayable({ payments, commit, relay, fulfillDeadlineBlocks, htlcGraceBlocks }: ChannelConfig, key: NodeKey | undefined): void {
@@ -124,7 +136,7 @@ export function onionsOf({ onions }: NodeEnv): OnionReader {
 }
 
 /** @throws RangeError where the host deals with payments. */
-export function keyOf({ key }: NodeEnv): NodeKey {
+export function keyOf({ key }: NodeEnv): UsedKey {
   if (key === undefined) throw new RangeError('the host deals with payments');
   return key;
 }
@@ -184,6 +196,9 @@ export interface NodePayments {
   readonly incoming: ReadonlyMap<Hash32, RecordSlot<Receivable>>;
   /** HTLCs that are for this node, and wait for a decision. */
   readonly sets: ReadonlyMap<Hash32, HtlcSet>;
+  readonly replays: ReplayLog;
+  /** HTLCs that wait for their entries in it, with the version of the store; undefined before there is one. */
+  readonly unlogged: readonly { readonly version: number | undefined; readonly entry: ReplayEntry; readonly word: HtlcIrrevocable }[];
 }
 export const NO_PAYMENTS: NodePayments = {
   outgoing: new Map(),
@@ -192,6 +207,8 @@ export const NO_PAYMENTS: NodePayments = {
   unproven: new Set(),
   incoming: new Map(),
   sets: new Map(),
+  replays: NO_REPLAYS,
+  unlogged: [],
 };
 
 /** What a node says to its host. Data only. */
@@ -325,4 +342,6 @@ export interface DurableNode {
 export interface DurableRecords {
   readonly payments: readonly Payment[];
   readonly receivables: readonly Receivable[];
+  /** In any order. */
+  readonly replays: readonly ReplayIncrement[];
 }

@@ -20,7 +20,7 @@ import type { MonitorEffect, PaymentService, StoreEffect } from '../host/service
 import type { GivenRoutes, PaymentEvent, RouteQuestion } from '../payments/commands.ts';
 import { encodeRecord, nameOfSink, sinkOf } from '../payments/records.ts';
 import type { NodeRecord } from '../payments/records.ts';
-import { decodePayment, decodeReceivable } from '../payments/stored-form.ts';
+import { decodePayment, decodeReceivable, decodeReplays } from '../payments/stored-form.ts';
 import type { Result } from '../wire/codec.ts';
 import { p2wpkh } from '../bitcoin/script.ts';
 import { createClaimSigner } from '../monitor/claim-signer.ts';
@@ -231,7 +231,8 @@ export class TestNode {
       [...this.records].flatMap(([name, { bytes }]) => (name.startsWith(kind) ? [bytes] : []));
     const payments = stored('payment').map((bytes) => decoded(decodePayment(bytes)));
     const receivables = stored('invoice').map((bytes) => decoded(decodeReceivable(bytes)));
-    const records: DurableRecords = { payments, receivables };
+    const replays = stored('replays').map((bytes) => decoded(decodeReplays(bytes)));
+    const records: DurableRecords = { payments, receivables, replays };
     const watcherIds = [...this.watcherIds.values()];
     this.#appended = new Map(this.watcherRecords);
     const watcherRecords = new Map<ChannelId, readonly WatcherRecord[]>();

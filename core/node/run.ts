@@ -1,7 +1,7 @@
 import type { ChannelEnv } from '../channel/model/channel-vocabulary.ts';
 import type { ChannelId, Hex, PublicKey } from '../crypto/bytes.ts';
 import { reschedule } from '../time/deadlines.ts';
-import type { ChannelSlot, NodeEffect, NodeEnv, NodeState, NodeWord } from './node-vocabulary.ts';
+import type { ChannelSlot, NodeEffect, NodeEnv, NodePayments, NodeState, NodeWord } from './node-vocabulary.ts';
 
 /** A node under way through one input. Local to the step; the maps are copied before the first write. */
 export interface Run {
@@ -33,6 +33,10 @@ export function draft(run: Run): { -readonly [K in keyof NodeState]: NodeState[K
   const copy = { tip, nowMs, deadlines, feeratePerKw, peers, channels, openings, waiting, payments };
   run.state = copy;
   return copy;
+}
+
+export function changePayments(run: Run, change: Partial<NodePayments>): void {
+  draft(run).payments = { ...run.state.payments, ...change };
 }
 
 /** From now on the node waits in `of` until `atMs`, or for nothing. */

@@ -1,14 +1,20 @@
 import type { Hash32, Hex } from '../crypto/bytes.ts';
 import type { Payment } from './payment.ts';
 import type { Receivable } from './receivable.ts';
-import { encodePayment, encodeReceivable } from './stored-form.ts';
+import type { ReplayIncrement } from './replay-log.ts';
+import { encodePayment, encodeReceivable, encodeReplays } from './stored-form.ts';
 
 /** The records of a node's own: many and small, each with its own versions. The host promises no order between two of them. */
 export type NodeRecord =
-  { readonly kind: 'payment'; readonly payment: Payment } | { readonly kind: 'invoice'; readonly receivable: Receivable };
+  | { readonly kind: 'payment'; readonly payment: Payment }
+  | { readonly kind: 'invoice'; readonly receivable: Receivable }
+  | { readonly kind: 'replays'; readonly increment: ReplayIncrement };
 
-/** Where such a record is made durable: a payment by its host's name for it, what may be paid to us by its hash. */
-export type RecordSink = { readonly kind: 'payment'; readonly id: Hex } | { readonly kind: 'invoice'; readonly id: Hash32 };
+/** Where such a record is made durable: a payment by its host's name for it, what may be paid to us by its hash, each increment of the log by its version. */
+export type RecordSink =
+  | { readonly kind: 'payment'; readonly id: Hex }
+  | { readonly kind: 'invoice'; readonly id: Hash32 }
+  | { readonly kind: 'replays'; readonly id: number };
 
 export function sinkOf(record: NodeRecord): RecordSink {
   switch (record.kind) {
@@ -16,6 +22,8 @@ export function sinkOf(record: NodeRecord): RecordSink {
       return { kind: 'payment', id: record.payment.id };
     case 'invoice':
       return { kind: 'invoice', id: record.receivable.paymentHash };
+    case 'replays':
+      return { kind: 'replays', id: record.increment.version };
   }
 }
 
@@ -26,6 +34,8 @@ export function encodeRecord(record: NodeRecord): Uint8Array {
       return encodePayment(record.payment);
     case 'invoice':
       return encodeReceivable(record.receivable);
+    case 'replays':
+      return encodeReplays(record.increment);
   }
 }
 

@@ -167,3 +167,13 @@ export const RECEIVE_RULES = {
     consequence: 'refuse',
   },
 } as const satisfies RuleTable;
+
+/** BOLT 4, Onion Decryption: an onion is accepted once. */
+export const REPLAY_RULES = {
+  'replay.seen': { requirements: ['B4-PEEL-03-replay'], words: 'if `hmac` has previously been received:', consequence: 'fail-htlc' },
+  'replay.log_full': {
+    requirements: [],
+    why: 'a bound on what is remembered: nothing old is dropped for something new',
+    consequence: 'fail-htlc',
+  },
+} as const satisfies RuleTable;

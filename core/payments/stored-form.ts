@@ -7,10 +7,12 @@ import type { FieldsOf } from '../wire/stored.ts';
 import type * as state from './payment.ts';
 import type { Payment } from './payment.ts';
 import type { Claim, ClaimedPart, Receivable } from './receivable.ts';
+import type { ReplayEntry, ReplayIncrement } from './replay-log.ts';
 
 /** How the records of payments stand in bytes: canonical, strict, with a version in front. Any change to a declaration needs a new version. */
 export const PAYMENT_VERSION = 1;
 export const RECEIVABLE_VERSION = 1;
+export const REPLAYS_VERSION = 1;
 
 const { bool, channelId, hash32, maybe, point, preimage, secretKey, struct, u32, u53, u64 } = codec;
 const MAX_TEXT = 0xffff;
@@ -110,4 +112,23 @@ export function encodeReceivable(receivable: Receivable): Uint8Array {
 /** What `encodeReceivable` wrote. Bytes that it would not have written are an error; nothing throws. */
 export function decodeReceivable(bytes: Uint8Array): Result<Receivable> {
   return codec.decode(versionedReceivable, bytes);
+}
+
+/** An increment itself, behind the version. */
+export const replaysCodec: Codec<ReplayIncrement> = struct({
+  version: u53,
+  added: items(struct({ key: codec.bytes(16), expiryHeight: u32, channelId, htlcId: u64 } satisfies FieldsOf<ReplayEntry>)),
+  cutHeight: u53,
+} satisfies FieldsOf<ReplayIncrement>);
+
+const versionedReplays = versioned('a log of replays', REPLAYS_VERSION, replaysCodec);
+
+/** For storage. `decodeReplays` gives an equal one. */
+export function encodeReplays(increment: ReplayIncrement): Uint8Array {
+  return codec.encode(versionedReplays, increment);
+}
+
+/** What `encodeReplays` wrote. Bytes that it would not have written are an error; nothing throws. */
+export function decodeReplays(bytes: Uint8Array): Result<ReplayIncrement> {
+  return codec.decode(versionedReplays, bytes);
 }

@@ -9,12 +9,24 @@ import type { ChannelState, StoredChannel } from '../../core/channel/model/state
 import type { ChainPoint } from '../../core/chain/update.ts';
 import type { ChannelId, Hash32, Hex, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
 import { toHex } from '../../core/crypto/bytes.ts';
-import type { NodeEnv, NodeInput, NodeKey, NodeState } from '../../core/node/node-vocabulary.ts';
+import { encodeRecord } from '../../core/payments/records.ts';
+import { decodePayment, decodeReceivable, decodeReplays } from '../../core/payments/stored-form.ts';
+import type { Result } from '../../core/wire/codec.ts';
+import type { DurableRecords, NodeEnv, NodeInput, NodeKey, NodeState } from '../../core/node/node-vocabulary.ts';
 import { createNode, nodeStep } from '../../core/node/node.ts';
 import { restoreNode } from '../../core/node/restore.ts';
 import { nextDeadline } from '../../core/time/deadlines.ts';
 import { encodeMessage } from '../../core/wire/messages/index.ts';
-import type { ChannelView, Driver, DriverContext, DriverEffect, DriverFactory, DriverTransport, NodeTables } from '../scenario/types.ts';
+import type {
+  ChannelView,
+  Driver,
+  DriverContext,
+  DriverEffect,
+  DriverFactory,
+  DriverTransport,
+  NodeTables,
+  StoredRecord,
+} from '../scenario/types.ts';
 import { createNodeEnv } from '../../core/node/node-vocabulary.ts';
 import { createPeers, peersStep } from '../../core/peers/peers.ts';
 import type { PeersEffect, PeersEnv, PeersInput, PeersState } from '../../core/peers/peers-vocabulary.ts';
@@ -138,11 +150,13 @@ class FulguriteDriver implements Driver {
     return encodeChannel(state as StoredChannel);
   }
 
+  serialiseRecord({ record }: Extract<DriverEffect, { kind: 'store_record' }>): Uint8Array {
+    return encodeRecord(record);
+  }
+
   /** Throws when a stored channel cannot be read: what a node wrote it must be able to read. */
   read(bytes: Uint8Array): StoredChannel {
-    const decoded = decodeChannel(bytes);
-    if (!decoded.ok) throw new Error(`a stored channel cannot be read: ${JSON.stringify(decoded.error)}`);
-    return decoded.value;
+    return readable(decodeChannel(bytes));
   }
 
   restart(
@@ -151,13 +165,14 @@ class FulguriteDriver implements Driver {
     tip: ChainPoint,
     feeratePerKw: number,
     features?: Hex,
+    written: readonly StoredRecord[] = [],
   ): readonly DriverEffect[] {
     const channels = stored.map((bytes) => this.read(bytes));
     this.features = features;
     this.lastSigned = new Map();
     this.env = this.createEnv(this.lastSigned, features);
     const { nowMs } = this.state;
-    const { state, effects } = restoreNode(this.env, { channels, watcherIds, tip, feeratePerKw, nowMs });
+    const { state, effects } = restoreNode(this.env, { channels, watcherIds, tip, feeratePerKw, nowMs, records: recordsOf(written) });
     this.state = state;
     this.peersState = createPeers(nowMs);
     return effects.map(toBytes);
@@ -207,6 +222,21 @@ class FulguriteDriver implements Driver {
     for (const opening of this.state.openings.values()) parts.push(JSON.stringify(opening, printable));
     return parts.join('\n');
   }
+}
+
+function readable<T>(decoded: Result<T>): T {
+  if (!decoded.ok) throw new Error(`what was stored cannot be read: ${JSON.stringify(decoded.error)}`);
+  return decoded.value;
+}
+
+function recordsOf(written: readonly StoredRecord[]): DurableRecords {
+  const of = (kind: StoredRecord['kind']): readonly Uint8Array[] =>
+    written.flatMap((record) => (record.kind === kind ? [record.bytes] : []));
+  return {
+    payments: of('payment').map((bytes) => readable(decodePayment(bytes))),
+    receivables: of('invoice').map((bytes) => readable(decodeReceivable(bytes))),
+    replays: of('replays').map((bytes) => readable(decodeReplays(bytes))),
+  };
 }
 
 function relative(after: readonly Dependency[] | undefined, version: number): readonly Dependency[] {

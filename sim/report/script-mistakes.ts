@@ -1,5 +1,6 @@
 import { other } from '../../core/transactions/types.ts';
 import { MAX_BLOCKS_AT_ONCE } from '../actions/chain/mine.ts';
+import { RECORD } from '../scenario/sinks.ts';
 import type { Action, DriverEffect, Oracle } from '../scenario/types.ts';
 import type { World } from '../world/world.ts';
 
@@ -19,7 +20,7 @@ export function mistakeIn(world: World, action: Action): string | undefined {
   return (
     firstOf([node, from, to], (name) => noNode(world, name)) ??
     firstOf([link], (id) => (world.links.has(id) ? undefined : `no link ${id}: ${thereAre([...world.links.keys()])}`)) ??
-    firstOf([channel], (name) => noChannel(world, name)) ??
+    firstOf(action.do === 'stored' && action.sink === RECORD ? [] : [channel], (name) => noChannel(world, name)) ??
     firstOf([payment], (name) => noPayment(world, name)) ??
     running(world, action) ??
     unfit(world, action)

@@ -7,6 +7,7 @@ import type { Crypto } from '../../core/crypto/types.ts';
 import type { ChannelConfig } from '../../core/channel/model/channel-vocabulary.ts';
 import type { ChannelState, StoredChannel } from '../../core/channel/model/state.ts';
 import type { NodeState } from '../../core/node/node-vocabulary.ts';
+import type { RecordSink } from '../../core/payments/records.ts';
 import type { PeersEffect, PeersInput, PeersState } from '../../core/peers/peers-vocabulary.ts';
 import type { CommitmentFormat } from '../../core/transactions/types.ts';
 import type { Bolt8 } from '../../core/transport/transport.ts';
@@ -110,6 +111,8 @@ export interface Driver {
   nextDeadline?(): number | undefined;
   /** What a host wrote to disk for a `store` effect. */
   serialise?(effect: Extract<DriverEffect, { kind: 'store' }>): Uint8Array;
+  /** The same for one of a node's own records. */
+  serialiseRecord?(effect: Extract<DriverEffect, { kind: 'store_record' }>): Uint8Array;
   /** Capability: the channel in what `serialise` wrote, as it would come back at a restart. Throws what is wrong with the bytes. */
   read?(bytes: Uint8Array): StoredChannel;
   /** Replaces the node by what was durable. `watcherIds`: newest update that each watcher holds, by channel and watcher. `features`: instead of those of its configuration. */
@@ -119,6 +122,7 @@ export interface Driver {
     tip: ChainPoint,
     feeratePerKw: number,
     features?: Hex,
+    records?: readonly StoredRecord[],
   ): readonly DriverEffect[];
   /** Capability: the channels' states as data. What it stores are these states. */
   channels?(): ReadonlyMap<ChannelId, ChannelState>;
@@ -141,6 +145,12 @@ export interface Driver {
   readonly transport?: DriverTransport;
   /** Capability: text that is equal for equal behaviour from here on, for telling states apart in exhaustive searches. */
   fingerprint?(): string;
+}
+
+/** What `serialiseRecord` wrote. */
+export interface StoredRecord {
+  readonly kind: RecordSink['kind'];
+  readonly bytes: Uint8Array;
 }
 
 /** A node's tables, as its parts keep them. */

@@ -1,6 +1,7 @@
 import { STATE_SINK } from '../../core/channel/model/channel-vocabulary.ts';
 import type { Sink } from '../../core/channel/model/channel-vocabulary.ts';
 import type { ChannelId } from '../../core/crypto/bytes.ts';
+import { sinkOf } from '../../core/payments/records.ts';
 import { INITIAL_POINT } from './chain.ts';
 import { storedState } from './channel-changes.ts';
 import type { Host } from './host.ts';
@@ -26,6 +27,13 @@ export function perform(world: World, host: Host, effect: DriverEffect): void {
       if (done !== undefined) stored(world, host, sinkNamed(effect.watcher), effect.channelId, effect.id);
       return;
     }
+    case 'store_record': {
+      const done = host.disk.record(effect, world.timeMs);
+      if (done !== undefined) world.later(host, { kind: 'record_stored', sink: sinkOf(effect.record), version: effect.version });
+      return;
+    }
+    case 'forget_record':
+      return host.disk.forgetRecord(effect.sink);
     case 'forget':
       return host.disk.forget(effect.channelId);
     case 'broadcast':

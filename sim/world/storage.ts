@@ -4,10 +4,13 @@ import { drawLatency } from './clock.ts';
 import type { Random } from '../deterministic/random.ts';
 import type { Told } from '../scenario/told.ts';
 import type { DriverEffect, Latency } from '../scenario/types.ts';
-import { STATE } from '../scenario/sinks.ts';
+import { RECORD, STATE } from '../scenario/sinks.ts';
+import { nameOfSink, sinkOf } from '../../core/payments/records.ts';
+import type { RecordSink } from '../../core/payments/records.ts';
 
 export type StoreEffect = Extract<DriverEffect, { kind: 'store' }>;
 type MonitorEffect = Extract<DriverEffect, { kind: 'monitor' }>;
+export type RecordEffect = Extract<DriverEffect, { kind: 'store_record' }>;
 
 /** A write under way. `sink` is a scenario's word for it (`sinkNamed`). */
 export interface Write {
@@ -18,8 +21,11 @@ export interface Write {
   readonly dueMs: number;
   readonly content: Content;
 }
-/** What is written: a state, or a watcher's update. */
-type Content = { readonly kind: 'state'; readonly snapshot: Snapshot } | { readonly kind: 'update'; readonly effect: MonitorEffect };
+/** What is written: a state, a watcher's update, or a record of the node's own. */
+type Content =
+  | { readonly kind: 'state'; readonly snapshot: Snapshot }
+  | { readonly kind: 'update'; readonly effect: MonitorEffect }
+  | { readonly kind: 'record'; readonly effect: RecordEffect };
 /** A durable state and the newest block that the node had seen when it wrote it: where its host looks for blocks again after a restart. */
 export interface Snapshot {
   readonly effect: StoreEffect;
@@ -51,6 +57,8 @@ export class Disk {
   private readonly backups: Map<ChannelId, readonly Snapshot[]>;
   /** By channel and watcher: what it has been told, the newest to come first, also beyond a gap. It outlives every crash. */
   private readonly held: Map<string, Told>;
+  /** The node's own records, by the names of their sinks. */
+  private readonly records: Map<string, RecordEffect>;
 
   constructor(spec: DiskSpec, random: Random, from?: Disk) {
     this.spec = spec;
@@ -59,6 +67,7 @@ export class Disk {
     this.snapshots = new Map(from?.snapshots);
     this.backups = new Map(from?.backups);
     this.held = new Map(from?.held);
+    this.records = new Map(from?.records);
   }
 
   fork(): Disk {
@@ -72,6 +81,24 @@ export class Disk {
 
   get durable(): ReadonlyMap<ChannelId, Snapshot> {
     return this.snapshots;
+  }
+
+  get durableRecords(): Iterable<RecordEffect> {
+    return this.records.values();
+  }
+
+  hasRecord(sink: RecordSink): boolean {
+    return this.records.has(nameOfSink(sink));
+  }
+
+  /** Starts the store of a record, which stands in place of a channel. */
+  record(effect: RecordEffect, nowMs: number): Write | undefined {
+    const name = nameOfSink(sinkOf(effect.record)) as ChannelId;
+    return this.begin(RECORD, name, effect.version, { kind: 'record', effect }, this.spec.storage, nowMs);
+  }
+
+  forgetRecord(sink: RecordSink): void {
+    this.records.delete(nameOfSink(sink));
   }
 
   /** Starts a state store. Returns the write if it is done already. */
@@ -130,8 +157,16 @@ export class Disk {
   }
 
   private keep({ content }: Write): void {
-    if (content.kind === 'state') this.replace(content.snapshot);
-    else this.hold(content.effect);
+    switch (content.kind) {
+      case 'state':
+        return this.replace(content.snapshot);
+      case 'update':
+        return this.hold(content.effect);
+      case 'record': {
+        const name = nameOfSink(sinkOf(content.effect.record));
+        if (content.effect.version > (this.records.get(name)?.version ?? 0)) this.records.set(name, content.effect);
+      }
+    }
   }
 
   private replace(snapshot: Snapshot): void {

@@ -105,6 +105,10 @@ function hashEffect(hash: RunningHash, effect: DriverEffect): void {
       hash.text(brief(effect.channelId));
       hash.number(effect.version);
       return;
+    case 'store_record':
+      hash.name(effect.record.kind);
+      hash.number(effect.version);
+      return;
     case 'monitor':
       hash.name(effect.watcher);
       hash.number(effect.id);
@@ -148,6 +152,9 @@ function hashEffect(hash: RunningHash, effect: DriverEffect): void {
     case 'disconnect':
     case 'refused':
     case 'violated':
+    case 'forget_record':
+    case 'ask_route':
+    case 'payment':
       hashValue(hash, effect);
       return;
   }

@@ -8,6 +8,7 @@ import { expiryFault, permanently, policyFault, temporarily, unknownNextPeer } f
 import type { NotForwarded } from '../../payments/forwarding.ts';
 import type { RuleId } from '../../rules.ts';
 import { stepChannel } from '../channels.ts';
+import { isAccepted } from '../payments/replays.ts';
 import { claimAll, isClaimed, isExpected, receive } from '../payments/receive.ts';
 import { onionsOf } from '../node-vocabulary.ts';
 import type { Run } from '../run.ts';
@@ -37,7 +38,7 @@ export function htlcIrrevocable(run: Run, word: HtlcIrrevocable): void {
   const link = linkOf(run.state, channelId, add.id);
   if (link?.kind === 'resolved') return htlcResolved(run, link);
   if (unacceptable !== undefined) return failUnacceptable(run, channelId, add, unacceptable, link);
-  if (link === undefined) decide(run, word);
+  if (link === undefined && isAccepted(run, word)) decide(run, word);
 }
 
 /** Its own rules forbid it, or it has come too near to its expiry: also where what became of the outgoing HTLC is not known. */

@@ -77,7 +77,8 @@ describe('a forwarder that has come back', () => {
       node.finish(Infinity);
       line.deliver();
     }
-    // The incoming HTLC is durable, and what goes on by the other channel is lost.
+    // The incoming HTLC is durable, and so is that its onion came; what goes on by the other channel is lost.
+    node.finish(1);
     node.finish(1);
     expect(line.state(1, 1).host.offered).toHaveLength(1);
     line.restart(1);

@@ -11,9 +11,10 @@ import type { Part, PartHop, Payment } from '../../payments/payment.ts';
 import { keyOf } from '../node-vocabulary.ts';
 import type { ChannelSlot, RecordWord } from '../node-vocabulary.ts';
 import { hand } from '../forwarding/waiting.ts';
+import { changePayments } from '../run.ts';
 import type { Run } from '../run.ts';
 import { changePayment } from './pay.ts';
-import { afterPayment, changePayments } from './records.ts';
+import { afterPayment } from './records.ts';
 
 /** The HTLCs of the node's own payments: handed to their channels, and ended by them. */
 

@@ -11,10 +11,10 @@ import { tidings } from '../../payments/tidings.ts';
 import { CHAIN_HASHES } from '../config.ts';
 import { keyOf } from '../node-vocabulary.ts';
 import type { RecordWord } from '../node-vocabulary.ts';
-import { waitUntil } from '../run.ts';
+import { changePayments, waitUntil } from '../run.ts';
 import type { Run } from '../run.ts';
 import { channelOfShortId, ownChannels } from './own-channels.ts';
-import { changePayments, forgetPaymentRecord, keepPayment, told } from './records.ts';
+import { forgetPaymentRecord, keepPayment, told } from './records.ts';
 
 /** Payments of the node's own: begun, given routes, ended, and forgotten. */
 

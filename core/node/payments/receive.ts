@@ -24,10 +24,10 @@ import { other } from '../../transactions/types.ts';
 import { fulfillHtlc, incomingHtlc, recordOf, refuseHtlc } from '../forwarding/answer-htlc.ts';
 import { keyOf } from '../node-vocabulary.ts';
 import type { RecordWord } from '../node-vocabulary.ts';
-import { waitUntil } from '../run.ts';
+import { changePayments, waitUntil } from '../run.ts';
 import type { Run } from '../run.ts';
 import { networkOf, refuse } from './pay.ts';
-import { changePayments, forgetReceivable, keepReceivable, without } from './records.ts';
+import { forgetReceivable, keepReceivable, without } from './records.ts';
 
 /** What is paid to this node: invoices, the sets of their HTLCs, and the decision to claim, which is durable before the first part is claimed. */
 

@@ -3,15 +3,12 @@ import type { PaymentEvent } from '../../payments/commands.ts';
 import type { Payment } from '../../payments/payment.ts';
 import type { Receivable } from '../../payments/receivable.ts';
 import type { NodeRecord } from '../../payments/records.ts';
-import type { NodeInput, NodePayments, RecordSlot, RecordWord } from '../node-vocabulary.ts';
-import { draft } from '../run.ts';
+import type { NodeInput, RecordSlot, RecordWord } from '../node-vocabulary.ts';
+import { changePayments } from '../run.ts';
 import type { Run } from '../run.ts';
+import { replaysStored } from './replays.ts';
 
 /** The node's own records: each has its store and its barrier, as a channel has. A store waits for nothing; what rests on it waits for it. */
-
-export function changePayments(run: Run, change: Partial<NodePayments>): void {
-  draft(run).payments = { ...run.state.payments, ...change };
-}
 
 export function told(events: readonly PaymentEvent[]): readonly RecordWord[] {
   return events.map((event) => ({ kind: 'payment', event }));
@@ -96,6 +93,8 @@ export function recordStored(run: Run, { sink, version }: Extract<NodeInput, { k
       if (slot !== undefined) changePayments(run, { incoming: new Map(incoming).set(sink.id, slot) });
       return;
     }
+    case 'replays':
+      return replaysStored(run, version);
   }
 }
 

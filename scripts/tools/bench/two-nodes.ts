@@ -50,6 +50,7 @@ export class BenchNode {
     const nothing = (): void => undefined;
     const services: Services = {
       storage: { store: () => true, forget: nothing, monitor: () => true },
+      payments: { store: () => true, forget: nothing, route: () => undefined, tell: nothing },
       wire: { send: (peer, bytes) => void this.outgoing.push({ peer, bytes }), disconnect: nothing },
       chain: { broadcast: nothing, watchTx: nothing, watchSpend: nothing, refused: nothing },
       user: {

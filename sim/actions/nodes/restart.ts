@@ -8,7 +8,7 @@ import { between, chance, pick } from '../../deterministic/random.ts';
 import type { Choices } from '../../deterministic/random.ts';
 import { otherSide } from '../../model/commitment-contents.ts';
 import { plural } from '../../scenario/text.ts';
-import type { Action } from '../../scenario/types.ts';
+import type { Action, StoredRecord } from '../../scenario/types.ts';
 import type { World } from '../../world/world.ts';
 import { isShuttingDown, storedState } from '../../world/channel-changes.ts';
 import { numbers, simplerFields } from '../simpler.ts';
@@ -43,8 +43,14 @@ export const restart: ActionKind<Restart> = {
         world.trace.bytes(bytes);
         channels.push(bytes);
       }
+      const records: StoredRecord[] = [];
+      for (const effect of host.disk.durableRecords) {
+        const bytes = driver.serialiseRecord?.(effect) ?? new Uint8Array();
+        world.trace.bytes(bytes);
+        records.push({ kind: effect.record.kind, bytes });
+      }
       const features = without === undefined ? undefined : lacking(host.config.features, without.split(' ') as FeatureName[]);
-      return driver.restart?.(channels, host.disk.watcherIds(), seen, host.feeratePerKw, features) ?? [];
+      return driver.restart?.(channels, host.disk.watcherIds(), seen, host.feeratePerKw, features, records) ?? [];
     });
     if (driver.channels === undefined) return true;
     for (const info of world.channels) world.ledger.forgetUnknown(node, info.name, world.channelState(node, info.name));
