@@ -26,14 +26,26 @@ import { Log } from './log.ts';
  * How knowledge stands in the stored form of what keeps it, which brings the version. What grows with every payment is short: counts and ids take
  * as many bytes as they need, a commitment is what its cut has more than the one before it, and a hash that a preimage gives is not stored.
  */
+const MAX_U32 = 0xffffffffn;
 const { bigSize, hash32, maybe, point, preimage, struct, u32, u64, union, variant } = codec;
 
+/** As short as it can be. */
+const feerate: Codec<number> = {
+  schema: bigSize.schema,
+  minSize: bigSize.minSize,
+  read(reader) {
+    const value = bigSize.read(reader);
+    if (value > MAX_U32) throw new WireFailure('bad-value', `${value} is no u32`);
+    return Number(value);
+  },
+  write: (writer, value) => bigSize.write(writer, BigInt(value)),
+};
 const loggedId = { id: bigSize };
 const logged: Codec<Entry> = union('kind', {
   add: variant(1, { id: bigSize, amountMsat: bigSize, paymentHash: hash32, cltvExpiry: u32 }),
   fulfilled: variant(2, loggedId),
   failed: variant(3, loggedId),
-  fee: variant(4, { feeratePerKw: u32 }),
+  fee: variant(4, { feeratePerKw: feerate }),
 });
 
 /** A log as a list of what `stored` says of each item. */

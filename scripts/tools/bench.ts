@@ -4,6 +4,7 @@ import { rate } from '../../sim/scenario/text.ts';
 import type { Figure } from './bench/measure.ts';
 import { commitmentCost, forwardedPayments, payments, providers } from './bench/measure.ts';
 import { campaignFigures } from './bench/campaign.ts';
+import { watcherFigures } from './bench/watchers.ts';
 import { codecSpeed, fuzzingSpeed, handshakes } from './bench/wire.ts';
 import { styleOf } from '../cli/terminal/output.ts';
 
@@ -50,4 +51,5 @@ show(
     .flatMap((createCrypto) => IN_FLIGHT.map((inFlight) => commitmentCost(createCrypto, inFlight, seconds / 2))),
 );
 show('the wire', [...codecSpeed(seconds), ...all.map((createCrypto) => handshakes(createCrypto(), seconds))]);
+show('watchers elsewhere', watcherFigures(all, seconds));
 show('fuzzing', await fuzzingSpeed(seconds));

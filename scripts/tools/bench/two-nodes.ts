@@ -1,4 +1,5 @@
 import type { ChannelConfig } from '../../../core/channel/model/channel-vocabulary.ts';
+import type { MonitorUpdate } from '../../../core/knowledge/updates.ts';
 import type { NodeKey, NotifyEffect } from '../../../core/node/node-vocabulary.ts';
 import { createSigner } from '../../../core/channel/commitments/key-signer.ts';
 import type { Tx } from '../../../core/bitcoin/tx.ts';
@@ -30,6 +31,8 @@ export class BenchNode {
   readonly received: bigint[] = [];
   funding: { readonly amountSat: bigint; readonly script: Script } | undefined;
   settled = 0;
+  /** What watchers were told, where there are any. */
+  readonly told: MonitorUpdate[] = [];
   readonly host: Host;
 
   constructor(crypto: Crypto, seed: number, config: Partial<ChannelConfig>) {
@@ -49,7 +52,7 @@ export class BenchNode {
     );
     const nothing = (): void => undefined;
     const services: Services = {
-      storage: { store: () => true, forget: nothing, monitor: () => true },
+      storage: { store: () => true, forget: nothing, monitor: ({ update }) => this.told.push(update) > 0 },
       payments: { store: () => true, forget: nothing, route: () => undefined, tell: nothing },
       wire: { send: (peer, bytes) => void this.outgoing.push({ peer, bytes }), disconnect: nothing },
       chain: { broadcast: nothing, watchTx: nothing, watchSpend: nothing, refused: nothing },
