@@ -9,6 +9,12 @@ export type { Address } from './tcp.ts';
 export { stayConnected } from './stay-connected.ts';
 export type { BackOff } from './stay-connected.ts';
 export { FileStore } from './file-store.ts';
+export { fromBitcoinCore } from './sources/bitcoin-core.ts';
+export type { CoreServer } from './sources/bitcoin-core.ts';
+export { fromElectrum } from './sources/electrum.ts';
+export { fromCompactFilters } from './sources/compact-filters.ts';
+export type { ServerAddress } from './sources/lines.ts';
+export type { RunningSource, SourceListener } from './sources/running.ts';
 
 export { loadInterpreter } from './load-interpreter.ts';
 export { MissingPackageError } from './missing-package.ts';
