@@ -259,6 +259,16 @@ describe('a node that comes back', () => {
     expect(funded(a, id).host.nextEventId).toBe(3);
   });
 
+  it('tells again that a channel has failed: the notice waits for watchers, and may have been lost with them', () => {
+    const { a, id } = opened();
+    a.holdStores = true;
+    const told0 = told(a.command({ kind: 'force_close', channelId: id }));
+    a.finish(1, 'state');
+    expect(told0).toEqual([]);
+    a.holdStores = false;
+    expect(told(restarted(a))).toContain('failed');
+  });
+
   it('presents incoming HTLCs again that nobody has resolved', () => {
     const { pair, a, b, id } = opened();
     for (const n of [1, 2, 3]) pay(a, id, n);

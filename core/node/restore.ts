@@ -1,4 +1,4 @@
-import { notifyEvents, finish, monitorReplay, persist, start } from '../channel/step/transition.ts';
+import { notify, notifyEvents, finish, monitorReplay, persist, start } from '../channel/step/transition.ts';
 import { presentUnanswered } from '../channel/commitments/irrevocable.ts';
 import { giveOut } from '../channel/announce/announcement.ts';
 import { askAgain, askForAnnouncement } from '../channel/commitments/answers.ts';
@@ -115,6 +115,8 @@ function revive(out: Transition<StoredChannel>, isOld: boolean): void {
       watchOutputs(out);
       broadcastAgain(out);
       askForOwn(out as Transition<FailedState>);
+      // The host may have gone down before it heard.
+      notify(out, { kind: 'failed', rule: state.failure.rule, reason: state.failure.reason });
       break;
   }
 }

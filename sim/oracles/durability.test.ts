@@ -8,6 +8,7 @@ import type { Action, Driver, DriverEffect, DriverFactory } from '../scenario/ty
 import { createCodecOracle } from './codec.ts';
 import { createDurability } from './durability.ts';
 import { nameOf } from '../world/channel-changes.ts';
+import { fingerprint } from '../world/finding.ts';
 import { CALM, FAULTS, fingerprintsOf, rewrite, runWorld, tampered } from './run.fixture.ts';
 import type { RunSpec, Tampering } from './run.fixture.ts';
 import { sinkNamed } from '../scenario/sinks.ts';
@@ -198,11 +199,23 @@ describe('durability', () => {
   });
 });
 
+describe('a step that changes what must last', () => {
+  it('is seen when it stores nothing', () => {
+    const forgetful = tampered({
+      nodes: ['B'],
+      state: (state) => ('durability' in state ? { ...state, durability: { ...state.durability, version: 1 } } : state),
+    });
+    expect(
+      fingerprintsOf(1, (seed) => runWorld({ seed, driver: forgetful, operations: CALM, oracles: [createDurability()] }).finding),
+    ).toEqual(['durability/store/not-stored']);
+  });
+});
+
 describe('stored states', () => {
-  const codec = (tampering?: Pick<Tampering, 'serialise' | 'readBack'>): readonly string[] =>
-    fingerprintsOf(3, (seed) => {
+  const codec = (tampering?: Pick<Tampering, 'serialise' | 'readBack'>, which?: 'some'): readonly string[] =>
+    fingerprintsOf(which === undefined ? 3 : 1, (seed) => {
       const driver = tampering === undefined ? fulguriteDriver : tampered(tampering);
-      return runWorld({ seed, driver, operations: CALM, oracles: [createCodecOracle()] }).finding;
+      return runWorld({ seed, driver, operations: CALM, oracles: [createCodecOracle(which)] }).finding;
     });
 
   it('are read as they were written', () => {
@@ -217,9 +230,39 @@ describe('stored states', () => {
     for (const fingerprint of found) expect(fingerprint).toMatch(/^durability\/stored-form\//);
     const always = (stored: StoredChannel): StoredChannel => ({ ...stored, lastSent: 'revoke_and_ack' });
     expect(codec({ readBack: always })).toEqual(['durability/stored-form/lastSent']);
+    expect(codec({ readBack: always }, 'some').length).toBeLessThan(2);
     const unwritable = (): never => {
       throw new Error('no room');
     };
     expect(codec({ serialise: unwritable })).toEqual(['durability/stored-form/cannot-be-written']);
+  });
+
+  it.each<readonly [string, (stored: StoredChannel) => object]>([
+    ['durability/stored-form/params', ({ params }) => ({ params: { ...params, pushMsat: params.pushMsat + 1n } })],
+    ['durability/stored-form/fundings', () => ({ fundings: [] })],
+    ['durability/stored-form/shared', ({ shared }) => ({ shared: { ...shared, base: { ...shared.base, feeratePerKw: 1 } } })],
+    ['durability/stored-form/remote', ({ remote }) => ({ remote: { ...remote, nextPoint: remote.currentPoint } })],
+    ['durability/stored-form/host', ({ host }) => ({ host: { ...host, nextEventId: 1000 } })],
+    ['durability/stored-form/durability', ({ durability }) => ({ durability: { ...durability, version: 1000 } })],
+    [
+      'durability/stored-form/lifecycle',
+      (stored) => ('lifecycle' in stored ? { lifecycle: { ...stored.lifecycle, createdHeight: 5000 } } : {}),
+    ],
+    ['durability/stored-form/closing', ({ closing }) => ({ closing: { ...closing, sent: '51' } })],
+    ['durability/stored-form/chain', ({ chain }) => ({ chain: { ...chain, transactions: 'none' } })],
+    ['durability/stored-form/failure', (stored) => ('failure' in stored ? { failure: { ...stored.failure, reason: 'another' } } : {})],
+    ['durability/stored-form/phase', () => ({ phase: 'opening' })],
+    ['durability/stored-form/other-group', () => ({ colour: 'red' })],
+  ])('are seen to say something else: %s', (expected, edit) => {
+    const driver = tampered({ readBack: (stored) => ({ ...stored, ...edit(stored) }) as StoredChannel });
+    const oracles = [createCodecOracle()];
+    const found = runWorld({ seed: 'groups', driver, operations: ['pay', 'fulfill', 'force_close'], oracles, steps: 60 }).finding;
+    expect(found && fingerprint(found)).toBe(expected);
+  });
+
+  it('are seen to be written in two ways', () => {
+    let times = 0;
+    const serialise = (bytes: Uint8Array): Uint8Array => (times++ % 2 === 0 ? bytes : Uint8Array.of(...bytes, 0));
+    expect(codec({ serialise }, 'some')).toEqual(['durability/stored-form/other-bytes']);
   });
 });

@@ -1,18 +1,37 @@
 import type { StoredChannel } from '../../core/channel/model/state.ts';
 import type { ChannelId, PublicKey } from '../../core/crypto/bytes.ts';
-import type { DriverEffect, Finding, Oracle, StepRecord, WorldView } from '../scenario/types.ts';
+import type { Change, DriverEffect, Finding, Oracle, StepRecord, WorldView } from '../scenario/types.ts';
 import { Barrier, factOf } from './durability/barrier.ts';
 import { barred, broken, DURABILITY_KINDS, judge, JUDGED, ownNumber, signedNumber } from './durability/judge.ts';
 import type { Place, Track } from './durability/judge.ts';
 import { commitmentNumberOf, Promises } from './durability/secrets.ts';
+import { unstored } from './durability/unstored.ts';
 import { isBreach, isStaleRestart } from './licences.ts';
-import { changes, channelOf, hasCommitments, messageOf, nameOf, peerState, statesOf, storedState } from '../world/channel-changes.ts';
+import {
+  changes,
+  channelName,
+  channelOf,
+  hasCommitments,
+  messageOf,
+  nameOf,
+  peerState,
+  statesOf,
+  storedState,
+} from '../world/channel-changes.ts';
 import type { SendEffect } from '../world/channel-changes.ts';
 import { finding } from './difference.ts';
 import { restoredVersion } from './stale-channels.ts';
 import { STATE, wordFor } from '../scenario/sinks.ts';
 
 const ORACLE = 'durability';
+
+/** A crash would undo what a step has done. */
+function notStored(world: WorldView, { node }: StepRecord, { channelId }: Change, what: string): Finding {
+  const message = `${node} changed ${what}, and stored nothing`;
+  const channel = channelName(world, channelId);
+  return finding(world, { oracle: ORACLE, rule: 'store', kind: 'not-stored', node, channel, message, expected: 'a store', actual: 'none' });
+}
+
 function forkTracks(tracks: ReadonlyMap<ChannelId, Track>): Map<ChannelId, Track> {
   return new Map([...tracks].map(([id, track]) => [id, { ...track, barrier: track.barrier.fork(), promises: track.promises.fork() }]));
 }
@@ -57,8 +76,11 @@ class Durability implements Oracle {
       }
     }
     if (record.effects.length > 0) this.write(world, record);
-    for (const { channelId, after } of changes(world, record))
-      if (hasCommitments(after)) this.track(record, channelId).barrier.endOfStep(after);
+    for (const change of changes(world, record)) {
+      if (hasCommitments(change.after)) this.track(record, change.channelId).barrier.endOfStep(change.after);
+      const what = input.kind === 'restart' ? undefined : unstored(change);
+      if (what !== undefined) return notStored(world, record, change, what);
+    }
     if (input.kind === 'restart') {
       const found = this.restarted(world, record);
       if (found !== undefined) return found;

@@ -16,6 +16,7 @@ import { createNoUnprovokedClose } from './no-unprovoked-close.ts';
 import type { LicensingOracle } from './no-unprovoked-close.ts';
 import { createPeersOracle } from './peers.ts';
 import { createReference } from './reference.ts';
+import { createTold } from './told.ts';
 import { createValidity } from './validity.ts';
 import { createWatchers } from './watchers.ts';
 
@@ -43,7 +44,8 @@ export const ORACLES: readonly OracleEntry[] = [
   { name: 'sendable', cost: 'costly', share: 0.01, create: () => createLimits({ trySendable: true }) },
   { name: 'durability', cost: 'cheap', create: createDurability },
   { name: 'watchers', cost: 'cheap', create: createWatchers },
-  { name: 'codec', cost: 'costly', share: 0.01, create: createCodecOracle },
+  { name: 'some-stores', cost: 'cheap', create: () => createCodecOracle('some') },
+  { name: 'codec', cost: 'costly', share: 0.01, create: () => createCodecOracle('every') },
   { name: 'deadlines', cost: 'cheap', create: createDeadlines },
   { name: 'chain-view', cost: 'cheap', create: createChainView },
   { name: 'validity', cost: 'cheap', create: () => createValidity({ everyCommitment: false, scripts: 'some' }) },
@@ -53,12 +55,14 @@ export const ORACLES: readonly OracleEntry[] = [
   { name: 'peers', cost: 'cheap', create: createPeersOracle },
   { name: 'no-unprovoked-close', cost: 'cheap', create: createNoUnprovokedClose },
   { name: 'answers', cost: 'cheap', create: createAnswers },
+  { name: 'told', cost: 'cheap', create: createTold },
   { name: 'liveness', cost: 'cheap', create: createLiveness },
 ];
 
 /** Oracles that a costly one makes needless, because it does all that they do. */
 const REPLACES: Readonly<Record<string, readonly string[]>> = {
   sendable: ['limits'],
+  codec: ['some-stores'],
   'every-script': ['validity'],
   'every-commitment': ['validity', 'every-script'],
 };

@@ -40,19 +40,8 @@ const UNSEEN = `
   durability/another-next-point
   durability/forgot-a-revocation
   durability/forgot-a-signature
-  durability/fundings
-  durability/host
-  durability/lifecycle
-  durability/other-bytes
-  durability/other-group
-  durability/params
-  durability/phase
-  durability/remote
   durability/revokes-what-was-broadcast
-  durability/shared
   durability/store-unfinished
-  errors/all-channels
-  errors/opening
   hostile/ignored-it
   hostile/refused-yet-changed
   hostile/sent-a-warning

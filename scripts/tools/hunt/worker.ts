@@ -23,7 +23,19 @@ async function hunt({ number, fault, sides, runs, sweeps }: Job): Promise<Outcom
   const engine = await createEngine({ planted: { module, sides } });
   const tally = emptyTally();
   for (let seed = 1; seed <= runs; seed++) {
-    const { found, stats, licences } = engine.runSeed(seed);
+    let run: ReturnType<typeof engine.runSeed>;
+    try {
+      run = engine.runSeed(seed);
+    } catch (error) {
+      // An oracle that asks a copy of a node hears it throw.
+      return {
+        ...swept,
+        fingerprint: `exception/${String(error).slice(0, 80)}/asked-by-an-oracle`,
+        runs: seed,
+        operations: tally.operations,
+      };
+    }
+    const { found, stats, licences } = run;
     tallyRun(tally, stats, licences);
     if (found !== undefined) {
       const kept = correct.keep(found.scenario);

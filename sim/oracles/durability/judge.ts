@@ -12,8 +12,8 @@ import type { Promises } from './secrets.ts';
 const ORACLE = 'durability';
 /** What a node that comes back may have lost. */
 const FORGOTTEN = ['channel-gone', 'older-than-durable', 'forgot-a-revocation', 'forgot-a-signature'] as const;
-export const DURABILITY_KINDS = [...OBSTACLES, ...BROKEN_PROMISES, 'another-second-point', ...FORGOTTEN] as const;
-type Broken = Exclude<(typeof DURABILITY_KINDS)[number], (typeof OBSTACLES)[number] | 'channel-gone'>;
+export const DURABILITY_KINDS = [...OBSTACLES, ...BROKEN_PROMISES, 'another-second-point', 'not-stored', ...FORGOTTEN] as const;
+type Broken = Exclude<(typeof DURABILITY_KINDS)[number], (typeof OBSTACLES)[number] | 'channel-gone' | 'not-stored'>;
 
 const WORDS = {
   'not-a-secret-key': 'reveals a per-commitment secret that is no key',
