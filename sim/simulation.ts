@@ -39,6 +39,8 @@ export interface OpenOptions {
   readonly feeratePerKw?: number;
   /** Default 'anchors'. */
   readonly format?: CommitmentFormat;
+  /** Announced to everybody, with the sixth block that confirms it (BOLT 7). Default false. */
+  readonly announce?: boolean;
 }
 
 export interface PayOptions {
@@ -99,11 +101,11 @@ export class Simulation {
 
   /** Opens a channel, mines it, and waits until both ends can use it. Returns its name. */
   open(opener: string, accepter: string, options: OpenOptions): string {
-    const { fundingSat, pushMsat = 0n, feeratePerKw = 2500, format = 'anchors' } = options;
+    const { fundingSat, pushMsat = 0n, feeratePerKw = 2500, format = 'anchors', announce } = options;
     this.linkId(opener, accepter);
     const as = freshName('c', (name) => this.world.info(name) !== undefined, 1);
     const amounts = { fundingSat: fundingSat.toString(), pushMsat: pushMsat.toString() };
-    this.act({ do: 'open', as, from: opener, to: accepter, ...amounts, feeratePerKw, format });
+    this.act({ do: 'open', as, from: opener, to: accepter, ...amounts, feeratePerKw, format, ...(announce !== undefined && { announce }) });
     const refused = this.refusal();
     this.run();
     for (let blocks = 0; blocks < 20 && !this.isUsable(as); blocks++) this.mine(1);

@@ -13,9 +13,8 @@ import { newPeer, receiveEnd, receiveReplyRange } from './sync.ts';
 
 /** BOLT 7: "SHOULD forget a channel after a 72-block delay": a splice may follow. */
 export const SPENT_BLOCKS = 72;
-/** How often what has grown old is looked for, in milliseconds of told time. */
+/** With a block at most so often is looked for what has grown old, in milliseconds of told time. */
 const PRUNE_MS = 3_600_000;
-const PRUNE = 'prune';
 
 export function createGossip(view: NetworkView, height: number, nowMs: number): GossipState {
   return {
@@ -25,7 +24,8 @@ export function createGossip(view: NetworkView, height: number, nowMs: number): 
     news: undefined,
     nowMs,
     height,
-    deadlines: [{ atMs: nowMs + PRUNE_MS, of: PRUNE }],
+    prunedMs: nowMs,
+    deadlines: [],
   };
 }
 
@@ -56,8 +56,7 @@ function dispatch(run: Intake, input: GossipInput): void {
     case 'output_spent':
       return spent(run, input.shortChannelId, input.height);
     case 'height':
-      draft(run).height = input.height;
-      return;
+      return newHeight(run, input.height);
     case 'time':
       return time(run, input.nowMs);
   }
@@ -107,7 +106,6 @@ function time(run: Intake, nowMs: number): void {
   draft(run).nowMs = nowMs;
   for (const key of dueBy(run.state.deadlines, nowMs)) {
     if (key === FLUSH) flush(run);
-    else if (key === PRUNE) prune(run);
     else if (key.startsWith('check ')) endCheck(run, BigInt(key.slice('check '.length)));
     else goOn(run, key as PublicKey);
   }
@@ -129,7 +127,12 @@ function prune(run: Intake): void {
     run.state.view,
     all.filter(isOver).map(({ shortChannelId }) => shortChannelId),
   );
-  waitUntil(run, PRUNE, nowMs + PRUNE_MS);
+  draft(run).prunedMs = nowMs;
+}
+
+function newHeight(run: Intake, height: number): void {
+  draft(run).height = height;
+  if (run.state.nowMs - run.state.prunedMs >= PRUNE_MS) prune(run);
 }
 
 function spent(run: Intake, shortChannelId: bigint, height: number): void {

@@ -111,6 +111,8 @@ export interface GossipState {
   readonly news: News | undefined;
   readonly nowMs: number;
   readonly height: number;
+  /** When it was last looked for what is over. */
+  readonly prunedMs: number;
   /** Checks by their ids, `flush`, and peers that have something to come. */
   readonly deadlines: Deadlines<string>;
 }

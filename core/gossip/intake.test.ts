@@ -208,8 +208,8 @@ describe('an update', () => {
       [SPENT_BLOCKS - 1, true],
       [SPENT_BLOCKS, false],
     ] as const) {
-      node.input({ kind: 'height', height: HEIGHT + blocks });
       node.time(node.state.nowMs + 3_600_000);
+      node.input({ kind: 'height', height: HEIGHT + blocks });
       expect(channelOf(node.state.view, CHANNEL) !== undefined).toBe(stays);
     }
   });
@@ -218,8 +218,10 @@ describe('an update', () => {
     const node = known();
     const hour = 3_600_000;
     node.time(NOW + STALE_SECONDS * 1000 - hour);
+    node.input({ kind: 'height', height: HEIGHT });
     expect(channelOf(node.state.view, CHANNEL)).toBeDefined();
     node.time(NOW + STALE_SECONDS * 1000 + hour);
+    node.input({ kind: 'height', height: HEIGHT });
     expect(channelOf(node.state.view, CHANNEL)).toBeUndefined();
     node.hear(PEER, announcement(1, 2, CHANNEL), update(1, 2, CHANNEL));
     expect(channelOf(node.state.view, CHANNEL)).toMatchObject({ policy1: undefined, policy2: undefined });

@@ -17,8 +17,8 @@ export const MS_PER_SECOND = 1000;
 export const LOOKED_AT_BYTES = 20;
 
 export function draft(run: Intake): { -readonly [K in keyof GossipState]: GossipState[K] } {
-  const { view, checks, peers, news, nowMs, height, deadlines } = run.state;
-  const copy = { view, checks, peers, news, nowMs, height, deadlines };
+  const { view, checks, peers, news, nowMs, height, prunedMs, deadlines } = run.state;
+  const copy = { view, checks, peers, news, nowMs, height, prunedMs, deadlines };
   run.state = copy;
   return copy;
 }

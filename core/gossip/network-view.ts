@@ -1,5 +1,5 @@
 import type { PublicKey } from '../crypto/bytes.ts';
-import { firstFrom, patchGraph } from '../routing/graph.ts';
+import { buildGraph, firstFrom, patchGraph } from '../routing/graph.ts';
 import type { Graph, GraphChannel } from '../routing/graph.ts';
 
 /** One direction of a channel, as its end said it last: `bytes` is the whole channel_update, handed on as it came. */
@@ -43,6 +43,8 @@ export function viewOf(channels: readonly PublicChannel[], nodes: ReadonlyMap<Pu
   const base = { channels: new Map(channels.map((channel) => [channel.shortChannelId, channel])), nodes, graph };
   return { base, channels: new Map(), nodes: new Map() };
 }
+
+export const NOTHING_KNOWN: NetworkView = viewOf([], new Map(), buildGraph([]));
 
 export function channelOf({ base, channels }: NetworkView, shortChannelId: bigint): PublicChannel | undefined {
   return channels.has(shortChannelId) ? channels.get(shortChannelId) : base.channels.get(shortChannelId);

@@ -1,6 +1,5 @@
 import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import type { Hash32, PublicKey, SecretKey } from '../crypto/bytes.ts';
-import { buildGraph } from '../routing/graph.ts';
 import { encodeMessage } from '../wire/messages/index.ts';
 import type { ChannelAnnouncement, ChannelUpdate, MessageIn, NodeAnnouncement } from '../wire/messages/index.ts';
 import { shortChannelIdOf } from '../wire/short-channel-id.ts';
@@ -10,7 +9,7 @@ import type { ChannelPolicy } from './channel-update.ts';
 import { createGossip, gossipStep } from './gossip-step.ts';
 import { DEFAULT_GOSSIP_LIMITS } from './gossip-vocabulary.ts';
 import type { GossipInput, GossipLimits, GossipOutputs, GossipState, OutputFound } from './gossip-vocabulary.ts';
-import { viewOf } from './network-view.ts';
+import { NOTHING_KNOWN } from './network-view.ts';
 import type { NetworkView } from './network-view.ts';
 import { unsignedNodeAnnouncement } from './node-announcement.ts';
 import { gossipHash } from './signing.ts';
@@ -82,8 +81,6 @@ export function nodeAnnouncement(n: number, timestamp = NOW / 1000): NodeAnnounc
   });
   return { ...unsigned, signature: crypto.sign(gossipHash(crypto, unsigned), secretOf(n)) };
 }
-
-export const NOTHING_KNOWN: NetworkView = viewOf([], new Map(), buildGraph([]));
 
 /** One that takes in gossip, with a chain that has every output that is asked for unless a test says otherwise. */
 export class GossipNode {

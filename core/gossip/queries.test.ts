@@ -6,21 +6,8 @@ import type { MessageIn, ReplyChannelRange } from '../wire/messages/index.ts';
 import { crc32c } from './checksum.ts';
 import { decodeFlags, decodeIds, encodeIds } from './encoded-ids.ts';
 import type { GossipOutputs } from './gossip-vocabulary.ts';
-import {
-  bytesOf,
-  CHAIN,
-  GossipNode,
-  idOf,
-  namesTo,
-  nodeAnnouncement,
-  NOTHING_KNOWN,
-  NOW,
-  rulesOf,
-  scid,
-  sentTo,
-  update,
-} from './network.fixture.ts';
-import { channelOf, channelsFrom } from './network-view.ts';
+import { bytesOf, CHAIN, GossipNode, idOf, namesTo, nodeAnnouncement, NOW, rulesOf, scid, sentTo, update } from './network.fixture.ts';
+import { channelOf, channelsFrom, NOTHING_KNOWN } from './network-view.ts';
 import type { PublicChannel } from './network-view.ts';
 import { REPLY_CHANNELS } from './queries.ts';
 

@@ -48,6 +48,11 @@ export function carryOut(services: Services, effect: NodeEffect | EncodedEffect)
     case 'payment':
       paymentsOf(services).tell(effect.event);
       return undefined;
+    case 'check_output': {
+      const { shortChannelId } = effect;
+      const found = services.network?.checkOutput(shortChannelId) ?? 'later';
+      return found === 'later' ? undefined : { kind: 'output_checked', shortChannelId, found: found === 'none' ? undefined : found };
+    }
     case 'forget':
       storage.forget(effect.channelId);
       return undefined;

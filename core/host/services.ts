@@ -4,6 +4,7 @@ import type { Coin } from '../monitor/claim-tx.ts';
 import type { SignEffect } from '../channel/model/channel-vocabulary.ts';
 import type { Answer } from '../channel/model/duties.ts';
 import type { NodeEffect, NotifyEffect } from '../node/node-vocabulary.ts';
+import type { OutputFound } from '../gossip/gossip-vocabulary.ts';
 import type { ChannelId, PublicKey, Txid } from '../crypto/bytes.ts';
 import type { GivenRoutes, PaymentEvent } from '../payments/commands.ts';
 import type { RecordSink } from '../payments/records.ts';
@@ -74,6 +75,15 @@ export interface SigningDevice {
   sign(effect: SignEffect): Answer | undefined;
 }
 
+/** Where the node keeps a picture of the network (`gossip: 'network'`). */
+export interface PublicOutputs {
+  /**
+   * The output at this place of the chain, if it is there and unspent; `later` where the input `output_checked` says so, or nothing does. From then
+   * on its spending is the input `output_spent`.
+   */
+  checkOutput(shortChannelId: bigint): NonNullable<OutputFound> | 'none' | 'later';
+}
+
 /** Whoever owns the node. */
 export interface User {
   /** Something happened. Events (`kind: 'event'`) repeat after a restart until `acknowledge` was commanded. */
@@ -110,6 +120,8 @@ export interface Services {
   readonly user: User;
   /** Needed where the node's own signer leaves anything for later. */
   readonly device?: SigningDevice;
+  /** Needed where the node is to know more of the network than its own channels. */
+  readonly network?: PublicOutputs;
   /** Needed where the node deals with payments. */
   readonly payments?: PaymentService;
   /** Needed where the node claims on the chain what is its own. */

@@ -1,6 +1,7 @@
 import { isChainRefusal, readChainInput } from '../chain/update.ts';
 import type { ChainInput, ChainRefusal, ChainUpdate } from '../chain/update.ts';
 import { emptyView, misfitOf } from '../chain/view.ts';
+import { stepGossip } from './gossip/network.ts';
 import { draft } from './run.ts';
 import type { Run } from './run.ts';
 import { watchChain } from './watching/step-watcher.ts';
@@ -16,6 +17,7 @@ export function chain(run: Run, input: ChainInput): void {
 
 function take(run: Run, update: ChainUpdate): void {
   draft(run).tip = update.tip;
+  stepGossip(run, { kind: 'height', height: update.tip.height });
   // Every channel hears of it: deadlines are heights.
   for (const channelId of run.state.channels.keys()) watchChain(run, channelId, update);
   drain(run);

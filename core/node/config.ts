@@ -1,5 +1,6 @@
 import type { ChannelConfig } from '../channel/model/channel-vocabulary.ts';
 import type { Hash32 } from '../crypto/bytes.ts';
+import { DEFAULT_GOSSIP_LIMITS } from '../gossip/gossip-vocabulary.ts';
 import { makeFeatures } from '../wire/features.ts';
 
 /** Genesis blocks in wire order (BOLT 0, chain_hash). */
@@ -26,6 +27,8 @@ export const DEFAULT_CONFIG: ChannelConfig = {
   watchers: [],
   watcherQuorum: Number.MAX_SAFE_INTEGER,
   payments: 'host',
+  gossip: 'own',
+  gossipLimits: DEFAULT_GOSSIP_LIMITS,
   relay: {
     cltvExpiryDelta: 40,
     htlcMinimumMsat: 1n,

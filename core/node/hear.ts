@@ -5,7 +5,8 @@ import { findLostParts, partBegins, partGivenBack } from './payments/parts.ts';
 import { askForRoutes } from './payments/pay.ts';
 import { storeReplays } from './payments/replays.ts';
 import { claimAll, failLateSets } from './payments/receive.ts';
-import { giveToPeers } from './gossip/own.ts';
+import { stepGossip } from './gossip/network.ts';
+import { capacityOf, sendToAll } from './gossip/own.ts';
 import type { NodeWord } from './node-vocabulary.ts';
 import { watched } from './watching/step-watcher.ts';
 import type { Listener, Run } from './run.ts';
@@ -32,7 +33,8 @@ function hear(run: Run, word: NodeWord): void {
     case 'not_offered':
       return notOffered(run, word);
     case 'gossip':
-      return giveToPeers(run, word);
+      sendToAll(run, word.message);
+      return stepGossip(run, { kind: 'own', message: word.message, capacitySat: capacityOf(run, word) });
     case 'given_back':
       return word.origin.kind === 'own' ? partGivenBack(run, word.origin) : forwardGivenBack(run, word.origin, word.fault);
     case 'part_begins':

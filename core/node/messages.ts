@@ -4,7 +4,7 @@ import { negotiated } from '../wire/features.ts';
 import { channelIdOf, decodeMessage, ruleOf } from '../wire/messages/index.ts';
 import type { AnnouncementSignatures, ChannelMessage, GroupedMessage, Message } from '../wire/messages/index.ts';
 import { answer, stepChannel } from './channels.ts';
-import { isOfOwnChannel } from './gossip/own.ts';
+import { receiveGossip } from './gossip/network.ts';
 import { ALL_CHANNELS, channelNamed, openingNamed } from './ids.ts';
 import { receiveOpen, stepOpening } from './openings.ts';
 import { disconnected, hangUp, hear, leave, receiveControl } from './peers.ts';
@@ -58,8 +58,7 @@ function route(run: Run, peer: PublicKey, { group, message }: GroupedMessage): v
     case 'announcement':
       return announcementSignatures(run, peer, message);
     case 'gossip':
-      if (message.type === 'channel_update') isOfOwnChannel(run, peer, message);
-      return;
+      return receiveGossip(run, peer, message);
     case 'onion':
     case 'storage':
       return;

@@ -40,6 +40,10 @@ import type { WatcherRecord } from '../monitor/records.ts';
 import type { ClaimInput, ClaimWord } from './watching/claim-words.ts';
 import { createClaiming } from './watching/watching.ts';
 import type { Claiming, Watching } from './watching/watching.ts';
+import type { GossipState, OutputFound } from '../gossip/gossip-vocabulary.ts';
+import { NOTHING_KNOWN } from '../gossip/network-view.ts';
+import type { NetworkView } from '../gossip/network-view.ts';
+import type { NodeAnnouncement } from '../wire/messages/index.ts';
 import { assertSpoken } from './spoken-features.ts';
 
 /** Everything that enters core. Data only. Peers are named by their node id. */
@@ -61,9 +65,19 @@ export type NodeInput =
   | { readonly kind: 'time'; readonly nowMs: number }
   | { readonly kind: 'feerate'; readonly feeratePerKw: number }
   | ClaimInput
+  /** What the chain has at the place of an output (`check_output`); undefined where there is none that is unspent. */
+  | { readonly kind: 'output_checked'; readonly shortChannelId: bigint; readonly found: OutputFound }
+  /** An output that was checked has been spent in the block of this height. */
+  | { readonly kind: 'output_spent'; readonly shortChannelId: bigint; readonly height: number }
   | { readonly kind: 'command'; readonly command: NodeCommand };
 
-export type NodeCommand = Command | PaymentCommand;
+export type NodeCommand = Command | PaymentCommand | AnnounceNodeCommand;
+
+/** What the node is to say of itself, signed (BOLT 7): said to every peer, and again to who comes later, until a restart. */
+export interface AnnounceNodeCommand {
+  readonly kind: 'announce_node';
+  readonly announcement: NodeAnnouncement;
+}
 
 /** What a node is given once, and no other node with it: `createNodeEnv` makes it. */
 export interface NodeEnv {
@@ -76,6 +90,8 @@ export interface NodeEnv {
   readonly key: UsedKey | undefined;
   /** Present where the node claims on the chain what is its own. */
   readonly claiming: Claiming | undefined;
+  /** What it knows of the network when it starts: shared by all that start with it. */
+  readonly network: NetworkView;
 }
 
 export interface UsedKey extends NodeKey {
@@ -103,13 +119,14 @@ export function createNodeEnv(
   config: ChannelConfig,
   key?: NodeKey,
   claims?: Pick<Claiming, 'signer' | 'destination'>,
+  network: NetworkView = NOTHING_KNOWN,
 ): NodeEnv {
   assertSpoken(config.features);
   assertPayable(config, key);
   const used = config.payments === 'node' && key !== undefined ? usedKey(key) : undefined;
   const onions = used && new OnionReader({ crypto, cipher: used.cipher, ecdh: used.ecdh });
   const claiming = claims && createClaiming(crypto, claims);
-  return { crypto, signer, config, cache: new ChannelCache(crypto), onions, key: used, claiming };
+  return { crypto, signer, config, cache: new ChannelCache(crypto), onions, key: used, claiming, network };
 }
 
 function usedKey(key: NodeKey): UsedKey {
@@ -236,6 +253,8 @@ export type NodeEffect =
       readonly channelId: ChannelId | undefined;
       readonly text: string;
     }
+  /** Whether this output is in the chain and unspent: answered by `output_checked`, or never. Its spending is told from then on (`output_spent`). */
+  | { readonly kind: 'check_output'; readonly shortChannelId: bigint }
   /** The channel is gone without trace: remove its stored state. */
   | { readonly kind: 'forget'; readonly channelId: ChannelId }
   /** An input of the chain did not fit, and nothing of it was taken: the host sends what the refusal names. */
@@ -316,6 +335,10 @@ export interface NodeState {
   /** By the channel that they wait for. */
   readonly waiting: ReadonlyMap<ChannelId, readonly WaitingAdd[]>;
   readonly payments: NodePayments;
+  /** The network, as gossip tells of it; absent until the first word, and where the configuration wants none. */
+  readonly gossip: GossipState | undefined;
+  /** What the node says of itself. */
+  readonly ownNode: NodeAnnouncement | undefined;
 }
 
 export function openingKey(peer: PublicKey, temporaryChannelId: ChannelId): string {

@@ -17,6 +17,8 @@ import { hashOf, isSetKey, setTimedOut } from './payments/receive.ts';
 import { isPaymentKey, paymentOf, paymentTimedOut } from './payments/pay.ts';
 import { recordStored } from './payments/records.ts';
 import { draft, setSlot, startRun } from './run.ts';
+import { GOSSIP, stepGossip } from './gossip/network.ts';
+import { announceNode } from './gossip/own.ts';
 import type { Run } from './run.ts';
 import { claiming, everywhere } from './watching/step-watcher.ts';
 import { drain } from './worklist.ts';
@@ -34,6 +36,8 @@ export function createNode(tip: ChainPoint, feeratePerKw: number, nowMs: number)
     channels: new Map(),
     openings: new Map(),
     waiting: new Map(),
+    gossip: undefined,
+    ownNode: undefined,
     payments: NO_PAYMENTS,
   };
 }
@@ -64,6 +68,9 @@ function dispatch(run: Run, input: NodeInput): void {
       return chain(run, input);
     case 'time':
       return time(run, input.nowMs);
+    case 'output_checked':
+    case 'output_spent':
+      return stepGossip(run, input);
     case 'feerate':
       return feerate(run, input.feeratePerKw);
     case 'coins':
@@ -90,6 +97,7 @@ function time(run: Run, nowMs: number): void {
   if (nowMs > run.state.nowMs) draft(run).nowMs = nowMs;
   for (const key of dueBy(run.state.deadlines, nowMs)) {
     if (run.state.openings.has(key)) stepOpening(run, key, { kind: 'timeout' });
+    else if (key === GOSSIP) stepGossip(run, { kind: 'time', nowMs });
     else if (isWaitingKey(key)) expireWaiting(run, channelOf(key));
     else if (isPaymentKey(key)) paymentTimedOut(run, paymentOf(key));
     else if (isSetKey(key)) setTimedOut(run, hashOf(key));
@@ -112,6 +120,10 @@ function command(run: Run, given: NodeCommand): void {
   if (isPaymentCommand(given)) {
     paymentCommand(run, given);
     return drain(run);
+  }
+  if (given.kind === 'announce_node') {
+    const message = announceNode(run, given);
+    return message && stepGossip(run, { kind: 'own', message, capacitySat: undefined });
   }
   if (given.kind === 'open') return open(run, given);
   if (given.kind === 'decline') return decline(run, given);

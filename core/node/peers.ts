@@ -5,7 +5,8 @@ import type { ErrorMessage, Init, MessageIn, Ping, Pong, Warning } from '../wire
 import { channelsWith, stepChannel } from './channels.ts';
 import { NO_PONG } from '../peers/liveness.ts';
 import type { RemoteAddress } from '../peers/peers-vocabulary.ts';
-import { introduceChannels } from './gossip/own.ts';
+import { gossipPeer, stepGossip } from './gossip/network.ts';
+import { introduce } from './gossip/own.ts';
 import { ALL_CHANNELS, channelNamed, openingNamed } from './ids.ts';
 import { badInit, initMessage } from './init.ts';
 import { openingsWith, stepOpening } from './openings.ts';
@@ -34,6 +35,7 @@ export function disconnected(run: Run, peer: PublicKey): void {
   const peers = new Map(run.state.peers);
   peers.delete(peer);
   draft(run).peers = peers;
+  stepGossip(run, { kind: 'disconnected', peer });
 }
 
 /** A warning for the peer's log, and the end of this connection. Channels live on. */
@@ -86,7 +88,8 @@ function receiveInit(run: Run, peer: PublicKey, message: Init): void {
   }
   setPeer(run, peer, judged.features);
   for (const channelId of channelsWith(run.state, peer)) stepChannel(run, channelId, { kind: 'connected' });
-  introduceChannels(run, peer);
+  introduce(run, peer);
+  gossipPeer(run, peer);
 }
 
 /** BOLT 1: SHOULD log a warning for later diagnosis; of an error, too, nobody but a person makes sense. */

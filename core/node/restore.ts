@@ -58,7 +58,15 @@ export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState,
     channels.set(stored.channelId, enqueue(slot, revived.effects, work));
   }
   for (const [channelId, slot] of channels) channels.set(channelId, release(channels, slot, work));
-  const none = { deadlines: [], peers: new Map(), openings: new Map(), waiting: new Map(), payments: NO_PAYMENTS };
+  const none = {
+    deadlines: [],
+    peers: new Map(),
+    openings: new Map(),
+    waiting: new Map(),
+    payments: NO_PAYMENTS,
+    gossip: undefined,
+    ownNode: undefined,
+  };
   const state: NodeState = { tip, nowMs, feeratePerKw, channels, ...none };
   const run = startRun(env, state, LISTENER);
   if (durable.records !== undefined) restorePayments(run, durable.records);

@@ -48,6 +48,11 @@ export const NODE_RULES = {
     consequence: 'warn-and-disconnect',
   },
   'node.no_such_channel': { requirements: [], why: 'a command for a channel that is not there', consequence: 'refuse' },
+  'node.not_announced': {
+    requirements: ['B7-NODE-S-01-timestamp', 'B7-NODE-S-02-signature'],
+    words: 'MUST set `timestamp` to be greater than that of any previous `node_announcement` it has previously created',
+    consequence: 'refuse',
+  },
   'node.host_pays': { requirements: [], why: 'a command of hosts whose nodes deal with payments', consequence: 'refuse' },
   'node.not_connected': {
     requirements: ['B1-INIT-11-wait'],

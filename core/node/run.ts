@@ -29,8 +29,8 @@ export function startRun(env: NodeEnv, state: NodeState, listener: Listener): Ru
 
 /** Puts a copy in the place of the node's state, to write to. */
 export function draft(run: Run): { -readonly [K in keyof NodeState]: NodeState[K] } {
-  const { tip, nowMs, deadlines, feeratePerKw, peers, channels, openings, waiting, payments } = run.state;
-  const copy = { tip, nowMs, deadlines, feeratePerKw, peers, channels, openings, waiting, payments };
+  const { tip, nowMs, deadlines, feeratePerKw, peers, channels, openings, waiting, payments, gossip, ownNode } = run.state;
+  const copy = { tip, nowMs, deadlines, feeratePerKw, peers, channels, openings, waiting, payments, gossip, ownNode };
   run.state = copy;
   return copy;
 }

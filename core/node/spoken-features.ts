@@ -10,6 +10,8 @@ export const SPOKEN_FEATURES: readonly FeatureName[] = [
   'option_static_remotekey',
   'payment_secret',
   'basic_mpp',
+  'gossip_queries',
+  'gossip_queries_ex',
   'option_support_large_channel',
   'option_anchors',
   'option_shutdown_anysegwit',

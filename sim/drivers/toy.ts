@@ -92,6 +92,8 @@ class ToyDriver implements Driver {
       case 'time':
       case 'signed':
       case 'record_stored':
+      case 'output_checked':
+      case 'output_spent':
         return [];
     }
   }
@@ -171,6 +173,7 @@ class ToyDriver implements Driver {
 
   private command(command: NodeCommand): readonly DriverEffect[] {
     if (isPaymentCommand(command)) return [{ kind: 'refused', command: command.kind, rule: 'node.host_pays', detail: '' }];
+    if (command.kind === 'announce_node') return [{ kind: 'refused', command: command.kind, rule: 'node.not_announced', detail: '' }];
     if (command.kind === 'open') {
       const { temporaryChannelId, peer } = command;
       if (!this.connectedPeers.has(peer)) return [{ kind: 'refused', command: 'open', rule: 'node.not_connected', detail: '' }];

@@ -3,6 +3,7 @@ import type { ChannelId } from '../../core/crypto/bytes.ts';
 import { isPaymentCommand } from '../../core/payments/commands.ts';
 import type { PaymentCommand } from '../../core/payments/commands.ts';
 import { nameOfSink, sinkOf } from '../../core/payments/records.ts';
+import { printShortChannelId } from '../../core/wire/short-channel-id.ts';
 import type { Message } from '../../core/wire/messages/index.ts';
 import { decodeMessage } from '../../core/wire/messages/index.ts';
 import type { DriverCommand } from '../scenario/border.ts';
@@ -69,6 +70,9 @@ function eventOf(world: WorldView, { input, tampered, forbidden }: StepRecord): 
       return blocksSeen(input);
     case 'signed':
       return { kind: 'other', text: `has from its signer: ${input.answer.kind}` };
+    case 'output_checked':
+    case 'output_spent':
+      return { kind: 'other', text: `hears of the output of ${printShortChannelId(input.shortChannelId)}` };
     case 'time':
       return { kind: 'other', text: `hears that it is ${grouped(input.nowMs)} ms` };
     case 'feerate':
@@ -106,6 +110,7 @@ function channelName(world: WorldView, id: ChannelId): string {
 
 function commandLabel(world: WorldView, command: DriverCommand): string {
   if (isPaymentCommand(command)) return paymentLabel(command);
+  if (command.kind === 'announce_node') return 'announce itself';
   if (command.kind === 'open') return `open ${grouped(command.fundingSat)} sat to ${world.nodeName(command.peer)}`;
   const name = channelName(world, command.channelId);
   switch (command.kind) {
@@ -216,6 +221,8 @@ function didLabel(world: WorldView, effect: DriverEffect): string[] {
       return [`ask for ${msat(effect.question.amountMsat)} of routes`];
     case 'payment':
       return [effect.event.kind];
+    case 'check_output':
+      return [`ask the chain for the output of ${printShortChannelId(effect.shortChannelId)}`];
     case 'sign':
       return [`ask the signer: ${effect.duty.kind}`];
     case 'send':

@@ -62,7 +62,7 @@ export type DriverEffect =
   /** Said by those that deal with payments across channels themselves. */
   | Extract<NodeEffect, { kind: 'store_record' | 'forget_record' | 'ask_route' | 'payment' }>
   /** Said by those that have watchers, signers and stores of their own kinds: never needed. */
-  | Extract<NodeEffect, { kind: 'monitor' | 'sign' | 'added' | 'heard' | 'forget' | 'chain_refused' }>
+  | Extract<NodeEffect, { kind: 'check_output' | 'monitor' | 'sign' | 'added' | 'heard' | 'forget' | 'chain_refused' }>
   /** Said by those that claim on the chain what is their own. */
   | ClaimWord;
 

@@ -6,6 +6,7 @@ import type { Outpoint, Tx, TxOutput } from '../../core/bitcoin/tx.ts';
 import type { ChainPoint } from '../../core/chain/update.ts';
 import type { Hash32, Script, SecretKey, Txid } from '../../core/crypto/bytes.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
+import { placeOfChannel } from '../../core/wire/short-channel-id.ts';
 import type { ChainView } from '../scenario/types.ts';
 
 /** Height at which every world starts: blocks before it are of no interest. */
@@ -121,6 +122,15 @@ export class Chain implements ChainView {
   output(outpoint: Outpoint): TxOutput | undefined {
     for (const entry of this.known()) if (entry.txid === outpoint.txid) return entry.tx.outputs[outpoint.vout];
     return this.coins.find((coin) => sameOutpoint(coin.outpoint, outpoint))?.output;
+  }
+
+  /** The output at a place of the chain, if a block has it and none has spent it. */
+  unspentAt(shortChannelId: bigint): { readonly script: Script; readonly amountSat: bigint } | undefined {
+    const { blockHeight, txIndex, outputIndex } = placeOfChannel(shortChannelId);
+    const found = this.block(blockHeight)?.transactions[txIndex];
+    const output = found?.tx.outputs[outputIndex];
+    if (found === undefined || output === undefined || this.isSpent({ txid: found.txid, vout: outputIndex })) return undefined;
+    return { script: output.script, amountSat: output.amountSat };
   }
 
   private isSpent(outpoint: Outpoint): boolean {

@@ -59,6 +59,10 @@ export function perform(world: World, host: Host, effect: DriverEffect): void {
     case 'chain_refused':
       world.stats.count('event', `chain refused: ${effect.refusal.misfit}`);
       return host.watch.saw(world.chain.forkBelow(effect.refusal.resumeAt ?? INITIAL_POINT));
+    case 'check_output': {
+      const { shortChannelId } = effect;
+      return world.later(host, { kind: 'output_checked', shortChannelId, found: world.chain.unspentAt(shortChannelId) });
+    }
     case 'sign':
       // No signer of the simulator answers later.
       return;

@@ -9,6 +9,7 @@ import type { AddUpdate, Attribution, Awaited, ChannelEvent, HtlcResolution, Sto
 import type { Answer, Duty } from './duties.ts';
 import type { ChannelCache } from '../commitments/cache.ts';
 import type { Origin } from './origin.ts';
+import type { GossipLimits } from '../../gossip/gossip-vocabulary.ts';
 import type { ForwardingPolicy } from '../../gossip/channel-update.ts';
 import type { Failure } from '../../onion/failure-messages.ts';
 import type { OnionReader } from '../../onion/reader.ts';
@@ -331,6 +332,9 @@ export interface ChannelConfig {
    * itself; it needs its key for that (`createNodeEnv`), and signs by itself (`commit: 'auto'`).
    */
   readonly payments: 'host' | 'node';
+  /** What a node keeps of gossip: its own channels alone, or a picture of the whole network (BOLT 7). */
+  readonly gossip: 'own' | 'network';
+  readonly gossipLimits: GossipLimits;
   /** What this node asks for forwarding into each channel of which its host has not said otherwise (`policy`). */
   readonly relay: ForwardingPolicy;
   /** How long an HTLC waits for the next channel to be able to take it, in milliseconds of wall time. */

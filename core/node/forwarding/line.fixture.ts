@@ -68,6 +68,7 @@ export class Line {
     crypto: Crypto = createFakeCrypto(),
     edges: readonly Edge[] = row(count),
     claims = false,
+    announce = false,
   ) {
     this.crypto = crypto;
     this.edges = edges;
@@ -78,7 +79,7 @@ export class Line {
     const funded = edges.map((_, i) => {
       const pair = this.pair(i);
       pair.connect();
-      return pair.fund({ nth: i });
+      return pair.fund({ nth: i, announce });
     });
     this.channels = funded.map(({ channelId }) => channelId);
     this.fundings = funded.map(({ tx }) => tx);

@@ -26,7 +26,8 @@ import type { MessageOf } from '../message.ts';
 
 const message = inGroup('gossip');
 const ofChannel = inGroup('announcement');
-const query = inGroup('gossip', 'gossip_queries');
+/** Spoken by everybody: the feature says no more than that a node is worth asking. */
+const query = message;
 const onion = inGroup('onion', 'option_onion_messages');
 
 export const announcementSignatures = ofChannel(259, 'announcement_signatures', {

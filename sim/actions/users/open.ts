@@ -20,6 +20,7 @@ const fields = {
   feeratePerKw: field.count,
   format: field.format,
   upfrontShutdown: field.optional(field.flag),
+  announce: field.optional(field.flag),
 };
 type Open = ActionFrom<'open', typeof fields>;
 
@@ -85,7 +86,7 @@ export const open: ActionKind<Open> = {
       pushMsat,
       feeratePerKw,
       format,
-      announce: false,
+      announce: action.announce === true,
       ...(upfrontShutdown ? { upfrontShutdownScript: host.walletScript } : {}),
     };
     const refused = world.command(host, command);

@@ -258,7 +258,8 @@ class LdkDriver implements Driver, Known {
       case 'commit':
         return 'it signs by itself';
       case 'policy':
-        return 'it is not told what to ask for';
+      case 'announce_node':
+        return 'it says what it was configured to say';
       case 'accept':
       case 'reject':
       case 'fund':
