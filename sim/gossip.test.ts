@@ -8,9 +8,9 @@ import type { Topology } from './index.ts';
 
 /** The channels that a node knows of, and with how many of their two updates. */
 function known(net: Simulation, node: string): readonly string[] {
-  const { gossip } = net.world.host(node).driver.tables?.().node as NodeState;
-  if (gossip === undefined) return [];
-  return channelsFrom(gossip.view, 0n, 1n << 64n, Infinity).map(
+  const state = net.world.host(node).driver.tables?.().node as NodeState | undefined;
+  if (state?.gossip === undefined) return [];
+  return channelsFrom(state.gossip.view, 0n, 1n << 64n, Infinity).map(
     ({ shortChannelId, update1, update2 }) =>
       `${printShortChannelId(shortChannelId)} ${[update1, update2].filter((told) => told !== undefined).length}`,
   );

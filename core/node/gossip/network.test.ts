@@ -24,7 +24,7 @@ const ALL = 1n << 64n;
 
 /** Announced channels in a row, and nodes that keep a picture of the network. */
 function announcedLine(count: number): Line {
-  const line = new Line(count, { gossip: 'network', features: FEATURES }, crypto, undefined, true);
+  const line = new Line(count, { gossip: 'network', features: FEATURES }, crypto, undefined, false, true);
   for (let i = 0; i < 4; i++) line.block();
   return line;
 }
