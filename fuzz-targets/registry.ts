@@ -1,5 +1,8 @@
 import { bigSizeTarget } from './bigsize.ts';
 import { blindedDataTarget } from './blinded-data.ts';
+import { blockTarget } from './block.ts';
+import { chainSourceTarget } from './chain-source.ts';
+import { compactFilterTarget } from './compact-filter.ts';
 import { consistencyTarget } from './consistency.ts';
 import { failureOnionTarget } from './failure-onion.ts';
 import { featuresTarget } from './features.ts';
@@ -42,4 +45,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   storedFullChannelTarget,
   storedBlindChannelTarget,
   watcherWordsTarget,
+  blockTarget,
+  compactFilterTarget,
+  chainSourceTarget,
 ];

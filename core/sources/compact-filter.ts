@@ -57,7 +57,11 @@ export function isFiltered(script: Script): boolean {
 
 /** The filter of a block with these scripts. */
 export function writeFilter(blockHash: Hash32, scripts: ReadonlySet<Script>): Hex {
-  const values = hashed(blockHash, scripts, scripts.size);
+  return encodeFilter({ values: hashed(blockHash, scripts, scripts.size) });
+}
+
+/** A filter as it is sent; `values` ascend, and none is 2^53 or more. */
+export function encodeFilter({ values }: CompactFilter): Hex {
   let bits = '';
   let last = 0;
   for (const value of values) {
@@ -67,7 +71,7 @@ export function writeFilter(blockHash: Hash32, scripts: ReadonlySet<Script>): He
     last = value;
   }
   const bytes = (bits.match(/.{1,8}/g) ?? []).map((eight) => Number.parseInt(eight.padEnd(8, '0'), 2));
-  return compactSize(scripts.size) + toHex(Uint8Array.from(bytes));
+  return compactSize(values.length) + toHex(Uint8Array.from(bytes));
 }
 
 /** In ascending order. */
