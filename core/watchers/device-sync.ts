@@ -10,17 +10,27 @@ export function told(run: DeviceRun, { watcher: name, channelId, id, content }: 
   const watcher = run.watcher(name);
   if (watcher === undefined) return;
   const before = run.feed(channelId, watcher.kind);
-  const feed = withPending(run.env.crypto, before, name, id, content);
+  const alike = run.env.watchers.filter(({ kind }) => kind === watcher.kind);
+  const names = alike.map((one) => one.name);
+  const feed = withPending(run.env.crypto, before, names, id, content);
   run.feeds(channelId, watcher.kind, feed);
-  if (id <= before.base.number) {
-    run.effects.push({ kind: 'stored', watcher: name, channelId, id });
+  // After a restart others may be known to hold it.
+  if (feed !== before) for (const one of alike) releaseHeld(run, one, channelId, id);
+  const held = run.standing(name).held.get(channelId);
+  if (held !== undefined && held.number >= id) {
+    // Where it is news, `releaseHeld` has said so.
+    if (feed === before && agrees(feed, held) === true) run.effects.push({ kind: 'stored', watcher: name, channelId, id });
     return;
   }
-  const held = run.standing(name).held.get(channelId);
-  if (held !== undefined && held.number >= id) return release(run, watcher, channelId, held);
-  if (!run.state.ready || !run.standing(name).begun || (held !== undefined && agrees(feed, held) === false)) return;
+  if (!run.state.ready || !run.standing(name).begun || id <= before.base.number) return;
+  if (held !== undefined && agrees(feed, held) === false) return;
   if (id === 1) run.join(watcher, channelId, keysIdOf(feed), undefined);
   run.update(name, channelId, id, content);
+}
+
+function releaseHeld(run: DeviceRun, watcher: KnownWatcher, channelId: ChannelId, id: number): void {
+  const held = run.standing(watcher.name).held.get(channelId);
+  if (held !== undefined && held.number >= id) release(run, watcher, channelId, held);
 }
 
 /** Of the first update, where that is still there. */

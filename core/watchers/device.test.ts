@@ -144,6 +144,23 @@ describe('a quorum of two of three', () => {
   });
 });
 
+describe('an update that one watcher has acknowledged before the node tells the next', () => {
+  it('is not held by those that have not heard of it', () => {
+    const { w, device, remotes } = guarded();
+    const before = device.updates.length;
+    remotes[1].awake = remotes[2].awake = false;
+    w.pay('opener', 1);
+    for (const name of ['one', 'two', 'three'])
+      for (let id = before + 1; id <= device.updates.length; id++) {
+        device.tellOne(id, [name]);
+        device.carry();
+      }
+    expect(['one', 'two', 'three'].map((name) => device.heldBy(name))).toEqual([device.updates.length, before, before]);
+    expect(device.held).toBe(before);
+    expect(device.kept.get(w.channelId)?.base.full.number).toBe(before);
+  });
+});
+
 describe('watchers that come and go', () => {
   it('a new one joins a living channel, and one that was removed counts for nothing', () => {
     const { w, device, remotes } = guarded();
@@ -271,10 +288,10 @@ describe('a device that starts', () => {
     second.carry();
     const from = (kept[0]?.base.full.number ?? 0) + 1;
     expect(from).toBeLessThan(device.updates.length);
-    for (let id = from; id <= device.updates.length; id++) second.tellOne(id, ['three']);
+    for (let id = from; id < device.updates.length; id++) second.tellOne(id, ['three']);
     expect(second.held).toBe(0);
-    for (let id = from; id <= device.updates.length; id++) second.tellOne(id, ['one', 'two']);
-    expect(second.held).toBe(device.updates.length);
+    second.tellOne(device.updates.length, ['three']);
+    expect([second.held, second.heldBy('three')]).toEqual([device.updates.length, 0]);
     remotes[2].awake = true;
     second.carry();
     expect(second.heldBy('three')).toBe(device.updates.length);

@@ -32,22 +32,17 @@ export function prefixAt({ base, pending }: Feed, number: number): Prefix | unde
 }
 
 /**
- * With an update for this watcher. The node tells each of them by itself, in order, and again after a restart.
+ * With an update that all of these watchers are to hold. The node tells each of them by itself, in order, and again after a restart.
  *
  * @throws RangeError when an update before it is missing: the host has lost what it kept of this feed.
  */
-export function withPending(crypto: Crypto, feed: Feed, watcher: string, number: number, content: Content): Feed {
+export function withPending(crypto: Crypto, feed: Feed, watchers: readonly string[], number: number, content: Content): Feed {
   const { base, pending } = feed;
-  if (number <= base.number) return feed;
-  const at = number - base.number - 1;
-  const known = pending[at];
-  if (known !== undefined) {
-    if (known.waiting.includes(watcher)) return feed;
-    return { base, pending: pending.with(at, { ...known, waiting: [...known.waiting, watcher] }) };
-  }
-  if (at > pending.length) throw new RangeError(`update ${number} came, and what is kept ends at ${newest(feed).number}`);
-  const prefix = withUpdate(crypto, newest(feed), toHex(contentBytes(content)));
-  return { base, pending: [...pending, { number: prefix.number, chain: prefix.chain, content, waiting: [watcher] }] };
+  const last = newest(feed);
+  if (number <= last.number) return feed;
+  if (number > last.number + 1) throw new RangeError(`update ${number} came, and what is kept ends at ${last.number}`);
+  const { chain } = withUpdate(crypto, last, toHex(contentBytes(content)));
+  return { base, pending: [...pending, { number, chain, content, waiting: watchers }] };
 }
 
 /** This watcher holds all up to a number, or is no more. */

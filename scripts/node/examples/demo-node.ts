@@ -16,6 +16,7 @@ import { createPeersEnv } from '../../../core/peers/peers.ts';
 import { Chain } from '../../../sim/world/chain.ts';
 import { ChainWatch } from '../../../sim/world/chain-watch.ts';
 import { Host } from '../host.ts';
+import type { Services } from '../services.ts';
 import { ownPayment } from '../../../core/channel/model/origin.ts';
 
 const FEERATE_PER_KW = 2500;
@@ -56,6 +57,13 @@ export class DemoDisk {
   }
 }
 
+/** Who watches from elsewhere. */
+export interface DemoWatchers extends Pick<Services, 'monitor'> {
+  readonly names: readonly string[];
+  readonly quorum: number;
+}
+const NOBODY: DemoWatchers = { names: [], quorum: 0, monitor: () => undefined };
+
 /** A node with all that a host brings, in memory: a disk, a wallet with coins made up for it, a chain, and a user who says yes. */
 export class DemoNode {
   readonly host: Host;
@@ -67,15 +75,16 @@ export class DemoNode {
   readonly #happened: { readonly channelId: ChannelId; readonly what: string }[] = [];
   #wake: () => void = () => undefined;
 
-  constructor(chain: DemoChain, disk = new DemoDisk()) {
+  constructor(chain: DemoChain, disk = new DemoDisk(), watched: DemoWatchers = NOBODY) {
     this.#chain = chain;
-    const env = createNodeEnv(this.#crypto, createSigner(this.#crypto, disk.signerSeed, disk.nodeSecret), DEFAULT_CONFIG);
+    const config = { ...DEFAULT_CONFIG, watchers: watched.names, watcherQuorum: watched.quorum };
+    const env = createNodeEnv(this.#crypto, createSigner(this.#crypto, disk.signerSeed, disk.nodeSecret), config);
     const peersEnv = createPeersEnv({ crypto: this.#crypto, cipher: nobleChaCha20Poly1305 }, disk.nodeSecret);
     const durable = { channels: disk.read(), watcherIds: [], tip: chain.chain.tip, feeratePerKw: FEERATE_PER_KW };
     this.host = new Host(env, peersEnv, durable, {
       store: async (channelId, bytes) => void disk.channels.set(channelId, bytes),
       forget: (channelId) => void disk.channels.delete(channelId),
-      monitor: () => undefined,
+      monitor: (update) => watched.monitor(update),
       broadcast: ({ channelId, tx, purpose }) => {
         chain.chain.broadcast(tx);
         this.#happens(channelId, `broadcast ${purpose}`);
