@@ -7,6 +7,7 @@ import { withoutEffects, withoutWaits } from './effects.ts';
 import { fields } from './fields.ts';
 import { inputs } from './inputs.ts';
 import type { Mutant } from './mutant.ts';
+import type { Job } from './protocol.ts';
 import { rulesNeverEnforced } from './rules.ts';
 
 /** What the campaign's driver consists of: what else there is in core no campaign is after. */
@@ -41,9 +42,10 @@ function sourcesOf(root: string): ReadonlyMap<string, string> {
   return new Map(kept.map((file) => [file, readFileSync(join(root, file), 'utf8')]));
 }
 
-/** What of the boundary sweep may show a mutant: what is about the message in its name, or all. */
-export function sweepsFor(id: string): readonly string[] | 'all' | undefined {
+/** What of the boundary sweep may show a mutant: what is about the message in its name, or all; of an effect some is enough. */
+export function sweepsFor(id: string): Job['sweeps'] {
   const [kind, name = ''] = id.split('/');
+  if (kind === 'effect') return 'some';
   if (kind !== 'rule' && kind !== 'edge') return undefined;
   const message = name.split('.')[0] ?? '';
   const family = FAMILIES[message];

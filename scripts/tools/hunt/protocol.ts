@@ -7,8 +7,8 @@ export interface Job {
   readonly sides: PlantedBug['sides'];
   /** Seeds 1 up to this. */
   readonly runs: number;
-  /** Which cells of the boundary sweep come first: those whose names contain one of these, or all. Absent where it is not swept. */
-  readonly sweeps?: readonly string[] | 'all';
+  /** Which cells of the boundary sweep come first: those whose names contain one of these, all, or some. Absent where it is not swept. */
+  readonly sweeps?: readonly string[] | 'all' | 'some' | undefined;
 }
 
 /** What became of a mutant. */
