@@ -21,8 +21,8 @@ const HOOKS = [
   },
   {
     file: 'core/channel/step/transition.ts',
-    find: 'version: state.durability.version, state }',
-    replace: 'version: state.durability.version, state: remembers(state) }',
+    find: 'version: durability.version, state, records:',
+    replace: 'version: durability.version, state: remembers(state), records:',
   },
 ];
 
