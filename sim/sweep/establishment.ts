@@ -1,5 +1,5 @@
 import type { ChannelId, Hash32, Hex, PublicKey, Script, Signature, Txid } from '../../core/crypto/bytes.ts';
-import { CHANNEL_TYPE_ANCHORS, CHANNEL_TYPE_STATIC_REMOTEKEY } from '../../core/wire/features.ts';
+import { CHANNEL_TYPE_ANCHORS, CHANNEL_TYPE_STATIC_REMOTEKEY, hasFeature } from '../../core/wire/features.ts';
 import type { OpenChannel } from '../../core/wire/messages/index.ts';
 import { ANCHOR_OUTPUT_SAT } from '../model/commitment-contents.ts';
 import { NO_POINT } from '../violations/commitments.ts';
@@ -51,12 +51,17 @@ export const SCRIPTS: readonly (readonly [string, Script, boolean])[] = [
   ['anybody’s', OP_TRUE, false],
 ];
 
-const upfrontScripts = (): readonly Value<Script | undefined>[] => [
+const upfrontScripts = (_: unknown, { config }: Scene): readonly Value<Script | undefined>[] => [
   // "both nodes advertised": "MUST include upfront_shutdown_script".
-  ['absent', undefined, FAIL],
+  ['absent', undefined, hasFeature(config.features, 'option_upfront_shutdown_script') ? FAIL : 'accept'],
   ['empty', '' as Script, 'accept'],
-  ...SCRIPTS.map(([name, script, right]) => [name, script, right ? 'accept' : FAIL] as const),
+  ...SCRIPTS.map(([name, script, right]) => [name, script, isRight(script, right, config) ? 'accept' : FAIL] as const),
 ];
+
+/** "if (and only if) option_shutdown_anysegwit is negotiated". */
+export function isRight(script: Script, right: boolean, { features }: Pick<Scene['config'], 'features'>): boolean {
+  return right && (script.startsWith('00') || hasFeature(features, 'option_shutdown_anysegwit'));
+}
 
 const channelTypes = (own: Hex | undefined, others: Asks): readonly Value<Hex | undefined>[] => [
   ['absent', undefined, FAIL],
@@ -131,14 +136,15 @@ export const openChannel: EdgesOf<'open_channel'> = {
   ],
   temporaryChannelId: () => [['zero', ZERO_ID, WARN]],
   fundingSat: (_, { config }) => {
+    const large = hasFeature(config.features, 'option_support_large_channel') ? 'accept' : FAIL;
     const least = { pushMsat: 0n, dustLimitSat: LEAST_DUST_LIMIT_SAT, channelReserveSat: LEAST_DUST_LIMIT_SAT };
     return [
       ...extremes(U64, { zero: FAIL, one: FAIL, most: FAIL }),
       ['one less than is taken', config.minFundingSat - 1n, FAIL, least],
       ['the least that is taken', config.minFundingSat, 'accept', least],
       ['nearly large', LARGE_SAT - 1n, 'accept'],
-      ['large', LARGE_SAT, 'accept'],
-      ['all there is', SUPPLY_SAT, 'accept'],
+      ['large', LARGE_SAT, large],
+      ['all there is', SUPPLY_SAT, large],
       ['more than there is', SUPPLY_SAT + 1n, FAIL],
     ];
   },
@@ -195,7 +201,7 @@ export const openChannel: EdgesOf<'open_channel'> = {
     ['the most', 0xff, 'accept'],
   ],
   upfrontShutdownScript: upfrontScripts,
-  channelType: (m) => channelTypes(m.channelType, 'accept'),
+  channelType: (m, { config }) => channelTypes(m.channelType, hasFeature(config.features, 'option_anchors') ? 'accept' : FAIL),
 };
 
 export const acceptChannel: EdgesOf<'accept_channel'> = {

@@ -1,3 +1,4 @@
+import { makeFeatures } from '../../core/wire/features.ts';
 import { apply } from '../actions/apply.ts';
 import { setUp } from '../run/setup.ts';
 import type { Action, WorldSpec } from '../scenario/types.ts';
@@ -5,7 +6,7 @@ import { nextDue } from '../world/pending-events.ts';
 import type { World } from '../world/world.ts';
 
 /** Two nodes with two channels, limits small enough to be reached, and an adversary on every line. */
-export const SWEPT_WORLD: WorldSpec = {
+const SWEPT_WORLD: WorldSpec = {
   seed: 'sweep',
   crypto: 'fake',
   nodes: ['A', 'B'].map((name) => ({
@@ -23,8 +24,16 @@ const mine = { do: 'mine', blocks: 3 } as const;
 const cut = { do: 'disconnect', link: 'A-B' } as const;
 const again = { do: 'connect', link: 'A-B' } as const;
 
-/** What both nodes go through. Actions of one line come at once: their messages cross. */
-const HISTORY: readonly { readonly name: string; readonly actions: readonly Action[]; readonly most?: number }[] = [
+interface Chapter {
+  readonly name: string;
+  /** They come at once: their messages cross. */
+  readonly actions: readonly Action[];
+  /** Messages that arrive of those that it leads to; all, where it is absent. */
+  readonly most?: number;
+}
+
+/** What both nodes go through. */
+const HISTORY: readonly Chapter[] = [
   { name: 'connecting', actions: [cut, again] },
   { name: 'opening with anchors', actions: [{ ...open, as: 'c1', from: 'A', to: 'B', format: 'anchors', upfrontShutdown: true }] },
   { name: 'reconnecting before it is deep enough', actions: [cut, again] },
@@ -69,6 +78,30 @@ const HISTORY: readonly { readonly name: string; readonly actions: readonly Acti
   },
 ];
 
+/** The least that everybody has. */
+const PLAIN_FEATURES = makeFeatures({
+  option_data_loss_protect: 'compulsory',
+  var_onion_optin: 'compulsory',
+  option_static_remotekey: 'compulsory',
+  payment_secret: 'compulsory',
+  option_channel_type: 'compulsory',
+});
+const plainOpen = { ...open, from: 'A', to: 'B', format: 'static_remotekey' } as const;
+
+/** Worlds, each with what its nodes go through. */
+export const SWEPT: readonly { readonly spec: WorldSpec; readonly history: readonly Chapter[] }[] = [
+  { spec: SWEPT_WORLD, history: HISTORY },
+  {
+    spec: { ...SWEPT_WORLD, nodes: SWEPT_WORLD.nodes.map(({ name }) => ({ name, config: { features: PLAIN_FEATURES } })) },
+    history: [
+      { name: 'connecting without optional features', actions: [cut, again] },
+      { name: 'opening without optional features', actions: [{ ...plainOpen, as: 'c1' }] },
+      { name: 'confirming without optional features', actions: [mine] },
+      { name: 'closing without optional features', actions: [{ do: 'shutdown', node: 'A', channel: 'c1' }] },
+    ],
+  },
+];
+
 /** A message is about to arrive: everything before it has happened as it should. */
 export interface Arrival {
   /** What the nodes are at. */
@@ -79,9 +112,9 @@ export interface Arrival {
 }
 
 /** Takes the world through it, and stops before every message. Returns where it breaks off: a node did not what the next action builds on. */
-export function walk(world: World, visit: (arrival: Arrival) => void): string | undefined {
+export function walk(world: World, history: readonly Chapter[], visit: (arrival: Arrival) => void): string | undefined {
   setUp(world);
-  for (const { name, actions, most = Number.POSITIVE_INFINITY } of HISTORY) {
+  for (const { name, actions, most = Number.POSITIVE_INFINITY } of history) {
     if (!actions.every((action) => apply(world, action) === 'applied')) return name;
     for (let delivered = 0; delivered < most;) {
       const action = nextDue(world)?.action;

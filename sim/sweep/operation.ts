@@ -6,7 +6,7 @@ import { FAIL, FAIL_OR_CLOSE, flipped, operating, STAND_BY, WARN, WARN_AT_LEAST 
 import type { Scene } from '../violations/tampering-table.ts';
 import { extremes, U16, U32, U64 } from './cell.ts';
 import type { Asks, EdgesOf } from './cell.ts';
-import { SCRIPTS, ZERO_ID } from './establishment.ts';
+import { isRight, SCRIPTS, ZERO_ID } from './establishment.ts';
 
 /** BOLT 2, Normal Operation, Channel Close and Message Retransmission: what each field may be, read off the specification. */
 
@@ -160,7 +160,10 @@ export const shutdown: EdgesOf<'shutdown'> = {
     const another = bound ? FAIL_OR_CLOSE : closing.received === undefined ? 'accept' : WARN_AT_LEAST;
     return [
       ['empty', '' as typeof m.scriptPubkey, bound ? FAIL_OR_CLOSE : WARN_AT_LEAST],
-      ...SCRIPTS.map(([name, script, right]) => [name, script, right ? another : bound ? FAIL_OR_CLOSE : WARN_AT_LEAST] as const),
+      ...SCRIPTS.map(([name, script, right]) => {
+        const asks = isRight(script, right, scene.config) ? another : bound ? FAIL_OR_CLOSE : WARN_AT_LEAST;
+        return [name, script, asks] as const;
+      }),
     ];
   },
 };

@@ -3,7 +3,7 @@ import type { Message } from '../../core/wire/messages/index.ts';
 import { createFakeCrypto } from '../deterministic/fake-crypto.ts';
 import { createHostile } from '../oracles/hostile.ts';
 import { createPeersOracle } from '../oracles/peers.ts';
-import type { DriverFactory, Oracle, StepMark, StepRecord } from '../scenario/types.ts';
+import type { DriverFactory, Oracle, StepMark, StepRecord, WorldSpec } from '../scenario/types.ts';
 import { tamperingsFor } from '../violations/index.ts';
 import { deliverForged, headOf, sceneOf } from '../violations/tamper.ts';
 import { channelNamed } from '../violations/tampering-table.ts';
@@ -15,7 +15,7 @@ import { edgeCells } from './cell.ts';
 import type { Cell, EdgesOf } from './cell.ts';
 import { betweenCells, frameCells, init } from './control.ts';
 import { acceptChannel, channelReady, fundingCreated, fundingSigned, openChannel } from './establishment.ts';
-import { SWEPT_WORLD, walk } from './history.ts';
+import { SWEPT, walk } from './history.ts';
 import type { Arrival } from './history.ts';
 import * as operation from './operation.ts';
 import { strangerCells } from './strangers.ts';
@@ -66,13 +66,26 @@ export interface Swept {
  * Every phase, message, field and edge, one after another, each on a copy of a world that has come there in order. What must happen is written down
  * beside each edge, from the requirements; nothing here knows how the core decides.
  */
-export function sweep({ driver, crypto = createFakeCrypto, chooses = () => true, stops = () => false }: SweepOptions): Swept {
+export function sweep(options: SweepOptions): Swept {
+  const swept: { cells: number; misdeeds: Misdeed[] } = { cells: 0, misdeeds: [] };
+  let at = 0;
+  for (const { spec, history } of SWEPT) at = sweepOne(options, spec, history, swept, at);
+  return swept;
+}
+
+function sweepOne(
+  { driver, crypto = createFakeCrypto, chooses = () => true, stops = () => false }: SweepOptions,
+  spec: WorldSpec,
+  history: Parameters<typeof walk>[1],
+  swept: { cells: number; readonly misdeeds: Misdeed[] },
+  first: number,
+): number {
+  const { misdeeds } = swept;
   const oracles = [createHostile(), createPeersOracle()];
-  const world = new World(SWEPT_WORLD, { createCrypto: crypto, drivers: { fulgurite: driver }, oracles });
-  const misdeeds: Misdeed[] = [];
+  const world = new World(spec, { createCrypto: crypto, drivers: { fulgurite: driver }, oracles });
   const seen = new Map<string, number>();
-  let [cells, at] = [0, 0];
-  const brokenOff = walk(world, (arrival) => {
+  let at = first;
+  const brokenOff = walk(world, history, (arrival) => {
     if (stops(misdeeds.length)) return;
     const label = `${arrival.phase}: ${arrival.to} gets ${arrival.message}`;
     const nth = (seen.get(label) ?? 0) + 1;
@@ -80,7 +93,7 @@ export function sweep({ driver, crypto = createFakeCrypto, chooses = () => true,
     for (const cell of cellsAt(world, arrival)) {
       const id = `${label}${nth === 1 ? '' : ` #${nth}`}: ${cell.name}`;
       if (!chooses(id, at++)) continue;
-      cells++;
+      swept.cells++;
       const misdeed = judge(world, arrival, cell);
       if (misdeed !== undefined) misdeeds.push({ cell: id, ...misdeed });
     }
@@ -93,7 +106,7 @@ export function sweep({ driver, crypto = createFakeCrypto, chooses = () => true,
       fingerprint: 'sweep/in-order/broken-off',
       detail: `two honest nodes get no further than ${brokenOff}`,
     });
-  return { cells, misdeeds };
+  return at;
 }
 
 /** Everything that may arrive at this moment. */
