@@ -38,4 +38,14 @@ describe('of a block', () => {
     filter.watchSpend({ txid: txid(crypto, second), vout: 1 });
     expect(filter.filter(AT, block).transactions).toEqual([]);
   });
+
+  it('what spends of a spend of the watched is told with it: the node asks for it when it hears of the first', () => {
+    const filter = new BlockFilter(crypto);
+    filter.watchSpend({ txid: txid(crypto, first), vout: 1 });
+    const parent = spending(txid(crypto, first), 1);
+    const heir = spending(txid(crypto, parent), 0);
+    const last = spending(txid(crypto, heir), 0);
+    expect(filter.filter(AT, [second, parent, third, heir, last]).transactions.map(({ index }) => index)).toEqual([1, 3, 4]);
+    expect(filter.filter(AT, [heir, last]).transactions).toEqual([]);
+  });
 });

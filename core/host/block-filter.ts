@@ -24,15 +24,22 @@ export class BlockFilter {
     else known.add(vout);
   }
 
-  /** The block as an input of the chain has it: `transactions` are all of the block's, in its order. */
+  /**
+   * The block as an input of the chain has it: `transactions` are all of the block's, in its order. What spends of a transaction that spends what is
+   * watched is told, too: a node that hears of the one will ask for the other, and a block is matched against what it adds itself.
+   */
   filter({ height, hash }: ChainPoint, transactions: readonly Tx[]): ChainBlock {
-    const watched = transactions.flatMap((tx, index): readonly BlockTransaction[] => (this.#concerns(tx) ? [{ index, tx }] : []));
+    const followed = new Set<Txid>();
+    const watched = transactions.flatMap((tx, index): readonly BlockTransaction[] => (this.#concerns(tx, followed) ? [{ index, tx }] : []));
     return { height, hash, transactions: watched };
   }
 
   /** Whether somebody watches the transaction, or an output that it spends. */
-  #concerns(tx: Tx): boolean {
-    if (tx.inputs.some(({ txid: id, vout }) => this.#outpoints.get(id)?.has(vout) === true)) return true;
+  #concerns(tx: Tx, followed: Set<Txid>): boolean {
+    if (tx.inputs.some(({ txid: id, vout }) => followed.has(id) || this.#outpoints.get(id)?.has(vout) === true)) {
+      followed.add(txid(this.#crypto, tx));
+      return true;
+    }
     return this.#txids.size > 0 && this.#txids.has(txid(this.#crypto, tx));
   }
 }

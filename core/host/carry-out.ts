@@ -66,7 +66,7 @@ export function carryOut(services: Services, effect: NodeEffect | EncodedEffect)
       chain.watchSpend({ txid: effect.txid, vout: effect.vout });
       return undefined;
     case 'watch_output':
-      chain.watchSpend(effect.outpoint);
+      chain.watchSpend(effect.outpoint, { script: effect.script, fromHeight: effect.fromHeight });
       return undefined;
     case 'claim':
       services.claims?.claim(effect);

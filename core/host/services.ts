@@ -5,7 +5,7 @@ import type { SignEffect } from '../channel/model/channel-vocabulary.ts';
 import type { Answer } from '../channel/model/duties.ts';
 import type { NodeEffect, NotifyEffect } from '../node/node-vocabulary.ts';
 import type { OutputFound } from '../gossip/gossip-vocabulary.ts';
-import type { ChannelId, PublicKey, Txid } from '../crypto/bytes.ts';
+import type { ChannelId, PublicKey, Script, Txid } from '../crypto/bytes.ts';
 import type { GivenRoutes, PaymentEvent } from '../payments/commands.ts';
 import type { RecordSink } from '../payments/records.ts';
 import type { CloseReason, ConnectionId } from '../peers/peers-vocabulary.ts';
@@ -46,13 +46,20 @@ export interface Wire {
   disconnect(peer: PublicKey, reason: string): void;
 }
 
+/** What is known of an output whose spends are watched, for a source that looks for scripts; and the first block that may spend it. */
+export interface WatchedScript {
+  readonly script: Script;
+  /** 0 where nothing is known. */
+  readonly fromHeight: number;
+}
+
 export interface ChainSource {
   /** Sends a transaction to the network; again when it was sent before. */
   broadcast(effect: BroadcastEffect): void;
   /** From now on blocks given to the node must contain this transaction, if it is in them. */
   watchTx(txid: Txid): void;
   /** From now on blocks given to the node must contain the transaction that spends this output, if it is in them. */
-  watchSpend(outpoint: Outpoint): void;
+  watchSpend(outpoint: Outpoint, output?: WatchedScript): void;
   /** What the node was told of the chain does not fit what it knows: tell it from `resumeAt` on, or from further down. */
   refused(refusal: ChainRefusal): void;
 }

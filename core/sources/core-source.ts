@@ -214,5 +214,5 @@ function tookBlock(run: CoreRun, question: CoreQuestion, bytes: Uint8Array): voi
   // What was to be looked at may have changed since the block was asked for.
   const look = lookNext(run);
   if (look === undefined || pointAt(state.chain, look.from)?.hash !== question.hash) return;
-  tell(run, look, look.from, watchedIn(look.watches, block));
+  tell(run, look, look.from, watchedIn(run, block));
 }

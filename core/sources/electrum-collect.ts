@@ -30,12 +30,13 @@ export function collect(run: ElectrumRun, look: Look): Collected | undefined {
     if (height === undefined) return { height: look.to, transactions: [] };
     const candidates = proved(run, histories, height);
     if (candidates === undefined) return undefined;
-    const matcher = new Matcher(look.watches);
+    // Of all that is watched: a late watch may find what another one had no script for.
+    const matcher = new Matcher(run.state.scan.watches);
     const matched = candidates.filter(({ tx }) => matcher.concerns(tx));
     const before = scripts.size;
     for (const { tx } of matched)
       if (matcher.follows(tx)) for (const script of tx.scripts) if (scripts.size < before + MAX_FOLLOWED) scripts.add(script);
-    if (scripts.size === before) return whole(run, look.watches, height, matched);
+    if (scripts.size === before) return whole(run, run.state.scan.watches, height, matched);
   }
 }
 

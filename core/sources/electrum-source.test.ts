@@ -77,6 +77,21 @@ describe('a server that speaks Electrum’s protocol', () => {
     expect(driven.troubles).toEqual(['source.unwatchable']);
   });
 
+  it('finds with one watch what another had no script for', () => {
+    const scenario = new Scenario(1);
+    scenario.happens({ reorg: 0, mined: [[], []], again: false, restart: false });
+    const driven = new DrivenElectrum(scenario);
+    driven.isDeaf = true;
+    driven.restart(driven.node.view);
+    driven.run();
+    const { txid, tx } = driven.rebuilt.transactions[0] as (typeof driven.rebuilt.transactions)[number];
+    driven.run({ kind: 'watch', watch: { kind: 'tx', txid, script: undefined, fromHeight: 0 } });
+    expect(driven.node.view.transactions).toEqual([]);
+    const script = tx.outputs[0]?.script;
+    driven.run({ kind: 'watch', watch: { kind: 'spend', outpoint: { txid, vout: 0 }, script, fromHeight: 0 } });
+    expect(driven.node.view).toEqual(driven.rebuilt);
+  });
+
   it('does not fill the memory with what it says unasked', () => {
     const driven = new DrivenElectrum(new Scenario(1));
     driven.run();

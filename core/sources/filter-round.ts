@@ -60,7 +60,7 @@ export function lookWithin(run: FilterRun, look: Look, names: readonly PeerName[
     }
     if (filter === undefined && !isJudged(run, look.watches, height, block, names)) return undefined;
     if (height === round.to) agree(run, round, names);
-    return { height, transactions: watchedIn(look.watches, block) };
+    return { height, transactions: watchedIn(run, block) };
   }
   agree(run, round, names);
   return { height: to, transactions: [] };

@@ -12,7 +12,6 @@ import { createScan, forked, lookedUpTo, nextLook, resumed, settled, watched } f
 import type { Look, Scan } from './scan.ts';
 import type { SourceEffect, SourceEnv, SourceInput, SourceStart } from './sources-vocabulary.ts';
 import { Matcher } from './watches.ts';
-import type { Watches } from './watches.ts';
 
 /** What every source keeps: the headers that it has checked, and how far the node was told. */
 export interface Following {
@@ -125,9 +124,9 @@ export function checkedBlock(run: AnyRun, hash: Hash32, bytes: Uint8Array): Bloc
   return undefined;
 }
 
-/** The transactions of a block that are watched. */
-export function watchedIn(watches: Watches, { transactions }: Block): readonly BlockTransaction[] {
-  const matcher = new Matcher(watches);
+/** The transactions of a block that are watched by anybody: a late watch may find what another one had no script for. */
+export function watchedIn({ state }: AnyRun, { transactions }: Block): readonly BlockTransaction[] {
+  const matcher = new Matcher(state.scan.watches);
   return transactions.flatMap((sliced, index) => {
     const tx = matcher.concerns(sliced) ? wholeTx(sliced) : undefined;
     return tx === undefined ? [] : [{ index, tx }];

@@ -165,7 +165,7 @@ export class Host {
     return {
       broadcast: (effect) => services.broadcast(effect),
       watchTx: (txid) => services.watchTx(txid),
-      watchSpend: (outpoint) => services.watchSpend(outpoint),
+      watchSpend: (outpoint, output) => services.watchSpend(outpoint, output),
       refused: (refusal) => services.chainRefused(refusal),
     };
   }

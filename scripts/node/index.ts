@@ -14,6 +14,7 @@ export type { CoreServer } from './sources/bitcoin-core.ts';
 export { fromElectrum } from './sources/electrum.ts';
 export { fromCompactFilters } from './sources/compact-filters.ts';
 export type { ServerAddress } from './sources/lines.ts';
+export { watchingServices } from './sources/running.ts';
 export type { RunningSource, SourceListener } from './sources/running.ts';
 
 export { loadInterpreter } from './load-interpreter.ts';

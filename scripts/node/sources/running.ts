@@ -1,8 +1,10 @@
 /// <reference types="node" />
 import type { ChainInput, ChainRefusal } from '../../../core/chain/update.ts';
+import { IRREVOCABLE_DEPTH } from '../../../core/chain/view.ts';
 import type { SourceRule } from '../../../core/sources/rules.ts';
 import type { SourceEffect, SourceEnv, SourceInput } from '../../../core/sources/sources-vocabulary.ts';
 import type { Watch } from '../../../core/sources/watches.ts';
+import type { Services } from '../services.ts';
 
 /** Whom a source tells. */
 export interface SourceListener {
@@ -91,6 +93,20 @@ export class Running<S, I, E extends { readonly kind: string }> {
     if (atMs === Infinity || this.#isStopped) return;
     this.#timer = setTimeout(() => this.input(), Math.min(MAX_TIMER_MS, Math.max(0, atMs - Date.now()))).unref();
   }
+}
+
+/**
+ * The services of a node that its source carries out. `tip` is the node's: what the node does not say a height for is looked for from a hundred
+ * blocks below, for a peer may have broadcast a funding transaction before it was asked for.
+ */
+export function watchingServices(source: RunningSource, tip: () => number): Pick<Services, 'watchTx' | 'watchSpend' | 'chainRefused'> {
+  const from = (height: number): number => (height > 0 ? height : Math.max(0, tip() - IRREVOCABLE_DEPTH));
+  return {
+    watchTx: (txid) => source.watch({ kind: 'tx', txid, script: undefined, fromHeight: from(0) }),
+    watchSpend: (outpoint, output) =>
+      source.watch({ kind: 'spend', outpoint, script: output?.script, fromHeight: from(output?.fromHeight ?? 0) }),
+    chainRefused: (refusal) => source.refused(refusal),
+  };
 }
 
 /** What whoever has started a source holds. */
