@@ -4,6 +4,12 @@ import { decodeChannel, encodeChannel } from '../../core/channel/model/stored-fo
 import type { BuiltCommitment } from '../../core/transactions/commitment.ts';
 import type { Signer } from '../../core/channel/commitments/signer.ts';
 import { createSigner } from '../../core/channel/commitments/key-signer.ts';
+import type { KeySigner } from '../../core/channel/commitments/key-signer.ts';
+import type { Crypto } from '../../core/crypto/types.ts';
+import { createClaimSigner } from '../../core/monitor/claim-signer.ts';
+import type { ClaimSigner } from '../../core/monitor/claim-signer.ts';
+import type { WatcherRecord } from '../../core/monitor/records.ts';
+import { decodeWatcherRecord, encodeWatcherRecord } from '../../core/monitor/stored-form.ts';
 import { sendable } from '../../core/channel/operate/sendable.ts';
 import type { ChannelState, StoredChannel } from '../../core/channel/model/state.ts';
 import type { ChainPoint } from '../../core/chain/update.ts';
@@ -38,7 +44,7 @@ import { cipherOf, transportOf } from './transport.ts';
 
 /** This project's own core as a node of a world. */
 export const fulguriteDriver: DriverFactory = (context: DriverContext) => {
-  const { crypto, config, entropy } = context;
+  const { crypto, config, entropy, claimsTo } = context;
   const seed = entropy('seed') as string as Hash32;
   const secret = entropy('id') as SecretKey;
   const transport = transportOf(crypto, secret);
@@ -57,11 +63,16 @@ export const fulguriteDriver: DriverFactory = (context: DriverContext) => {
         remembering(createSigner(crypto, seed, secret), signed),
         features === undefined ? config : { ...config, features },
         key,
+        claimsTo === undefined ? undefined : { signer: claimSigner(crypto, createSigner(crypto, seed, secret)), destination: claimsTo },
       ),
     createNode(context.tip, context.feeratePerKw, 0),
     limitsOf(context.maxQueuedBytes),
   );
 };
+
+function claimSigner(crypto: Crypto, keys: KeySigner): ClaimSigner {
+  return createClaimSigner(crypto, (keysId) => keys.claimSecrets(keysId));
+}
 
 /** One write has at least one message, whole. */
 const MAX_WRITE_BYTES = FRAME_HEADER + 65_535;
@@ -166,13 +177,16 @@ class FulguriteDriver implements Driver {
     feeratePerKw: number,
     features?: Hex,
     written: readonly StoredRecord[] = [],
+    watched: ReadonlyMap<ChannelId, readonly WatcherRecord[]> = new Map(),
   ): readonly DriverEffect[] {
     const channels = stored.map((bytes) => this.read(bytes));
     this.features = features;
     this.lastSigned = new Map();
     this.env = this.createEnv(this.lastSigned, features);
     const { nowMs } = this.state;
-    const { state, effects } = restoreNode(this.env, { channels, watcherIds, tip, feeratePerKw, nowMs, records: recordsOf(written) });
+    const watcherRecords = new Map([...watched].map(([channelId, records]) => [channelId, records.map(readAgain)]));
+    const durable = { channels, watcherIds, tip, feeratePerKw, nowMs, records: recordsOf(written), watcherRecords };
+    const { state, effects } = restoreNode(this.env, durable);
     this.state = state;
     this.peersState = createPeers(nowMs);
     return effects.map(toBytes);
@@ -237,6 +251,13 @@ function recordsOf(written: readonly StoredRecord[]): DurableRecords {
     receivables: of('invoice').map((bytes) => readable(decodeReceivable(bytes))),
     replays: of('replays').map((bytes) => readable(decodeReplays(bytes))),
   };
+}
+
+/** As it comes back from storage. */
+function readAgain(record: WatcherRecord): WatcherRecord {
+  const decoded = decodeWatcherRecord(encodeWatcherRecord(record));
+  if (!decoded.ok) throw new Error(`a watcher's record cannot be read: ${JSON.stringify(decoded.error)}`);
+  return decoded.value;
 }
 
 function relative(after: readonly Dependency[] | undefined, version: number): readonly Dependency[] {

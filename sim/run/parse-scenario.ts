@@ -26,6 +26,7 @@ const NODE: ShapeOf<NodeSpec> = {
   acknowledge: maybe(oneOf('at-once', 'later')),
   maxQueuedBytes: maybe(count),
   feeratePerKw: maybe(count),
+  claims: maybe(oneOf('many', 'few', 'none')),
 };
 const CHANNEL: ShapeOf<ChannelSpec> = {
   name: text,

@@ -1,4 +1,5 @@
 import { commitObstacle } from '../../core/channel/commitments/commitment-signed.ts';
+import { fundingSpend } from '../../core/channel/model/ending.ts';
 import { guessedRange } from '../actions/amounts.ts';
 import { saysUsable } from '../actions/usable-ends.ts';
 import { apply } from '../actions/apply.ts';
@@ -17,6 +18,10 @@ const MAX_ROUNDS = 100;
 const MAX_RECONNECTIONS = 20;
 /** What a reorganisation has lost nodes give the chain again within so many blocks, unasked. */
 const BLOCKS_UNTIL_GIVEN_AGAIN = 7;
+/** No delay and no expiry is so far ahead: what is claimed until then never will be. */
+const MAX_CLAIMING_HEIGHT = 6000;
+/** Few enough that a claim is made as soon as it can be. */
+const BLOCKS_AT_ONCE = 6;
 /** An HTLC offered by a probe expires this many blocks ahead. */
 const PROBE_CLTV_DELTA = 144;
 
@@ -73,8 +78,23 @@ function heal(world: World): boolean {
     decidePayments(world) ||
     acknowledgeEvents(world) ||
     commitManually(world) ||
-    confirm(world)
+    confirm(world) ||
+    claimAll(world)
   );
+}
+
+/** Blocks until nodes that claim have forgotten every channel that the chain has ended: the last of what is theirs is a hundred deep then. */
+function claimAll(world: World): boolean {
+  const { chain, hosts, channels } = world;
+  if (chain.height > MAX_CLAIMING_HEIGHT) return false;
+  const isClaiming = [...hosts.values()].some(
+    (host) => host.spec.claims !== undefined && channels.some(({ name }) => isEnding(world.channelState(host.name, name))),
+  );
+  return isClaiming && apply(world, { do: 'mine', blocks: BLOCKS_AT_ONCE }) === 'applied';
+}
+
+function isEnding(state: ReturnType<World['channelState']>): boolean {
+  return state?.phase === 'failed' && fundingSpend(state, state.chain) !== undefined;
 }
 
 function some<T>(items: Iterable<T>, act: (item: T) => boolean): boolean {

@@ -1,7 +1,8 @@
 import type { BuiltCommitment } from '../../core/transactions/commitment.ts';
 import type { Action } from '../actions/index.ts';
 import type { ChainPoint } from '../../core/chain/update.ts';
-import type { ChannelId, Hash32, Hex, PublicKey, RawTx } from '../../core/crypto/bytes.ts';
+import type { ChannelId, Hash32, Hex, PublicKey, RawTx, Script } from '../../core/crypto/bytes.ts';
+import type { WatcherRecord } from '../../core/monitor/records.ts';
 import type { TxOutput } from '../../core/bitcoin/tx.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
 import type { ChannelConfig } from '../../core/channel/model/channel-vocabulary.ts';
@@ -43,6 +44,8 @@ export interface NodeSpec {
   readonly maxQueuedBytes?: number;
   /** Its feerate estimate at the start, in satoshi per 1000 weight. Default 2500. */
   readonly feeratePerKw?: number;
+  /** It claims on the chain what is its own, and its wallet has so many coins for that. Default: it claims nothing. */
+  readonly claims?: 'many' | 'few' | 'none';
 }
 export interface LinkSpec {
   /** Names of both ends, e.g. ['A', 'B']; the link's id is 'A-B'. */
@@ -123,6 +126,7 @@ export interface Driver {
     feeratePerKw: number,
     features?: Hex,
     records?: readonly StoredRecord[],
+    watched?: ReadonlyMap<ChannelId, readonly WatcherRecord[]>,
   ): readonly DriverEffect[];
   /** Capability: the channels' states as data. What it stores are these states. */
   channels?(): ReadonlyMap<ChannelId, ChannelState>;
@@ -178,6 +182,8 @@ export interface DriverContext {
   readonly tip: ChainPoint;
   readonly feeratePerKw: number;
   readonly maxQueuedBytes?: number | undefined;
+  /** Where it pays what it claims on the chain; absent where it claims nothing. */
+  readonly claimsTo?: Script | undefined;
 }
 export type DriverFactory = (context: DriverContext) => Driver;
 

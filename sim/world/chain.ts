@@ -1,13 +1,15 @@
 import { bip143Sighash, SIGHASH_ALL } from '../../core/bitcoin/sighash.ts';
 import { scriptSignature } from '../../core/bitcoin/der.ts';
 import { p2pkh, p2wpkh } from '../../core/bitcoin/script.ts';
-import { EMPTY_SCRIPT, txid, withWitness } from '../../core/bitcoin/tx.ts';
+import { EMPTY_SCRIPT, serialiseTx, txid, txWeight, withWitness } from '../../core/bitcoin/tx.ts';
 import type { Outpoint, Tx, TxOutput } from '../../core/bitcoin/tx.ts';
 import type { ChainPoint } from '../../core/chain/update.ts';
 import type { Hash32, Script, SecretKey, Txid } from '../../core/crypto/bytes.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
 import { placeOfChannel } from '../../core/wire/short-channel-id.ts';
-import type { ChainView } from '../scenario/types.ts';
+import type { ChainView, ScriptInterpreter } from '../scenario/types.ts';
+import { isFinal, mayReplace, relayFeeSat } from './mempool-policy.ts';
+import type { Paid } from './mempool-policy.ts';
 
 /** Height at which every world starts: blocks before it are of no interest. */
 export const INITIAL_HEIGHT = 1000;
@@ -31,6 +33,13 @@ export interface KnownTx {
 interface Coin {
   readonly outpoint: Outpoint;
   readonly output: TxOutput;
+}
+
+/** Why a package did not come into the mempool. */
+type Refused = 'missing-inputs' | 'conflict' | 'not-final' | 'invalid' | 'fee-too-low';
+
+function shareInput(a: Tx, b: Tx): boolean {
+  return a.inputs.some((input) => b.inputs.some((other) => sameOutpoint(input, other)));
 }
 
 export function sameOutpoint(a: Outpoint, b: Outpoint): boolean {
@@ -145,6 +154,75 @@ export class Chain implements ChainView {
     if (tx.inputs.some((input) => this.isSpent(input))) return 'conflict';
     this.pool.push({ txid: id, tx });
     return 'accepted';
+  }
+
+  /** A wallet's coin, with no history. */
+  give(coin: Coin): void {
+    this.coins.push(coin);
+  }
+
+  /**
+   * Takes a package into the mempool, by the policy of those who relay: fees, replacements, finality, and scripts where there is an interpreter.
+   * What it says of a package that it has not taken names why.
+   */
+  submit(txs: readonly Tx[], interpreter?: ScriptInterpreter): 'accepted' | 'known' | Refused {
+    const known = new Set([...this.known()].map((entry) => entry.txid));
+    const news = txs.map((tx) => ({ txid: txid(this.crypto, tx), tx })).filter((entry) => !known.has(entry.txid));
+    if (news.length === 0) return 'known';
+    const conflicts = this.withDescendants(this.pool.filter(({ tx }) => news.some((entry) => shareInput(entry.tx, tx))));
+    const rest = this.pool.filter((entry) => !conflicts.includes(entry));
+    const before = this.pool;
+    const replaced = conflicts.map(({ tx }) => this.paidBy(tx));
+    this.pool = rest;
+    const paid = { feeSat: 0n, weight: 0 };
+    for (const entry of news) {
+      const refused = this.refusal(entry.tx, interpreter);
+      if (refused !== undefined) {
+        this.pool = before;
+        return refused;
+      }
+      const { feeSat, weight } = this.paidBy(entry.tx);
+      paid.feeSat += feeSat;
+      paid.weight += weight;
+      this.pool = [...this.pool, entry];
+    }
+    const enough = paid.feeSat >= relayFeeSat(paid.weight) && (replaced.length === 0 || mayReplace(paid, replaced));
+    if (enough) return 'accepted';
+    this.pool = before;
+    return 'fee-too-low';
+  }
+
+  /** Why the next block could not have a transaction. */
+  private refusal(tx: Tx, interpreter: ScriptInterpreter | undefined): Refused | undefined {
+    const prevouts: TxOutput[] = [];
+    for (const input of tx.inputs) {
+      const output = this.output(input);
+      if (output === undefined) return 'missing-inputs';
+      if (this.isSpent(input)) return 'conflict';
+      prevouts.push(output);
+    }
+    const heights = tx.inputs.map((input) => this.heightOf(input));
+    if (!isFinal(tx, this.height + 1, heights)) return 'not-final';
+    const isValid = interpreter === undefined || interpreter.verifySpend(this.crypto, serialiseTx(tx), prevouts).ok;
+    return isValid ? undefined : 'invalid';
+  }
+
+  /** Of the block that has an output, the next one where it waits for it; a coin has always been there. */
+  private heightOf({ txid: id }: Outpoint): number {
+    for (const { height, transactions } of this.blocks) if (transactions.some((entry) => entry.txid === id)) return height;
+    return this.pool.some((entry) => entry.txid === id) ? this.height + 1 : 0;
+  }
+
+  private paidBy(tx: Tx): Paid {
+    const brought = tx.inputs.reduce((sum, input) => sum + (this.output(input)?.amountSat ?? 0n), 0n);
+    return { feeSat: tx.outputs.reduce((left, { amountSat }) => left - amountSat, brought), weight: txWeight(tx) };
+  }
+
+  private withDescendants(entries: readonly KnownTx[]): readonly KnownTx[] {
+    const all = [...entries];
+    for (const { txid: id } of all)
+      for (const entry of this.pool) if (!all.includes(entry) && entry.tx.inputs.some((input) => input.txid === id)) all.push(entry);
+    return all;
   }
 
   /** One block with everything that waits. */

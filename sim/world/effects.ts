@@ -9,6 +9,7 @@ import type { DriverEffect } from '../scenario/types.ts';
 import { sinkNamed } from '../scenario/sinks.ts';
 import { disconnect, send } from './sockets.ts';
 import { answer, notified } from './users.ts';
+import { claim, giveCoins, takeBack } from './wallet.ts';
 import type { World } from './world.ts';
 
 /** Carries out one effect of a node. What answers it is told to the node after the step. */
@@ -43,10 +44,13 @@ export function perform(world: World, host: Host, effect: DriverEffect): void {
     case 'watch_spend':
       return host.watch.watchSpend({ txid: effect.txid, vout: effect.vout });
     case 'watch_output':
-      return host.watch.watchSpend(effect.outpoint);
+      return host.watch.watchFrom(world.chain, effect.outpoint, effect.fromHeight);
     case 'claim':
+      return claim(world, host, effect);
     case 'ask_coins':
+      return giveCoins(world, host, effect);
     case 'release_coins':
+      return takeBack(host, effect);
     case 'sign_claim':
       return;
     case 'notify':

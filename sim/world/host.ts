@@ -14,6 +14,8 @@ import { Disk } from './storage.ts';
 import type { Driver, DriverFactory, Latency, NodeSpec, Heard } from '../scenario/types.ts';
 
 const ORDER: readonly Heard[] = ['opened', 'usable', 'ended'];
+/** Enough for a commitment or two in quiet times. */
+const FEW_COINS_SAT = 20_000n;
 const AT_ONCE: Latency = { kind: 'fixed', ms: 0 };
 
 /** One end of a link, as the node there sees it. */
@@ -69,6 +71,8 @@ export class Host {
   toldMs: number;
   /** The connections of its peer manager, and with whom. */
   readonly sockets: Map<ConnectionId, PublicKey>;
+  /** What it may still give for claims, in satoshi; undefined where its wallet never ends. */
+  coinsSat: bigint | undefined;
   /** By the channel's name: the furthest that its node has told. */
   readonly heard: Map<string, Heard>;
 
@@ -96,6 +100,7 @@ export class Host {
       this.toldMs = from.toldMs;
       this.sockets = new Map(from.sockets);
       this.heard = new Map(from.heard);
+      this.coinsSat = from.coinsSat;
       return;
     }
     const watchers = spec.watchers ?? [];
@@ -111,6 +116,7 @@ export class Host {
       tip: this.watch.seen,
       feeratePerKw: this.feeratePerKw,
       maxQueuedBytes: spec.maxQueuedBytes,
+      claimsTo: spec.claims === undefined ? undefined : p2wpkh(crypto, crypto.publicKey(entropy(`wallet/${spec.name}`) as SecretKey)),
     });
     this.disk = new Disk({ storage: spec.storage ?? AT_ONCE, watchers }, stream(seed, `storage/${spec.name}`));
     this.walletSecret = entropy(`wallet/${spec.name}`) as SecretKey;
@@ -127,6 +133,7 @@ export class Host {
     this.toldMs = 0;
     this.sockets = new Map();
     this.heard = new Map();
+    this.coinsSat = spec.claims === 'many' ? undefined : spec.claims === 'few' ? FEW_COINS_SAT : 0n;
     this.blockDelayMs = stream(seed, `blocks/${spec.name}`).int(2000);
   }
 

@@ -1,5 +1,7 @@
 import type { ChainPoint } from '../../core/chain/update.ts';
 import type { ChannelId } from '../../core/crypto/bytes.ts';
+import { Log } from '../../core/monitor/log.ts';
+import type { WatcherRecord } from '../../core/monitor/records.ts';
 import { drawLatency } from './clock.ts';
 import type { Random } from '../deterministic/random.ts';
 import type { Told } from '../scenario/told.ts';
@@ -30,6 +32,8 @@ type Content =
 export interface Snapshot {
   readonly effect: StoreEffect;
   readonly seen: ChainPoint;
+  /** What was appended with it and all before it. */
+  readonly records: Log<WatcherRecord>;
 }
 
 export interface DiskSpec {
@@ -53,6 +57,8 @@ export class Disk {
   private readonly random: Random;
   private readonly writes: Write[];
   private readonly snapshots: Map<ChannelId, Snapshot>;
+  /** By channel: what was appended with all its stores, durable or not. */
+  private readonly appended: Map<ChannelId, Log<WatcherRecord>>;
   /** What newer snapshots replaced, newest last: the backups that a careless user may bring back. */
   private readonly backups: Map<ChannelId, readonly Snapshot[]>;
   /** By channel and watcher: what it has been told, the newest to come first, also beyond a gap. It outlives every crash. */
@@ -65,6 +71,7 @@ export class Disk {
     this.random = random;
     this.writes = from === undefined ? [] : [...from.writes];
     this.snapshots = new Map(from?.snapshots);
+    this.appended = new Map(from?.appended);
     this.backups = new Map(from?.backups);
     this.held = new Map(from?.held);
     this.records = new Map(from?.records);
@@ -104,7 +111,10 @@ export class Disk {
   /** Starts a state store. Returns the write if it is done already. */
   store(effect: StoreEffect, seen: ChainPoint, nowMs: number): Write | undefined {
     const { channelId, version } = effect;
-    const snapshot: Snapshot = { effect, seen };
+    const before = this.appended.get(channelId) ?? new Log<WatcherRecord>();
+    const records = effect.records === undefined || effect.records.length === 0 ? before : before.with(effect.records);
+    this.appended.set(channelId, records);
+    const snapshot: Snapshot = { effect, seen, records };
     return this.begin(STATE, channelId, version, { kind: 'state', snapshot }, this.spec.storage, nowMs);
   }
 
@@ -138,9 +148,22 @@ export class Disk {
   crash(survive: number): void {
     for (const [i, write] of this.writes.entries()) if (i < 32 && ((survive >>> i) & 1) === 1) this.keep(write);
     this.writes.length = 0;
+    this.appendToDurable();
+  }
+
+  /** What comes next is appended to what is durable. */
+  private appendToDurable(): void {
+    this.appended.clear();
+    for (const [channelId, { records }] of this.snapshots) this.appended.set(channelId, records);
+  }
+
+  /** By channel: what is durable of its node's own watcher. */
+  watched(): ReadonlyMap<ChannelId, readonly WatcherRecord[]> {
+    return new Map([...this.snapshots].map(([channelId, { records }]) => [channelId, records.first(records.length)]));
   }
 
   forget(channelId: ChannelId): void {
+    this.appended.delete(channelId);
     this.snapshots.delete(channelId);
     this.backups.delete(channelId);
     for (let i = this.writes.length - 1; i >= 0; i--) if (this.writes[i]?.channelId === channelId) this.writes.splice(i, 1);
@@ -185,6 +208,7 @@ export class Disk {
       const backup = backups.at(-age) ?? backups[0];
       if (backup !== undefined) this.snapshots.set(channelId, backup);
     }
+    this.appendToDurable();
     const any = this.backups.size > 0;
     this.backups.clear();
     return any;

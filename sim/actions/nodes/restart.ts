@@ -50,7 +50,7 @@ export const restart: ActionKind<Restart> = {
         records.push({ kind: effect.record.kind, bytes });
       }
       const features = without === undefined ? undefined : lacking(host.config.features, without.split(' ') as FeatureName[]);
-      return driver.restart?.(channels, host.disk.watcherIds(), seen, host.feeratePerKw, features, records) ?? [];
+      return driver.restart?.(channels, host.disk.watcherIds(), seen, host.feeratePerKw, features, records, host.disk.watched()) ?? [];
     });
     if (driver.channels === undefined) return true;
     for (const info of world.channels) world.ledger.forgetUnknown(node, info.name, world.channelState(node, info.name));
