@@ -1,3 +1,4 @@
+import type { Outpoint } from '../bitcoin/tx.ts';
 import type { StoredChannel } from '../channel/model/state.ts';
 import type { ChannelId } from '../crypto/bytes.ts';
 import type { Dependency } from '../channel/model/channel-vocabulary.ts';
@@ -55,6 +56,11 @@ function isHeld({ outbox }: ChannelSlot, effect: NodeWord): boolean {
 
 function withOutbox({ state, storedVersion, current, watching }: ChannelSlot, outbox: readonly NodeWord[]): ChannelSlot {
   return { state, outbox, storedVersion, current, watching };
+}
+
+/** More coins are asked for the same claim than before: of what has not left, only the newest question does. */
+export function withoutQuestion(slot: ChannelSlot, { txid, vout }: Outpoint): ChannelSlot {
+  return keepOnly(slot, (held) => held.kind !== 'ask_coins' || held.claim.txid !== txid || held.claim.vout !== vout);
 }
 
 /** Puts a step's effects in order: what waits joins the channel's queue, the rest leaves at once. */

@@ -19,9 +19,9 @@ const MAX_RECONNECTIONS = 20;
 /** What a reorganisation has lost nodes give the chain again within so many blocks, unasked. */
 const BLOCKS_UNTIL_GIVEN_AGAIN = 7;
 /** No delay and no expiry is so far ahead: what is claimed until then never will be. */
-const MAX_CLAIMING_HEIGHT = 6000;
-/** Few enough that a claim is made as soon as it can be. */
-const BLOCKS_AT_ONCE = 6;
+const MAX_CLAIMING_HEIGHT = 3000;
+/** Few enough that a claim is not much later than it can be. */
+const BLOCKS_AT_ONCE = 24;
 /** An HTLC offered by a probe expires this many blocks ahead. */
 const PROBE_CLTV_DELTA = 144;
 

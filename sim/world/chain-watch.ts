@@ -35,7 +35,11 @@ export class ChainWatch {
   /** The same of an output that blocks which it has seen may have spent already: those are told again. */
   watchFrom(chain: Chain, outpoint: Outpoint, fromHeight: number): void {
     this.watchSpend(outpoint);
-    for (let block = chain.block(fromHeight); block !== undefined && block.height <= this.seen.height; block = chain.block(block.height + 1))
+    for (
+      let block = chain.block(fromHeight);
+      block !== undefined && block.height <= this.seen.height;
+      block = chain.block(block.height + 1)
+    )
       if (block.transactions.some(({ tx }) => tx.inputs.some((input) => sameOutpoint(outpoint, input))))
         this.others = [...this.others, { height: block.height - 1, hash: block.parent }];
   }

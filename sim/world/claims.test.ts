@@ -44,6 +44,8 @@ describe('a channel that a node closes by itself', () => {
       ['p1', 'sent'],
       ['p2', 'failed'],
     ]);
-    expect(world.channels.map(({ name }) => [world.channelState('A', name), world.channelState('B', name)])).toEqual([[undefined, undefined]]);
+    expect(world.channels.map(({ name }) => [world.channelState('A', name), world.channelState('B', name)])).toEqual([
+      [undefined, undefined],
+    ]);
   });
 });

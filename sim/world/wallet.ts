@@ -25,7 +25,10 @@ export function giveCoins(world: World, host: Host, { channelId, claim: outpoint
   if (host.coinsSat !== undefined) host.coinsSat -= amountSat;
   const id = world.entropy(`claim-coin/${world.serial++}`) as string as Txid;
   const coin: Coin = { outpoint: { txid: id, vout: 0 }, amountSat };
-  world.chain.give({ outpoint: coin.outpoint, output: { amountSat, script: p2wpkh(world.crypto, world.crypto.publicKey(host.walletSecret)) } });
+  world.chain.give({
+    outpoint: coin.outpoint,
+    output: { amountSat, script: p2wpkh(world.crypto, world.crypto.publicKey(host.walletSecret)) },
+  });
   world.later(host, { kind: 'coins', channelId, claim: outpoint, coins: [coin] });
 }
 

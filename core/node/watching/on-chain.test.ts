@@ -171,6 +171,18 @@ describe('a channel that ended on the chain', () => {
 });
 
 describe('what a watcher does', () => {
+  it('asks for coins once, while the question waits for a store, however much more is needed', () => {
+    const line = forwarded();
+    const b = line.node(1);
+    b.holdStores = true;
+    close(line, 1, b);
+    for (const feeratePerKw of [5000, 10_000, 15_000]) b.input({ kind: 'feerate', feeratePerKw });
+    b.finish(Infinity, 'state');
+    const asked = b.log.filter((effect) => effect.kind === 'ask_coins');
+    expect(asked).toHaveLength(1);
+    expect(asked[0]?.amountSat).toBeGreaterThan(10_000n);
+  });
+
   it('leaves when it is durable with its channel, and not before', () => {
     const line = forwarded();
     const b = line.node(1);

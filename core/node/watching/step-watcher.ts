@@ -8,7 +8,7 @@ import { learnAll, watcherStep } from '../../monitor/watcher.ts';
 import type { WatcherEnv, WatcherInput, WatcherOutput, WatcherState } from '../../monitor/watcher-vocabulary.ts';
 import { releaseAll, stepChannel } from '../channels.ts';
 import type { ChannelSlot, NodeWord } from '../node-vocabulary.ts';
-import { enqueue } from '../outbox.ts';
+import { enqueue, withoutQuestion } from '../outbox.ts';
 import { setSlot } from '../run.ts';
 import type { Run } from '../run.ts';
 import type { ClaimInput } from './claim-words.ts';
@@ -126,7 +126,9 @@ function leave(run: Run, channelId: ChannelId, said: readonly WatcherOutput[], f
     if (word !== undefined) words.push(word);
   }
   if (words.length === 0) return;
-  setSlot(run, channelId, enqueue(slot, words, run.work));
+  let held = slot;
+  for (const word of words) if (word.kind === 'ask_coins') held = withoutQuestion(held, word.claim);
+  setSlot(run, channelId, enqueue(held, words, run.work));
   releaseAll(run, channelId);
 }
 
