@@ -45,6 +45,7 @@ export function envOf(side: Side, config: Partial<ChannelConfig> = {}, surroundi
     cache: new ChannelCache(crypto),
     config: { ...DEFAULT_CONFIG, watchers: ['monitor'], ...config },
     onions: undefined,
+    mayBeOld: false,
     tip: at(100),
     nowMs: 0,
     feeratePerKw: 2500,

@@ -26,7 +26,7 @@ export function channelsWith(state: NodeState, peer: PublicKey): readonly Channe
 export function stepChannel(run: Run, channelId: ChannelId, input: ChannelInput): void {
   const slot = run.state.channels.get(channelId);
   if (slot === undefined) return;
-  const { state, effects } = channelStep(channelEnv(run, slot.state.params.peer), slot.state, input);
+  const { state, effects } = channelStep(channelEnv(run, slot.state.params.peer, slot.current), slot.state, input);
   // By its own id, not an equal one that came in a message: the same string is found many times as fast.
   adopt(run, slot.state.channelId, slot, state, effects);
 }

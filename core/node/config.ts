@@ -26,6 +26,7 @@ export const DEFAULT_CONFIG: ChannelConfig = {
   }),
   watchers: [],
   watcherQuorum: Number.MAX_SAFE_INTEGER,
+  fromCopy: false,
   payments: 'host',
   gossip: 'own',
   gossipLimits: DEFAULT_GOSSIP_LIMITS,

@@ -39,7 +39,18 @@ export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState,
   const { nowMs, feeratePerKw, watcherIds } = durable;
   const tip = lowest([durable.tip, ...durable.channels.map(({ chain }) => chain.tip)]);
   const { crypto, signer, cache, config, onions } = env;
-  const channelEnv: ChannelEnv = { crypto, signer, cache, config, tip, nowMs, feeratePerKw, peerFeatures: '', onions };
+  const channelEnv: ChannelEnv = {
+    crypto,
+    signer,
+    cache,
+    config,
+    tip,
+    nowMs,
+    feeratePerKw,
+    peerFeatures: '',
+    onions,
+    mayBeOld: config.fromCopy,
+  };
   const channels = new Map<ChannelId, ChannelSlot>();
   const work: NodeWord[] = [];
   for (const stored of durable.channels) {

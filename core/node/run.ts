@@ -45,11 +45,12 @@ export function waitUntil(run: Run, of: string, atMs: number | undefined): void 
   if (deadlines !== run.state.deadlines) draft(run).deadlines = deadlines;
 }
 
-/** What a channel with this peer needs to know of its surroundings. */
-export function channelEnv(run: Run, peer: PublicKey): ChannelEnv {
+/** What a channel with this peer needs to know of its surroundings. `current`: it has shown since the node started that its state is not old. */
+export function channelEnv(run: Run, peer: PublicKey, current = true): ChannelEnv {
   const { crypto, signer, config, cache, onions } = run.env;
   const { tip, nowMs, feeratePerKw, peers } = run.state;
-  return { crypto, signer, cache, config, tip, nowMs, feeratePerKw, peerFeatures: peers.get(peer)?.features ?? '', onions };
+  const peerFeatures = peers.get(peer)?.features ?? '';
+  return { crypto, signer, cache, config, tip, nowMs, feeratePerKw, peerFeatures, onions, mayBeOld: config.fromCopy && !current };
 }
 
 export function setPeer(run: Run, peer: PublicKey, features?: Hex): void {

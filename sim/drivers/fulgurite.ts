@@ -217,7 +217,7 @@ class FulguriteDriver implements Driver {
     const { tip, nowMs, feeratePerKw, peers } = this.state;
     const { crypto, signer, cache, config, onions } = this.env;
     const peerFeatures = peers.get(channel.params.peer)?.features ?? '';
-    return sendable({ crypto, signer, cache, config, tip, nowMs, feeratePerKw, peerFeatures, onions }, channel);
+    return sendable({ crypto, signer, cache, config, tip, nowMs, feeratePerKw, peerFeatures, onions, mayBeOld: false }, channel);
   }
 
   /** Versions of stores only count up: they are told relative to the newest. */

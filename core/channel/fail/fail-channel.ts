@@ -71,7 +71,9 @@ export function failChannel(out: Transition<FundedState>, rule: RuleId, reason: 
   const { sent, received } = state.closing;
   // A commitment in the chain that we don't know shows that we have lost data; any other may be taken back by the chain.
   const ofOurTime = how.spend === undefined ? undefined : isOfOurTime(env, state, how.spend);
-  const silent = how.stale === true || ofOurTime === false;
+  // A peer that has reestablished has shown that we have lost nothing.
+  const mayBeOld = env.mayBeOld && connection !== 'connected' && ofOurTime !== true;
+  const silent = how.stale === true || ofOurTime === false || mayBeOld;
   const commitmentToBroadcast = silent ? undefined : signedCommitment(env, state);
   const closingTx = silent || how.unilateral === true ? undefined : state.closing.tx;
   const error = how.told === true ? undefined : errorData(`${rule}: ${reason}`, how.tx);

@@ -317,6 +317,8 @@ export interface ChannelEnv {
   readonly peerFeatures: Hex;
   /** Present where the node deals with payments. */
   readonly onions: OnionReader | undefined;
+  /** The state comes from a copy, and its peer has not shown yet that it is not an old one. */
+  readonly mayBeOld: boolean;
 }
 
 /** A node's policy. All limits have a name. */
@@ -327,6 +329,11 @@ export interface ChannelConfig {
   readonly watchers: readonly string[];
   /** How many watchers must hold an update before what depends on it leaves; all of them, where it is more than there are. */
   readonly watcherQuorum: number;
+  /**
+   * The node was started from a copy of its state that may be an old one: a channel whose peer has not shown that it is current is failed without
+   * broadcast. The host says so at each start until every channel has been `usable` once.
+   */
+  readonly fromCopy: boolean;
   /**
    * Who deals with HTLCs. `host`: each is presented to it, its onion unread. `node`: the node reads onions, forwards, and presents what is for
    * itself; it needs its key for that (`createNodeEnv`), and signs by itself (`commit: 'auto'`).
