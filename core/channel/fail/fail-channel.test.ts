@@ -104,7 +104,7 @@ describe('a channel that fails', () => {
     const { version, nextMonitorId: id, pendingMonitor } = before.durability;
     const told = { id, update: expect.objectContaining({ kind: 'final' }) as unknown, waiting: ['monitor'] };
     expect(durability).toEqual({ version: version + 1, nextMonitorId: id + 1, pendingMonitor: [...pendingMonitor, told] });
-    const { durability: _w, lifecycle: _l, phase: _p, closing, ...fields } = before;
+    const { durability: _w, lifecycle: _l, phase: _p, announcement: _a, closing, ...fields } = before;
     expect(kept).toMatchObject({ ...fields, closing: { sent: closing.sent, received: closing.received } });
   });
 
