@@ -111,9 +111,14 @@ function dustLimits(reserveSat: bigint): readonly Value<bigint>[] {
   ];
 }
 
-/** No HTLC could ever be offered. */
-function leastHtlcs(fundingSat: bigint): readonly Value<bigint>[] {
-  return [...extremes(U64, { zero: 'accept', one: 'accept', most: FAIL }), ['all', fundingSat * 1000n, FAIL]];
+/** No HTLC could ever be offered, although its peer would bear any amount. */
+function leastHtlcs(fundingSat: bigint) {
+  const unlimited = { maxHtlcValueInFlightMsat: U64 };
+  return [
+    ...extremes(U64, { zero: 'accept', one: 'accept', most: FAIL }),
+    ['all', fundingSat * 1000n, FAIL, unlimited],
+    ['one less than all', fundingSat * 1000n - 1n, 'accept', unlimited],
+  ] as const;
 }
 
 function inFlightLimits({ htlcMinimumMsat }: { readonly htlcMinimumMsat: bigint }): readonly Value<bigint>[] {
@@ -175,6 +180,7 @@ export const openChannel: EdgesOf<'open_channel'> = {
       ...extremes(U64, { zero: FAIL, one: FAIL, most: FAIL }),
       ['more than either has', (ours > theirs ? ours : theirs) + 1n, FAIL],
       ['all', m.fundingSat, FAIL],
+      ['nearly all, of one that has all', (m.fundingSat * 9n) / 10n, FAIL, { pushMsat: 0n }],
       ['what is left to the opener', leftSat, FAIL, poor],
       ['one less than is left', leftSat - 1n, 'accept', poor],
     ];

@@ -2,6 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageRegistry } from '../../../core/wire/messages/index.ts';
+import { RULES } from '../../../core/rules.ts';
+import type { RuleId } from '../../../core/rules.ts';
 import { edges } from './edges.ts';
 import { withoutEffects, withoutWaits } from './effects.ts';
 import { fields } from './fields.ts';
@@ -47,6 +49,8 @@ export function sweepsFor(id: string): Job['sweeps'] {
   const [kind, name = ''] = id.split('/');
   if (kind === 'effect') return 'some';
   if (kind !== 'rule' && kind !== 'edge') return undefined;
+  // What a host asks for comes in no message.
+  if (kind === 'rule' && RULES[name as RuleId].consequence === 'refuse') return undefined;
   const message = name.split('.')[0] ?? '';
   const family = FAMILIES[message];
   if (family !== undefined) return family;
