@@ -69,14 +69,6 @@ const UNSEEN = `
   liveness/stuck
   liveness/usable-never-told
   no-unprovoked-close/forgotten
-  peers/handed-on
-  peers/late
-  peers/lost-connection
-  peers/no-pong
-  peers/opening-kept
-  peers/talks-to-nobody
-  peers/two-connections
-  peers/without-connection
   reference/before-both-shutdowns
   reference/before-the-channel-is-empty
   reference/closing-without-fee

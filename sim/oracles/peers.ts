@@ -1,6 +1,6 @@
 import type { PublicKey } from '../../core/crypto/bytes.ts';
 import type { Finding, LineView, NodeTables, Oracle, StepRecord, WorldView } from '../scenario/types.ts';
-import { nameOf } from '../world/channel-changes.ts';
+import { messageName } from '../world/message-name.ts';
 import { finding } from './difference.ts';
 
 /** What a peer manager promises, in milliseconds. */
@@ -97,12 +97,12 @@ function tablesAgree(world: WorldView, node: string, { node: known, peers: manag
 
 /** A ping that asks for a pong has it by the end of the step. */
 function unanswered(world: WorldView, { node, input, effects, tampered }: StepRecord, { node: known }: NodeTables): Finding | undefined {
-  if (input.kind !== 'received' || tampered !== undefined || nameOf(input.bytes) !== 'ping') return undefined;
+  if (input.kind !== 'received' || tampered !== undefined || messageName(input.bytes) !== 'ping') return undefined;
   const { peer, bytes } = input;
   const asked = ((bytes[2] ?? 0) << 8) | (bytes[3] ?? 0);
   if (asked >= NO_PONG || known.peers.get(peer)?.features === undefined) return undefined;
   const answered = effects.some(
-    (effect) => effect.kind === 'send' && effect.peer === peer && effect.bytes.length === 4 + asked && nameOf(effect.bytes) === 'pong',
+    (effect) => effect.kind === 'send' && effect.peer === peer && effect.bytes.length === 4 + asked && messageName(effect.bytes) === 'pong',
   );
   if (answered) return undefined;
   return broken(world, node, 'ping.answered', 'no-pong', `${node} does not answer a ping`, `a pong of ${asked} bytes`, 'none');
