@@ -10,7 +10,7 @@ import type { Span } from '../../sim/campaign/seed-span.ts';
 import type { Shard } from '../../sim/campaign/shard.ts';
 import { LICENCES } from '../../sim/oracles/licences.ts';
 import { duration, grouped, plural, rate } from '../../sim/scenario/text.ts';
-import { oraclesLine, rulesLine, statistics, statisticsLine, verdict } from '../../sim/report/summary.ts';
+import { networksLine, oraclesLine, rulesLine, statistics, statisticsLine, verdict } from '../../sim/report/summary.ts';
 import type { CampaignReport } from '../../sim/report/summary.ts';
 import type { Act } from '../../sim/world/packet.ts';
 import type { Engine } from '../node/engine.ts';
@@ -107,6 +107,8 @@ function conclude(request: CampaignRequest, result: CampaignResult, bugs: readon
   const counted = { tally, elapsedMs, possible: possibleNames(engine) };
   if (options.stats) print(`${statistics(counted, style, chartWidth())}\n`);
   print(statisticsLine(counted));
+  const networks = networksLine(counted);
+  if (networks !== undefined) print(networks);
   print(rulesLine(counted));
   print(oraclesLine(counted));
   const findings = bugs.map((bug) => {

@@ -32,7 +32,11 @@ export async function createEngine({ campaign, config: file, planted, twice, dri
   return new Engine({
     config: planted === undefined ? config : { ...config, drivers: { ...config.drivers, fulgurite: await plantedDriver(planted) } },
     providers: nodeProviders(),
-    ...((campaign || planted?.crypto) && { campaign: { ...(planted?.crypto && { crypto: planted.crypto }), ...campaign } }),
+    campaign: {
+      ...(planted?.crypto && { crypto: planted.crypto }),
+      ...(planted?.topology && { topology: planted.topology }),
+      ...campaign,
+    },
     ...(twice !== undefined && { twice }),
   });
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { createHash } from 'node:crypto';
 import { basename, join, resolve } from 'node:path';
 import { replaceFile } from '../../fuzz-targets/host/replace-file.ts';
-import type { CryptoName } from '../../sim/run/seed.ts';
+import type { CampaignOptions, CryptoName } from '../../sim/run/seed.ts';
 import { packageRoot } from './package-files.ts';
 
 /** A bug on purpose: an edit of one source file, applied to a temporary build. Nothing in core exists for it. */
@@ -23,6 +23,8 @@ export interface PlantedBug {
   readonly expectOracle?: string;
   /** The provider of cryptography to hunt with, for bugs of one of them or of a way that only it has. Default: that of the default campaign. */
   readonly crypto?: CryptoName;
+  /** Where it shows, for bugs of nodes that forward: node A, the one side, is in the middle of a star. Default: a pair. */
+  readonly topology?: CampaignOptions['topology'];
   /** The fuzz target that must find it, for bugs that no campaign is after. */
   readonly expect?: string;
 }
@@ -37,6 +39,7 @@ export interface Planted {
   readonly module: string;
   readonly sides: PlantedBug['sides'];
   readonly crypto?: CryptoName;
+  readonly topology?: CampaignOptions['topology'];
 }
 
 const DRIVER = 'sim/drivers/fulgurite.ts';
@@ -107,5 +110,5 @@ export async function plant(bug: PlantedBug, entry = IS_PROVIDER.test(bug.file) 
   const [{ contents: built = new Uint8Array() } = {}] = outputFiles;
   const module = join(folder, `${bug.name}-${createHash('sha256').update(built).digest('hex').slice(0, 12)}.js`);
   replaceFile(module, built);
-  return { module, sides: bug.sides, ...(bug.crypto && { crypto: bug.crypto }) };
+  return { module, sides: bug.sides, ...(bug.crypto && { crypto: bug.crypto }), ...(bug.topology && { topology: bug.topology }) };
 }

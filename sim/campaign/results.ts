@@ -24,7 +24,8 @@ const EVENTS: ReadonlySet<string> = new Set(['deliver', 'stored', 'see']);
 export type TallyGroup = StatisticsGroup | 'licence';
 
 export function emptyTally(): Tally {
-  const counts = { message: {}, action: {}, refused: {}, rule: {}, event: {}, outcome: {}, unasked: {}, asked: {}, fired: {}, licence: {} };
+  const shown = { message: {}, action: {}, refused: {}, rule: {}, event: {}, outcome: {}, unasked: {}, asked: {}, fired: {} };
+  const counts = { ...shown, topology: {}, chain: {}, licence: {} };
   return { runs: 0, steps: 0, messages: 0, operations: 0, licensedRuns: 0, encryptedRuns: 0, counts };
 }
 

@@ -1,8 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { decodeMessage, encodeMessage } from '../../core/wire/messages/index.ts';
 import type { Message } from '../../core/wire/messages/index.ts';
-import type { ChannelId } from '../../core/crypto/bytes.ts';
+import { toHex } from '../../core/crypto/bytes.ts';
+import type { ChannelId, Hash32 } from '../../core/crypto/bytes.ts';
+import { encodeFailure } from '../../core/onion/failure-messages.ts';
+import { obfuscate, returnPacket } from '../../core/onion/failure-onion.ts';
 import { Simulation } from '../simulation.ts';
+import type { Flaw } from '../world/flawed-route.ts';
+import { FLAWS } from '../world/flawed-route.ts';
 import type { World } from '../world/world.ts';
 import { settle } from '../run/settle.ts';
 import { nextDue } from '../world/pending-events.ts';
@@ -15,6 +20,12 @@ type Send = Extract<DriverEffect, { kind: 'send' }>;
 type Lie = (record: StepRecord, world: World) => StepRecord;
 
 const FORWARDER = 'n1';
+
+interface Run {
+  readonly declined?: boolean;
+  readonly liar?: string;
+  readonly flaw?: Flaw;
+}
 
 function messageIn(bytes: Uint8Array): Message {
   const decoded = decodeMessage(bytes);
@@ -46,13 +57,13 @@ function alsoSends(type: Message['type'], made: (message: Message, world: World)
 }
 
 /** A payment across one forwarder, far from its payer, of whom the oracle hears lies. */
-function foundBy(lie: Lie, { declined = false } = {}): Finding | undefined {
+function foundBy(lie: Lie, { declined = false, liar = FORWARDER, flaw }: Run = {}): Finding | undefined {
   const inner = createForwarding();
   const oracle: Oracle = {
     ...inner,
     name: inner.name,
     kinds: inner.kinds,
-    step: (world, record) => inner.step?.(world, record.node === FORWARDER ? lie(record, world as World) : record),
+    step: (world, record) => inner.step?.(world, record.node === liar ? lie(record, world as World) : record),
     settled: (world) => inner.settled?.(world),
     fork: () => oracle,
   };
@@ -66,7 +77,7 @@ function foundBy(lie: Lie, { declined = false } = {}): Finding | undefined {
   ] as const)
     net.open(a, b, { fundingSat: 1_000_000n, pushMsat: 500_000_000n });
   const { world } = net;
-  apply(world, { do: 'send', as: 'p', from: 'n0', to: 'n2', amountMsat: '10000000', byHand: true });
+  apply(world, { do: 'send', as: 'p', from: 'n0', to: 'n2', amountMsat: '10000000', byHand: true, ...(flaw && { flaw }) });
   const run = (): void => {
     for (let next = nextDue(world); next !== undefined && world.finding === undefined; next = nextDue(world)) apply(world, next.action);
   };
@@ -77,7 +88,7 @@ function foundBy(lie: Lie, { declined = false } = {}): Finding | undefined {
   return world.finding;
 }
 
-function kindOf(lie: Lie, options?: Parameters<typeof foundBy>[1]): string | undefined {
+function kindOf(lie: Lie, options?: Run): string | undefined {
   const found = foundBy(lie, options);
   return found && `${found.oracle}/${found.rule}/${found.kind}`;
 }
@@ -151,5 +162,49 @@ describe('who forwards', () => {
   it('tells nothing by how long its failure is', () => {
     const longer = sends('update_fail_htlc', (message) => ({ ...message, reason: `${REASON}00` }) as Message);
     expect(kindOf(longer, { declined: true })).toBe('forwarding/htlc/length-of-failure');
+  });
+
+  it('refuses whatever a dishonest payer does, as does who is paid', () => {
+    for (const flaw of FLAWS)
+      expect(
+        kindOf((record) => record, { flaw }),
+        flaw,
+      ).toBeUndefined();
+    const takes: Lie = (record) => ({
+      ...record,
+      effects: record.effects.map((effect) => {
+        if (effect.kind !== 'notify' || effect.event.kind !== 'htlc_failed') return effect;
+        return { ...effect, event: { kind: 'htlc_received', add: effect.event.add } };
+      }),
+    });
+    expect(kindOf(takes, { liar: 'n2', flaw: 'last-amount' })).toBe('forwarding/htlc/takes-what-it-must-fail');
+  });
+
+  it('leaves a failure that its payer can read, and that is none of an honest one', () => {
+    const failsWith = (reasonOf: (world: World) => string): Lie => {
+      return (record, world) => ({
+        ...record,
+        effects: record.effects.map((effect) => {
+          if (effect.kind !== 'notify' || effect.event.kind !== 'event' || effect.event.event.kind !== 'payment_failed') return effect;
+          const failure = { kind: 'fail', id: 0n, reason: reasonOf(world) };
+          const { event } = effect.event;
+          return { ...effect, event: { ...effect.event, event: { ...event, failure } } } as DriverEffect;
+        }),
+      });
+    };
+    const payer = { liar: 'n0', declined: true };
+    expect(
+      kindOf(
+        failsWith(() => REASON),
+        payer,
+      ),
+    ).toBe('forwarding/htlc/failure-of-nobody');
+    const reason = ({ crypto, ledger }: World): string => {
+      const secret = ledger.get('p')?.sharedSecrets[0] as Hash32;
+      const message = encodeFailure({ type: 'fee_insufficient', htlcMsat: 1n, channelUpdate: '' });
+      return toHex(obfuscate(crypto, secret, returnPacket(crypto, secret, message)));
+    };
+    expect(kindOf(failsWith(reason), payer)).toBe('forwarding/htlc/refused-although-right');
+    expect(kindOf(failsWith(reason), { ...payer, flaw: 'last-amount' })).toBeUndefined();
   });
 });

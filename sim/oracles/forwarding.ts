@@ -1,4 +1,7 @@
 import type { ChannelId, Hash32 } from '../../core/crypto/bytes.ts';
+import { paymentIdOf } from '../../core/channel/model/origin.ts';
+import type { ChannelEvent } from '../../core/channel/model/state.ts';
+import { readFailure } from '../../core/onion/failure-onion.ts';
 import { sha256Hex } from '../../core/crypto/hashes.ts';
 import type { Message } from '../../core/wire/messages/index.ts';
 import { policyOf } from '../scenario/channel-config.ts';
@@ -25,12 +28,26 @@ const KINDS = [
   'revoked-before-the-claim-is-durable',
   'never-claimed',
   'length-of-failure',
+  'takes-what-it-must-fail',
+  'failure-of-nobody',
+  'refused-although-right',
 ] as const;
 type Kind = (typeof KINDS)[number];
 type Of<T extends Message['type']> = Extract<Message, { type: T }>;
 
 /** BOLT 4, Returning Errors: 32 bytes of HMAC, two lengths, and failure and pad of 256 bytes together. */
 const FAILURE_LENGTH = 32 + 2 + 2 + 256;
+
+/** What is said of payers that don't keep to what is announced and to what an invoice says. */
+const NEVER_OF_THE_HONEST: ReadonlySet<string> = new Set([
+  'fee_insufficient',
+  'incorrect_cltv_expiry',
+  'final_incorrect_cltv_expiry',
+  'final_incorrect_htlc_amount',
+  'invalid_onion_payload',
+  'expiry_too_far',
+  'mpp_timeout',
+]);
 
 /** A forwarder never loses: what it offers is covered by what it was offered, is not failed while it may be paid, and is claimed once it was. */
 export function createForwarding(): Oracle {
@@ -76,6 +93,14 @@ class Forwarding implements Oracle {
       if (found !== undefined) return found;
     }
     for (const effect of record.effects) {
+      if (effect.kind === 'notify' && effect.event.kind === 'htlc_received') {
+        const flawed = presented(world, node, effect.channelId, effect.event.add.paymentHash);
+        if (flawed !== undefined) return flawed;
+      }
+      if (effect.kind === 'notify' && effect.event.kind === 'event' && effect.event.event.kind === 'payment_failed') {
+        const unread = readable(world, node, effect.channelId, effect.event.event);
+        if (unread !== undefined) return unread;
+      }
       const found = effect.kind === 'send' ? this.sent(world, node, relay, effect.bytes) : undefined;
       if (found !== undefined) return found;
     }
@@ -205,6 +230,45 @@ class Forwarding implements Oracle {
     if (!world.licences.has('stale-backup')) return false;
     return world.channels.some(({ opener, accepter, channelId }) => (opener === node || accepter === node) && this.stale.has(channelId));
   }
+}
+
+/** BOLT 4: what a payer did wrong somebody sees and fails, and the recipient at the latest. */
+function presented(world: WorldView, node: string, channelId: ChannelId, hash: Hash32): Finding | undefined {
+  const payment = world.payments.find((known) => known.paymentHash === hash && known.flaw !== undefined);
+  if (payment === undefined) return undefined;
+  const message = `${node} presents ${payment.name} to its host, although something is wrong with it: ${payment.flaw}`;
+  return report(world, node, channelId, 'takes-what-it-must-fail', message, 'failed', 'presented');
+}
+
+/** BOLT 4, Origin node: one of the hops has made what the payer gets, and its code is one that the payer knows. */
+function readable(
+  world: WorldView,
+  node: string,
+  channelId: ChannelId,
+  event: Extract<ChannelEvent, { kind: 'payment_failed' }>,
+): Finding | undefined {
+  const reference = paymentIdOf(event.origin);
+  const payment = world.payments.find((known) => known.from === node && known.reference === reference);
+  // A message that was altered on its way is nobody's any more.
+  if (event.failure?.kind !== 'fail' || payment === undefined || payment.sharedSecrets.length === 0 || world.licences.has('adversary'))
+    return undefined;
+  const { source } = readFailure(world.crypto, payment.sharedSecrets, event.failure.reason);
+  if (source?.failure?.known === true) {
+    const { type } = source.failure.failure;
+    if (payment.flaw !== undefined || !NEVER_OF_THE_HONEST.has(type)) return undefined;
+    const told = `${payment.name} failed with ${type} at hop ${source.hop + 1}, and its payer keeps to what is asked for`;
+    return report(world, node, channelId, 'refused-although-right', told, 'another failure, or none', type);
+  }
+  const message = `${node} can't read why ${payment.name} failed`;
+  return report(
+    world,
+    node,
+    channelId,
+    'failure-of-nobody',
+    message,
+    'a failure of one of the hops',
+    source === undefined ? 'of none' : 'an unknown code',
+  );
 }
 
 type Relay = ReturnType<typeof policyOf>['relay'];

@@ -20,6 +20,22 @@ export function hashesOnChain(world: WorldView): ReadonlySet<string> {
   return out;
 }
 
+/** How many HTLCs stand on commitments of failed channels. */
+export function htlcsOnChain(world: WorldView): number {
+  const found = new Set<string>();
+  for (const info of world.channels) {
+    for (const node of [info.opener, info.accepter]) {
+      const state = world.channelState(node, info.name);
+      if (!hasCommitments(state) || statusOf(state) !== 'failed') continue;
+      for (const { commitment } of commitmentsOf(state.shared)) {
+        const contents = contentsOf(state.shared, commitment);
+        if (typeof contents !== 'string') for (const { offerer, id } of contents.htlcs) found.add(`${info.name} ${offerer} ${id}`);
+      }
+    }
+  }
+  return found.size;
+}
+
 function hashesIn({ shared }: WithCommitments): readonly Hash32[] {
   return commitmentsOf(shared).flatMap(({ commitment }) => {
     const contents = contentsOf(shared, commitment);

@@ -25,6 +25,8 @@ const TITLES: Readonly<Record<TallyGroup, string>> = {
   unasked: 'not applicable, by node: its driver cannot be asked',
   asked: 'oracles asked: after each step, and once all has settled',
   fired: 'oracles that saw something wrong',
+  topology: 'worlds, by who has channels with whom',
+  chain: 'HTLCs left to the chain, by the licences of their runs',
   licence: 'licences drawn',
 };
 
@@ -36,6 +38,16 @@ export function statisticsLine({ tally, elapsedMs }: Pick<CampaignReport, 'tally
   const rates = elapsedMs < LEAST_MS_FOR_A_RATE ? '' : `, ${rate(perSecond(tally.runs, elapsedMs))} runs/s`;
   const { runs, operations, messages } = tally;
   return `${plural(runs, 'run')} in ${duration(elapsedMs)}${rates}, ${grouped(operations)} operations, ${grouped(messages)} messages`;
+}
+
+/** Of a campaign with networks: their shares, and how many HTLCs failed channels have left to the chain, by licences. Undefined of pairs alone. */
+export function networksLine({ tally }: Pick<CampaignReport, 'tally'>): string | undefined {
+  const { topology, chain } = tally.counts;
+  const shapes = Object.entries(topology).sort(([, m], [, n]) => n - m);
+  if (shapes.every(([name]) => name === 'pair')) return undefined;
+  const left = Object.entries(chain).sort(([, m], [, n]) => n - m);
+  const decided = left.length === 0 ? 'none' : left.map(([licences, count]) => `${licences} ${grouped(count)}`).join(', ');
+  return `${shapes.map(([name, count]) => `${name}${share(count, tally.runs)}`).join(', ')}; HTLCs left to the chain: ${decided}`;
 }
 
 /** Which rules of core somebody broke or was refused by, of all that there are. */

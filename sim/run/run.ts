@@ -25,6 +25,8 @@ import type {
   ScriptInterpreter,
   WorldSpec,
 } from '../scenario/types.ts';
+import { shapeOf } from '../scenario/topology.ts';
+import { htlcsOnChain } from '../oracles/on-the-chain.ts';
 import { World } from '../world/world.ts';
 
 /** How each is made: every node has one of its own. */
@@ -120,6 +122,9 @@ function resultOf(world: World, applied: readonly Action[], rotted: readonly str
   for (const { licensed } of world.oracles) {
     for (const [name, times] of licensed ?? []) world.stats.count('outcome', name, times);
   }
+  world.stats.count('topology', shapeOf(world.spec));
+  const left = htlcsOnChain(world);
+  if (left > 0) world.stats.count('chain', [...world.licences].sort().join(' + ') || 'no licence', left);
   countAsked(world);
   countUnasked(world);
   const expect = finding === undefined ? 'pass' : fingerprint(finding);

@@ -1,3 +1,5 @@
+import type { WorldSpec } from './types.ts';
+
 /** Who there is and who has a channel with whom: the first of two opens it. */
 export interface Topology {
   readonly nodes: readonly string[];
@@ -30,4 +32,15 @@ export function edges(...channels: readonly (readonly [string, string])[]): Topo
 function named(count: number, least: number): readonly string[] {
   if (!Number.isInteger(count) || count < least) throw new RangeError(`${least} nodes or more, not ${count}`);
   return Array.from({ length: count }, (_, i) => `n${i}`);
+}
+
+/** What a world's links make: a pair, a line, a ring, a star, or anything else, a mesh. */
+export function shapeOf({ nodes, links }: Pick<WorldSpec, 'nodes' | 'links'>): 'pair' | 'line' | 'ring' | 'star' | 'mesh' {
+  const degrees = nodes.map(({ name }) => links.filter(({ ends }) => ends.includes(name)).length);
+  const most = Math.max(...degrees);
+  if (nodes.length <= 2) return 'pair';
+  if (links.length === nodes.length && degrees.every((degree) => degree === 2)) return 'ring';
+  if (links.length !== nodes.length - 1) return 'mesh';
+  if (most === 2) return 'line';
+  return most === links.length ? 'star' : 'mesh';
 }

@@ -282,6 +282,10 @@ export interface PaymentRecord {
   readonly route: readonly PaymentHop[];
   /** Its recipient claims it as soon as it has it. */
   readonly claimAtOnce: boolean;
+  /** What its payer has done wrong (sim/world/flawed-route.ts): nobody may be paid by it. */
+  readonly flaw: string | undefined;
+  /** With the nodes on its way, in order: only its payer has all of them. Empty where its onion is read by nobody. */
+  readonly sharedSecrets: readonly Hash32[];
 }
 export interface PaymentHop {
   readonly channel: string;

@@ -5,6 +5,7 @@ import type { ChannelState } from '../../core/channel/model/state.ts';
 import type { Hash32, Hex, Preimage } from '../../core/crypto/bytes.ts';
 import { RunningHash } from '../deterministic/hash.ts';
 import type { OfferedHtlc } from '../scenario/border.ts';
+import type { Flaw } from './flawed-route.ts';
 import type { PaymentHop, PaymentRecord } from '../scenario/types.ts';
 
 const ONION_SIZE = 1366;
@@ -23,6 +24,8 @@ export interface NewPayment {
   /** Where it goes on behind its first channel. */
   readonly route?: readonly PaymentHop[];
   readonly claimAtOnce?: boolean;
+  readonly flaw?: Flaw | undefined;
+  readonly sharedSecrets?: readonly Hash32[];
 }
 
 /** What the users at both ends know of their payments. */
@@ -43,7 +46,22 @@ export class Payments {
   }
 
   /** Field by field: engines are slow at spreading so many. */
-  add({ name, from, to, channel, htlcId, amountMsat, paymentHash, preimage, cltvExpiry, probe, route, claimAtOnce }: NewPayment): void {
+  add({
+    name,
+    from,
+    to,
+    channel,
+    htlcId,
+    amountMsat,
+    paymentHash,
+    preimage,
+    cltvExpiry,
+    probe,
+    route,
+    claimAtOnce,
+    flaw,
+    sharedSecrets,
+  }: NewPayment): void {
     this.byName.set(name, this.all.length);
     const reference = referenceOf(name);
     this.byReferences.set(reference, name);
@@ -63,6 +81,8 @@ export class Payments {
       probe,
       route: route ?? [{ channel, from, amountMsat }],
       claimAtOnce: claimAtOnce ?? false,
+      flaw,
+      sharedSecrets: sharedSecrets ?? [],
     });
   }
 

@@ -5,6 +5,7 @@ import { fromHex } from '../../core/crypto/bytes.ts';
 import type { ChannelId, Hash32, Hex, Preimage, PublicKey, SecretKey } from '../../core/crypto/bytes.ts';
 import type { ChannelPolicy } from '../../core/gossip/channel-update.ts';
 import { buildOnion } from '../../core/onion/build.ts';
+import type { BuiltOnion } from '../../core/onion/build.ts';
 import { encodePayload } from '../../core/onion/payload.ts';
 import type { PaymentSecret } from '../../core/onion/payload.ts';
 import { buildGraph } from '../../core/routing/graph.ts';
@@ -14,6 +15,8 @@ import { DijkstraRouter } from '../../core/routing/router.ts';
 import type { ChannelInfo, PaymentHop } from '../scenario/types.ts';
 import { referenceOf } from './payments.ts';
 import { invoiceOf, offeredId } from './users.ts';
+import { damaged, flawed, isPossible } from './flawed-route.ts';
+import type { Flaw } from './flawed-route.ts';
 import type { World } from './world.ts';
 
 /** Blocks that a recipient wants for the last HTLC. */
@@ -29,20 +32,27 @@ export interface Sent {
   readonly claimAtOnce: boolean;
   /** Blocks that its recipient has for the last HTLC. */
   readonly cltvDelta?: number | undefined;
+  /** What its payer does wrong. */
+  readonly flaw?: Flaw | undefined;
 }
 
 /** A payment from one node to any other, over channels between them: a route, an onion, an HTLC. Returns why not, if not. */
-export function send(world: World, { name, from, to, amountMsat, claimAtOnce, cltvDelta = FINAL_CLTV_DELTA }: Sent): string | undefined {
+export function send(
+  world: World,
+  { name, from, to, amountMsat, claimAtOnce, cltvDelta = FINAL_CLTV_DELTA, flaw }: Sent,
+): string | undefined {
   const { preimage, hash } = world.preimage(name);
   const secret = invoiceOf(world, to, hash);
   if (secret === undefined) return `${to} reads no onions`;
   const { graph, names } = graphOf(world);
-  const route = routeOf(world, graph, { from, to, amountMsat, finalCltvDelta: cltvDelta });
-  if (typeof route === 'string') return route;
+  const honest = routeOf(world, graph, { from, to, amountMsat, finalCltvDelta: cltvDelta });
+  if (typeof honest === 'string') return honest;
+  if (flaw !== undefined && !isPossible(flaw, honest)) return 'the route is too short to be wrong';
+  const route = flawed(honest, flaw);
   const { height } = world.host(from).watch.seen;
-  const packet = onionFor(world, name, route, height, hash, secret);
+  const onion = onionFor(world, name, route, { height, hash, secret, flaw });
   const [first] = route.hops;
-  if (first === undefined || packet === undefined) return 'the route is too long';
+  if (first === undefined || onion === undefined) return 'the route is too long';
   const forwarders = route.hops.slice(0, -1).map(({ nodeId }) => world.nodeName(nodeId));
   if (forwarders.some((node) => world.host(node).config.payments === 'host')) return 'a node on the way forwards nothing';
   const hops: PaymentHop[] = route.hops.map((hop, i) => ({
@@ -52,13 +62,18 @@ export function send(world: World, { name, from, to, amountMsat, claimAtOnce, cl
   }));
   const channel = (hops[0] as PaymentHop).channel;
   const cltvExpiry = height + first.cltvDelta;
-  const add = { amountMsat: first.amountMsat, paymentHash: hash, cltvExpiry, onion: packet };
+  const add = {
+    amountMsat: first.amountMsat,
+    paymentHash: hash,
+    cltvExpiry,
+    onion: flaw === 'onion' ? damaged(onion.packet) : onion.packet,
+  };
   const channelId = world.idOf(channel) as ChannelId;
   const refused = world.command(world.host(from), { kind: 'add', channelId, origin: ownPayment(referenceOf(name)), ...add });
   if (refused !== undefined || world.finding !== undefined) return refused;
   const htlcId = offeredId(world, from, channel);
   const record = { name, from, to, channel, htlcId, amountMsat: first.amountMsat, paymentHash: hash, preimage: preimage as Preimage };
-  world.ledger.add({ ...record, cltvExpiry, probe: false, route: hops, claimAtOnce });
+  world.ledger.add({ ...record, cltvExpiry, probe: false, route: hops, claimAtOnce, flaw, sharedSecrets: onion.sharedSecrets });
   return undefined;
 }
 
@@ -111,23 +126,31 @@ function routeOf(
   return found.ok ? found.route : found.why;
 }
 
-function onionFor(world: World, name: string, { hops }: Route, height: number, hash: Hash32, secret: Hex): Uint8Array | undefined {
+interface Terms {
+  readonly height: number;
+  readonly hash: Hash32;
+  readonly secret: Hex;
+  readonly flaw: Flaw | undefined;
+}
+
+function onionFor(world: World, name: string, { hops }: Route, { height, hash, secret, flaw }: Terms): BuiltOnion | undefined {
+  const toldMsat = (amountMsat: bigint): bigint => (flaw === 'last-amount' ? amountMsat + 1n : amountMsat);
   const plan = hops.map(({ nodeId, amountMsat, cltvDelta }, i) => {
     const next = hops[i + 1];
     const payload =
       next === undefined
         ? {
-            amtToForwardMsat: amountMsat,
-            outgoingCltvValue: height + cltvDelta,
-            paymentData: { paymentSecret: secret as PaymentSecret, totalMsat: amountMsat },
+            amtToForwardMsat: toldMsat(amountMsat),
+            outgoingCltvValue: height + cltvDelta + (flaw === 'last-expiry' ? 1 : 0),
+            paymentData: { paymentSecret: secret as PaymentSecret, totalMsat: toldMsat(amountMsat) },
           }
         : {
             amtToForwardMsat: next.amountMsat,
             outgoingCltvValue: height + next.cltvDelta,
-            shortChannelId: next.shortChannelId,
+            shortChannelId: flaw === 'next' && i === hops.length - 2 ? next.shortChannelId + 1n : next.shortChannelId,
           };
     return { nodeId, payload: encodePayload(payload) };
   });
   const sessionKey = world.entropy(`onion/${name}`) as string as SecretKey;
-  return buildOnion(world.crypto, { sessionKey, hops: plan, associatedData: fromHex(hash) })?.packet;
+  return buildOnion(world.crypto, { sessionKey, hops: plan, associatedData: fromHex(hash) });
 }

@@ -54,4 +54,4 @@ export class Statistics {
   }
 }
 
-export type StatisticsGroup = 'message' | 'action' | 'refused' | 'rule' | 'event' | 'outcome' | 'unasked' | 'asked' | 'fired';
+export type StatisticsGroup = 'message' | 'action' | 'refused' | 'rule' | 'event' | 'outcome' | 'unasked' | 'asked' | 'fired' | 'topology' | 'chain';

@@ -6,6 +6,7 @@ import type { Choices } from '../../deterministic/random.ts';
 import { msat, plural } from '../../scenario/text.ts';
 import { send as sendPayment } from '../../world/send.ts';
 import { otherParty } from '../../world/channel-changes.ts';
+import { FLAW_WORDS, FLAWS } from '../../world/flawed-route.ts';
 import type { World } from '../../world/world.ts';
 import { interestingAmount } from '../amounts.ts';
 import { decimals, simplerFields } from '../simpler.ts';
@@ -15,7 +16,7 @@ import { runningHost } from '../subjects.ts';
 
 /**
  * A payment across channels, whose nodes read its onion. `byHand`: its recipient claims or fails it only when a script says so. `cltvDelta`: blocks
- * that the recipient has for it.
+ * that the recipient has for it. `flaw`: its payer cheats, and nobody may take part.
  */
 const fields = {
   as: field.payment,
@@ -24,21 +25,23 @@ const fields = {
   amountMsat: field.decimal,
   byHand: field.optional(field.flag),
   cltvDelta: field.optional(field.count),
+  flaw: field.optional(field.choice(...FLAWS)),
 };
 type Send = ActionFrom<'send', typeof fields>;
 
 export const send: ActionKind<Send> = {
   name: 'send',
   fields,
-  apply(world, { as: name, from, to, amountMsat, byHand, cltvDelta }) {
+  apply(world, { as: name, from, to, amountMsat, byHand, cltvDelta, flaw }) {
     if (from === to || runningHost(world, from) === undefined || !world.hosts.has(to) || world.ledger.get(name) !== undefined) return false;
-    const why = sendPayment(world, { name, from, to, amountMsat: BigInt(amountMsat), claimAtOnce: byHand !== true, cltvDelta });
+    const why = sendPayment(world, { name, from, to, amountMsat: BigInt(amountMsat), claimAtOnce: byHand !== true, cltvDelta, flaw });
     if (why !== undefined) world.stats.count('event', `not sent: ${why}`);
     return true;
   },
-  describe({ as, from, to, amountMsat, byHand, cltvDelta }) {
+  describe({ as, from, to, amountMsat, byHand, cltvDelta, flaw }) {
+    const wrong = flaw === undefined ? '' : `, ${FLAW_WORDS[flaw]}`;
     const expiry = cltvDelta === undefined ? '' : `, expires for it in ${plural(cltvDelta, 'block')}`;
-    return `${from} pays ${msat(amountMsat)} to ${to} (${as}${byHand === true ? ', claimed by hand' : ''}${expiry})`;
+    return `${from} pays ${msat(amountMsat)} to ${to} (${as}${byHand === true ? ', claimed by hand' : ''}${expiry}${wrong})`;
   },
   simpler: (action) => simplerFields(action, { amountMsat: decimals(action.amountMsat) }),
   operations: [
@@ -66,5 +69,6 @@ function drawSend(world: World, choices: Choices): Send | undefined {
     amountMsat: amountMsat.toString(),
     cltvDelta: drawCltvDelta(world, choices),
     ...(chance(choices, 1, 2) ? { byHand: true } : {}),
+    ...(chance(choices, 1, 6) ? { flaw: pick(choices, FLAWS) } : {}),
   };
 }
