@@ -54,4 +54,5 @@ export class Statistics {
   }
 }
 
-export type StatisticsGroup = 'message' | 'action' | 'refused' | 'rule' | 'event' | 'outcome' | 'unasked' | 'asked' | 'fired' | 'topology' | 'chain';
+export type StatisticsGroup =
+  'message' | 'action' | 'refused' | 'rule' | 'event' | 'outcome' | 'unasked' | 'asked' | 'fired' | 'topology' | 'chain';
