@@ -7,6 +7,7 @@ import { consistencyTarget } from './consistency.ts';
 import { failureOnionTarget } from './failure-onion.ts';
 import { featuresTarget } from './features.ts';
 import { nodeTarget } from './full-node.ts';
+import { gossipTarget } from './gossip.ts';
 import { handshakeTarget } from './handshake.ts';
 import { hopPayloadTarget } from './hop-payload.ts';
 import { initTarget } from './init.ts';
@@ -36,6 +37,7 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   blindedDataTarget,
   failureOnionTarget,
   invoiceTarget,
+  gossipTarget,
   twoPartiesTarget,
   storedChannelTarget,
   scenarioFileTarget,

@@ -1,5 +1,6 @@
 import type { PublicKey } from '../crypto/bytes.ts';
 import type { QueryChannelRange, QueryShortChannelIds, ReplyChannelRange } from '../wire/messages/index.ts';
+import { encodeMessage } from '../wire/messages/index.ts';
 import { checksumOfUpdate } from './checksum.ts';
 import { decodeFlags, decodeIds, encodeIds, encodeTimes } from './encoded-ids.ts';
 import type { Answering, GossipPeer } from './gossip-vocabulary.ts';
@@ -18,6 +19,8 @@ type Of<K extends Answering['kind']> = Extract<Answering, { kind: K }>;
 /** Channels in one reply_channel_range: it fits into one message with all that may go with it. */
 export const REPLY_CHANNELS = 2_500;
 const EVERYTHING = 0x1f;
+/** Of a reply_short_channel_ids_end. */
+const END_BYTES = 35;
 
 export function receiveQueryIds(run: Intake, peer: GossipPeer, { chainHash, encodedShortIds, queryFlags }: QueryShortChannelIds): void {
   if (peer.answering !== undefined) return broken(run, peer.id, 'query.twice', 'the one before is not answered');
@@ -78,7 +81,10 @@ function replyIds(run: Intake, peer: GossipPeer, answering: Of<'short_channel_id
     }
   }
   const isEnd = next >= ids.length;
-  if (isEnd) send(run, peer.id, { type: 'reply_short_channel_ids_end', chainHash: run.env.chainHash, fullInformation: 1 });
+  if (isEnd) {
+    send(run, peer.id, { type: 'reply_short_channel_ids_end', chainHash: run.env.chainHash, fullInformation: 1 });
+    size += END_BYTES;
+  }
   const rest = { kind: 'short_channel_ids', ids, flags, next, nodesTold } as const;
   setPeer(run, withBytesSpent(run, { ...peer, answering: isEnd ? undefined : rest }, size));
 }
@@ -124,7 +130,7 @@ function replyRange(run: Intake, peer: GossipPeer, answering: Of<'channel_range'
     endBlock,
     options,
   };
-  setPeer(run, withBytesSpent(run, { ...peer, answering: rest }, 24 * (told.length + 1)));
+  setPeer(run, withBytesSpent(run, { ...peer, answering: rest }, encodeMessage(message).length));
 }
 
 function blockOf({ shortChannelId }: PublicChannel): number {
