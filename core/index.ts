@@ -195,7 +195,13 @@ export type { NodeToAnnounce } from './gossip/node-announcement.ts';
 export { readAddresses } from './gossip/addresses.ts';
 export type { NodeAddress } from './gossip/addresses.ts';
 
-export { buildGraph } from './routing/graph.ts';
+export { gossipStep, createGossip } from './gossip/gossip-step.ts';
+export { DEFAULT_GOSSIP_LIMITS } from './gossip/gossip-vocabulary.ts';
+export type { GossipEnv, GossipInput, GossipLimits, GossipOutputs, GossipState, OutputFound } from './gossip/gossip-vocabulary.ts';
+export { channelOf, channelsFrom, graphOf, nodeOf, NOTHING_KNOWN, viewOf } from './gossip/network-view.ts';
+export type { NetworkView, PublicChannel, PublicNode } from './gossip/network-view.ts';
+
+export { buildGraph, patchGraph } from './routing/graph.ts';
 export type { Graph, GraphChannel } from './routing/graph.ts';
 export { DijkstraRouter, edgeOf } from './routing/router.ts';
 export type { Router } from './routing/router.ts';
