@@ -217,16 +217,19 @@ export interface NodePayments {
   /** HTLCs that wait for their entries in it, with the version of the store; undefined before there is one. */
   readonly unlogged: readonly { readonly version: number | undefined; readonly entry: ReplayEntry; readonly word: HtlcIrrevocable }[];
 }
-export const NO_PAYMENTS: NodePayments = {
-  outgoing: new Map(),
-  wanted: new Set(),
-  asked: new Set(),
-  unproven: new Set(),
-  incoming: new Map(),
-  sets: new Map(),
-  replays: NO_REPLAYS,
-  unlogged: [],
-};
+
+export function noPayments(): NodePayments {
+  return {
+    outgoing: new Map(),
+    wanted: new Set(),
+    asked: new Set(),
+    unproven: new Set(),
+    incoming: new Map(),
+    sets: new Map(),
+    replays: NO_REPLAYS,
+    unlogged: [],
+  };
+}
 
 /** What a node says to its host. Data only. */
 export type NodeEffect =

@@ -22,7 +22,7 @@ import { announceNode } from './gossip/own.ts';
 import type { Run } from './run.ts';
 import { claiming, everywhere } from './watching/step-watcher.ts';
 import { drain } from './worklist.ts';
-import { NO_PAYMENTS } from './node-vocabulary.ts';
+import { noPayments } from './node-vocabulary.ts';
 import type { NodeCommand, NodeEffect, NodeEnv, NodeInput, NodeState } from './node-vocabulary.ts';
 
 /** A node without channels: the newest block, the feerate and the wall time that it begins with. */
@@ -38,7 +38,7 @@ export function createNode(tip: ChainPoint, feeratePerKw: number, nowMs: number)
     waiting: new Map(),
     gossip: undefined,
     ownNode: undefined,
-    payments: NO_PAYMENTS,
+    payments: noPayments(),
   };
 }
 

@@ -19,7 +19,7 @@ import { resume } from './watching/step-watcher.ts';
 import { resumeWatching } from './watching/watching.ts';
 import { drain } from './worklist.ts';
 import { LISTENER } from './hear.ts';
-import { NO_PAYMENTS } from './node-vocabulary.ts';
+import { noPayments } from './node-vocabulary.ts';
 import { restorePayments } from './payments/restore.ts';
 import { startRun } from './run.ts';
 import type { ChannelSlot, DurableNode, NodeEffect, NodeEnv, NodeState, NodeWord } from './node-vocabulary.ts';
@@ -74,7 +74,7 @@ export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState,
     peers: new Map(),
     openings: new Map(),
     waiting: new Map(),
-    payments: NO_PAYMENTS,
+    payments: noPayments(),
     gossip: undefined,
     ownNode: undefined,
   };
