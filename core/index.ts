@@ -29,6 +29,10 @@ export { createElectrumSource, electrumDeadline, electrumStep } from './sources/
 export type { ElectrumEffect, ElectrumInput, ElectrumState, ElectrumStep } from './sources/electrum-state.ts';
 export { createFilterSource, filterDeadline, filterStep } from './sources/filter-source.ts';
 export type { FilterEffect, FilterInput, FilterState, FilterStep } from './sources/filter-state.ts';
+export { createProofSource, proofStep } from './sources/proof-source.ts';
+export type { ProofInput, ProofState, ProofStep } from './sources/proof-source.ts';
+export { readMerkleBlock } from './bitcoin/merkle-block.ts';
+export type { MerkleBlock } from './bitcoin/merkle-block.ts';
 export { NETWORKS } from './sources/networks.ts';
 export type { Network as BitcoinNetwork } from './sources/networks.ts';
 export { DEFAULT_SOURCE_LIMITS } from './sources/sources-vocabulary.ts';

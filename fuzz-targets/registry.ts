@@ -12,6 +12,7 @@ import { handshakeTarget } from './handshake.ts';
 import { hopPayloadTarget } from './hop-payload.ts';
 import { initTarget } from './init.ts';
 import { invoiceTarget } from './invoice.ts';
+import { merkleBlockTarget } from './merkle-block.ts';
 import { anyMessageTarget, messageTargets } from './messages.ts';
 import { onionPacketTarget } from './onion-packet.ts';
 import { scenarioFileTarget } from './scenario-file.ts';
@@ -50,4 +51,5 @@ export const fuzzTargets: readonly FuzzTarget[] = [
   blockTarget,
   compactFilterTarget,
   chainSourceTarget,
+  merkleBlockTarget,
 ];
