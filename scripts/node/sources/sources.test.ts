@@ -50,7 +50,7 @@ async function follows(
     changed();
     source.hint();
     const rebuilt = FoldingNode.rebuilt(scenario.chain, scenario.roots);
-    await expect.poll(() => node.view, { timeout: 5000, interval: 5 }).toEqual(rebuilt);
+    await expect.poll(() => node.view, { timeout: 30_000, interval: 5 }).toEqual(rebuilt);
   }
   source.stop();
   return troubles;
@@ -79,7 +79,7 @@ function speaking(answer: (bytes: Uint8Array) => Uint8Array): Server {
   });
 }
 
-describe('over the loopback address', () => {
+describe('over the loopback address', { timeout: 60_000 }, () => {
   it.each(['rpc', 'rest'] as const)('Bitcoin Core is asked over %s, with a name and a password', async (door) => {
     const scenario = new Scenario(1);
     const logins = new Set<string | undefined>();
@@ -116,7 +116,7 @@ describe('over the loopback address', () => {
     };
     const listener = { chain: () => undefined, trouble: (rule: string) => troubles.push(rule) };
     const source = fromBitcoinCore(env, start, { url: `http://${rest.hostname}:${port}`, door: 'rest' }, listener);
-    await expect.poll(() => troubles.length, { timeout: 5000, interval: 5 }).toBeGreaterThan(1);
+    await expect.poll(() => troubles.length, { timeout: 30_000, interval: 5 }).toBeGreaterThan(1);
     source.stop();
     expect(new Set(troubles)).toEqual(new Set(['source.failed']));
   });
