@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { toHex } from '../core/crypto/bytes.ts';
+import { fromHex, toHex } from '../core/crypto/bytes.ts';
 import type { Hash32, Hex, Script } from '../core/crypto/bytes.ts';
 import { nobleChaCha20Poly1305 } from '../core/crypto/chacha20poly1305.ts';
 import { CommitmentCache } from '../core/monitor/commitment-cache.ts';
@@ -14,7 +14,7 @@ import { toDevice, toWatcher, wordsToDevice, wordsToWatcher } from '../core/watc
 import type { ToDevice, ToWatcher } from '../core/watchers/messages.ts';
 import { openCopy, copyCodec, versionedCopy } from '../core/watchers/node-copy.ts';
 import { createRemote } from '../core/watchers/remote.ts';
-import { open, seal, SEAL_OVERHEAD } from '../core/watchers/seal.ts';
+import { open, seal, SEAL_OVERHEAD, sealingKeys } from '../core/watchers/seal.ts';
 import { bundleCodec } from '../core/watchers/sealed-penalties.ts';
 import type { FullChannel, RemoteEnv } from '../core/watchers/watchers-vocabulary.ts';
 import { decode, encode } from '../core/wire/codec.ts';
@@ -70,8 +70,9 @@ function isUnjudged(words: ToWatcher): boolean {
 function heard(form: Form, bytes: Uint8Array): void {
   const { remote, device } = envs();
   const started = createDevice(device, '77'.repeat(16) as Hex, []).state;
-  const sealedFor = form === 'to-device' ? remote.link.toDevice : remote.link.toWatcher;
-  const sealed = form === 'raw' ? bytes : seal(remote, sealedFor, bytes);
+  const { toDevice: back, toWatcher: there } = remote.link;
+  const keys = form === 'to-device' ? back : form === 'to-watcher' ? there : sealingKeys(remote, fromHex(SEED), form);
+  const sealed = form === 'raw' ? bytes : seal(remote, keys, bytes);
   promise(form === 'raw' || sealed.length === bytes.length + SEAL_OVERHEAD, 'sealing adds what it says', () => `${sealed.length}`);
   const words = form === 'to-watcher' ? decode(wordsToWatcher, bytes) : undefined;
   if (words?.ok !== true || !isUnjudged(words.value)) {
