@@ -1,4 +1,5 @@
 import type { PublicKey } from '../crypto/bytes.ts';
+import { featureBits } from '../wire/features.ts';
 import { encodeMessage } from '../wire/messages/index.ts';
 import type { ChannelAnnouncement, ChannelUpdate, NodeAnnouncement } from '../wire/messages/index.ts';
 import { placeOfChannel } from '../wire/short-channel-id.ts';
@@ -42,7 +43,17 @@ export function receiveChannel(run: Intake, peer: GossipPeer['id'], message: Cha
   if (wrong !== undefined) return broken(run, peer, wrong.rule, wrong.detail);
   const { nodeId1, nodeId2 } = message;
   const script = announcedOutput(env.crypto, message);
-  const check = { script, nodeId1, nodeId2, bytes: encodeMessage(message), from: peer, updates: [undefined, undefined] } as const;
+  // BOLT 9 assigns no feature to a channel_announcement: whichever it has, nobody here knows it.
+  const isRoutable = featureBits(message.features).every((bit) => bit % 2 === 1);
+  const check = {
+    script,
+    nodeId1,
+    nodeId2,
+    bytes: encodeMessage(message),
+    isRoutable,
+    from: peer,
+    updates: [undefined, undefined],
+  } as const;
   draft(run).checks = new Map(state.checks).set(shortChannelId, check);
   waitUntil(run, checkKey(shortChannelId), state.nowMs + env.limits.checkTimeoutMs);
   run.outputs.push({ kind: 'check_output', shortChannelId });
@@ -61,8 +72,8 @@ export function outputChecked(run: Intake, shortChannelId: bigint, found: Output
     const what = found === undefined ? 'there is none unspent' : `it pays to ${found.script}`;
     return broken(run, check.from, 'channel_announcement.output', what);
   }
-  const { nodeId1, nodeId2, bytes } = check;
-  const known = { shortChannelId, nodeId1, nodeId2, capacitySat: found.amountSat, bytes };
+  const { nodeId1, nodeId2, bytes, isRoutable } = check;
+  const known = { shortChannelId, nodeId1, nodeId2, capacitySat: found.amountSat, bytes, isRoutable };
   const silent = { policy1: undefined, policy2: undefined, update1: undefined, update2: undefined, spentAt: undefined };
   draft(run).view = withChannel(run.state.view, shortChannelId, { ...known, ...silent });
   for (const update of check.updates) if (update !== undefined) receiveUpdate(run, update.from, update.message);
@@ -111,7 +122,7 @@ function takeUpdate(run: Intake, from: PublicKey | undefined, channel: PublicCha
   const { shortChannelId, timestamp } = message;
   const bytes = encodeMessage(message);
   const told = { timestamp, bytes };
-  const policy = policyOf(message);
+  const policy = channel.isRoutable ? policyOf(message) : undefined;
   const isFirst = channel.update1 === undefined && channel.update2 === undefined;
   const direction = directionOf(message);
   const changed = direction === 0 ? { policy1: policy, update1: told } : { policy2: policy, update2: told };
@@ -167,7 +178,7 @@ function takeOwnChannel(run: Intake, message: ChannelAnnouncement, capacitySat: 
   const { shortChannelId, nodeId1, nodeId2 } = message;
   if (channelOf(run.state.view, shortChannelId) !== undefined) return;
   if (run.state.checks.has(shortChannelId)) endCheck(run, shortChannelId);
-  const known = { shortChannelId, nodeId1, nodeId2, capacitySat, bytes: encodeMessage(message) };
+  const known = { shortChannelId, nodeId1, nodeId2, capacitySat, bytes: encodeMessage(message), isRoutable: true };
   const silent = { policy1: undefined, policy2: undefined, update1: undefined, update2: undefined, spentAt: undefined };
   draft(run).view = withChannel(run.state.view, shortChannelId, { ...known, ...silent });
 }

@@ -61,6 +61,7 @@ export interface OpenCheck {
   readonly nodeId1: PublicKey;
   readonly nodeId2: PublicKey;
   readonly bytes: Uint8Array;
+  readonly isRoutable: boolean;
   /** Who brought the announcement first. */
   readonly from: PublicKey;
   /** Updates that wait for the answer, the newest of each direction, unverified. */

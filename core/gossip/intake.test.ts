@@ -129,6 +129,19 @@ describe('a channel that is announced', () => {
   });
 });
 
+it('a channel with an even feature that nobody knows is handed on, and nothing is routed through it', () => {
+  const node = met();
+  for (const [n, features] of [
+    [1, '0200'],
+    [2, '0100'],
+  ] as const) {
+    node.hear(PEER, announcement(n, n + 1, scid(500 + n), { features }), update(n, n + 1, scid(500 + n)));
+  }
+  const policies = [1, 2].map((n) => channelOf(node.state.view, scid(500 + n))).map((each) => each?.policy1 ?? each?.policy2);
+  expect(policies.map((policy) => policy !== undefined)).toEqual([true, false]);
+  expect(namesTo(node.time(NOW + node.limits.flushMs), OTHER)).toHaveLength(4);
+});
+
 describe('what gossip may cost', () => {
   it('is a number of signatures a peer and second, of which another peer pays nothing', () => {
     const node = met({ verificationsPerSecond: 8 });

@@ -14,6 +14,8 @@ export interface PublicChannel extends GraphChannel {
   readonly bytes: Uint8Array;
   readonly update1: ToldUpdate | undefined;
   readonly update2: ToldUpdate | undefined;
+  /** BOLT 7: with an even feature that nobody here knows nothing is routed through it. */
+  readonly isRoutable: boolean;
   /** The height at which the chain spent its output. */
   readonly spentAt: number | undefined;
 }

@@ -125,7 +125,7 @@ describe('query_channel_range', () => {
 });
 
 function channelLike(shortChannelId: bigint): PublicChannel {
-  const known = { shortChannelId, nodeId1: idOf(1), nodeId2: idOf(2), capacitySat: undefined, bytes: new Uint8Array(0) };
+  const known = { shortChannelId, nodeId1: idOf(1), nodeId2: idOf(2), capacitySat: undefined, bytes: new Uint8Array(0), isRoutable: true };
   return { ...known, policy1: undefined, policy2: undefined, update1: undefined, update2: undefined, spentAt: undefined };
 }
 

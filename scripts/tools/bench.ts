@@ -5,6 +5,7 @@ import type { Figure } from './bench/measure.ts';
 import { commitmentCost, forwardedPayments, payments, providers } from './bench/measure.ts';
 import { campaignFigures } from './bench/campaign.ts';
 import { watcherFigures } from './bench/watchers.ts';
+import { routeFigures } from './bench/routes.ts';
 import { codecSpeed, fuzzingSpeed, handshakes } from './bench/wire.ts';
 import { styleOf } from '../cli/terminal/output.ts';
 
@@ -50,6 +51,7 @@ show(
     .filter((createCrypto) => createCrypto().name !== 'noble')
     .flatMap((createCrypto) => IN_FLIGHT.map((inFlight) => commitmentCost(createCrypto, inFlight, seconds / 2))),
 );
+show('routes over 15,000 nodes and 50,000 channels', routeFigures());
 show('the wire', [...codecSpeed(seconds), ...all.map((createCrypto) => handshakes(createCrypto(), seconds))]);
 show('watchers elsewhere', watcherFigures(all, seconds));
 show('fuzzing', await fuzzingSpeed(seconds));
