@@ -15,6 +15,7 @@ import type { Listener, Run } from './run.ts';
 export const LISTENER: Listener = { hear, flush };
 
 function flush(run: Run): void {
+  if (run.env.config.payments === 'host') return;
   flushWaiting(run);
   findLostParts(run);
   failLateSets(run);

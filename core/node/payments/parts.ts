@@ -1,4 +1,6 @@
-import { isClosed } from '../../channel/model/ending.ts';
+import { depth, SAFE_DEPTH } from '../../chain/view.ts';
+import { fundingSpend, isClosed } from '../../channel/model/ending.ts';
+import type { StoredChannel } from '../../channel/model/state.ts';
 import { knownOrigins } from '../../channel/model/known-origins.ts';
 import type { HtlcResolved } from '../../channel/model/channel-vocabulary.ts';
 import type { Origin } from '../../channel/model/origin.ts';
@@ -95,9 +97,20 @@ function lesson({ env }: Run, { learned }: Payment, part: Part, failure: Failed)
   }
 }
 
-/** What a channel doesn't show isn't there: it is gone, it has been closed, or it has resumed with its peer since the node started. */
+/**
+ * What a channel doesn't show isn't there: it is gone, it has been closed, it has resumed with its peer since the node started, or the chain has
+ * decided, beyond doubt and by a commitment that it knows.
+ */
 function provesAbsence(slot: ChannelSlot | undefined): boolean {
-  return slot === undefined || slot.current || isClosed(slot.state);
+  return slot === undefined || slot.current || isClosed(slot.state) || isDecided(slot.state);
+}
+
+function isDecided({ fundings, chain }: StoredChannel): boolean {
+  const spend = fundingSpend({ fundings }, chain);
+  if (spend === undefined || depth(chain, spend.txid) < SAFE_DEPTH) return false;
+  return fundings.some(({ txids: { opener, accepter } }) =>
+    [opener.current, opener.next, accepter.current, accepter.next].includes(spend.txid),
+  );
 }
 
 /** After a restart: parts that were lost with what was not durable, wherever their channels have shown so. */

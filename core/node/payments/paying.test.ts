@@ -120,6 +120,25 @@ describe('a payment', () => {
     expect(line.node(0).told.at(-1)).toMatchObject({ kind: 'failed', paymentId: '02', reason: { kind: 'time' } });
   });
 
+  it('stays pending where its channel fails before it has shown that it is current, until the chain has decided without it', () => {
+    const line = new Line(2);
+    const node = line.node(0);
+    node.holdStores = true;
+    const hop = { shortChannelId: line.shortChannelId(0), nodeId: line.node(1).id, amountMsat: AMOUNT, cltvDelta: 40 };
+    pay(line, '01', 1, { given: { routes: [{ hops: [hop], feeMsat: 0n }], randomness: preimageOf(7).paymentHash } });
+    const record = node.heldStores.find(({ kind }) => kind === 'record_stored');
+    if (record !== undefined) node.input(record);
+    line.restart(0);
+    node.command({ kind: 'force_close', channelId: line.channelId(0) });
+    const broadcast = node.log.findLast((effect) => effect.kind === 'broadcast');
+    line.block(broadcast?.kind === 'broadcast' ? [broadcast.tx] : []);
+    for (let depth = 1; depth < 6; depth++) {
+      expect(kinds(line), `${depth} deep`).toEqual([]);
+      line.block();
+    }
+    expect(kinds(line)).toEqual(['failed']);
+  });
+
   it('goes by the routes that its host gives, and by no others', () => {
     const line = new Line(3);
     withRouters(line);
