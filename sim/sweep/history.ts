@@ -97,6 +97,10 @@ export const SWEPT: readonly { readonly spec: WorldSpec; readonly history: reado
       { name: 'connecting without optional features', actions: [cut, again] },
       { name: 'opening without optional features', actions: [{ ...plainOpen, as: 'c1' }] },
       { name: 'confirming without optional features', actions: [mine] },
+      // All that the opener has may be in flight: what it can't afford breaks no other limit.
+      { name: 'paying without optional features', actions: [{ ...pay, as: 'p1', from: 'A', channel: 'c1' }] },
+      { name: 'fulfilling without optional features', actions: [{ do: 'fulfill', node: 'B', payment: 'p1' }] },
+      { name: 'changing the fee without optional features', actions: [{ do: 'fee', node: 'A', channel: 'c1', feeratePerKw: 3000 }] },
       { name: 'closing without optional features', actions: [{ do: 'shutdown', node: 'A', channel: 'c1' }] },
     ],
   },

@@ -136,7 +136,10 @@ function breaches(scene: Scene): readonly Cell[] {
   return Object.entries(tamperingsFor(message)).flatMap(([name, { asks, forge }]): readonly Cell[] => {
     const forged = forge(scene);
     if (forged === undefined) return [];
-    return [{ name, message, asks, forged: forged instanceof Uint8Array || !('length' in forged) ? [forged] : forged }];
+    const all = forged instanceof Uint8Array || !('length' in forged) ? [forged] : forged;
+    const breach = all.at(-1);
+    const of = breach === undefined || breach instanceof Uint8Array || breach.type === message ? '' : `${breach.type}: `;
+    return [{ name: `${of}${name}`, message, asks, forged: all }];
   });
 }
 
