@@ -2,8 +2,8 @@ import { channelCodec } from '../../../core/channel/model/stored-form.ts';
 import type { Schema } from '../../../core/wire/schema.ts';
 import type { Fault } from './runtime.ts';
 
-/** Agreed at opening, never changed: what was stored first is what there is. */
-const FIXED = /^(params|channelId|phase)(\.|$)/;
+/** Said once, never changed: what was stored first is what there is. */
+const FIXED = /^(params|channelId|phase|failure|lifecycle\.createdHeight)(\.|$)/;
 
 /** Every durable field of a channel, read back as it was first stored, and as it was one version ago; one that never changes, empty. */
 export function fields(): readonly { readonly id: string; readonly fault: Fault }[] {
