@@ -140,7 +140,7 @@ function emptied(value: unknown): unknown {
     case 'boolean':
       return !value;
     case 'string':
-      return /^[0-9a-f]+$/.test(value) ? value.replace(/./g, '0') : value;
+      return /^[0-9a-f]+$/.test(value) ? value.replace(/./g, '0') : '';
     default:
       return Array.isArray(value) ? [] : undefined;
   }
