@@ -13,6 +13,7 @@ import { encodeMessage } from '../wire/messages/index.ts';
 import type { Message, OpenChannel } from '../wire/messages/index.ts';
 import { DEFAULT_CONFIG } from './config.ts';
 import type { ChannelSlot, NodeInput, NodeState } from './node-vocabulary.ts';
+import { noPayments } from './node-vocabulary.ts';
 import { createNode, nodeStep } from './node.ts';
 import { MAX_OPENINGS_PER_PEER } from './openings.ts';
 import { bytes32, Pair, preimageOf, TestNode } from './pair.fixture.ts';
@@ -597,6 +598,9 @@ describe('the surroundings', () => {
       channels: new Map(),
       openings: new Map(),
       waiting: new Map(),
+      payments: noPayments(),
+      gossip: undefined,
+      ownNode: undefined,
     });
   });
 });
