@@ -292,6 +292,6 @@ describe('a funding that is spent otherwise', () => {
     const presented = duo.see('accepter', 109, [funding], 0, at(100));
     expect(duo.ends.accepter.state.phase).toBe('funded');
     expect(kinds(presented)).toEqual(['store']);
-    expect(kinds(duo.see('accepter', 111))).toEqual([]);
+    expect(kinds(duo.see('accepter', 111))).toEqual(['notify']);
   });
 });

@@ -7,7 +7,7 @@ import type { Transition } from './step/transition.ts';
 import { notify, persist } from './step/transition.ts';
 
 /**
- * Answers that the peer owes. Each has a bound in blocks, whether there is a connection or not. A channel on its way to its use, or to its end,
+ * Answers that the peer owes. Each has a bound in blocks, whether there is a connection or not, as long as this node is there to hear it. A channel on its way to its use, or to its end,
  * fails at it (`missedReady`, `missedClosing`); one in use only tells its host: an HTLC has a deadline of its own, and without one nothing is lost by waiting.
  */
 
@@ -41,7 +41,22 @@ export function noteAwaited(out: Transition<FundedState>): void {
   if (owed !== undefined) persist(out);
 }
 
-/** The host of a channel in use hears once that its peer is late; `since` is the height up to which it has been told. */
+/**
+ * No peer could have answered in the blocks that came while this node was away: how many they are, of those above `since`, which the channel has
+ * been told before. They don't count.
+ */
+export function excuseAway(out: Transition<FundedState>, since: number): number {
+  const { tip, awayFrom } = out.env;
+  const { awaited } = out.state.lifecycle;
+  const blocks = awayFrom === undefined ? 0 : tip.height - Math.max(since, awayFrom);
+  if (awaited === undefined || blocks <= 0) return 0;
+  const { message, number, sinceHeight } = awaited;
+  draftLifecycle(out).awaited = { message, number, sinceHeight: sinceHeight + blocks };
+  persist(out);
+  return blocks;
+}
+
+/** The host of a channel in use hears once that its peer is late; `since` is the height up to which its time has been judged before. */
 export function tellLate(out: Transition<FundedState>, since: number): void {
   const { tip, config } = out.env;
   const { awaited } = out.state.lifecycle;

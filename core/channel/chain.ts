@@ -5,7 +5,7 @@ import { applyUpdate, depth, SAFE_DEPTH } from '../chain/view.ts';
 import type { View } from '../chain/view.ts';
 import type { Txid } from '../crypto/bytes.ts';
 import { placeSeen } from './announce/announcement-signatures.ts';
-import { tellLate } from './awaited.ts';
+import { excuseAway, tellLate } from './awaited.ts';
 import { missedClosing } from './close/closing-signed.ts';
 import { closeOf, fundingConflict, fundingSpend, isConfirmed, isFundingSeen, touches } from './model/ending.ts';
 import { shortChannelIdOfChannel } from './model/place.ts';
@@ -16,6 +16,7 @@ import { forgetWhatIsOver } from './fail/forget.ts';
 import { missedDeadline } from './operate/deadlines.ts';
 import { presentUnanswered } from './commitments/irrevocable.ts';
 import { failLate } from './operate/fail-unacceptable.ts';
+import { tellUsable } from './retransmit/channel-reestablish.ts';
 import { draft, draftHost } from './step/draft.ts';
 import type { Transition } from './step/transition.ts';
 import { addEvent, notifyEvents, persist } from './step/transition.ts';
@@ -64,6 +65,7 @@ function failFor(out: Transition<FundedState>, { rule, detail }: Violation): voi
 }
 
 function fundedSeen(out: Transition<FundedState>, before: View): void {
+  const { readySent } = out.state.lifecycle;
   const wrong = fundingSeen(out, before);
   if (wrong !== undefined) return failFor(out, wrong);
   if (out.state.phase !== 'funded') return;
@@ -79,13 +81,19 @@ function fundedSeen(out: Transition<FundedState>, before: View): void {
     failChannel(out, 'channel.funding_double_spent', `${conflict.txid} has spent what the funding was to spend`, { neverFunded: true });
     return;
   }
+  const away = excuseAway(out, before.tip.height);
   const missed = missedDeadline(out.env, out.state) ?? missedReady(out.env, out.state) ?? missedClosing(out.env, out.state);
   if (missed !== undefined) return failFor(out, missed);
-  tellLate(out, before.tip.height);
+  tellLate(out, before.tip.height + away);
   failLate(out);
-  // What came while the funding was too new, or gone.
-  if (isConfirmed(out.state) && !isConfirmed(out.state, before)) presentUnanswered(out);
+  if (isConfirmed(out.state) && !isConfirmed(out.state, before)) fundingBack(out, readySent);
   rebroadcast(out, before);
+}
+
+/** The funding is deep enough, for the first time unless `again`: what came while it was too new, or gone, is presented. */
+function fundingBack(out: Transition<FundedState>, again: boolean): void {
+  if (again) tellUsable(out);
+  presentUnanswered(out);
 }
 
 /** What has spent otherwise what the funding was to spend, so deep that it stays. */

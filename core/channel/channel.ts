@@ -5,7 +5,7 @@ import { addHtlc, offerAll, receiveAdd } from './operate/update-add-htlc.ts';
 import { noteAwaited } from './awaited.ts';
 import { chainSeen } from './chain.ts';
 import { receiveClosingSigned } from './close/closing-signed.ts';
-import { fundingDepth, isClosed, isConfirmed } from './model/ending.ts';
+import { isClosed } from './model/ending.ts';
 import { commit, commitObstacle, receiveCommitmentSigned } from './commitments/commitment-signed.ts';
 import { receiveRevokeAndAck } from './commitments/revoke-and-ack.ts';
 import { signed } from './commitments/answers.ts';
@@ -323,8 +323,9 @@ function reestablish(out: Transition<FundedState>, message: ChannelReestablish):
 function fundedCommand(out: Transition<FundedState>, command: ChannelCommand): Outcome {
   switch (command.kind) {
     case 'add':
+      return addHtlc(out, command);
     case 'fee':
-      return notUsable(out.state, command.kind) ?? (command.kind === 'add' ? addHtlc(out, command) : updateFee(out, command.feeratePerKw));
+      return updateFee(out, command.feeratePerKw);
     case 'fulfill':
     case 'fail':
     case 'fail_malformed':
@@ -345,16 +346,6 @@ function fundedCommand(out: Transition<FundedState>, command: ChannelCommand): O
     case 'fund':
       return refusal('channel.funded_already', 'the channel is funded already');
   }
-}
-
-function notUsable(state: FundedState, command: 'add' | 'fee'): Refusal | undefined {
-  const { connection, readySent, readyReceived } = state.lifecycle;
-  if (connection === 'disconnected') return refusal('channel.not_connected', 'the peer is not connected');
-  if (connection === 'reestablishing') return refusal('channel.reestablishing', "the peer's channel_reestablish has not come");
-  if (!readySent || !readyReceived) return refusal('channel.before_ready', 'the channel is not ready');
-  // What the peer offers is taken: it may see another chain.
-  if (command === 'fee' || isConfirmed(state)) return undefined;
-  return refusal('channel.funding_unconfirmed', `the chain has taken the funding back: it has ${fundingDepth(state)} confirmations`);
 }
 
 function handleFailed(out: Transition<FailedState>, input: ChannelInput): Outcome {

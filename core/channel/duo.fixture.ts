@@ -47,6 +47,7 @@ export function envOf(side: Side, config: Partial<ChannelConfig> = {}, surroundi
     onions: undefined,
     mayBeOld: false,
     tip: at(100),
+    awayFrom: undefined,
     nowMs: 0,
     feeratePerKw: 2500,
     peerFeatures: DEFAULT_CONFIG.features,

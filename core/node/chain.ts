@@ -15,7 +15,12 @@ export function chain(run: Run, input: ChainInput): void {
   else take(run, update as ChainUpdate);
 }
 
+/** Who is connected to nobody for so many blocks is not catching up any more. */
+const MAX_BLOCKS_AWAY = 2016;
+
 function take(run: Run, update: ChainUpdate): void {
+  const { awayFrom, tip } = run.state;
+  if (awayFrom !== undefined && tip.height - awayFrom >= MAX_BLOCKS_AWAY) draft(run).awayFrom = undefined;
   draft(run).tip = update.tip;
   stepGossip(run, { kind: 'height', height: update.tip.height });
   // Every channel hears of it: deadlines are heights.

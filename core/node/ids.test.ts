@@ -53,7 +53,7 @@ function createdBy(peer: TestNode, node: TestNode, fundingTxid: Txid, fundingOut
   const step = [...peer.state.openings.values()][0]?.step;
   if (step?.kind !== 'awaiting_host_funding') throw new Error('not asked for funding');
   const output = outputOf(step.terms, fundingTxid, fundingOutputIndex);
-  const env = { ...peer.env, tip: at(100), nowMs: 0, feeratePerKw: 2500, peerFeatures: '', mayBeOld: false };
+  const env = { ...peer.env, tip: at(100), awayFrom: undefined, nowMs: 0, feeratePerKw: 2500, peerFeatures: '', mayBeOld: false };
   const { signature } = signInitial(env, step.params, output, step.remotePoint);
   return { type: 'funding_created', temporaryChannelId: TEMPORARY, fundingTxid, fundingOutputIndex, signature };
 }

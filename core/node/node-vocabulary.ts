@@ -322,6 +322,11 @@ export interface WaitingAdd {
 export interface NodeState {
   /** The newest block that this node has seen. */
   readonly tip: ChainPoint;
+  /**
+   * The height that the node had seen when it was stopped, from its restart until it is connected to somebody: blocks above came while it was
+   * away.
+   */
+  readonly awayFrom: number | undefined;
   /** The newest wall time that it was told. */
   readonly nowMs: number;
   /**

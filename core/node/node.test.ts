@@ -13,8 +13,8 @@ import { encodeMessage } from '../wire/messages/index.ts';
 import type { Message, OpenChannel } from '../wire/messages/index.ts';
 import { DEFAULT_CONFIG } from './config.ts';
 import type { ChannelSlot, NodeInput, NodeState } from './node-vocabulary.ts';
-import { noPayments } from './node-vocabulary.ts';
 import { createNode, nodeStep } from './node.ts';
+import { noPayments } from './node-vocabulary.ts';
 import { MAX_OPENINGS_PER_PEER } from './openings.ts';
 import { bytes32, Pair, preimageOf, TestNode } from './pair.fixture.ts';
 import { ALL_CHANNELS } from './ids.ts';
@@ -418,7 +418,15 @@ describe('openings', () => {
     const { params, terms, remotePoint } = step;
     const { txid: knownTxid, vout } = onlyFunding(known).output;
     const output = outputOf(terms, knownTxid, vout);
-    const env: ChannelEnv = { ...thief.env, tip: at(100), nowMs: 0, feeratePerKw: 2500, peerFeatures: '', mayBeOld: false };
+    const env: ChannelEnv = {
+      ...thief.env,
+      tip: at(100),
+      awayFrom: undefined,
+      nowMs: 0,
+      feeratePerKw: 2500,
+      peerFeatures: '',
+      mayBeOld: false,
+    };
     const { signature } = signInitial(env, params, output, remotePoint);
     const { txid: fundingTxid, vout: fundingOutputIndex } = output;
     const effects = say({ type: 'funding_created', temporaryChannelId: bytes32(5), fundingTxid, fundingOutputIndex, signature });
@@ -591,6 +599,7 @@ describe('the surroundings', () => {
   it('are what a new node is made with', () => {
     expect(createNode(at(7), 300, 5)).toEqual({
       tip: at(7),
+      awayFrom: undefined,
       nowMs: 5,
       deadlines: [],
       feeratePerKw: 300,

@@ -29,6 +29,7 @@ import type { NodeCommand, NodeEffect, NodeEnv, NodeInput, NodeState } from './n
 export function createNode(tip: ChainPoint, feeratePerKw: number, nowMs: number): NodeState {
   return {
     tip,
+    awayFrom: undefined,
     nowMs,
     deadlines: [],
     feeratePerKw,

@@ -20,6 +20,7 @@ import type { ViolableId } from '../rules.ts';
 
 export function connected(run: Run, peer: PublicKey, from: RemoteAddress | undefined): void {
   if (run.state.peers.has(peer)) disconnected(run, peer);
+  if (run.state.awayFrom !== undefined) draft(run).awayFrom = undefined;
   setPeer(run, peer);
   run.effects.push({ kind: 'send', peer, message: initMessage(run.env.config, from) });
 }

@@ -39,12 +39,14 @@ export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState,
   const { nowMs, feeratePerKw, watcherIds } = durable;
   const tip = lowest([durable.tip, ...durable.channels.map(({ chain }) => chain.tip)]);
   const { crypto, signer, cache, config, onions } = env;
+  const awayFrom = durable.tip.height;
   const channelEnv: ChannelEnv = {
     crypto,
     signer,
     cache,
     config,
     tip,
+    awayFrom,
     nowMs,
     feeratePerKw,
     peerFeatures: '',
@@ -78,7 +80,7 @@ export function restoreNode(env: NodeEnv, durable: DurableNode): Step<NodeState,
     gossip: undefined,
     ownNode: undefined,
   };
-  const state: NodeState = { tip, nowMs, feeratePerKw, channels, ...none };
+  const state: NodeState = { tip, awayFrom, nowMs, feeratePerKw, channels, ...none };
   const run = startRun(env, state, LISTENER);
   if (durable.records !== undefined) restorePayments(run, durable.records);
   run.work.push(...work);

@@ -29,8 +29,8 @@ export function startRun(env: NodeEnv, state: NodeState, listener: Listener): Ru
 
 /** Puts a copy in the place of the node's state, to write to. */
 export function draft(run: Run): { -readonly [K in keyof NodeState]: NodeState[K] } {
-  const { tip, nowMs, deadlines, feeratePerKw, peers, channels, openings, waiting, payments, gossip, ownNode } = run.state;
-  const copy = { tip, nowMs, deadlines, feeratePerKw, peers, channels, openings, waiting, payments, gossip, ownNode };
+  const { tip, awayFrom, nowMs, deadlines, feeratePerKw, peers, channels, openings, waiting, payments, gossip, ownNode } = run.state;
+  const copy = { tip, awayFrom, nowMs, deadlines, feeratePerKw, peers, channels, openings, waiting, payments, gossip, ownNode };
   run.state = copy;
   return copy;
 }
@@ -48,9 +48,9 @@ export function waitUntil(run: Run, of: string, atMs: number | undefined): void 
 /** What a channel with this peer needs to know of its surroundings. `current`: it has shown since the node started that its state is not old. */
 export function channelEnv(run: Run, peer: PublicKey, current = true): ChannelEnv {
   const { crypto, signer, config, cache, onions } = run.env;
-  const { tip, nowMs, feeratePerKw, peers } = run.state;
+  const { tip, awayFrom, nowMs, feeratePerKw, peers } = run.state;
   const peerFeatures = peers.get(peer)?.features ?? '';
-  return { crypto, signer, cache, config, tip, nowMs, feeratePerKw, peerFeatures, onions, mayBeOld: config.fromCopy && !current };
+  return { crypto, signer, cache, config, tip, awayFrom, nowMs, feeratePerKw, peerFeatures, onions, mayBeOld: config.fromCopy && !current };
 }
 
 export function setPeer(run: Run, peer: PublicKey, features?: Hex): void {

@@ -214,10 +214,10 @@ class FulguriteDriver implements Driver {
   sendable(channelId: ChannelId): { readonly minMsat: bigint; readonly maxMsat: bigint } | undefined {
     const channel = this.state.channels.get(channelId)?.state;
     if (channel?.phase !== 'funded') return undefined;
-    const { tip, nowMs, feeratePerKw, peers } = this.state;
+    const { tip, awayFrom, nowMs, feeratePerKw, peers } = this.state;
     const { crypto, signer, cache, config, onions } = this.env;
     const peerFeatures = peers.get(channel.params.peer)?.features ?? '';
-    return sendable({ crypto, signer, cache, config, tip, nowMs, feeratePerKw, peerFeatures, onions, mayBeOld: false }, channel);
+    return sendable({ crypto, signer, cache, config, tip, awayFrom, nowMs, feeratePerKw, peerFeatures, onions, mayBeOld: false }, channel);
   }
 
   /** Versions of stores only count up: they are told relative to the newest. */

@@ -35,6 +35,7 @@ function circumstances(more: Partial<Circumstances>): Circumstances {
     feeratePerKw: 2500,
     received: undefined,
     before: state,
+    waited: DEFAULT_POLICY.answerTimeoutBlocks,
     past: new Set(),
     ...more,
   };
@@ -136,6 +137,8 @@ describe('licences', () => {
     const now = world.height('B');
     expect(holding({ before: owedSince(now - answerTimeoutBlocks) })).toEqual(['closing-range', 'closing-unanswered']);
     expect(holding({ before: owedSince(now - answerTimeoutBlocks + 1) })).toEqual([]);
+    // Some of them came while the node was down.
+    expect(holding({ before: owedSince(now - answerTimeoutBlocks), waited: answerTimeoutBlocks - 1 })).toEqual([]);
     expect(holding({ before: { ...owedSince(now - answerTimeoutBlocks), closing: state.closing } })).toEqual([]);
     expect(holding({ before: state })).toEqual([]);
   });

@@ -34,6 +34,8 @@ export interface Circumstances {
   readonly received: Message | undefined;
   /** The channel before this step, if the node had it and can show it. */
   readonly before: ChannelState | undefined;
+  /** Blocks for which its peer has owed an answer, and this node was there to hear it. */
+  readonly waited: number;
   /** What happened to this channel earlier in the run, at either end. */
   readonly past: ReadonlySet<Past>;
 }
@@ -248,10 +250,10 @@ function closingRangesApart({ received, before }: Circumstances): boolean {
   return ours === undefined || ours.minFeeSat > theirs.maxFeeSat || theirs.minFeeSat > ours.maxFeeSat;
 }
 
-function closingUnanswered({ world, record, config, before }: Circumstances): boolean {
+function closingUnanswered({ world, record, config, before, waited }: Circumstances): boolean {
   if (before?.phase !== 'funded') return false;
   const { closing, lifecycle } = before;
-  if (closing.tx !== undefined || !isShuttingDown(before)) return false;
+  if (closing.tx !== undefined || !isShuttingDown(before) || waited < config.answerTimeoutBlocks) return false;
   return lifecycle.awaited !== undefined && world.height(record.node) >= lifecycle.awaited.sinceHeight + config.answerTimeoutBlocks;
 }
 

@@ -26,6 +26,7 @@ import { endedBefore, saidByEnded } from './hidden-ends.ts';
 import { refusedSignature } from './refused-signature.ts';
 import { channelIdOf } from '../model/channel-end.ts';
 import { isIrrevocable } from './irrevocable.ts';
+import { OwedWatch } from './owed-watch.ts';
 import { StaleWatch } from './stale-channels.ts';
 
 const ORACLE = 'no-unprovoked-close';
@@ -73,6 +74,7 @@ class NoUnprovokedClose implements LicensingOracle {
   /** By node: its feerate estimate. */
   private readonly feerates: Map<string, number>;
   private readonly stale: StaleWatch;
+  private readonly owed: OwedWatch;
   /** By temporary id: the final id, once funding_created told it, while the opening is not complete at both ends. */
   private readonly openings: Map<ChannelId, { readonly nodes: readonly string[]; readonly channelId?: ChannelId }>;
   private readonly configs: Map<string, ChannelConfig>;
@@ -84,6 +86,7 @@ class NoUnprovokedClose implements LicensingOracle {
     this.past = new Map([...(from?.past ?? [])].map(([id, set]) => [id, new Set(set)]));
     this.feerates = new Map(from?.feerates);
     this.stale = new StaleWatch(from?.stale);
+    this.owed = new OwedWatch(from?.owed);
     this.openings = new Map(from?.openings);
     this.configs = new Map(from?.configs);
     this.failed = new Map(from?.failed);
@@ -115,6 +118,7 @@ class NoUnprovokedClose implements LicensingOracle {
   private remember(world: WorldView, record: StepRecord): void {
     const { node, input } = record;
     this.stale.watch(world, record);
+    this.owed.watch(world, record);
     if (record.tampered !== undefined) this.tamperedWith(world, record, record.tampered);
     switch (input.kind) {
       case 'feerate':
@@ -281,7 +285,8 @@ class NoUnprovokedClose implements LicensingOracle {
       this.configs.set(node, config);
     }
     const feeratePerKw = this.feerates.get(node) ?? spec?.feeratePerKw ?? DEFAULT_FEERATE_PER_KW;
-    return { outcome: event.outcome, world, record, config, feeratePerKw, received, before, past: this.pastOf(world, id) };
+    const waited = this.owed.blocks(node, id as ChannelId | undefined);
+    return { outcome: event.outcome, world, record, config, feeratePerKw, received, before, waited, past: this.pastOf(world, id) };
   }
 }
 

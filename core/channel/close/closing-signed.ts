@@ -12,7 +12,7 @@ import type { FeeTerms } from './closing-fee.ts';
 import { contents, logLength, SIDES } from '../model/contents.ts';
 import { isClosed } from '../model/ending.ts';
 import type { Answer, Duty } from '../model/duties.ts';
-import { isClosing } from '../operate/update-add-htlc.ts';
+import { isClosing } from '../operate/usable.ts';
 import { draftClosing } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
 import { after, ask, persist, send } from '../step/transition.ts';

@@ -4,7 +4,7 @@ import { NO_OFFERS } from './closing-fee.ts';
 import { offerFirstFee } from './closing-signed.ts';
 import { logLength } from '../model/contents.ts';
 import { awaitsRemoteSignature } from '../model/duties.ts';
-import { isClosing } from '../operate/update-add-htlc.ts';
+import { isClosing } from '../operate/usable.ts';
 import { draftClosing, draftLifecycle } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
 import { monitor, persist, send } from '../step/transition.ts';

@@ -152,7 +152,10 @@ export interface Notice {
 export type ChannelNotice =
   | { readonly kind: 'event'; readonly id: number; readonly event: ChannelEvent }
   | { readonly kind: 'opened'; readonly peer: PublicKey; readonly temporaryChannelId: ChannelId }
-  /** A connection is there in which HTLCs can be offered: said once in each after the first, which `channel_usable` ends. */
+  /**
+   * HTLCs can be offered: said in each connection after the first, of which `channel_usable` says so, and when the chain has a funding again that
+   * it had taken back.
+   */
   | { readonly kind: 'usable' }
   | { readonly kind: 'failed'; readonly rule: RuleId; readonly reason: string }
   /** The channel has failed an incoming HTLC by itself: it came too late to be enforced, or is more dust than we allow. */
@@ -310,6 +313,8 @@ export interface ChannelEnv {
   readonly config: ChannelConfig;
   /** The newest block that this node has seen. */
   readonly tip: ChainPoint;
+  /** Blocks above this height came while the node was away; undefined where none did. */
+  readonly awayFrom: number | undefined;
   /** Wall time, as the node was told it. */
   readonly nowMs: number;
   /** The host's current estimate, in satoshi per 1000 weight. */

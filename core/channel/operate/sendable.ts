@@ -2,10 +2,9 @@ import { htlcTxFeeSat } from '../../transactions/fees.ts';
 import { other } from '../../transactions/types.ts';
 import { contents, cutToSign, SIDES } from '../model/contents.ts';
 import type { Contents } from '../model/contents.ts';
-import { isConfirmed } from '../model/ending.ts';
 import type { ChannelEnv } from '../model/channel-vocabulary.ts';
 import { dearestOpenerCostSat, dustExposureMsat, inFlightLimit } from './limits.ts';
-import { isClosing } from './update-add-htlc.ts';
+import { offerObstacle } from './usable.ts';
 import type { ChannelParams, FundedState, FundingTerms } from '../model/state.ts';
 import { least, most, msatOf } from '../../bitcoin/amounts.ts';
 
@@ -22,8 +21,7 @@ export interface Sendable {
 export function sendable(env: ChannelEnv, state: FundedState): Sendable | undefined {
   const { params, shared } = state;
   const { us } = params;
-  const { connection, readySent, readyReceived } = state.lifecycle;
-  if (connection !== 'connected' || !readySent || !readyReceived || isClosing(state) || !isConfirmed(state)) return undefined;
+  if (offerObstacle(state) !== undefined) return undefined;
   const now = contents(shared, cutToSign(shared, us));
   const receiver = params.parties[other(us)];
   const offered = now.htlcs.filter((htlc) => htlc.offerer === us);

@@ -8,6 +8,7 @@ import type { Contents } from '../model/contents.ts';
 import { draft, draftHost } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
 import { sendUpdate } from './send-update.ts';
+import { offerObstacle } from './usable.ts';
 import type { ChannelCommand, ChannelEnv, NewHtlc } from '../model/channel-vocabulary.ts';
 import { dearestOpenerCostSat, exceedsDustExposure, inFlightLimit, openerCostSat, reserveKept } from './limits.ts';
 import type { LimitBroken } from './limits.ts';
@@ -123,21 +124,15 @@ export function offerAll(out: Transition<FundedState>, adds: readonly NewHtlc[])
   }
 }
 
-/** A shutdown has been said, or is wanted: no more HTLCs (BOLT 2, shutdown). */
-export function isClosing({ closing }: FundedState): boolean {
-  return closing.sent !== undefined || closing.received !== undefined || closing.wanted !== undefined;
-}
-
 /** Offers it with the next id: also when a lost connection made the peer forget an add, which then is judged anew. */
 export function offer(out: Transition<FundedState>, add: Offered, origin: Origin): Refusal | undefined {
   const { state } = out;
   const { params } = state;
+  const obstacle = offerObstacle(state);
+  if (obstacle !== undefined) return obstacle;
   const htlc = addUpdate(params.us, nextHtlcId(state.shared, params.us), add);
   if ((paymentIdOf(origin)?.length ?? 0) > 2 * MAX_PAYMENT_ID_BYTES)
     return refusal('update_add_htlc.payment_id', `longer than ${MAX_PAYMENT_ID_BYTES} bytes`);
-  if (isClosing(state)) {
-    return refusal('update_add_htlc.after_shutdown', 'the channel is closing');
-  }
   const shared = append(state.shared, params.us, htlc);
   const broken = offeringRule(out.env, state, shared, htlc);
   if (broken !== undefined) return refusal(broken.rule, broken.detail);

@@ -5,6 +5,7 @@ import type { Contents } from '../model/contents.ts';
 import { draft } from '../step/draft.ts';
 import type { Transition } from '../step/transition.ts';
 import { sendUpdate } from './send-update.ts';
+import { updateObstacle } from './usable.ts';
 import type { ChannelEnv } from '../model/channel-vocabulary.ts';
 import { dearestOpenerCostSat, dustExposureMsat, reserveKept } from './limits.ts';
 import { brokenBySome, onlyFunding } from '../model/fundings.ts';
@@ -71,6 +72,8 @@ export function updateFee(out: Transition<FundedState>, feeratePerKw: number): R
   const { state, env } = out;
   const { params } = state;
   if (params.us !== 'opener') return refusal('update_fee.not_opener', 'only the opener pays the fee');
+  const obstacle = updateObstacle(state);
+  if (obstacle !== undefined) return obstacle;
   if (updatesEnded(state)) return refusal('update_fee.channel_at_its_end', 'we have sent shutdown, and no HTLC is left');
   const bounds = outOfBounds(env, state, feeratePerKw);
   if (bounds !== undefined) return refusal('update_fee.feerate_per_kw', bounds);

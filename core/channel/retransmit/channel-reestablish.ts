@@ -3,7 +3,7 @@ import type { SecretKey } from '../../crypto/bytes.ts';
 import { other } from '../../transactions/types.ts';
 import type { ChannelReestablish } from '../../wire/messages/index.ts';
 import { tellPeer } from '../announce/channel-update.ts';
-import { isClosing, offer } from '../operate/update-add-htlc.ts';
+import { offer } from '../operate/update-add-htlc.ts';
 import { sendCommitmentSigned } from '../commitments/commitment-signed.ts';
 import { presentUnanswered } from '../commitments/irrevocable.ts';
 import { sendRevokeAndAck } from '../commitments/revoke-and-ack.ts';
@@ -13,6 +13,7 @@ import { draft, draftAnnouncement, draftClosing, draftHost, draftLifecycle } fro
 import type { Transition } from '../step/transition.ts';
 import { addEvent, notifyEvents, persist, send } from '../step/transition.ts';
 import { sendOwnUpdates } from '../operate/own-updates.ts';
+import { offerObstacle } from '../operate/usable.ts';
 import { sendUpdate } from '../operate/send-update.ts';
 import { updateFee } from '../operate/update-fee.ts';
 import { channelReadyMessage } from '../establish/channel-ready.ts';
@@ -144,10 +145,14 @@ export function resume(
   retransmitShutdown(out);
   offerAgain(out);
   tellPeer(out);
-  const { channelId, lifecycle } = out.state;
-  if (lifecycle.readySent && lifecycle.readyReceived && !isClosing(out.state))
-    out.effects.push({ kind: 'notify', channelId, event: { kind: 'usable' } });
+  tellUsable(out);
   if (out.env.config.payments === 'node') presentUnanswered(out);
+}
+
+/** The host hears that nothing keeps it from offering HTLCs any more: of this connection, so that no store holds it back until the next. */
+export function tellUsable({ state, effects }: Transition<FundedState>): void {
+  const { channelId } = state;
+  if (offerObstacle(state) === undefined) effects.push({ kind: 'notify', channelId, event: { kind: 'usable' } });
 }
 
 /** The updates that our last signature added, and that signature: identical to the first time. */

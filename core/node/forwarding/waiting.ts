@@ -3,7 +3,7 @@ import type { NewHtlc, NotOffered } from '../../channel/model/channel-vocabulary
 import { isClosed, isConfirmed } from '../../channel/model/ending.ts';
 import { forwards } from '../../channel/model/origin.ts';
 import type { Origin } from '../../channel/model/origin.ts';
-import { isClosing } from '../../channel/operate/update-add-htlc.ts';
+import { isClosing } from '../../channel/operate/usable.ts';
 import type { ChannelId } from '../../crypto/bytes.ts';
 import { expiryFault, permanently, temporarily } from '../../payments/forwarding.ts';
 import type { NotForwarded } from '../../payments/forwarding.ts';

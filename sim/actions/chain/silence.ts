@@ -8,6 +8,7 @@ import { hasCommitments, isShuttingDown } from '../../world/channel-changes.ts';
 import type { World } from '../../world/world.ts';
 import { numbers, simplerFields } from '../simpler.ts';
 import { MAX_BLOCKS_AT_ONCE } from './mine.ts';
+import { drawNight } from './night.ts';
 import { see } from './see.ts';
 
 /** Nodes hear of blocks, and nothing of each other: messages that are on their way, and disks, are slow. */
@@ -46,6 +47,13 @@ export const silence: ActionKind<Silence> = {
       kind: 'fault',
       licences: ['expired-htlc', 'closing-unanswered'],
       generate: (world, choices) => (opensForLong(world) ? undefined : { do: 'silence', blocks: between(choices, 20, 400) }),
+    },
+    {
+      name: 'night',
+      kind: 'fault',
+      weight: 6,
+      licences: ['expired-htlc', 'closing-unanswered'],
+      generate: (world, choices) => (opensForLong(world) ? undefined : drawNight(world, choices)),
     },
   ],
 };

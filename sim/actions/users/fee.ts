@@ -5,6 +5,7 @@ import { between, chance, pick } from '../../deterministic/random.ts';
 import type { Choices } from '../../deterministic/random.ts';
 import type { FundedState } from '../../../core/channel/model/state.ts';
 import { newestFeerate } from '../../model/commitment-contents.ts';
+import type { ChannelInfo } from '../../scenario/types.ts';
 import type { World } from '../../world/world.ts';
 import { grouped } from '../../scenario/text.ts';
 import { CALM_FEERATES, openerSpareMsat, trimmingFeerate } from '../amounts.ts';
@@ -17,13 +18,21 @@ import { usableEnds } from '../usable-ends.ts';
 const fields = { node: field.node, channel: field.channel, feeratePerKw: field.count };
 type Fee = ActionFrom<'fee', typeof fields>;
 
-/** Where the accepter's estimate has fallen far below what the channel has: a feerate that is still too high for it, but nearer. */
-function stepBack(world: World, accepter: string, state: FundedState, choices: Choices): number | undefined {
+/** Where the accepter's estimate is far from what the channel has: a feerate that is still too high for it, or too low, but nearer. */
+function stepNearer(world: World, { opener, accepter }: ChannelInfo, state: FundedState, choices: Choices): number | undefined {
   const host = world.hosts.get(accepter);
-  if (host === undefined) return undefined;
+  const own = world.hosts.get(opener);
+  if (host === undefined || own === undefined) return undefined;
   const newest = newestFeerate(state);
-  const most = Math.floor((host.feeratePerKw * host.config.feerateTolerancePercent.max) / 100);
-  return newest > most + 1 && chance(choices, 1, 2) ? between(choices, most + 1, newest - 1) : undefined;
+  const { min, max } = host.config.feerateTolerancePercent;
+  const most = Math.floor((host.feeratePerKw * max) / 100);
+  // No more than the opener itself takes for reasonable.
+  const least = Math.min(
+    Math.floor((host.feeratePerKw * min) / 100),
+    Math.floor((own.feeratePerKw * own.config.feerateTolerancePercent.max) / 100),
+  );
+  if (newest > most + 1 && chance(choices, 1, 2)) return between(choices, most + 1, newest - 1);
+  return newest < least - 2 && chance(choices, 1, 2) ? between(choices, newest + 1, least - 1) : undefined;
 }
 
 const update: Operation = {
@@ -35,7 +44,7 @@ const update: Operation = {
     if (ends.length === 0) return undefined;
     const { node, info, state } = pick(choices, ends);
     const refusable = world.licences.has('feerate-refused');
-    const nearer = refusable ? stepBack(world, info.accepter, state, choices) : undefined;
+    const nearer = refusable ? stepNearer(world, info, state, choices) : undefined;
     if (nearer !== undefined) return { do: 'fee', node, channel: info.name, feeratePerKw: nearer };
     const wild = refusable && chance(choices, 1, 2);
     const usual = wild ? between(choices, 253, 60_000) : between(choices, CALM_FEERATES.min, CALM_FEERATES.max);

@@ -1,0 +1,34 @@
+import type { Choices } from '../../deterministic/random.ts';
+import { between, pick } from '../../deterministic/random.ts';
+import { isClosed } from '../../../core/channel/model/ending.ts';
+import type { Action } from '../../scenario/types.ts';
+import { isShuttingDown } from '../../world/channel-changes.ts';
+import { linksOf, mayInterrupt } from '../../world/interruption.ts';
+import type { World } from '../../world/world.ts';
+
+/** More than any peer may owe an answer. */
+const LONG = 150;
+
+/**
+ * A node that waits for the end of a channel goes down, is away for many blocks, and hears of them when it comes back, before anybody else is
+ * there: the next of these, each time that it is drawn.
+ */
+export function drawNight(world: World, choices: Choices): Action | undefined {
+  const asleep = world.nodeNames.find((node) => !world.host(node).running);
+  if (asleep !== undefined) {
+    const missed = world.chain.height - world.host(asleep).watch.seenHeight;
+    return missed < LONG ? { do: 'silence', blocks: between(choices, LONG, 2 * LONG) } : { do: 'restart', node: asleep };
+  }
+  const late = world.nodeNames.find((node) => world.chain.height - world.host(node).watch.seenHeight >= LONG);
+  if (late !== undefined) return { do: 'see', node: late, blocks: world.chain.height - world.host(late).watch.seenHeight };
+  const waiting = world.nodeNames.filter((node) => world.host(node).driver.restart !== undefined && mayGoDown(world, node));
+  return waiting.length === 0 ? undefined : { do: 'crash', node: pick(choices, waiting) };
+}
+
+function mayGoDown(world: World, node: string): boolean {
+  if (!linksOf(world, node).every((link) => mayInterrupt(world, link.spec.ends))) return false;
+  return world.channels.some(({ name }) => {
+    const state = world.channelState(node, name);
+    return state?.phase === 'funded' && isShuttingDown(state) && !isClosed(state) && state.lifecycle.awaited !== undefined;
+  });
+}
