@@ -240,6 +240,11 @@ describe('what we announce', () => {
     }
   });
 
+  it('refuses a feerate that no message can carry', () => {
+    for (const feeratePerKw of [NaN, Infinity, 2500.5, -1, 2 ** 32])
+      expect(startOpen(envOf('opener'), openCommand({ feeratePerKw }))).toMatchObject({ rule: 'open_channel.feerate_per_kw' });
+  });
+
   it('gives nothing less than nothing', () => {
     const opened = startOpen(envOf('opener'), openCommand({ pushMsat: -1n }));
     expect('rule' in opened && opened.rule).toBe('open_channel.push_msat');

@@ -214,6 +214,8 @@ function openRules(env: ChannelEnv, open: OpenChannel): Broken {
 
 /** BOLT 2, open_channel, sending node: what forbids the message that our command would make. */
 export function offeredOpen(env: ChannelEnv, open: OpenChannel): Broken {
+  // A message can't bring this; a command can, and nothing can be computed with it.
+  if (!Number.isInteger(open.feeratePerKw)) return violation('open_channel.feerate_per_kw', `${open.feeratePerKw} is no u32`);
   return firstBroken(
     fundingNotTooLarge(open.fundingSat, negotiated(env.config.features, env.peerFeatures, 'option_support_large_channel')),
     upfrontScriptValid(env, open.upfrontShutdownScript, 'offered'),
