@@ -30,12 +30,12 @@ describe('seed tokens', () => {
     const text = printToken(token, BUILT_IN_REGISTRY);
     expect(text).toMatch(/-fulgurite\+ldk-7$/);
     expect(parse(text)).toEqual(token);
-    expect([driversIn(text), driversIn('f9-0002r4g000-42'), driversIn('anything')]).toEqual([['fulgurite', 'ldk'], [], []]);
+    expect([driversIn(text), driversIn('f10-0002r4g000-42'), driversIn('anything')]).toEqual([['fulgurite', 'ldk'], [], []]);
   });
 
   it('stay what they are: people store them', () => {
-    expect(printToken({ options: DEFAULT_CAMPAIGN, seed: 42 }, BUILT_IN_REGISTRY)).toBe('f9-0002r4g000-42');
-    expect(parse(' f9-0002r4g000-42\n')).toEqual({ options: DEFAULT_CAMPAIGN, seed: 42 });
+    expect(printToken({ options: DEFAULT_CAMPAIGN, seed: 42 }, BUILT_IN_REGISTRY)).toBe('f10-0002r4g000-42');
+    expect(parse(' f10-0002r4g000-42\n')).toEqual({ options: DEFAULT_CAMPAIGN, seed: 42 });
   });
 
   it('are refused by another version, with an explanation', () => {
@@ -44,18 +44,21 @@ describe('seed tokens', () => {
     );
   });
 
-  it.each(['', '42', 'f9-0002r4g000', 'f9--42', 'f9-0002r4g000-4x', 'f9-0002r4G000-42'])('are refused when they are none: %j', (text) => {
-    expect(() => parse(text)).toThrow('is no seed token');
-  });
+  it.each(['', '42', 'f10-0002r4g000', 'f10--42', 'f10-0002r4g000-4x', 'f10-0002r4G000-42'])(
+    'are refused when they are none: %j',
+    (text) => {
+      expect(() => parse(text)).toThrow('is no seed token');
+    },
+  );
 
   it.each([
-    'f9-zz02r4g000-42',
-    'f9-r002r4g000-42',
-    'f9-0002r4-42',
-    'f9-00000000000-42',
-    'f9-0002r4g000-99999999999999999999',
-    'f9-u002r4g000-1',
-    'f9-0002r4i000-1',
+    'f10-zz02r4g000-42',
+    'f10-r002r4g000-42',
+    'f10-0002r4-42',
+    'f10-00000000000-42',
+    'f10-0002r4g000-99999999999999999999',
+    'f10-u002r4g000-1',
+    'f10-0002r4i000-1',
   ])('are refused when they are damaged: %s', (text) => {
     expect(() => parse(text)).toThrow('is damaged');
   });

@@ -5,7 +5,7 @@ import type { OperationRegistry } from '../actions/registry.ts';
 import type { LinkTransport } from '../scenario/types.ts';
 
 /** Changes whenever the same token would give another run: new operations, other weights, another order of drawing. */
-export const GENERATOR_VERSION = 9;
+export const GENERATOR_VERSION = 10;
 
 export const STRATEGIES = ['swarm', 'random', 'fifo', 'pct'] as const;
 export type StrategyName = (typeof STRATEGIES)[number];
