@@ -19,6 +19,7 @@ import { signedLate } from './fail/own-commitment.ts';
 import { greet, preferCommitment, receiveReestablishLate } from './fail/failed.ts';
 import { onChain } from './fail/on-chain.ts';
 import { receiveUpdateFee, updateFee } from './operate/update-fee.ts';
+import { notReady } from './operate/usable.ts';
 import type { ChannelCommand, ChannelEnv, ChannelInput, Command, Step } from './model/channel-vocabulary.ts';
 import { fund, receiveAcceptChannel, receiveFundingSigned } from './establish/opener.ts';
 import { forgetOpening } from './establish/opening.ts';
@@ -278,11 +279,6 @@ function fundedMessage(out: Transition<FundedState>, message: ChannelMessage): O
     case 'funding_signed':
       return violation('channel.funded_already', `${message.type}: the channel is funded already`);
   }
-}
-
-/** BOLT 2, Normal Operation: begins once both nodes have exchanged channel_ready. */
-function notReady({ lifecycle: { readySent, readyReceived } }: FundedState, { type }: Message): Violation | undefined {
-  return readySent && readyReceived ? undefined : violation('channel.before_ready', `${type} came before channel_ready was exchanged`);
 }
 
 type UpdateMessage = Extract<Message, { type: `update_${string}` }>;

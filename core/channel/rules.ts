@@ -23,11 +23,6 @@ export const CHANNEL_RULES = {
     words: 'MUST transmit `channel_reestablish` for each channel',
     consequence: 'warn-and-disconnect',
   },
-  'channel.before_ready': {
-    requirements: ['B2-READY-12-no-alias-depth'],
-    words: 'Once both nodes have exchanged `channel_ready`',
-    consequence: 'warn-and-disconnect',
-  },
   'channel.not_negotiated': {
     requirements: ['B1-MSG-02-even-unnegotiated'],
     words: 'MUST NOT send an evenly-typed message not listed here without prior negotiation',
@@ -39,12 +34,6 @@ export const CHANNEL_RULES = {
     consequence: 'warn-and-disconnect',
   },
   'channel.not_open_yet': { requirements: [], why: 'a command of a later phase', consequence: 'refuse' },
-  'channel.not_connected': { requirements: [], why: 'nobody is there to be told', consequence: 'refuse' },
-  'channel.reestablishing': {
-    requirements: ['B2-REEST-M-10-wait-reestablish'],
-    words: "MUST wait to receive the other node's `channel_reestablish` message before sending any other messages for that channel",
-    consequence: 'refuse',
-  },
   'channel.over': { requirements: [], why: 'a command of an earlier phase', consequence: 'refuse' },
   'channel.connection_lost': {
     requirements: ['B2-REEST-M-02-funder-forget', 'B2-REEST-M-04-fundee-forget'],
@@ -77,11 +66,6 @@ export const CHANNEL_RULES = {
     requirements: [],
     why: 'the chain has what its funding excludes, so deep that it stays: there is no channel',
     consequence: 'fail-channel',
-  },
-  'channel.funding_unconfirmed': {
-    requirements: ['B2-READY-02-fundee-depth'],
-    words: 'SHOULD wait until the funding transaction has reached `minimum_depth`',
-    consequence: 'refuse',
   },
   'channel.data_loss': {
     requirements: ['B2-REEST-R-13-data-loss-no-broadcast', 'B2-REEST-R-14-data-loss-error'],

@@ -19,7 +19,8 @@ describe('seeds that share a world', () => {
   it.each(STRATEGIES)('give what each gives alone, in whatever order they run: %s', (strategy) => {
     const campaign: Partial<CampaignOptions> = { strategy, licensedPercent: 60 };
     const engine = new Engine({ campaign });
-    for (const seed of [0, 1, 2, 3, 2, 7, 4, 1, 30, 29]) {
+    // None of them draws a costly oracle.
+    for (const seed of [0, 1, 2, 3, 2, 7, 4, 1, 30, 28]) {
       const { hash, stats, scenario, found } = engine.runToken(engine.token(seed));
       const oracles = createOracles().map((oracle) => (): Oracle => oracle);
       const alone = runSeed({ options: { ...DEFAULT_CAMPAIGN, ...campaign }, seed }, { oracles });

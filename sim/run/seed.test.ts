@@ -40,7 +40,7 @@ describe('seed tokens', () => {
 
   it('are refused by another version, with an explanation', () => {
     expect(() => parse(`f${GENERATOR_VERSION + 1}-0002r4g000-42`)).toThrow(
-      /generator version 10, this is version 9.*release that printed it/,
+      /generator version 11, this is version 10.*release that printed it/,
     );
   });
 

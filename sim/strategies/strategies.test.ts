@@ -108,7 +108,7 @@ describe('pct', () => {
     new PctStrategy({ choices: stream(seed, 'schedule'), operations, steps: 30, changes, horizon: 300 });
 
   it('lets the same of two actors go first whenever both can move, until a change point', () => {
-    const seeds = ['a', 'b', 'c', 'd', 'e', 'f'];
+    const seeds = Array.from('abcdefghijklmnop');
     const reversals = (strategy: (seed: string) => Strategy): number => seeds.reduce((sum, seed) => sum + reversed(strategy(seed)), 0);
     expect(reversals((seed) => pct(0, seed))).toBe(0);
     expect(reversals((seed) => pct(5, seed))).toBeGreaterThan(0);

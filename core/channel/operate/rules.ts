@@ -2,6 +2,22 @@ import type { RuleTable } from '../../rule.ts';
 
 /** BOLT 2, Normal Operation: HTLCs and fees. Rules named `remove_htlc` hold for the three messages that remove one. */
 export const OPERATE_RULES = {
+  'channel.before_ready': {
+    requirements: ['B2-READY-12-no-alias-depth'],
+    words: 'Once both nodes have exchanged `channel_ready`',
+    consequence: 'warn-and-disconnect',
+  },
+  'channel.not_connected': { requirements: [], why: 'nobody is there to be told', consequence: 'refuse' },
+  'channel.reestablishing': {
+    requirements: ['B2-REEST-M-10-wait-reestablish'],
+    words: "MUST wait to receive the other node's `channel_reestablish` message before sending any other messages for that channel",
+    consequence: 'refuse',
+  },
+  'channel.funding_unconfirmed': {
+    requirements: ['B2-READY-02-fundee-depth'],
+    words: 'SHOULD wait until the funding transaction has reached `minimum_depth`',
+    consequence: 'refuse',
+  },
   'update_add_htlc.id': {
     requirements: ['B2-ADD-R-07-other-id', 'B2-ADD-S-11-id-increment'],
     words: 'if other `id` violations occur: MAY send a `warning` and close the connection, or send an `error` and fail the channel',
