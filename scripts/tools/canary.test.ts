@@ -21,9 +21,9 @@ it('the canary finds what can be found, keeps its case, and fails where a bug is
     '--dir',
     folder,
     '--runs',
-    '300',
+    '100',
     '--more',
-    '4',
+    '2',
     '--keep',
     join(folder, 'kept'),
   ];

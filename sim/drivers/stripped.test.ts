@@ -23,7 +23,7 @@ function campaign(from: number, seeds: number, bare: readonly string[], create: 
 
 describe('a driver that has no optional capability', () => {
   it.each([
-    ['the first node', ['A'], stripped(), 60],
+    ['the first node', ['A'], stripped(), 30],
     ['the first node, which can crash', ['A'], strippedWithDisk(), 30],
     ['the second node, which can crash', ['B'], strippedWithDisk(), 30],
     ['all nodes, which can crash', ['A', 'B', 'C'], strippedWithDisk(), 60],

@@ -70,8 +70,8 @@ describe('limits', () => {
       };
     };
     const rule = 'limits/update_add_htlc.max_dust_htlc_exposure_msat';
-    expect(run({ effect: claim(true) }, options, 60)).toEqual([`${rule}/failed-for-dust-that-fits`]);
-    expect(run({ effect: claim(false) }, options, 60)).toEqual([`${rule}/presented-too-much-dust`]);
+    expect(run({ effect: claim(true) }, options, 30)).toEqual([`${rule}/failed-for-dust-that-fits`]);
+    expect(run({ effect: claim(false) }, options, 30)).toEqual([`${rule}/presented-too-much-dust`]);
   });
 
   it('asks a node to send what it calls sendable', () => {

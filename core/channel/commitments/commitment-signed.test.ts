@@ -504,7 +504,7 @@ describe('many payments each way', () => {
   it('at one signature for many, leave both sides equal', () => {
     const duo = new Duo({ opener: manual, accepter: manual }).open();
     let id = 0n;
-    for (let round = 0; round < 8; round++) {
+    for (let round = 0; round < 3; round++) {
       for (let n = 1; n <= 25; n++) for (const side of ['opener', 'accepter'] as const) add(duo, side, n, { amountMsat: 400_000n });
       for (const side of ['opener', 'accepter', 'opener', 'accepter'] as const) {
         commit(duo, side);
@@ -519,7 +519,7 @@ describe('many payments each way', () => {
     expectQuiet(duo);
     expect(duo.funded('opener').shared.base).toMatchObject({
       balanceMsat: { opener: 700_000_000n, accepter: 300_000_000n },
-      nextHtlcId: { opener: 200n, accepter: 200n },
+      nextHtlcId: { opener: 75n, accepter: 75n },
     });
   });
 });

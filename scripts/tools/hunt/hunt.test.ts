@@ -29,7 +29,7 @@ it('a wait that is left out is noticed, and so are a forgotten field and a value
   expect(status).toBe(0);
 });
 
-it('a part that there is not, and a name that nothing has, are told', { timeout: 60_000 }, () => {
+it('a part that there is not, and a name that nothing has, are told', { timeout: 120_000 }, () => {
   expect(hunt('--shard', '5/4')).toMatchObject({ status: 2, stderr: expect.stringContaining('--shard is k/n') as string });
   expect(hunt('--only', 'no such mutant')).toMatchObject({ status: 2, stderr: expect.stringContaining('--list names them') as string });
 });

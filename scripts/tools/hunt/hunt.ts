@@ -43,6 +43,7 @@ const args = await yargs(hideBin(process.argv))
   .parseAsync();
 
 await runProgram(async () => {
+  const isInShard = shardOf(args.shard);
   const all = mutantsOf(root);
   const chosen = all.filter((mutant, at) => isChosen(mutant) && isInShard(at));
   if (chosen.length === 0) throw new UsageError(`there is no such mutant among ${all.length}: --list names them`);
@@ -74,11 +75,11 @@ function isChosen(mutant: Mutant): boolean {
   );
 }
 
-function isInShard(at: number): boolean {
-  const [, k, n] = /^(\d+)\/(\d+)$/.exec(args.shard) ?? [];
+function shardOf(shard: string): (at: number) => boolean {
+  const [, k, n] = /^(\d+)\/(\d+)$/.exec(shard) ?? [];
   const [part, parts] = [Number(k), Number(n)];
-  if (!(part >= 1 && part <= parts)) throw new UsageError(`--shard is k/n with 1 ≤ k ≤ n, as in 2/4, not ${args.shard}`);
-  return at % parts === part - 1;
+  if (!(part >= 1 && part <= parts)) throw new UsageError(`--shard is k/n with 1 ≤ k ≤ n, as in 2/4, not ${shard}`);
+  return (at) => at % parts === part - 1;
 }
 
 async function huntAll(

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { createEngine } from '../../../scripts/node/engine.ts';
 import { readScenarios } from '../../../scripts/node/scenario-files.ts';
 
-const SEEDS = 4;
+const SEEDS = 3;
 
 const folder = fileURLToPath(new URL('../../../corpus/known/ldk', import.meta.url));
 const known = readScenarios(folder);
