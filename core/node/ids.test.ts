@@ -4,7 +4,7 @@ import { onlyFunding } from '../channel/model/fundings.ts';
 import { ownPayment } from '../channel/model/origin.ts';
 import type { Command } from '../channel/model/channel-vocabulary.ts';
 import { at } from '../chain/chain.fixture.ts';
-import type { ChannelId, PublicKey, Script, Txid } from '../crypto/bytes.ts';
+import type { ChannelId, Hash32, PublicKey, Script, Txid } from '../crypto/bytes.ts';
 import { txid } from '../bitcoin/tx.ts';
 import type { Tx } from '../bitcoin/tx.ts';
 import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
@@ -246,6 +246,21 @@ describe('the keys of a channel', () => {
     refused(a, { ...command, temporaryChannelId: bytes32(9), keysId });
     // An opening is not durable: what nobody remembers is free.
     expect(said(a.command({ ...command, temporaryChannelId: bytes32(9) }))).toEqual(['open_channel ']);
+  });
+
+  it.each(['', 'ab', 'AB'.repeat(32), '0g'.repeat(32), 'ab'.repeat(33)])('are named by 32 bytes of one spelling, not by %j', (text) => {
+    const { a, b } = paired();
+    const peer = strangerOf(a);
+    a.hear(peer.id, openOf(peer, a, TEMPORARY));
+    const { state } = a;
+    const keysId = text as Hash32;
+    const command = openCommand(b.id, bytes32(8));
+    const accept: Command = { kind: 'accept', peer: peer.id, channelId: TEMPORARY, keysId };
+    for (const wrong of [{ ...command, keysId }, accept])
+      expect(a.command(wrong)).toMatchObject([{ kind: 'refused', command: wrong.kind, rule: 'opening.keys_id' }]);
+    const named = { ...command, temporaryChannelId: text as ChannelId };
+    expect(a.command(named)).toMatchObject([{ kind: 'refused', rule: 'open_channel.temporary_channel_id' }]);
+    expect(a.state).toBe(state);
   });
 });
 

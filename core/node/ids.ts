@@ -1,5 +1,6 @@
 import type { ChannelState, OpeningStep } from '../channel/model/state.ts';
 import type { ChannelId, Hash32, PublicKey } from '../crypto/bytes.ts';
+import type { RuleId } from '../rules.ts';
 import { openingKey } from './node-vocabulary.ts';
 import type { NodeState } from './node-vocabulary.ts';
 
@@ -29,8 +30,19 @@ export function openingNamed({ openings }: NodeState, peer: PublicKey, id: Chann
   return undefined;
 }
 
+/** Thirty-two bytes, in lower-case hex: in capitals too, one id would be two. A peer's always are; a host's are asked. */
+export function isId(text: string): boolean {
+  return /^[0-9a-f]{64}$/.test(text);
+}
+
+/** Why a host can't have these keys for a new channel, if it can't. */
+export function keysFault(state: NodeState, keysId: Hash32): { readonly rule: RuleId; readonly detail: string } | undefined {
+  if (!isId(keysId)) return { rule: 'opening.keys_id', detail: 'a keysId is 32 bytes in lower-case hex' };
+  return areKeysInUse(state, keysId) ? { rule: 'opening.keys_in_use', detail: 'another channel has this keysId' } : undefined;
+}
+
 /** Whether a channel, or an opening, of this node has these keys: with a second one they would share their secrets, and revoke each other. */
-export function areKeysInUse({ channels, openings }: NodeState, keysId: Hash32): boolean {
+function areKeysInUse({ channels, openings }: NodeState, keysId: Hash32): boolean {
   for (const { state } of channels.values()) if (state.params.keysId === keysId) return true;
   for (const { step } of openings.values()) if (keysOf(step) === keysId) return true;
   return false;

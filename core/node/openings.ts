@@ -7,7 +7,7 @@ import type { ChannelCommand, ChannelInput, ChannelOutput, OpenCommand } from '.
 import type { PublicKey } from '../crypto/bytes.ts';
 import type { OpenChannel } from '../wire/messages/index.ts';
 import { adopt, answer } from './channels.ts';
-import { areKeysInUse, finalIdOf, isFree } from './ids.ts';
+import { finalIdOf, isFree, isId, keysFault } from './ids.ts';
 import { channelEnv, draft, waitUntil } from './run.ts';
 import type { Run } from './run.ts';
 import { openingKey } from './node-vocabulary.ts';
@@ -49,9 +49,12 @@ export function openingFor({ openings, channels }: NodeState, given: ChannelComm
 export function stepOpening(run: Run, key: string, input: ChannelInput): void {
   const opening = run.state.openings.get(key);
   if (opening === undefined) return;
-  if (input.kind === 'command' && input.command.kind === 'accept' && areKeysInUse(run.state, input.command.keysId)) {
-    run.effects.push({ kind: 'refused', command: 'accept', rule: 'opening.keys_in_use', detail: 'another channel has this keysId' });
-    return;
+  if (input.kind === 'command' && input.command.kind === 'accept') {
+    const fault = keysFault(run.state, input.command.keysId);
+    if (fault !== undefined) {
+      run.effects.push({ kind: 'refused', command: 'accept', ...fault });
+      return;
+    }
   }
   const { peer } = opening;
   const { state, effects } = channelStep(channelEnv(run, peer), opening, input);
@@ -105,9 +108,10 @@ export function open(run: Run, given: OpenCommand): void {
   };
   const key = openingKey(given.peer, given.temporaryChannelId);
   if (run.state.peers.get(given.peer)?.features === undefined) return refuse('node.not_connected', 'the peer is not connected');
-  if (!isFree(run.state, given.peer, given.temporaryChannelId))
-    return refuse('open_channel.temporary_channel_id', 'must be unique with this peer, and not zero');
-  if (areKeysInUse(run.state, given.keysId)) return refuse('opening.keys_in_use', 'another channel has this keysId');
+  if (!isId(given.temporaryChannelId) || !isFree(run.state, given.peer, given.temporaryChannelId))
+    return refuse('open_channel.temporary_channel_id', 'must be 32 bytes in lower-case hex, unique with this peer, and not zero');
+  const fault = keysFault(run.state, given.keysId);
+  if (fault !== undefined) return refuse(fault.rule, fault.detail);
   const opened = startOpen(channelEnv(run, given.peer), given);
   if (isRefusal(opened)) return refuse(opened.rule, opened.detail);
   adoptOpening(run, key, opened.state, opened.effects);

@@ -65,6 +65,7 @@ export const NODE_RULES = {
     // An error would fail what has the id already.
     consequence: 'warn',
   },
+  'opening.keys_id': { requirements: [], why: 'keys are named by 32 bytes, of one spelling', consequence: 'refuse' },
   'opening.keys_in_use': {
     requirements: ['B3-SECRET-01-seed'],
     words: 'MUST select an unguessable 256-bit seed for each connection',
