@@ -1,7 +1,11 @@
 import type { Route } from '../../core/routing/route.ts';
 
-/** What a dishonest payer makes of its route and its onion; who sees it must fail the payment. Who forwards could do the same to those behind it. */
-export const FLAWS = ['fee', 'expiry', 'next', 'onion', 'last-amount', 'last-expiry'] as const;
+/**
+ * What a dishonest payer makes of its route and its onion; who sees it must fail the payment: whoever is paid, and of all others only who
+ * forwards. Who forwards could do the same to those behind it.
+ */
+export const FLAWS_SEEN_BY_RECIPIENTS = ['onion', 'last-amount', 'last-expiry'] as const;
+export const FLAWS = ['fee', 'expiry', 'next', ...FLAWS_SEEN_BY_RECIPIENTS] as const;
 export type Flaw = (typeof FLAWS)[number];
 
 export const FLAW_WORDS = {
@@ -16,7 +20,7 @@ export const FLAW_WORDS = {
 /** Of a route without forwarders only what concerns its recipient, or its onion, can be wrong. */
 export function isPossible(flaw: Flaw, { hops }: Route): boolean {
   const [last, before] = [hops.at(-1), hops.at(-2)];
-  if (flaw === 'onion' || flaw === 'last-amount' || flaw === 'last-expiry') return true;
+  if (FLAWS_SEEN_BY_RECIPIENTS.some((one) => one === flaw)) return true;
   if (last === undefined || before === undefined) return false;
   return flaw !== 'fee' || before.amountMsat > last.amountMsat;
 }

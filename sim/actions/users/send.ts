@@ -6,12 +6,13 @@ import type { Choices } from '../../deterministic/random.ts';
 import { msat, plural } from '../../scenario/text.ts';
 import { send as sendPayment } from '../../world/send.ts';
 import { otherParty } from '../../world/channel-changes.ts';
-import { FLAW_WORDS, FLAWS } from '../../world/flawed-route.ts';
+import { FLAW_WORDS, FLAWS, FLAWS_SEEN_BY_RECIPIENTS } from '../../world/flawed-route.ts';
 import type { World } from '../../world/world.ts';
 import { interestingAmount } from '../amounts.ts';
 import { decimals, simplerFields } from '../simpler.ts';
 import { drawCltvDelta } from './pay.ts';
 import { freshName, talkingEnds } from '../usable-ends.ts';
+import type { TalkingEnd } from '../usable-ends.ts';
 import { runningHost } from '../subjects.ts';
 
 /**
@@ -49,26 +50,36 @@ export const send: ActionKind<Send> = {
   ],
 };
 
-/** To anybody else, of what its first channel can carry: fees come on top, and the channels behind it may carry less. */
+/**
+ * To anybody else: of what its first channel can carry, or the last; fees come on top, and the channels between may carry less. Neighbours have
+ * operations of their own: most payments go further.
+ */
 function drawSend(world: World, choices: Choices): Send | undefined {
   const ends = talkingEnds(world);
   if (ends.length === 0) return undefined;
   const end = pick(choices, ends);
-  const usual = interestingAmount(world, end, choices);
-  if (usual === undefined) return undefined;
-  // Neighbours have operations of their own: most payments go further.
-  const far = world.nodeNames.filter((node) => node !== end.node && node !== otherParty(end.info, end.node));
-  const to = chance(choices, 1, 8) || far.length === 0 ? otherParty(end.info, end.node) : pick(choices, far);
-  const as = freshName('p', (name) => world.ledger.get(name) !== undefined, world.payments.length + 1);
-  const amountMsat = chance(choices, 1, 2) ? usual : usual - usual / 16n;
+  const neighbour = otherParty(end.info, end.node);
+  const far = world.nodeNames.filter((node) => node !== end.node && node !== neighbour);
+  const to = chance(choices, 1, 8) || far.length === 0 ? neighbour : pick(choices, far);
+  const amountMsat = drawAmount(world, end, to, choices);
+  if (amountMsat === undefined) return undefined;
   return {
     do: 'send',
-    as,
+    as: freshName('p', (name) => world.ledger.get(name) !== undefined, world.payments.length + 1),
     from: end.node,
     to,
     amountMsat: amountMsat.toString(),
     cltvDelta: drawCltvDelta(world, choices),
     ...(chance(choices, 1, 2) ? { byHand: true } : {}),
-    ...(chance(choices, 1, 6) ? { flaw: pick(choices, FLAWS) } : {}),
+    ...(chance(choices, 1, 5) ? { flaw: pick(choices, to === neighbour ? FLAWS_SEEN_BY_RECIPIENTS : FLAWS) } : {}),
   };
+}
+
+/** At the edge of what an end can send, or well inside: most of those have somewhere to go. */
+function drawAmount(world: World, first: TalkingEnd, to: string, choices: Choices): bigint | undefined {
+  const last = talkingEnds(world).filter(({ node, info }) => node !== first.node && otherParty(info, node) === to);
+  const end = last.length === 0 || chance(choices, 1, 5) ? first : pick(choices, last);
+  const usual = interestingAmount(world, end, choices);
+  if (usual === undefined) return undefined;
+  return chance(choices, 1, 3) ? usual : usual - usual / pick(choices, [16n, 2n]);
 }
