@@ -13,7 +13,9 @@ import { settle } from '../run/settle.ts';
 import { nextDue } from '../world/pending-events.ts';
 import { apply } from '../actions/apply.ts';
 import type { DriverEffect, Finding, Oracle, StepRecord, WorldView } from '../scenario/types.ts';
+import { statesOf } from '../world/channel-changes.ts';
 import { createForwarding } from './forwarding.ts';
+import { mayBePaid, outgoingOf } from './forwarding/htlcs-of.ts';
 
 type Send = Extract<DriverEffect, { kind: 'send' }>;
 /** What the oracle is told instead of what the node in the middle did. */
@@ -136,6 +138,30 @@ describe('who forwards', () => {
       return { ...said, effects: [...said.effects, { kind: 'send', peer: world.nodeId('n0'), channelId, bytes }] };
     };
     expect(kindOf(late)).toBe('forwarding/htlc/failed-although-paid');
+  });
+
+  it('has in a failed channel what may be paid, whatever it says, until the chain has spent the funding', () => {
+    const net = new Simulation({ oracles: [createForwarding] });
+    for (const node of ['n0', FORWARDER]) net.node(node, { config: { payments: 'node' } });
+    net.connect('n0', FORWARDER);
+    net.open('n0', FORWARDER, { fundingSat: 1_000_000n });
+    const { world } = net;
+    const runUntil = (isEnough: () => boolean): void => {
+      for (let next = nextDue(world); next !== undefined && !isEnough(); next = nextDue(world)) apply(world, next.action);
+    };
+    apply(world, { do: 'send', as: 'p', from: 'n0', to: FORWARDER, amountMsat: '10000000', byHand: true });
+    runUntil(() => world.ledger.get('p')?.received === true);
+    apply(world, { do: 'force_close', node: 'n0', channel: world.channels[0]?.name as string });
+    runUntil(() => world.chain.mempool.length > 0);
+    const forgetful = (): boolean => {
+      const [out] = outgoingOf(statesOf(world, 'n0'), world.ledger.get('p')?.paymentHash as Hash32);
+      if (out === undefined) throw new Error('no HTLC');
+      return mayBePaid(world, 'n0', { ...out, state: { ...out.state, host: { ...out.state.host, offered: [] } } });
+    };
+    expect(forgetful()).toBe(true);
+    apply(world, { do: 'mine', blocks: 1 });
+    runUntil(() => world.height('n0') === world.chain.height);
+    expect(forgetful()).toBe(false);
   });
 
   it('claims with what it was told, at once, and before it can forget it', () => {

@@ -182,7 +182,7 @@ class Forwarding implements Oracle {
     if (hash === undefined || this.pays(world, node, hash)) return undefined;
     const others = incomingOf(states, hash).filter((one) => one.state !== state || one.htlc.id !== id);
     const left = others.filter((one) => !isAnswered(one, 'fail')).length;
-    const open = outgoingOf(states, hash).filter(mayBePaid).length;
+    const open = outgoingOf(states, hash).filter((out) => mayBePaid(world, node, out)).length;
     const wrong = (kind: Kind, why: string): Finding =>
       report(world, node, channelId, kind, `${node} fails HTLC ${id} of ${channelName(world, channelId)}, and ${why}`, 'kept', 'failed');
     if (open > left) return wrong('failed-while-it-may-be-paid', 'what it offered for it is on a commitment that is not revoked');

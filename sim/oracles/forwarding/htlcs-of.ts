@@ -1,8 +1,10 @@
 import type { AddUpdate, ChannelState } from '../../../core/channel/model/state.ts';
 import type { ChannelId, Hash32 } from '../../../core/crypto/bytes.ts';
 import { commitmentsOf, contentsOf, otherSide } from '../../model/commitment-contents.ts';
-import { hasCommitments } from '../../world/channel-changes.ts';
+import type { WorldView } from '../../scenario/types.ts';
+import { hasCommitments, isFunding } from '../../world/channel-changes.ts';
 import type { WithCommitments } from '../../world/channel-changes.ts';
+import { DEPTH, fundingLost } from '../licences.ts';
 
 export type States = ReadonlyMap<ChannelId, ChannelState>;
 
@@ -42,10 +44,20 @@ export function isAnswered({ state, htlc }: Shown, how: 'fulfill' | 'fail'): boo
   return known === how || removal?.kind === how;
 }
 
-/** An own one is on a commitment that is not revoked: of a failed channel only until it is known how the chain has settled it. */
-export function mayBePaid({ state, htlc }: Shown): boolean {
-  if (state.phase === 'failed' && !state.host.offered.some(({ id }) => id === htlc.id)) return false;
+/**
+ * An own one is on a commitment that is not revoked. Of a failed channel only until its node knows how the chain has settled it; for that the chain
+ * must have spent the funding, or what the funding was to spend.
+ */
+export function mayBePaid(world: WorldView, node: string, { state, htlc }: Shown): boolean {
+  const isOffered = state.host.offered.some(({ id }) => id === htlc.id);
+  if (state.phase === 'failed' && !isOffered && isDecided(world, node, state)) return false;
   return commitmentsOf(state.shared).some(({ commitment }) => isOn(state, commitment, htlc));
+}
+
+function isDecided(world: WorldView, node: string, state: WithCommitments): boolean {
+  const seen = world.height(node);
+  const isSpent = world.chain.confirmed.some(({ height, tx }) => height <= seen && tx.inputs.some((input) => isFunding(state, input)));
+  return isSpent || fundingLost(world, seen, state, DEPTH.fail);
 }
 
 /** The same of the newest commitment of our own. */
