@@ -12,7 +12,7 @@ import { readAddresses } from './addresses.ts';
 import type { NodeAddress } from './addresses.ts';
 import { announcedOutput, checkChannelAnnouncement, signedAnnouncement, unsignedAnnouncement } from './channel-announcement.ts';
 import type { ChannelToAnnounce, EndSignatures } from './channel-announcement.ts';
-import { checkChannelUpdate, compareUpdates, directionOf, isForPeerOnly, policyOf, unsignedUpdate } from './channel-update.ts';
+import { checkChannelUpdate, compareUpdates, directionOf, isForPeerOnly, policyOf, saySame, unsignedUpdate } from './channel-update.ts';
 import { aliasOf, checkNodeAnnouncement, unsignedNodeAnnouncement } from './node-announcement.ts';
 import { gossipHash } from './signing.ts';
 import type { SignedGossip } from './signing.ts';
@@ -151,6 +151,24 @@ describe('channel_update', () => {
     expect(compareUpdates(known, update(fake, 1, 2, { timestamp: 6 }))).toBe('older');
     expect(compareUpdates(known, { ...known, signature: '11'.repeat(64) as Signature })).toBe('same');
     expect(compareUpdates(known, update(fake, 1, 2, { policy: { ...POLICY, feeBaseMsat: 1 } }))).toBe('conflict');
+  });
+
+  it('says the same as another that differs in nothing but its time and signature', () => {
+    const { signature: _, ...first } = update(fake, 1, 2);
+    const said = { ...first, signature: '00'.repeat(64) as Signature };
+    expect(saySame(said, { ...update(fake, 1, 2), timestamp: 8 })).toBe(true);
+    const others = [
+      { shortChannelId: 6n },
+      { chainHash: '0e'.repeat(32) as Hash32 },
+      { messageFlags: said.messageFlags ^ 2 },
+      { channelFlags: said.channelFlags ^ 2 },
+      { cltvExpiryDelta: 41 },
+      { htlcMinimumMsat: 2n },
+      { htlcMaximumMsat: 2n },
+      { feeBaseMsat: 1 },
+      { feeProportionalMillionths: 1 },
+    ];
+    for (const other of others) expect([other, saySame(said, { ...said, ...other })]).toEqual([other, false]);
   });
 
   it('is not made of limits that exclude each other, nor without a time', () => {

@@ -144,8 +144,11 @@ describe('an onion message', () => {
 
   it('goes to a node rather than to a channel where both are named, and to a channel by its id', () => {
     const next = (part: BlindedData) => readOnionMessage(fakeNode(1).env, message(part, {}, false));
-    expect(next({ shortChannelId: 5n, nextNodeId: ids[2] as PublicKey })).toMatchObject({ instruction: { next: { nodeId: ids[2] } } });
-    expect(next({ shortChannelId: 5n })).toMatchObject({ instruction: { next: { shortChannelId: 5n } } });
+    expect(next({ shortChannelId: 5n, nextNodeId: ids[2] as PublicKey })).toMatchObject({
+      ok: true,
+      instruction: { next: { nodeId: ids[2] } },
+    });
+    expect(next({ shortChannelId: 5n })).toMatchObject({ ok: true, instruction: { next: { shortChannelId: 5n } } });
   });
 
   it('of any bytes is ignored without a throw', () => {
