@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { toHex } from '../core/crypto/bytes.ts';
 import { accept, close, dial, receive, send } from '../core/transport/session.ts';
 import type { Session } from '../core/transport/session.ts';
-import { concat } from '../core/transport/fragments.ts';
+import { concat } from '../core/wire/fragments.ts';
 import { sameBytes } from '../sim/deterministic/bytes.ts';
 import { nodeId, secretKey, transportEnv } from './transport-env.ts';
 import type { FuzzTarget } from './target.ts';

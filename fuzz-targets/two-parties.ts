@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { toHex } from '../core/crypto/bytes.ts';
 import type { TransportEnv } from '../core/transport/cipher.ts';
-import { concat } from '../core/transport/fragments.ts';
+import { concat } from '../core/wire/fragments.ts';
 import { accept, dial, receive, send } from '../core/transport/session.ts';
 import type { Session } from '../core/transport/session.ts';
 import { sameBytes } from '../sim/deterministic/bytes.ts';

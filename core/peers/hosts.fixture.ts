@@ -2,7 +2,7 @@ import { createFakeCrypto } from '../../sim/deterministic/fake-crypto.ts';
 import type { PublicKey, SecretKey } from '../crypto/bytes.ts';
 import { nobleChaCha20Poly1305 } from '../crypto/chacha20poly1305.ts';
 import type { TransportEnv } from '../transport/cipher.ts';
-import { concat } from '../transport/fragments.ts';
+import { concat } from '../wire/fragments.ts';
 import { encodeMessage } from '../wire/messages/index.ts';
 import type { OpenConnection } from './connection.ts';
 import type { CloseReason, ConnectionId, PeersEffect, PeersEnv, PeersInput, PeersState } from './peers-vocabulary.ts';

@@ -1,5 +1,5 @@
-import type { Fragments } from '../transport/fragments.ts';
-import { append, join, NO_FRAGMENTS } from '../transport/fragments.ts';
+import type { Fragments } from '../wire/fragments.ts';
+import { append, join, NO_FRAGMENTS } from '../wire/fragments.ts';
 import type { AnySession, Established, ShakingHands } from '../transport/transport.ts';
 import type { PeersEnv } from './peers-vocabulary.ts';
 

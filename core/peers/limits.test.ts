@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { concat } from '../transport/fragments.ts';
+import { concat } from '../wire/fragments.ts';
 import { send } from '../transport/session.ts';
 import type { OpenSession } from '../transport/session.ts';
 import { connected, dial, exchange, fakeTransport, INIT, ping, pong, secretOf, TestHost, WARNING } from './hosts.fixture.ts';

@@ -1,5 +1,5 @@
-import type { Fragments } from '../transport/fragments.ts';
-import { append, concat, NO_FRAGMENTS } from '../transport/fragments.ts';
+import type { Fragments } from '../wire/fragments.ts';
+import { append, concat, NO_FRAGMENTS } from '../wire/fragments.ts';
 
 /** Encrypted bytes on their way out. A value. */
 export interface Outgoing {

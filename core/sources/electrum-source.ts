@@ -1,6 +1,7 @@
 import type { SlicedTx } from '../bitcoin/block.ts';
 import { rootOfBranch } from '../bitcoin/merkle.ts';
 import type { Hash32, Hex, Script, Txid } from '../crypto/bytes.ts';
+import { NO_FRAGMENTS } from '../wire/fragments.ts';
 import { collect, currentHistories } from './electrum-collect.ts';
 import { readLine, readResult, scriptHash, statusOf } from './electrum-protocol.ts';
 import type { ElectrumAnswer, ElectrumQuestion, HistoryEntry, ServerTip } from './electrum-protocol.ts';
@@ -8,7 +9,7 @@ import { ask, doubt, hangUp, lineDown, refuse } from './electrum-state.ts';
 import type { Asked, ElectrumInput, ElectrumRun, ElectrumState, ElectrumStep, History, Proved } from './electrum-state.ts';
 import { checkAge, lookNext, startBelow, startFollowing, takeCommon, takeHeaders, tell, trouble } from './following.ts';
 import { contains, headerAt, tipOf } from './header-chain.ts';
-import { NO_LINE, splitLines } from './lines.ts';
+import { splitLines } from './lines.ts';
 import { again } from './scan.ts';
 import type { SourceEnv, SourceStart } from './sources-vocabulary.ts';
 import { scriptsOf, watchesOf } from './watches.ts';
@@ -18,7 +19,7 @@ const HEADERS_AT_ONCE = 2016;
 /** @throws RangeError where the start contradicts itself. */
 export function createElectrumSource(env: SourceEnv, start: SourceStart): ElectrumState {
   const following = startFollowing(env, start);
-  const line = { isUp: false, line: NO_LINE, asked: new Map(), lastId: 0, tip: undefined, back: 0 };
+  const line = { isUp: false, line: NO_FRAGMENTS, asked: new Map(), lastId: 0, tip: undefined, back: 0 };
   return { ...following, ...line, histories: new Map(), proved: new Map(), doubts: 0, pollAtMs: Infinity };
 }
 

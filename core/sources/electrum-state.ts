@@ -1,12 +1,12 @@
 import type { SlicedTx } from '../bitcoin/block.ts';
 import type { Hash32, Hex, Script, Txid } from '../crypto/bytes.ts';
+import { NO_FRAGMENTS } from '../wire/fragments.ts';
+import type { Fragments } from '../wire/fragments.ts';
 import { lineOf } from './electrum-protocol.ts';
 import type { ElectrumQuestion, HistoryEntry, ServerTip } from './electrum-protocol.ts';
 import { trouble } from './following.ts';
 import type { Following, Run } from './following.ts';
 import { tipOf } from './header-chain.ts';
-import { NO_LINE } from './lines.ts';
-import type { PartialLine } from './lines.ts';
 import type { SourceRule } from './rules.ts';
 import type { SourceEffect, SourceInput } from './sources-vocabulary.ts';
 
@@ -39,7 +39,8 @@ export interface Asked {
  */
 export interface ElectrumState extends Following {
   readonly isUp: boolean;
-  readonly line: PartialLine;
+  /** What came of a line that has not ended yet. */
+  readonly line: Fragments;
   readonly asked: ReadonlyMap<number, Asked>;
   readonly lastId: number;
   /** What the server says that its newest block is. */
@@ -73,7 +74,7 @@ export type ElectrumRun = Run<ElectrumState, ElectrumEffect>;
 /** What another server will say may differ. */
 export function lineDown({ state }: ElectrumRun): void {
   state.isUp = false;
-  state.line = NO_LINE;
+  state.line = NO_FRAGMENTS;
   state.asked = new Map();
   state.tip = undefined;
   state.back = 0;

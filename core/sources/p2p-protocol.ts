@@ -6,6 +6,8 @@ import { ascii, fromHex, toHex } from '../crypto/bytes.ts';
 import type { Hash32, Hex } from '../crypto/bytes.ts';
 import { hash256 } from '../crypto/hashes.ts';
 import type { HashFunctions } from '../crypto/types.ts';
+import { append, join, NO_FRAGMENTS } from '../wire/fragments.ts';
+import type { Fragments } from '../wire/fragments.ts';
 
 /** Since then peers speak of headers; what we need besides is told by services. */
 const PROTOCOL_VERSION = 70016;
@@ -83,13 +85,12 @@ export function questionMessage(hashes: HashFunctions, magic: Hex, question: P2p
 
 /** The bytes of a peer that have not become messages yet. */
 export interface Unread {
-  readonly parts: readonly Uint8Array[];
-  readonly length: number;
+  readonly fragments: Fragments;
   /** How many bytes there must be before anything can be read. */
   readonly wanted: number;
 }
 
-export const NOTHING_UNREAD: Unread = { parts: [], length: 0, wanted: FRAME_BYTES };
+export const NOTHING_UNREAD: Unread = { fragments: NO_FRAGMENTS, wanted: FRAME_BYTES };
 
 /** The messages that these bytes complete, and what is left. A text where no peer of this network sends such bytes. */
 export function readMessages(
@@ -98,15 +99,9 @@ export function readMessages(
   before: Unread,
   bytes: Uint8Array,
 ): { readonly messages: readonly P2pMessage[]; readonly unread: Unread } | string {
-  const length = before.length + bytes.length;
-  // A copy: what was handed over is the caller's.
-  if (length < before.wanted) return { messages: [], unread: { parts: [...before.parts, bytes.slice()], length, wanted: before.wanted } };
-  const all = new Uint8Array(length);
-  let filled = 0;
-  for (const part of [...before.parts, bytes]) {
-    all.set(part, filled);
-    filled += part.length;
-  }
+  const length = before.fragments.length + bytes.length;
+  if (length < before.wanted) return { messages: [], unread: { fragments: append(before.fragments, bytes), wanted: before.wanted } };
+  const all = join(before.fragments, bytes);
   const messages: P2pMessage[] = [];
   let at = 0;
   let wanted = FRAME_BYTES;
@@ -125,7 +120,7 @@ export function readMessages(
     at += wanted;
     wanted = FRAME_BYTES;
   }
-  return { messages, unread: { parts: at === length ? [] : [all.slice(at)], length: length - at, wanted } };
+  return { messages, unread: { fragments: append(NO_FRAGMENTS, all.subarray(at)), wanted } };
 }
 
 function commandOf(bytes: Uint8Array, at: number): string {

@@ -3,7 +3,7 @@ import { ascii, fromHex, toHex } from '../crypto/bytes.ts';
 import { hkdf } from '../crypto/hashes.ts';
 import type { CipherState, TransportEnv } from './cipher.ts';
 import { encodeNonce, TAG_LENGTH } from './cipher.ts';
-import { concat } from './fragments.ts';
+import { concat } from '../wire/fragments.ts';
 
 /** BOLT 8, "Handshake State": the digest h of all that was sent and received, and the chaining key ck. */
 interface Noise {

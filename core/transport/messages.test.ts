@@ -5,7 +5,7 @@ import { nobleChaCha20Poly1305 } from '../crypto/chacha20poly1305.ts';
 import { noble } from '../crypto/noble.fixture.ts';
 import type { CipherState } from './cipher.ts';
 import { encodeNonce } from './cipher.ts';
-import { concat } from './fragments.ts';
+import { concat } from '../wire/fragments.ts';
 import { createReceiver, decryptMessages, encryptMessage, MAX_MESSAGE_LENGTH } from './messages.ts';
 
 const env = { crypto: noble, cipher: nobleChaCha20Poly1305 };

@@ -1,7 +1,7 @@
 import type { CipherState, TransportEnv } from './cipher.ts';
 import { advance, encodeNonce, TAG_LENGTH } from './cipher.ts';
-import type { Fragments } from './fragments.ts';
-import { append, join, NO_FRAGMENTS } from './fragments.ts';
+import type { Fragments } from '../wire/fragments.ts';
+import { append, join, NO_FRAGMENTS } from '../wire/fragments.ts';
 
 /** BOLT 8: the length prefix has two bytes. */
 export const MAX_MESSAGE_LENGTH = 65535;

@@ -1,7 +1,7 @@
 import type { SecretKey } from '../../core/crypto/bytes.ts';
 import { INIT_TYPE, messageType } from '../../core/peers/liveness.ts';
 import type { ConnectionId } from '../../core/peers/peers-vocabulary.ts';
-import { concat } from '../../core/transport/fragments.ts';
+import { concat } from '../../core/wire/fragments.ts';
 import { accept, dial, receive, send } from '../../core/transport/session.ts';
 import type { Session } from '../../core/transport/session.ts';
 import { decodeMessage } from '../../core/wire/messages/index.ts';
