@@ -66,17 +66,15 @@ export function goOnAnswering(run: Intake, id: PublicKey): void {
 function replyIds(run: Intake, peer: GossipPeer, answering: Of<'short_channel_ids'>): void {
   const { ids, flags } = answering;
   const nodesTold = new Set(answering.nodesTold);
-  let left = bytesLeft(run, peer);
+  const most = bytesLeft(run, peer);
   let size = 0;
   let { next } = answering;
-  for (; next < ids.length && left > 0; next++) {
-    left -= LOOKED_AT_BYTES;
+  for (; next < ids.length && size < most; next++) {
     size += LOOKED_AT_BYTES;
     const channel = channelOf(run.state.view, ids[next] as bigint);
     if (channel === undefined || channel.spentAt !== undefined) continue;
     for (const bytes of wantedOf(run, channel, flags?.[next] ?? EVERYTHING, nodesTold)) {
       sendBytes(run, peer.id, bytes);
-      left -= bytes.length;
       size += bytes.length;
     }
   }

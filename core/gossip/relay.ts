@@ -69,21 +69,18 @@ export function tellBacklog(run: Intake, id: PublicKey): void {
 
 function tellChannels(run: Intake, peer: GossipPeer, next: bigint): void {
   const channels = channelsFrom(run.state.view, next, NO_MORE_CHANNELS, BATCH);
-  let left = bytesLeft(run, peer);
+  const most = bytesLeft(run, peer);
   let size = 0;
   for (const channel of channels) {
-    if (left <= 0) break;
-    left -= LOOKED_AT_BYTES;
+    if (size >= most) break;
     size += LOOKED_AT_BYTES;
-    const told = messagesOf(peer, channel);
-    for (const bytes of told) {
+    for (const bytes of messagesOf(peer, channel)) {
       sendBytes(run, peer.id, bytes);
-      left -= bytes.length;
       size += bytes.length;
     }
     next = channel.shortChannelId + 1n;
   }
-  const isEnd = left > 0 && channels.length < BATCH;
+  const isEnd = size < most && channels.length < BATCH;
   const backlog = isEnd ? ({ of: 'nodes', next: '' as PublicKey } as const) : ({ of: 'channels', next } as const);
   setPeer(run, withBytesSpent(run, { ...peer, backlog }, size));
 }
@@ -97,19 +94,17 @@ function messagesOf(peer: GossipPeer, { bytes, update1, update2, spentAt }: Publ
 
 function tellNodes(run: Intake, peer: GossipPeer, next: PublicKey): void {
   const nodes = nodesFrom(run.state.view, next);
-  let left = bytesLeft(run, peer);
+  const most = bytesLeft(run, peer);
   let size = 0;
   let backlog: GossipPeer['backlog'];
   for (const [nodeId, { timestamp, bytes }] of nodes) {
-    if (left <= 0) {
+    if (size >= most) {
       backlog = { of: 'nodes', next: nodeId };
       break;
     }
-    left -= LOOKED_AT_BYTES;
     size += LOOKED_AT_BYTES;
     if (!passes(peer, timestamp)) continue;
     sendBytes(run, peer.id, bytes);
-    left -= bytes.length;
     size += bytes.length;
   }
   setPeer(run, withBytesSpent(run, { ...peer, backlog }, size));
