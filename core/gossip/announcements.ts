@@ -73,10 +73,14 @@ export function outputChecked(run: Intake, shortChannelId: bigint, found: Output
     return broken(run, check.from, 'channel_announcement.output', what);
   }
   const { nodeId1, nodeId2, bytes, isRoutable } = check;
-  const known = { shortChannelId, nodeId1, nodeId2, capacitySat: found.amountSat, bytes, isRoutable };
-  const silent = { policy1: undefined, policy2: undefined, update1: undefined, update2: undefined, spentAt: undefined };
-  draft(run).view = withChannel(run.state.view, shortChannelId, { ...known, ...silent });
+  takeSilent(run, { shortChannelId, nodeId1, nodeId2, capacitySat: found.amountSat, bytes, isRoutable });
   for (const update of check.updates) if (update !== undefined) receiveUpdate(run, update.from, update.message);
+}
+
+/** A channel of which no end has said anything yet. */
+function takeSilent(run: Intake, known: Omit<PublicChannel, 'policy1' | 'policy2' | 'update1' | 'update2' | 'spentAt'>): void {
+  const silent = { policy1: undefined, policy2: undefined, update1: undefined, update2: undefined, spentAt: undefined };
+  draft(run).view = withChannel(run.state.view, known.shortChannelId, { ...known, ...silent });
 }
 
 /** It is not asked about any more: after the answer, or after too long. */
@@ -178,7 +182,5 @@ function takeOwnChannel(run: Intake, message: ChannelAnnouncement, capacitySat: 
   const { shortChannelId, nodeId1, nodeId2 } = message;
   if (channelOf(run.state.view, shortChannelId) !== undefined) return;
   if (run.state.checks.has(shortChannelId)) endCheck(run, shortChannelId);
-  const known = { shortChannelId, nodeId1, nodeId2, capacitySat, bytes: encodeMessage(message), isRoutable: true };
-  const silent = { policy1: undefined, policy2: undefined, update1: undefined, update2: undefined, spentAt: undefined };
-  draft(run).view = withChannel(run.state.view, shortChannelId, { ...known, ...silent });
+  takeSilent(run, { shortChannelId, nodeId1, nodeId2, capacitySat, bytes: encodeMessage(message), isRoutable: true });
 }
