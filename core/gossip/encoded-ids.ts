@@ -1,6 +1,6 @@
 import { fromHex, toHex } from '../crypto/bytes.ts';
 import type { Hex } from '../crypto/bytes.ts';
-import { bigSize, decode, restArray } from '../wire/codec.ts';
+import { bigSize, decode, encode, restArray, u32 } from '../wire/codec.ts';
 
 /** BOLT 7, Query Messages: arrays behind a byte that says how they are encoded; only plain ones are defined. */
 const UNCOMPRESSED = '00';
@@ -28,7 +28,8 @@ export function decodeFlags(encoded: Hex, count: number): readonly number[] | un
   return decoded.value.map((flags) => Number(flags & 0x1fn));
 }
 
-/** Numbers of four bytes each. */
+const timesCodec = restArray(u32);
+
 export function encodeTimes(times: readonly number[]): Hex {
-  return toHex(Uint8Array.from(times.flatMap((time) => [time >>> 24, (time >>> 16) & 0xff, (time >>> 8) & 0xff, time & 0xff])));
+  return toHex(encode(timesCodec, times));
 }
