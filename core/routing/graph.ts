@@ -106,9 +106,7 @@ export function firstFrom(shortChannelIds: BigUint64Array, shortChannelId: bigin
  */
 export function patchGraph(base: Graph, changes: ReadonlyMap<bigint, GraphChannel | undefined>): Graph {
   if (changes.size === 0) return base;
-  const numbers = new Map<bigint, number | undefined>();
-  for (const id of changes.keys()) numbers.set(id, channelIn(base, id));
-  const isOnlyPolicies = [...changes].every(([id, channel]) => channel !== undefined && numbers.get(id) !== undefined);
+  const isOnlyPolicies = [...changes].every(([id, channel]) => channel !== undefined && channelIn(base, id) !== undefined);
   return isOnlyPolicies ? withPolicies(base, changes) : withChannels(base, changes);
 }
 
