@@ -52,8 +52,7 @@ export function openLine({ hostname: host, port, tls }: ServerAddress, listener:
 
 /** Later, while nobody has stopped it; keeps no process alive. */
 export function after(ms: number, signal: AbortSignal, then: () => void): void {
-  const timer = setTimeout(() => {
+  setTimeout(() => {
     if (!signal.aborted) then();
   }, ms).unref();
-  signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
 }
