@@ -1,8 +1,9 @@
+import { fromHex, toHex } from '../crypto/bytes.ts';
 import type { Hex, Txid } from '../crypto/bytes.ts';
 
-/** Pairs of digits from the last to the first. */
-function reversed(hex: Hex): Hex {
-  return (hex.match(/../g) ?? []).reverse().join('');
+/** The last byte first: as people write the hash of a block, too. */
+export function reversed(hex: Hex): Hex {
+  return toHex(fromHex(hex).reverse());
 }
 
 /** As explorers and RPCs write it: the bytes of the wire the other way round. */

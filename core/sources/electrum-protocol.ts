@@ -80,9 +80,9 @@ function call(hashes: HashFunctions, question: ElectrumQuestion): readonly [stri
     case 'history':
       return ['blockchain.scripthash.get_history', [textOfHash(scriptHash(hashes, question.script))]];
     case 'transaction':
-      return ['blockchain.transaction.get', [textOfHash(question.txid as string as Hash32)]];
+      return ['blockchain.transaction.get', [textOfHash(question.txid)]];
     case 'proof':
-      return ['blockchain.transaction.get_merkle', [textOfHash(question.txid as string as Hash32), question.height]];
+      return ['blockchain.transaction.get_merkle', [textOfHash(question.txid), question.height]];
   }
 }
 
@@ -168,7 +168,7 @@ function proofOf(value: unknown): ElectrumAnswer | undefined {
 /** The status of a script with this history: none where it has none. */
 export function statusOf(hashes: HashFunctions, entries: readonly HistoryEntry[]): Hex | undefined {
   if (entries.length === 0) return undefined;
-  const text = entries.map(({ txid, height }) => `${textOfHash(txid as string as Hash32)}:${height}:`).join('');
+  const text = entries.map(({ txid, height }) => `${textOfHash(txid)}:${height}:`).join('');
   return toHex(hashes.sha256(ascii(text)));
 }
 

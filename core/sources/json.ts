@@ -1,5 +1,6 @@
-import { fromHex, toHex } from '../crypto/bytes.ts';
-import type { Hash32, Hex } from '../crypto/bytes.ts';
+import { reversed } from '../bitcoin/txid-text.ts';
+import { fromHex } from '../crypto/bytes.ts';
+import type { Hash32, Hex, Txid } from '../crypto/bytes.ts';
 import { utf8Decode } from '../wire/utf8.ts';
 
 export type JsonRecord = Readonly<Record<string, unknown>>;
@@ -35,12 +36,12 @@ export function bytesOf(value: unknown): Uint8Array | undefined {
 
 /** A hash as servers write it, the last byte first. */
 export function hashOfText(value: unknown): Hash32 | undefined {
-  const bytes = bytesOf(value);
-  return bytes?.length === 32 ? toHex<Hash32>(bytes.reverse()) : undefined;
+  const hex = hexOf(value);
+  return hex?.length === 64 ? (reversed(hex) as Hash32) : undefined;
 }
 
-export function textOfHash(hash: Hash32): string {
-  return toHex(fromHex(hash).reverse());
+export function textOfHash(hash: Hash32 | Txid): string {
+  return reversed(hash);
 }
 
 /** So much of a server's words as stands in a report: printable, on one line. */

@@ -1,6 +1,6 @@
 import type { BlockHeader } from '../bitcoin/header.ts';
-import { txidToText } from '../bitcoin/txid-text.ts';
-import type { Hash32, Txid } from '../crypto/bytes.ts';
+import { reversed } from '../bitcoin/txid-text.ts';
+import type { Hash32 } from '../crypto/bytes.ts';
 
 /** Blocks between two changes of the difficulty. */
 export const RETARGET_BLOCKS = 2016;
@@ -55,7 +55,7 @@ export function meetsTarget({ hash, bits }: BlockHeader): boolean {
 }
 
 function numberOf(hash: Hash32): bigint {
-  return BigInt(`0x${txidToText(hash as string as Txid)}`);
+  return BigInt(`0x${reversed(hash)}`);
 }
 
 /** The bits after a period whose first and last blocks had these times. */
