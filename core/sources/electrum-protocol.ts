@@ -12,7 +12,7 @@ import { bytesOf, hashOfText, hexOf, isHeight, isRecord, quoted, readJson, textO
 export type ElectrumQuestion =
   | { readonly kind: 'version' }
   | { readonly kind: 'tip' }
-  | { readonly kind: 'headers'; readonly from: number; readonly count: number }
+  | { readonly kind: 'headers'; readonly from: number }
   | { readonly kind: 'status'; readonly script: Script }
   /** `status`: what the server has said that its hash is. */
   | { readonly kind: 'history'; readonly script: Script; readonly status: Hex }
@@ -74,7 +74,7 @@ function call(hashes: HashFunctions, question: ElectrumQuestion): readonly [stri
     case 'tip':
       return ['blockchain.headers.subscribe', []];
     case 'headers':
-      return ['blockchain.block.headers', [question.from, Math.min(question.count, MAX_HEADERS)]];
+      return ['blockchain.block.headers', [question.from, MAX_HEADERS]];
     case 'status':
       return ['blockchain.scripthash.subscribe', [textOfHash(scriptHash(hashes, question.script))]];
     case 'history':

@@ -14,8 +14,6 @@ import { again } from './scan.ts';
 import type { SourceEnv, SourceStart } from './sources-vocabulary.ts';
 import { scriptsOf, watchesOf } from './watches.ts';
 
-const HEADERS_AT_ONCE = 2016;
-
 /** @throws RangeError where the start contradicts itself. */
 export function createElectrumSource(env: SourceEnv, start: SourceStart): ElectrumState {
   const following = startFollowing(env, start);
@@ -215,7 +213,7 @@ function advance(run: ElectrumRun): void {
   if (state.nowMs >= state.pollAtMs && !isAsked('tip')) ask(run, { kind: 'tip' });
   if (state.tip === undefined) return;
   if (!contains(state.chain, { height: state.tip.height, hash: state.tip.header.hash })) {
-    if (!isAsked('headers')) ask(run, { kind: 'headers', from: startBelow(state, state.back).height, count: HEADERS_AT_ONCE });
+    if (!isAsked('headers')) ask(run, { kind: 'headers', from: startBelow(state, state.back).height });
     return;
   }
   for (let look = lookNext(run); look !== undefined; look = lookNext(run)) {
