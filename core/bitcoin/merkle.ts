@@ -3,9 +3,12 @@ import type { Hash32, Hex } from '../crypto/bytes.ts';
 import { hash256 } from '../crypto/hashes.ts';
 import type { HashFunctions } from '../crypto/types.ts';
 
+/** Of so many bytes a transaction could be two hashes, and the tree could be said to go on below it (CVE-2017-12842): none is proved. */
+export const TWO_HASHES_BYTES = 64;
+
 /** The hash of two nodes of a merkle tree, side by side. */
 export function merkleParent(hashes: HashFunctions, left: Hex, right: Hex): Hash32 {
-  const both = new Uint8Array(64);
+  const both = new Uint8Array(TWO_HASHES_BYTES);
   writeHex(left, both, 0);
   writeHex(right, both, 32);
   return toHex<Hash32>(hash256(hashes, both));

@@ -1,5 +1,5 @@
 import type { SlicedTx } from '../bitcoin/block.ts';
-import { rootOfBranch } from '../bitcoin/merkle.ts';
+import { rootOfBranch, TWO_HASHES_BYTES } from '../bitcoin/merkle.ts';
 import type { Hash32, Hex, Script, Txid } from '../crypto/bytes.ts';
 import { NO_FRAGMENTS } from '../wire/fragments.ts';
 import { collect, currentHistories } from './electrum-collect.ts';
@@ -193,8 +193,7 @@ function setProved({ state }: ElectrumRun, txid: Txid, proved: Proved): void {
 }
 
 function tookTransaction(run: ElectrumRun, { txid }: Of<'transaction'>, tx: SlicedTx): void {
-  // Of this length it could be two hashes, and a merkle tree could be said to go on below them (CVE-2017-12842).
-  if (tx.txid !== txid || tx.bytes.length === 64) return refuse(run, 'source.other_transaction', `${tx.txid} for ${txid}`);
+  if (tx.txid !== txid || tx.bytes.length === TWO_HASHES_BYTES) return refuse(run, 'source.other_transaction', `${tx.txid} for ${txid}`);
   setProved(run, txid, { tx, place: run.state.proved.get(txid)?.place });
 }
 

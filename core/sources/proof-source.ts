@@ -1,6 +1,7 @@
 import { readSlicedTx, wholeTx } from '../bitcoin/block.ts';
 import { readHeaders } from '../bitcoin/header.ts';
 import { readMerkleBlock } from '../bitcoin/merkle-block.ts';
+import { TWO_HASHES_BYTES } from '../bitcoin/merkle.ts';
 import type { BlockTransaction } from '../chain/update.ts';
 import type { Hash32 } from '../crypto/bytes.ts';
 import { lookNext, startFollowing, takeCommon, takeHeaders, tell, trouble } from './following.ts';
@@ -11,8 +12,6 @@ import type { SourceEffect, SourceEnv, SourceInput, SourceStart } from './source
 
 /** Proofs that are kept for watches that come late; the oldest go first. */
 const MAX_PROOFS = 1000;
-/** Of this length it could be two hashes of a merkle tree (CVE-2017-12842). */
-const TWO_HASHES = 64;
 
 /**
  * Headers and merkle proofs, handed over by whoever has them: a wallet, a courier, a line that carries little. What is proved is believed; that it
@@ -85,7 +84,7 @@ function tookProof(run: ProofRun, { merkleBlock, transactions }: Extract<ProofIn
   if (!contains(state.chain, { height, hash })) return trouble(run, 'source.other_block', `block ${hash} is not in the chain`);
   const found: BlockTransaction[] = [];
   for (const bytes of transactions) {
-    const sliced = bytes.length === TWO_HASHES ? undefined : readSlicedTx(env.crypto, bytes);
+    const sliced = bytes.length === TWO_HASHES_BYTES ? undefined : readSlicedTx(env.crypto, bytes);
     const match = block.matches.find(({ txid }) => txid === sliced?.txid);
     const tx = sliced && wholeTx(sliced);
     if (match === undefined || tx === undefined) return trouble(run, 'source.other_transaction', `not in the proof of block ${height}`);
