@@ -68,7 +68,8 @@ function sliceTx(hashes: HashFunctions, cursor: ByteCursor): SlicedTx {
   const start = cursor.skip(4);
   const { bytes } = cursor;
   const isSegwit = bytes[cursor.at] === 0 && bytes[cursor.at + 1] === 1;
-  const bodyStart = cursor.skip(isSegwit ? 2 : 0) + (isSegwit ? 2 : 0);
+  if (isSegwit) cursor.skip(2);
+  const bodyStart = cursor.at;
   const spends = inputs(cursor);
   const scripts = outputs(cursor);
   const bodyEnd = cursor.at;

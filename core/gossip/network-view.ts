@@ -112,8 +112,8 @@ export function graphOf({ base, channels }: NetworkView): Graph {
 
 /** Up to `count` channels in the order of their ids, from the first that is not below `from` to before `end`. */
 export function channelsFrom({ base, channels }: NetworkView, from: bigint, end: bigint, count: number): readonly PublicChannel[] {
-  const over = [...channels.values()].filter((each) => each !== undefined && each.shortChannelId >= from && each.shortChannelId < end);
-  const found: PublicChannel[] = over.filter((each) => each !== undefined);
+  const over = [...channels.values()].filter((each) => each !== undefined);
+  const found = over.filter(({ shortChannelId }) => shortChannelId >= from && shortChannelId < end);
   const { shortChannelIds } = base.graph;
   let taken = 0;
   for (let at = firstFrom(shortChannelIds, from); at < shortChannelIds.length && taken < count; at++) {
