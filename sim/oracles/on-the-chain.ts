@@ -1,9 +1,8 @@
 import { statusOf } from '../../core/channel/model/ending.ts';
-import type { Hash32 } from '../../core/crypto/bytes.ts';
+import type { AddUpdate } from '../../core/channel/model/state.ts';
 import { commitmentsOf, contentsOf } from '../model/commitment-contents.ts';
 import type { ChannelInfo, PaymentRecord, WorldView } from '../scenario/types.ts';
 import { hasCommitments, showsNone } from '../world/channel-changes.ts';
-import type { WithCommitments } from '../world/channel-changes.ts';
 import { DEPTH, fundingLost } from './licences.ts';
 
 /** Hashes of HTLCs that stand on a commitment of a channel that has failed: what rests on them waits for the chain. */
@@ -11,36 +10,29 @@ export function hashesOnChain(world: WorldView): ReadonlySet<string> {
   const out = new Set<string>();
   // Two nodes forward nothing to each other.
   if (world.nodeNames.length < 3) return out;
-  for (const info of world.channels) {
-    for (const node of [info.opener, info.accepter]) {
-      const state = world.channelState(node, info.name);
-      if (hasCommitments(state) && statusOf(state) === 'failed') for (const hash of hashesIn(state)) out.add(hash);
-    }
-  }
+  for (const { htlc } of leftToTheChain(world)) out.add(htlc.paymentHash);
   return out;
 }
 
 /** How many HTLCs stand on commitments of failed channels. */
 export function htlcsOnChain(world: WorldView): number {
   const found = new Set<string>();
-  for (const info of world.channels) {
-    for (const node of [info.opener, info.accepter]) {
-      const state = world.channelState(node, info.name);
-      if (!hasCommitments(state) || statusOf(state) !== 'failed') continue;
-      for (const { commitment } of commitmentsOf(state.shared)) {
-        const contents = contentsOf(state.shared, commitment);
-        if (typeof contents !== 'string') for (const { offerer, id } of contents.htlcs) found.add(`${info.name} ${offerer} ${id}`);
-      }
-    }
-  }
+  for (const { channel, htlc } of leftToTheChain(world)) found.add(`${channel} ${htlc.offerer} ${htlc.id}`);
   return found.size;
 }
 
-function hashesIn({ shared }: WithCommitments): readonly Hash32[] {
-  return commitmentsOf(shared).flatMap(({ commitment }) => {
-    const contents = contentsOf(shared, commitment);
-    return typeof contents === 'string' ? [] : contents.htlcs.map(({ paymentHash }) => paymentHash);
-  });
+/** The HTLCs of each commitment of each end of a failed channel: one that stands on several comes as often. */
+function* leftToTheChain(world: WorldView): Generator<{ readonly channel: string; readonly htlc: AddUpdate }> {
+  for (const { name: channel, opener, accepter } of world.channels) {
+    for (const node of [opener, accepter]) {
+      const state = world.channelState(node, channel);
+      if (!hasCommitments(state) || statusOf(state) !== 'failed') continue;
+      for (const { commitment } of commitmentsOf(state.shared)) {
+        const contents = contentsOf(state.shared, commitment);
+        if (typeof contents !== 'string') for (const htlc of contents.htlcs) yield { channel, htlc };
+      }
+    }
+  }
 }
 
 /** Whether what a channel on the way of this payment came to may differ from what the payer was told: it has failed, or is none. */
