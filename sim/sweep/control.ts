@@ -1,7 +1,8 @@
 import { fromHex, toHex } from '../../core/crypto/bytes.ts';
-import type { ChannelId, Hash32, Hex } from '../../core/crypto/bytes.ts';
+import type { Hash32, Hex } from '../../core/crypto/bytes.ts';
 import { encodeMessage, messageRegistry } from '../../core/wire/messages/index.ts';
 import type { Message } from '../../core/wire/messages/index.ts';
+import { NOBODYS } from '../violations/control-messages.ts';
 import { CLOSE, FAIL_OR_CLOSE, IGNORE } from '../violations/tampering-table.ts';
 import type { Scene } from '../violations/tampering-table.ts';
 import type { Asks, Cell, EdgesOf } from './cell.ts';
@@ -9,7 +10,6 @@ import type { Asks, Cell, EdgesOf } from './cell.ts';
 /** BOLT 1: init, and what may come at any moment. */
 
 const OTHER_CHAIN = 'c4'.repeat(32) as Hash32;
-const NOBODYS = 'd0'.repeat(32) as ChannelId;
 /** BOLT 1: one that asks for so many bytes or more asks for no answer. */
 const NO_PONG = 65_532;
 

@@ -1,8 +1,8 @@
-import type { ChannelId, Hash32, Hex, PublicKey, Script, Signature, Txid } from '../../core/crypto/bytes.ts';
+import type { ChannelId, Hash32, Hex, PublicKey, Script, Txid } from '../../core/crypto/bytes.ts';
 import { CHANNEL_TYPE_ANCHORS, CHANNEL_TYPE_STATIC_REMOTEKEY, hasFeature } from '../../core/wire/features.ts';
 import type { OpenChannel } from '../../core/wire/messages/index.ts';
 import { ANCHOR_OUTPUT_SAT } from '../model/commitment-contents.ts';
-import { NO_POINT } from '../violations/commitments.ts';
+import { NO_POINT, NO_SIGNATURE } from '../violations/commitments.ts';
 import { FAIL, FAIL_OR_CLOSE, flipped, WARN } from '../violations/tampering-table.ts';
 import type { Scene } from '../violations/tampering-table.ts';
 import { extremes, U16, U32, U64 } from './cell.ts';
@@ -12,7 +12,6 @@ import type { Asks, EdgesOf } from './cell.ts';
 
 const OP_TRUE = '51' as Script;
 export const ZERO_ID = '00'.repeat(32) as ChannelId;
-const NO_SIGNATURE = '00'.repeat(64) as Signature;
 /** BOLT 1, Fundamental Types: all the bitcoins there are, in satoshi. */
 const SUPPLY_SAT = 0x0007_75f0_5a07_4000n;
 /** BOLT 2: from here on a channel is large. */
@@ -71,16 +70,20 @@ const channelTypes = (own: Hex | undefined, others: Asks): readonly Value<Hex | 
   ['the other one', own === CHANNEL_TYPE_ANCHORS ? CHANNEL_TYPE_STATIC_REMOTEKEY : CHANNEL_TYPE_ANCHORS, others],
 ];
 
+function hasAnchors({ channelType }: Pick<OpenChannel, 'channelType'>): boolean {
+  return channelType === CHANNEL_TYPE_ANCHORS;
+}
+
 /** BOLT 3: what the opener pays for a commitment without HTLCs. */
-function openingCostSat({ channelType, feeratePerKw }: Pick<OpenChannel, 'channelType' | 'feeratePerKw'>): bigint {
-  const anchors = channelType === CHANNEL_TYPE_ANCHORS;
-  return (BigInt(feeratePerKw) * (anchors ? 1124n : 724n)) / 1000n + (anchors ? 2n * ANCHOR_OUTPUT_SAT : 0n);
+function openingCostSat(open: Pick<OpenChannel, 'channelType' | 'feeratePerKw'>): bigint {
+  const anchors = hasAnchors(open);
+  return (BigInt(open.feeratePerKw) * (anchors ? 1124n : 724n)) / 1000n + (anchors ? 2n * ANCHOR_OUTPUT_SAT : 0n);
 }
 
 /** "too small for timely processing or unreasonably large": anchors make the fee good later, when the transaction is needed. */
-function feerateBounds({ channelType }: OpenChannel, { config, feeratePerKw }: Scene): { readonly least: number; readonly most: number } {
+export function feerateBounds(anchors: boolean, { config, feeratePerKw }: Scene): { readonly least: number; readonly most: number } {
   const { min, max } = config.feerateTolerancePercent;
-  const timely = channelType === CHANNEL_TYPE_ANCHORS ? 0 : Math.floor((feeratePerKw * min) / 100);
+  const timely = anchors ? 0 : Math.floor((feeratePerKw * min) / 100);
   return {
     least: Math.max(config.minFeeratePerKw, timely),
     most: Math.floor((Math.max(feeratePerKw, config.minFeeratePerKw) * max) / 100),
@@ -172,7 +175,7 @@ export const openChannel: EdgesOf<'open_channel'> = {
   maxHtlcValueInFlightMsat: inFlightLimits,
   channelReserveSat: (m, scene) => {
     // "both to_local and to_remote are less than or equal to channel_reserve_satoshis": where a fee takes nearly all, and nothing else is wrong.
-    const poor = { fundingSat: 30_000n, pushMsat: 0n, feeratePerKw: feerateBounds(m, scene).most };
+    const poor = { fundingSat: 30_000n, pushMsat: 0n, feeratePerKw: feerateBounds(hasAnchors(m), scene).most };
     const leftSat = poor.fundingSat - openingCostSat({ ...m, ...poor });
     const costSat = openingCostSat(m);
     const [ours, theirs] = [m.fundingSat - m.pushMsat / 1000n - costSat, m.pushMsat / 1000n];
@@ -187,7 +190,7 @@ export const openChannel: EdgesOf<'open_channel'> = {
   },
   htlcMinimumMsat: ({ fundingSat }) => leastHtlcs(fundingSat),
   feeratePerKw: (m, scene) => {
-    const { least, most } = feerateBounds(m, scene);
+    const { least, most } = feerateBounds(hasAnchors(m), scene);
     return [
       ...extremes(U32, { zero: FAIL, one: FAIL, most: FAIL }),
       ['the least that is taken', least, 'accept'],

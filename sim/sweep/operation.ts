@@ -1,16 +1,15 @@
 import type { ChannelId, Hash32, Hex, Preimage, PublicKey, SecretKey, Signature, Txid } from '../../core/crypto/bytes.ts';
 import type { FundedState } from '../../core/channel/model/state.ts';
 import { fundingOf, newestFeerate, otherSide } from '../model/commitment-contents.ts';
-import { NO_POINT } from '../violations/commitments.ts';
+import { NO_POINT, NO_SIGNATURE } from '../violations/commitments.ts';
 import { FAIL, FAIL_OR_CLOSE, flipped, operating, STAND_BY, WARN, WARN_AT_LEAST } from '../violations/tampering-table.ts';
 import type { Scene } from '../violations/tampering-table.ts';
 import { extremes, U16, U32, U64 } from './cell.ts';
 import type { Asks, EdgesOf } from './cell.ts';
-import { isRight, SCRIPTS, ZERO_ID } from './establishment.ts';
+import { feerateBounds, isRight, SCRIPTS, ZERO_ID } from './establishment.ts';
 
 /** BOLT 2, Normal Operation, Channel Close and Message Retransmission: what each field may be, read off the specification. */
 
-const NO_SIGNATURE = '00'.repeat(64) as Signature;
 const NO_SECRET = '00'.repeat(32) as SecretKey;
 const NO_HASH = '00'.repeat(32) as Hash32;
 /** From here on a cltv_expiry would be a time. */
@@ -130,13 +129,9 @@ export const revokeAndAck: EdgesOf<'revoke_and_ack'> = {
 export const updateFee: EdgesOf<'update_fee'> = {
   channelId,
   feeratePerKw: (_, scene) => {
-    const { config, feeratePerKw } = scene;
     const fits = operating(scene);
     if (fits === undefined) return [];
-    const timely =
-      fundingOf(fits.receiver).format === 'anchors' ? 0 : Math.floor((feeratePerKw * config.feerateTolerancePercent.min) / 100);
-    const least = Math.max(config.minFeeratePerKw, timely);
-    const most = Math.floor((Math.max(feeratePerKw, config.minFeeratePerKw) * config.feerateTolerancePercent.max) / 100);
+    const { least, most } = feerateBounds(fundingOf(fits.receiver).format === 'anchors', scene);
     const newest = newestFeerate(fits.receiver);
     return [
       ...extremes(U32, { zero: FAIL_OR_CLOSE, one: FAIL_OR_CLOSE, most: FAIL_OR_CLOSE }),

@@ -1,6 +1,7 @@
 import type { ChannelState } from '../../core/channel/model/state.ts';
-import type { ChannelId, Hash32, Hex, Preimage, Script, SecretKey, Signature, Txid } from '../../core/crypto/bytes.ts';
+import type { ChannelId, Hash32, Hex, Preimage, PublicKey, Script, SecretKey, Signature, Txid } from '../../core/crypto/bytes.ts';
 import type { Message, MessageName } from '../../core/wire/messages/index.ts';
+import { NOBODYS } from '../violations/control-messages.ts';
 import { channelNamed, FAIL_OR_CLOSE, operating } from '../violations/tampering-table.ts';
 import type { Scene } from '../violations/tampering-table.ts';
 import type { Asks, Cell } from './cell.ts';
@@ -10,15 +11,14 @@ import type { Asks, Cell } from './cell.ts';
  * BOLT 2, whatever else would be wrong with the message.
  */
 
-const NOBODYS = 'd0'.repeat(32) as ChannelId;
 const SIGNATURE = '11'.repeat(64) as Signature;
 const SCRIPT = `0014${'d7'.repeat(20)}` as Script;
 const SECRET = 'ab'.repeat(32) as SecretKey;
-const POINT = `02${'79be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798'}`;
+const POINT = '0279be667ef9dcbbac55a06295ce870b07029bfcdb2dce28d959f2815b16f81798' as PublicKey;
 
 /** One of each message that names a channel, but for open_channel. */
 function oneOfEach(channelId: ChannelId): readonly Message[] {
-  const point = POINT as never;
+  const point = POINT;
   const hash = 'ab'.repeat(32) as Hash32;
   const keys = {
     fundingPubkey: point,

@@ -4,7 +4,7 @@ import { FAIL, FAIL_OR_CLOSE, flipped, operating, replacing } from './tampering-
 
 export const NO_POINT = `02${'ff'.repeat(32)}` as PublicKey;
 const NO_SCALAR = 'ff'.repeat(32) as SecretKey;
-const NO_SIGNATURE = '00'.repeat(64) as Signature;
+export const NO_SIGNATURE = '00'.repeat(64) as Signature;
 
 /** The other signature over the same digest, which relays refuse. */
 function highS(signature: Signature): Signature {

@@ -4,7 +4,7 @@ import { NO_POINT } from './commitments.ts';
 import { channelNamed, CLOSE, FAIL, FAIL_OR_CLOSE, IGNORE, inserting, replacing, WARN } from './tampering-table.ts';
 import type { Scene, Tampering, TamperingTable } from './tampering-table.ts';
 
-const NOBODYS = 'd0'.repeat(32) as ChannelId;
+export const NOBODYS = 'd0'.repeat(32) as ChannelId;
 const ALL = '00'.repeat(32) as ChannelId;
 const EVEN_TYPE = Uint8Array.of(0xfa, 0xce, 1, 2, 3);
 const ODD_TYPE = Uint8Array.of(0xfa, 0xcf, 1, 2, 3);
