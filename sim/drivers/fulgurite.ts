@@ -255,9 +255,7 @@ function recordsOf(written: readonly StoredRecord[]): DurableRecords {
 
 /** As it comes back from storage. */
 function readAgain(record: WatcherRecord): WatcherRecord {
-  const decoded = decodeWatcherRecord(encodeWatcherRecord(record));
-  if (!decoded.ok) throw new Error(`a watcher's record cannot be read: ${JSON.stringify(decoded.error)}`);
-  return decoded.value;
+  return readable(decodeWatcherRecord(encodeWatcherRecord(record)));
 }
 
 function relative(after: readonly Dependency[] | undefined, version: number): readonly Dependency[] {
