@@ -16,8 +16,13 @@ export function allShowStates(world: World): boolean {
 /** A host that comes back reads the chain before it connects or closes: what a peer owes is counted in blocks (docs/embedding.md). */
 const MAX_BLOCKS_BEHIND = 20;
 
-export function isFarBehind({ chain }: World, { watch }: Host): boolean {
-  return chain.height - watch.seenHeight > MAX_BLOCKS_BEHIND;
+export function isFarBehind(world: World, host: Host): boolean {
+  return blocksBehind(world, host) > MAX_BLOCKS_BEHIND;
+}
+
+/** How many blocks of the chain a host has not seen yet. */
+export function blocksBehind({ chain }: World, { watch }: Host): number {
+  return chain.height - watch.seenHeight;
 }
 
 /** A running node that is one end of the channel. */

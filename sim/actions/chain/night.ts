@@ -5,6 +5,7 @@ import type { Action } from '../../scenario/types.ts';
 import { isShuttingDown } from '../../world/channel-changes.ts';
 import { linksOf, mayInterrupt } from '../../world/interruption.ts';
 import type { World } from '../../world/world.ts';
+import { blocksBehind } from '../subjects.ts';
 
 /** More than any peer may owe an answer. */
 const LONG = 150;
@@ -15,12 +16,11 @@ const LONG = 150;
  */
 export function drawNight(world: World, choices: Choices): Action | undefined {
   const asleep = world.nodeNames.find((node) => !world.host(node).running);
-  if (asleep !== undefined) {
-    const missed = world.chain.height - world.host(asleep).watch.seenHeight;
-    return missed < LONG ? { do: 'silence', blocks: between(choices, LONG, 2 * LONG) } : { do: 'restart', node: asleep };
-  }
-  const late = world.nodeNames.find((node) => world.chain.height - world.host(node).watch.seenHeight >= LONG);
-  if (late !== undefined) return { do: 'see', node: late, blocks: world.chain.height - world.host(late).watch.seenHeight };
+  const missed = (node: string): number => blocksBehind(world, world.host(node));
+  if (asleep !== undefined)
+    return missed(asleep) < LONG ? { do: 'silence', blocks: between(choices, LONG, 2 * LONG) } : { do: 'restart', node: asleep };
+  const late = world.nodeNames.find((node) => missed(node) >= LONG);
+  if (late !== undefined) return { do: 'see', node: late, blocks: missed(late) };
   const waiting = world.nodeNames.filter((node) => world.host(node).driver.restart !== undefined && mayGoDown(world, node));
   return waiting.length === 0 ? undefined : { do: 'crash', node: pick(choices, waiting) };
 }
