@@ -30,9 +30,7 @@ function drawPair(label: string, options: CampaignOptions): DrawnWorld {
   const swarm = options.strategy === 'swarm';
   const feesMove = !swarm || chance(choices, 2, 3);
   const link = drawTransport(options, label);
-  const nodes = ['A', 'B'].map((name) =>
-    swarm ? swarmNode(choices, name, feesMove) : { name, storage: QUICK_DISK, config: PLAIN_CONFIG },
-  );
+  const nodes = ['A', 'B'].map((name) => (swarm ? swarmNode(choices, name, feesMove) : plainNode(name)));
   // Of one end: two that both wait for the other to read would wait for ever.
   if (link.window !== undefined) nodes[0] = { ...(nodes[0] as NodeSpec), maxQueuedBytes: MAX_QUEUED_BYTES };
   const drawn = swarm ? swarmChannels(choices) : [plainChannel(pick(choices, ['anchors', 'static_remotekey'] as const))];
@@ -48,7 +46,7 @@ function drawPair(label: string, options: CampaignOptions): DrawnWorld {
         ...drawClosing(options, label),
       },
     ],
-    channels: drawn.map((channel) => ({ ...channel, format: options.channelType ?? channel.format })),
+    channels: withChannelType(drawn, options),
   };
   return { spec, traits: { feesMove, isNetwork: false } };
 }
@@ -60,7 +58,7 @@ function drawNetwork(label: string, options: CampaignOptions, shape: NetworkShap
   const feesMove = !swarm || chance(choices, 2, 3);
   const { nodes: names, channels } = drawTopology(choices, shape);
   const nodes = names.map((name) => {
-    const node = swarm ? swarmNode(choices, name, feesMove) : { name, storage: QUICK_DISK, config: PLAIN_CONFIG };
+    const node = swarm ? swarmNode(choices, name, feesMove) : plainNode(name);
     const { commit: _, ...config }: NonNullable<NodeSpec['config']> = node.config ?? {};
     return { ...node, config: { ...config, payments: 'node', ...(swarm ? drawRelay(choices) : {}) } };
   });
@@ -70,17 +68,15 @@ function drawNetwork(label: string, options: CampaignOptions, shape: NetworkShap
     const latency = swarm ? pick(choices, LATENCIES) : QUICK_DISK;
     return { ends, latency, ...drawTransport(options, own), ...drawClosing(options, own) };
   });
+  const drawn = channels.map((ends, i) =>
+    swarm ? swarmChannel(choices, i, ends) : { ...plainChannel('anchors'), name: `c${i + 1}`, opener: ends[0], accepter: ends[1] },
+  );
   const spec: WorldSpec = {
     seed: label,
     crypto: options.crypto,
     nodes: withDrivers(nodes, options.drivers),
     links,
-    channels: channels.map((ends, i) => {
-      const channel = swarm
-        ? swarmChannel(choices, i, ends)
-        : { ...plainChannel('anchors'), name: `c${i + 1}`, opener: ends[0], accepter: ends[1] };
-      return { ...channel, format: options.channelType ?? channel.format };
-    }),
+    channels: withChannelType(drawn, options),
   };
   return { spec, traits: { feesMove, isNetwork: true } };
 }
@@ -94,6 +90,11 @@ function drawRelay(choices: Choices): NonNullable<NodeSpec['config']> {
     cltvExpiryDelta: pick(choices, [34, 40, 80, 144]),
   };
   return { relay };
+}
+
+/** All of the type that the campaign fixes, if it does. */
+function withChannelType(channels: readonly ChannelSpec[], { channelType }: CampaignOptions): readonly ChannelSpec[] {
+  return channelType === undefined ? channels : channels.map((channel) => ({ ...channel, format: channelType }));
 }
 
 /** In turn, as they are given. With others every node keeps to what any implementation takes. */
@@ -148,6 +149,10 @@ function drawTransport({ transport, strategy }: CampaignOptions, label: string):
 /** Many peers still negotiate the closing the old way. */
 function drawClosing({ strategy }: CampaignOptions, label: string): Pick<LinkSpec, 'withoutFeeRange'> {
   return strategy === 'swarm' && chance(stream(label, 'closing'), 1, 6) ? { withoutFeeRange: true } : {};
+}
+
+function plainNode(name: string): NodeSpec {
+  return { name, storage: QUICK_DISK, config: PLAIN_CONFIG };
 }
 
 function swarmNode(choices: Choices, name: string, feesMove: boolean): NodeSpec {
