@@ -1,13 +1,12 @@
-import { bip143Sighash, SIGHASH_ALL } from '../../core/bitcoin/sighash.ts';
-import { scriptSignature } from '../../core/bitcoin/der.ts';
-import { p2pkh, p2wpkh } from '../../core/bitcoin/script.ts';
-import { EMPTY_SCRIPT, serialiseTx, txid, txWeight, withWitness } from '../../core/bitcoin/tx.ts';
+import { p2wpkh } from '../../core/bitcoin/script.ts';
+import { EMPTY_SCRIPT, serialiseTx, txid, txWeight } from '../../core/bitcoin/tx.ts';
 import type { Outpoint, Tx, TxOutput } from '../../core/bitcoin/tx.ts';
 import type { ChainPoint } from '../../core/chain/update.ts';
 import type { Hash32, Script, SecretKey, Txid } from '../../core/crypto/bytes.ts';
 import type { Crypto } from '../../core/crypto/types.ts';
 import { placeOfChannel } from '../../core/wire/short-channel-id.ts';
 import type { ChainView, ScriptInterpreter } from '../scenario/types.ts';
+import { signCoin } from './coin-signature.ts';
 import { isFinal, mayReplace, relayFeeSat } from './mempool-policy.ts';
 import type { Paid } from './mempool-policy.ts';
 
@@ -288,7 +287,6 @@ export class Chain implements ChainView {
       inputs: [{ txid: coinTxid, vout: 0, sequence: 0xfffffffd, scriptSig: EMPTY_SCRIPT, witness: [] }],
       outputs,
     };
-    const digest = bip143Sighash(this.crypto, unsigned, 0, p2pkh(this.crypto, key), coin.output.amountSat, SIGHASH_ALL);
-    return withWitness(unsigned, 0, [scriptSignature(this.crypto.sign(digest, secret), SIGHASH_ALL), key]);
+    return signCoin(this.crypto, { secret, key }, unsigned, 0, coin.output.amountSat);
   }
 }

@@ -1,11 +1,9 @@
-import { scriptSignature } from '../../core/bitcoin/der.ts';
-import { p2pkh, p2wpkh } from '../../core/bitcoin/script.ts';
-import { bip143Sighash, SIGHASH_ALL } from '../../core/bitcoin/sighash.ts';
-import { withWitness } from '../../core/bitcoin/tx.ts';
+import { p2wpkh } from '../../core/bitcoin/script.ts';
 import type { Tx } from '../../core/bitcoin/tx.ts';
 import type { Txid } from '../../core/crypto/bytes.ts';
 import type { Coin } from '../../core/monitor/claim-tx.ts';
 import { sameOutpoint } from './chain.ts';
+import { signCoin } from './coin-signature.ts';
 import type { Host } from './host.ts';
 import type { DriverEffect } from '../scenario/types.ts';
 import type { World } from './world.ts';
@@ -41,9 +39,7 @@ function sign({ crypto }: World, { walletSecret }: Host, tx: Tx, coins: readonly
   let signed = tx;
   for (const [at, input] of tx.inputs.entries()) {
     const coin = coins.find(({ outpoint }) => sameOutpoint(outpoint, input));
-    if (coin === undefined) continue;
-    const digest = bip143Sighash(crypto, tx, at, p2pkh(crypto, key), coin.amountSat, SIGHASH_ALL);
-    signed = withWitness(signed, at, [scriptSignature(crypto.sign(digest, walletSecret), SIGHASH_ALL), key]);
+    if (coin !== undefined) signed = signCoin(crypto, { secret: walletSecret, key }, signed, at, coin.amountSat);
   }
   return signed;
 }
