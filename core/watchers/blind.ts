@@ -12,7 +12,7 @@ import { hintOf, openPenalties } from './sealed-penalties.ts';
 import { penaltiesOf } from './penalties.ts';
 import type { Penalty } from './penalties.ts';
 import { PenaltyLog } from './penalty-log.ts';
-import { received, withChannel } from './remote.ts';
+import { received } from './remote.ts';
 import type { Kind } from './remote.ts';
 import { noUpdates, withUpdate } from './statements.ts';
 import type { Prefix } from './statements.ts';
@@ -67,7 +67,7 @@ const BLIND: Kind<BlindChannel> = {
 function chain(env: RemoteEnv, state: BlindState, input: ChainUpdate): RemoteStep<BlindChannel> {
   const base = applyUpdate(emptyView(state.tip), input, () => false);
   if (isChainRefusal(base)) return { state, effects: [{ kind: 'chain_refused', refusal: base }] };
-  let now: BlindState = { epoch: state.epoch, heard: state.heard, tip: base.tip, channels: state.channels };
+  const channels = new Map(state.channels);
   const effects: RemoteOutput<BlindChannel>[] = [];
   for (const [channelId, { prefix, penalties, view }] of state.channels) {
     const after = applyUpdate(view, input, touching(penalties, view, input));
@@ -76,11 +76,11 @@ function chain(env: RemoteEnv, state: BlindState, input: ChainUpdate): RemoteSte
       continue;
     }
     const channel = { prefix, penalties, view: after };
-    now = withChannel(now, channelId, channel);
+    channels.set(channelId, channel);
     if (after.transactions !== view.transactions) effects.push({ kind: 'keep', channelId, channel });
     effects.push(...punish(env, channelId, channel));
   }
-  return { state: now, effects };
+  return { state: { epoch: state.epoch, heard: state.heard, tip: base.tip, channels }, effects };
 }
 
 /** Of an update, commitments that there are penalties for, and what spends them. */

@@ -13,7 +13,7 @@ import { createWatcher, watcherStep } from '../monitor/watcher.ts';
 import type { WatcherEnv, WatcherInput, WatcherOutput, WatcherState } from '../monitor/watcher-vocabulary.ts';
 import { contentBytes } from './messages.ts';
 import type { WatchedSecrets } from './messages.ts';
-import { received, say, withChannel } from './remote.ts';
+import { received, say } from './remote.ts';
 import type { Kind } from './remote.ts';
 import { noUpdates, withUpdate } from './statements.ts';
 import type { FullChannel, RemoteEnv, RemoteInput, RemoteOutput, RemoteState, RemoteStep } from './watchers-vocabulary.ts';
@@ -109,19 +109,19 @@ function everywhere(env: RemoteEnv, state: FullState, input: Exclude<RemoteInput
   const refusal = input.kind === 'chain' ? misfitOf(emptyView(state.tip), input) : undefined;
   if (refusal !== undefined) return { state, effects: [{ kind: 'chain_refused', refusal }] };
   const tip = input.kind === 'chain' ? input.tip : state.tip;
-  let now: FullState = { epoch: state.epoch, heard: state.heard, tip, channels: state.channels };
+  const channels = new Map(state.channels);
   const effects: RemoteOutput<FullChannel>[] = [];
   for (const [channelId, channel] of state.channels) {
     const step = watcherStep(watcherEnv(env, channel.mandate), channel.watcher, input satisfies WatcherInput);
     if (step.state === channel.watcher && step.effects.length === 0) continue;
     const after = { mandate: channel.mandate, prefix: channel.prefix, watcher: step.state };
-    now = withChannel(now, channelId, after);
+    channels.set(channelId, after);
     if (step.effects.some(({ kind }) => kind === 'store')) effects.push({ kind: 'keep', channelId, channel: after });
     effects.push(...leaving(channelId, step.effects));
     for (const effect of step.effects)
-      if (effect.kind === 'preimage') effects.push(say(env, now, { kind: 'preimage', channelId, preimage: effect.preimage }));
+      if (effect.kind === 'preimage') effects.push(say(env, state, { kind: 'preimage', channelId, preimage: effect.preimage }));
   }
-  return { state: now, effects };
+  return { state: { epoch: state.epoch, heard: state.heard, tip, channels }, effects };
 }
 
 /** Every preimage of this channel that its transactions in the chain have shown: the device may not have heard of it. */

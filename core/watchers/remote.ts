@@ -66,11 +66,7 @@ function ignored<C>(state: RemoteState<C>, rule: RuleId, detail: string): Remote
   return { state, effects: [{ kind: 'ignored', rule, detail }] };
 }
 
-export function withChannel<C>(
-  { epoch, heard, tip, channels }: RemoteState<C>,
-  channelId: ChannelId,
-  channel: C | undefined,
-): RemoteState<C> {
+function withChannel<C>({ epoch, heard, tip, channels }: RemoteState<C>, channelId: ChannelId, channel: C | undefined): RemoteState<C> {
   const next = new Map(channels);
   if (channel === undefined) next.delete(channelId);
   else next.set(channelId, channel);
