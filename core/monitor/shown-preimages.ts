@@ -15,14 +15,20 @@ const SIDES = ['opener', 'accepter'] as const;
  * channel's HTLCs that were not known.
  */
 export function shownPreimages(crypto: Crypto, known: Knowledge, txs: readonly Tx[]): readonly Preimage[] {
-  const candidates = new Map<Hash32, Preimage>();
-  for (const { inputs } of txs)
-    for (const { witness } of inputs)
-      for (const item of witness) if (byteLength(item) === 32) candidates.set(sha256Hex<Hash32>(crypto, item), item as Preimage);
+  const candidates = witnessedPreimages(crypto, txs);
   if (candidates.size === 0) return [];
   for (const hash of preimagesOf(known, new Set(candidates.keys())).keys()) candidates.delete(hash);
   const ours = SIDES.flatMap((side) => hashesIn(known.logs[side], candidates));
   return [...new Set(ours)].map((hash) => candidates.get(hash) as Preimage);
+}
+
+/** Whatever in a witness may be a preimage, by its hash. */
+export function witnessedPreimages(crypto: Crypto, txs: readonly Tx[]): Map<Hash32, Preimage> {
+  const candidates = new Map<Hash32, Preimage>();
+  for (const { inputs } of txs)
+    for (const { witness } of inputs)
+      for (const item of witness) if (byteLength(item) === 32) candidates.set(sha256Hex<Hash32>(crypto, item), item as Preimage);
+  return candidates;
 }
 
 /** Of these hashes, those that a log has an HTLC with. */

@@ -1,14 +1,12 @@
-import { byteLength } from '../bitcoin/encode.ts';
 import { toHex } from '../crypto/bytes.ts';
-import type { ChannelId, Hash32, Preimage } from '../crypto/bytes.ts';
-import { sha256Hex } from '../crypto/hashes.ts';
+import type { ChannelId, Preimage } from '../crypto/bytes.ts';
 import { emptyView, misfitOf } from '../chain/view.ts';
 import type { View } from '../chain/view.ts';
 import { createClaimSigner } from '../monitor/claim-signer.ts';
 import { preimagesOf } from '../monitor/htlcs.ts';
 import { learn } from '../monitor/knowledge.ts';
 import type { Knowledge } from '../monitor/knowledge.ts';
-import { shownPreimages } from '../monitor/shown-preimages.ts';
+import { shownPreimages, witnessedPreimages } from '../monitor/shown-preimages.ts';
 import { createWatcher, watcherStep } from '../monitor/watcher.ts';
 import type { WatcherEnv, WatcherInput, WatcherOutput, WatcherState } from '../monitor/watcher-vocabulary.ts';
 import { contentBytes } from './messages.ts';
@@ -127,7 +125,9 @@ function everywhere(env: RemoteEnv, state: FullState, input: Exclude<RemoteInput
 /** Every preimage of this channel that its transactions in the chain have shown: the device may not have heard of it. */
 function shownBefore(crypto: RemoteEnv['crypto'], { knowledge, view }: WatcherState): readonly Preimage[] {
   if (knowledge === undefined) return [];
-  const items = view.transactions.flatMap(({ tx }) => tx.inputs.flatMap(({ witness }) => witness));
-  const shown = new Map(items.filter((item) => byteLength(item) === 32).map((item) => [sha256Hex<Hash32>(crypto, item), item as Preimage]));
+  const shown = witnessedPreimages(
+    crypto,
+    view.transactions.map(({ tx }) => tx),
+  );
   return [...preimagesOf(knowledge, new Set(shown.keys())).keys()].map((hash) => shown.get(hash) as Preimage);
 }
