@@ -84,6 +84,7 @@ export const MAX_PENALTIES_BYTES = 0x40000;
 const { channelId, hash32, list, longBytes, maybe, preimage, script, secretKey, signature, struct, u53, union, variant } = codec;
 
 export const storedEpoch: Codec<Epoch> = struct({ number: u53, session: codec.bytes(16) } satisfies FieldsOf<Epoch>);
+export const storedPrefix: Codec<Prefix> = struct({ number: u53, chain: hash32 } satisfies FieldsOf<Prefix>);
 export const HINT_BYTES = 16;
 
 export const sealedPenalties: Codec<SealedPenalties> = struct({

@@ -7,9 +7,9 @@ import type { Codec, Result } from '../wire/codec.ts';
 import { versioned } from '../wire/stored.ts';
 import type { FieldsOf } from '../wire/stored.ts';
 import type { KeptChannel } from './device-vocabulary.ts';
+import { storedPrefix } from './messages.ts';
 import { open, seal, sealingKeys } from './seal.ts';
 import type { SealEnv, SealingKeys } from './seal.ts';
-import type { Prefix } from './statements.ts';
 
 /**
  * All that a node keeps, so that one node moves between devices. A copy can't know by itself that it is old: whoever starts from one asks the watchers
@@ -37,12 +37,11 @@ export const MAX_COPIED_CHANNELS = 10_000;
 /** With all that is appended for its own watcher. */
 export const MAX_COPIED_CHANNEL_BYTES = 0x0800_0000;
 
-const { channelId, hash32, list, struct, u32, u53 } = codec;
+const { channelId, list, struct, u32 } = codec;
 
-const prefix: Codec<Prefix> = struct({ number: u53, chain: hash32 } satisfies FieldsOf<Prefix>);
 const feed: Codec<KeptChannel> = struct({
   channelId,
-  base: struct({ full: prefix, blind: prefix } satisfies FieldsOf<KeptChannel['base']>),
+  base: struct({ full: storedPrefix, blind: storedPrefix } satisfies FieldsOf<KeptChannel['base']>),
 } satisfies FieldsOf<KeptChannel>);
 const stored: Codec<StoredBytes> = struct({
   channelId,

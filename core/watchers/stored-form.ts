@@ -6,17 +6,15 @@ import type { Codec, Result } from '../wire/codec.ts';
 import { items, versioned } from '../wire/stored.ts';
 import type { FieldsOf } from '../wire/stored.ts';
 import type { BlindChannel } from './blind.ts';
-import { sealedPenalties, storedEpoch, storedMandate } from './messages.ts';
+import { sealedPenalties, storedEpoch, storedMandate, storedPrefix } from './messages.ts';
 import { PenaltyLog } from './penalty-log.ts';
-import type { Epoch, Prefix } from './statements.ts';
+import type { Epoch } from './statements.ts';
 import type { FullChannel } from './watchers-vocabulary.ts';
 
 /** How what watchers elsewhere keep stands in bytes: canonical, strict, with a version in front. Any change to it needs a new version. */
 export const WATCHED_VERSION = 1;
 
-const { hash32, struct, u53 } = codec;
-
-const storedPrefix: Codec<Prefix> = struct({ number: u53, chain: hash32 } satisfies FieldsOf<Prefix>);
+const { struct } = codec;
 
 /** The channel itself, behind the version. */
 export const fullChannelCodec: Codec<FullChannel> = struct({
