@@ -4,9 +4,8 @@ import type { ChainUpdate } from '../chain/update.ts';
 import { applyUpdate, emptyView, spendOf } from '../chain/view.ts';
 import type { View } from '../chain/view.ts';
 import type { Tx } from '../bitcoin/tx.ts';
-import { toHex } from '../crypto/bytes.ts';
 import type { ChannelId } from '../crypto/bytes.ts';
-import { contentBytes } from './messages.ts';
+import { withContent } from './messages.ts';
 import type { SealedPenalties } from './messages.ts';
 import { hintOf, openPenalties } from './sealed-penalties.ts';
 import { penaltiesOf } from './penalties.ts';
@@ -14,7 +13,7 @@ import type { Penalty } from './penalties.ts';
 import { PenaltyLog } from './penalty-log.ts';
 import { received } from './remote.ts';
 import type { Kind } from './remote.ts';
-import { noUpdates, withUpdate } from './statements.ts';
+import { noUpdates } from './statements.ts';
 import type { Prefix } from './statements.ts';
 import type { RemoteEnv, RemoteInput, RemoteOutput, RemoteState, RemoteStep } from './watchers-vocabulary.ts';
 
@@ -56,7 +55,7 @@ const BLIND: Kind<BlindChannel> = {
   },
   learn({ crypto }, _channelId, { prefix, penalties, view }, content) {
     if (content.kind === 'update') return undefined;
-    const next = withUpdate(crypto, prefix, toHex(contentBytes(content)));
+    const next = withContent(crypto, prefix, content);
     const more = content.kind === 'penalties' ? penalties.with(content.bundles) : penalties;
     return { channel: { prefix: next, penalties: more, view }, effects: [] };
   },

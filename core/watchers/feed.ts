@@ -1,9 +1,8 @@
-import { toHex } from '../crypto/bytes.ts';
 import type { ChannelId, Hash32 } from '../crypto/bytes.ts';
 import type { Crypto } from '../crypto/types.ts';
-import { contentBytes } from './messages.ts';
+import { withContent } from './messages.ts';
 import type { Content } from './messages.ts';
-import { noUpdates, withUpdate } from './statements.ts';
+import { noUpdates } from './statements.ts';
 import type { Prefix } from './statements.ts';
 
 /** An update that some watcher has not acknowledged. */
@@ -41,7 +40,7 @@ export function withPending(crypto: Crypto, feed: Feed, watchers: readonly strin
   const last = newest(feed);
   if (number <= last.number) return feed;
   if (number > last.number + 1) throw new RangeError(`update ${number} came, and what is kept ends at ${last.number}`);
-  const { chain } = withUpdate(crypto, last, toHex(contentBytes(content)));
+  const { chain } = withContent(crypto, last, content);
   return { base, pending: [...pending, { number, chain, content, waiting: watchers }] };
 }
 

@@ -1,4 +1,3 @@
-import { toHex } from '../crypto/bytes.ts';
 import type { ChannelId, Preimage } from '../crypto/bytes.ts';
 import { emptyView, misfitOf } from '../chain/view.ts';
 import type { View } from '../chain/view.ts';
@@ -9,11 +8,11 @@ import type { Knowledge } from '../monitor/knowledge.ts';
 import { shownPreimages, witnessedPreimages } from '../monitor/shown-preimages.ts';
 import { createWatcher, watcherStep } from '../monitor/watcher.ts';
 import type { WatcherEnv, WatcherInput, WatcherOutput, WatcherState } from '../monitor/watcher-vocabulary.ts';
-import { contentBytes } from './messages.ts';
+import { withContent } from './messages.ts';
 import type { WatchedSecrets } from './messages.ts';
 import { received, say } from './remote.ts';
 import type { Kind } from './remote.ts';
-import { noUpdates, withUpdate } from './statements.ts';
+import { noUpdates } from './statements.ts';
 import type { FullChannel, RemoteEnv, RemoteInput, RemoteOutput, RemoteState, RemoteStep } from './watchers-vocabulary.ts';
 
 /**
@@ -46,7 +45,7 @@ const FULL: Kind<FullChannel> = {
   },
   learn(env, channelId, { mandate, prefix, watcher }, content) {
     if (content.kind !== 'update') return undefined;
-    const next = withUpdate(env.crypto, prefix, toHex(contentBytes(content)));
+    const next = withContent(env.crypto, prefix, content);
     const step = watcherStep(watcherEnv(env, mandate), watcher, { kind: 'update', number: next.number, update: content.update });
     if (step.state.learned !== next.number) return undefined;
     return { channel: { mandate, prefix: next, watcher: step.state }, effects: leaving(channelId, step.effects) };

@@ -1,4 +1,6 @@
+import { toHex } from '../crypto/bytes.ts';
 import type { ChannelId, Hex, Preimage, Script, SecretKey } from '../crypto/bytes.ts';
+import type { Crypto } from '../crypto/types.ts';
 import { storedMonitorUpdate } from '../knowledge/stored-form.ts';
 import type { MonitorUpdate } from '../knowledge/updates.ts';
 import type { Knowledge } from '../monitor/knowledge.ts';
@@ -7,6 +9,7 @@ import * as codec from '../wire/codec.ts';
 import type { Codec } from '../wire/codec.ts';
 import { versioned } from '../wire/stored.ts';
 import type { FieldsOf } from '../wire/stored.ts';
+import { withUpdate } from './statements.ts';
 import type { Epoch, Held, Prefix } from './statements.ts';
 
 /** The words between a device and its watchers, before they are sealed. Any change to them needs a new version. */
@@ -133,7 +136,7 @@ export const toDevice: Codec<ToDevice> = union('kind', {
 export const wordsToWatcher: Codec<ToWatcher> = versioned('a device', WORDS_VERSION, toWatcher);
 export const wordsToDevice: Codec<ToDevice> = versioned('a watcher', WORDS_VERSION, toDevice);
 
-/** The bytes of an update that the hash chain is over. */
-export function contentBytes(value: Content): Uint8Array {
-  return codec.encode(content, value);
+/** With one update more, of this content. */
+export function withContent(crypto: Crypto, prefix: Prefix, value: Content): Prefix {
+  return withUpdate(crypto, prefix, toHex(codec.encode(content, value)));
 }
