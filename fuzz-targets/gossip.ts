@@ -23,6 +23,7 @@ const OP_BYTES = 4;
 const KINDS = 12;
 const PEERS = 3;
 const SIGNED = signedMessages();
+const ANNOUNCED = SIGNED.map(messageFrom).filter((each) => each?.type === 'channel_announcement');
 const LIMITS: GossipLimits = { ...DEFAULT_GOSSIP_LIMITS, verificationsPerSecond: 9, bytesPerSecond: 300, maxChecks: 3, maxNews: 40 };
 /** A channel with both updates, or a reply of all of them: an answer goes beyond the limit by no more, nor does what was missed. */
 const LONGEST = 1_000;
@@ -118,10 +119,8 @@ function perform(subject: Subject, [kind, who, what, how]: readonly [number, num
     case 6:
     case 7: {
       const shortChannelId = subject.asked.shift();
-      const announcement = SIGNED.map(messageFrom).find(
-        (each) => each?.type === 'channel_announcement' && each.shortChannelId === shortChannelId,
-      );
-      if (shortChannelId === undefined || announcement?.type !== 'channel_announcement') return;
+      const announcement = ANNOUNCED.find((each) => each.shortChannelId === shortChannelId);
+      if (shortChannelId === undefined || announcement === undefined) return;
       const { script } = fundingOutput(crypto, announcement.bitcoinKey1, announcement.bitcoinKey2);
       const found = how % 4 === 0 ? undefined : { script: how % 4 === 1 ? ('51' as typeof script) : script, amountSat: 200n };
       if (found?.script === script) subject.confirmed.add(shortChannelId);
